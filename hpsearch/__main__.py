@@ -1,0 +1,5 @@
+"""``python -m hpsearch``: the command line."""
+
+from hpsearch.cli import main
+
+main()
