@@ -19,8 +19,12 @@ class DataError(UsageError):
     """A data set, or a file of one, can't be used as it is."""
 
 
-class StorageError(HpsearchError):
-    """A storage can't be opened, read or written."""
+class StorageError(UsageError):
+    """A storage can't be opened, or does not hold what was asked for."""
+
+
+class RunError(HpsearchError):
+    """A run could not go on: what it finished is stored, and the same call continues it."""
 
 
 class DivergenceError(HpsearchError, ArithmeticError):
