@@ -1,0 +1,48 @@
+"""Find good hyperparameters for a neural network, and tell honestly which way of searching found them best.
+
+The public names are loaded when first used, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hpsearch.api import Comparison, Search, compare, search
+    from hpsearch.errors import HpsearchError, UsageError
+    from hpsearch.objective import MLPObjective
+    from hpsearch.strategies.narrowing import NarrowingSampler
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Comparison": "hpsearch.api",
+    "HpsearchError": "hpsearch.errors",
+    "MLPObjective": "hpsearch.objective",
+    "NarrowingSampler": "hpsearch.strategies.narrowing",
+    "Search": "hpsearch.api",
+    "UsageError": "hpsearch.errors",
+    "compare": "hpsearch.api",
+    "search": "hpsearch.api",
+}
+
+__all__ = [
+    "Comparison",
+    "HpsearchError",
+    "MLPObjective",
+    "NarrowingSampler",
+    "Search",
+    "UsageError",
+    "__version__",
+    "compare",
+    "search",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hpsearch' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

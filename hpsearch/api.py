@@ -1,0 +1,240 @@
+"""Search and compare from Python: the same machinery as the command line, for any optuna objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import optuna
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.pruners import PRUNERS
+from hpsearch.run import Direction, Objective, quiet_optuna
+from hpsearch.storage import open_storage
+from hpsearch.strategies import STRATEGIES, Strategy
+from hpsearch.study import Plan, Progress, execute
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hpsearch.analysis.results import Results
+
+
+@dataclass(frozen=True)
+class Search:
+    """What one search found.
+
+    Attributes
+    ----------
+    best_params, best_value
+        Of the best complete trial.
+    study
+        The optuna study, for optuna's own plots and importances.
+    trials
+        One row a trial, as `Results.trials` has them.
+    """
+
+    best_params: dict[str, Any]
+    best_value: float
+    study: optuna.Study
+    trials: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of strategies found.
+
+    Attributes
+    ----------
+    table
+        One row a strategy: the table that the report shows.
+    trials
+        One row a trial, as `Results.trials` has them.
+    results
+        Everything that was measured; the input of every analysis.
+    report
+        The path of ``report.html``, where a report was asked for.
+    """
+
+    table: pd.DataFrame
+    trials: pd.DataFrame
+    results: Results
+    report: Path | None
+
+
+def search(
+    objective: Objective,
+    *,
+    strategy: str | Strategy = "narrowing",
+    trials: int = 30,
+    seed: int = 0,
+    direction: Direction | None = None,
+    pruner: str = "none",
+    storage: str | BaseStorage | None = None,
+    name: str = "search",
+    catch: tuple[type[Exception], ...] = (),
+    progress: Progress | None = None,
+) -> Search:
+    """Search for the hyperparameters with which `objective` is best.
+
+    Parameters
+    ----------
+    objective
+        Called with an optuna trial, returns a number: any optuna objective, or an `MLPObjective`.
+    strategy
+        A key of `STRATEGIES`, or a function from a seed to an optuna sampler.
+    trials
+        How often the objective is called.
+    seed
+        What every draw depends on.
+    direction
+        "minimize" or "maximize"; if not given, what ``objective.direction`` says, else "minimize", as in optuna.
+    pruner
+        A key of `PRUNERS`.
+    storage
+        A URL such as "sqlite:///hpsearch.db" or an optuna storage; in memory if not given. A search that is called
+        again with the same name and storage goes on where it stopped.
+    name
+        First part of the optuna study's name.
+    catch
+        Exceptions of the objective that make a trial fail and let the search go on; others end it.
+    progress
+        Called now and then with the trials finished and planned.
+
+    Raises
+    ------
+    UsageError
+        If an argument is outside what it may be, or no trial completed.
+    """
+    chosen = {strategy if isinstance(strategy, str) else _name_of(strategy): strategy}
+    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch)
+    opened = _open(storage)
+    execute(plan, opened, progress=progress)
+    with quiet_optuna():
+        study = optuna.load_study(study_name=plan.runs()[0].name, storage=opened)
+    results = _load(opened, name)
+    if results.runs["incumbent"].isna().all():
+        raise UsageError(f"none of the {trials} trials completed: see the error attribute of study.trials")
+    return Search(study.best_params, study.best_value, study, results.trials)
+
+
+def compare(
+    objective: Objective,
+    *,
+    strategies: Sequence[str] | Mapping[str, Strategy] = ("random", "narrowing", "tpe"),
+    trials: int = 30,
+    repeats: int = 5,
+    jobs: int = 1,
+    seed: int = 0,
+    direction: Direction | None = None,
+    pruner: str = "none",
+    retrain: int = 5,
+    storage: str | BaseStorage | None = None,
+    name: str = "comparison",
+    report: str | Path | None = None,
+    catch: tuple[type[Exception], ...] = (),
+    progress: Progress | None = None,
+) -> Comparison:
+    """Search with each of `strategies`, `repeats` times with the same budget, and compare what they found.
+
+    Parameters
+    ----------
+    strategies
+        Keys of `STRATEGIES`, or a mapping from a name to a function from a seed to an optuna sampler.
+    repeats
+        Independent searches of each strategy. Repeat r starts from the same random points for every strategy.
+    jobs
+        Processes to spread the searches over; −1 takes one a core. A lambda will do as an objective.
+    retrain
+        Fresh trainings of each search's best hyperparameters on test data, if the objective has ``test``.
+    report
+        A folder to write the report to; none is written if not given.
+    objective, trials, seed, direction, pruner, storage, name, catch, progress
+        As for `search`.
+
+    Raises
+    ------
+    UsageError
+        If an argument is outside what it may be.
+    """
+    from hpsearch.analysis.strategies import strategy_table
+    from hpsearch.report import write_report
+
+    chosen = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
+    plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain)
+    opened = _open(storage)
+    execute(plan, storage if isinstance(storage, str) else opened, jobs=jobs, progress=progress)
+    results = _load(opened, name)
+    path = None if report is None else write_report(results, Path(report))
+    return Comparison(strategy_table(results), results.trials, results, path)
+
+
+def _plan(
+    objective: Objective,
+    strategies: Mapping[str, str | Strategy],
+    trials: int,
+    repeats: int,
+    seed: int,
+    direction: Direction | None,
+    pruner: str,
+    name: str,
+    catch: tuple[type[Exception], ...],
+    retrain: int = 0,
+) -> Plan:
+    for key, value, least in (
+        ("trials", trials, 1),
+        ("repeats", repeats, 1),
+        ("seed", seed, 0),
+        ("retrain", retrain, 0),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UsageError(f"{key} must be an integer of at least {least}, got {value!r}")
+    if pruner not in PRUNERS:
+        raise UsageError(choose_from("pruner", pruner, PRUNERS))
+    direction = direction or getattr(objective, "direction", "minimize")
+    if direction not in ("minimize", "maximize"):
+        raise UsageError(choose_from("direction", direction, ("minimize", "maximize")))
+    content = getattr(objective, "content", {})
+    return Plan(
+        name=name,
+        objective=objective,
+        strategies={key: _strategy(value) for key, value in strategies.items()},
+        trials=trials,
+        repeats=repeats,
+        seed=seed,
+        direction=direction,
+        metric=getattr(objective, "metric", "value"),
+        task=getattr(objective, "task", "objective"),
+        pruner=pruner,
+        retrain=retrain,
+        content={**content, "search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
+        catch=catch,
+    )
+
+
+def _strategy(strategy: str | Strategy) -> Strategy:
+    if not isinstance(strategy, str):
+        return strategy
+    if strategy not in STRATEGIES:
+        raise UsageError(choose_from("strategy", strategy, STRATEGIES))
+    return STRATEGIES[strategy]
+
+
+def _name_of(strategy: Strategy) -> str:
+    return getattr(strategy, "__name__", type(strategy).__name__)
+
+
+def _open(storage: str | BaseStorage | None) -> BaseStorage:
+    if storage is None:
+        return InMemoryStorage()
+    return open_storage(storage) if isinstance(storage, str) else storage
+
+
+def _load(storage: BaseStorage, name: str) -> Results:
+    from hpsearch.report.load import load_results
+
+    with quiet_optuna():
+        return load_results(storage, name)

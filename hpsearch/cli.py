@@ -1,0 +1,338 @@
+"""The command line: the only place that prints or exits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from hpsearch.errors import HpsearchError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from hpsearch.analysis.best import Best
+    from hpsearch.analysis.results import Results
+    from hpsearch.study import Plan, Start
+
+DEFAULT_STORAGE = "sqlite:///hpsearch.db"
+
+app = typer.Typer(
+    name="hpsearch",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Find good hyperparameters for a neural network, and tell honestly which way of searching found them best.
+
+Start with "hpsearch study": it compares random search, range narrowing and TPE on handwritten digits in a minute or
+two, and writes a report. Then copy a study file ("hpsearch list" shows where they are) and put your own data in it.""",
+)
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."
+    ),
+]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or postgresql://USER:PASSWORD@HOST/DATABASE. "
+        "optuna-dashboard opens the same URL.",
+    ),
+]
+OutOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="The report is written to DIR/<name of the study>/report.html.")
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+@app.command()
+def study(
+    study: StudyArgument = "digits",
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trainings that each run may spend. More than before extends what is stored."),
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Runs of each strategy. One shows nothing about chance; take five or more."),
+    ] = None,
+    strategies: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Which strategies search, by name (see list); no spaces.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="What every split, draw and training depends on: same seed, same trials."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
+    ] = -1,
+    storage: StorageOption = DEFAULT_STORAGE,
+    out: OutOption = Path("reports"),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder with data files, such as MNIST's.", envvar="HPSEARCH_DATA", show_envvar=True
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run a study: search with every strategy, compare what they found, write a report.
+
+    Trials are stored as they finish. The same command continues what was interrupted, and with more --trials or
+    --repeats extends what is there; results do not depend on --jobs.
+    """
+    overrides = {
+        "trials": trials,
+        "repeats": repeats,
+        "strategies": None if strategies is None else strategies.split(","),
+        "seed": seed,
+    }
+    _guarded(lambda console: _study(study, overrides, jobs, storage, out, data_dir, console), quiet=quiet, debug=debug)
+
+
+@app.command()
+def report(
+    study: StudyArgument = "digits",
+    storage: StorageOption = DEFAULT_STORAGE,
+    out: OutOption = Path("reports"),
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write the report of a study anew from what its storage holds, finished or not. Nothing is trained."""
+    _guarded(lambda console: _report(_name(study), storage, out, console), quiet=quiet, debug=debug)
+
+
+@app.command("list")
+def list_(debug: DebugOption = False) -> None:
+    """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
+    _guarded(_list, debug=debug)
+
+
+def _study(
+    study: str,
+    overrides: dict[str, Any],
+    jobs: int,
+    storage: str,
+    out: Path,
+    data_dir: Path | None,
+    console: Console,
+) -> None:
+    from hpsearch.storage import shown
+    from hpsearch.study import execute, plan
+
+    _check_folder(out)
+    with console.status("reading the study file and the data"):
+        ready = plan(study, overrides, data_dir)
+    _print_plan(console, ready, storage)
+    try:
+        with _bar(console) as advance:
+            execute(ready, storage, jobs=jobs, started=lambda start: _print_start(console, start), progress=advance)
+    except KeyboardInterrupt:
+        kept = f"the finished trials are in {shown(storage)}"
+        raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
+    _report(ready.name, storage, out, console)
+
+
+def _report(name: str, storage: str, out: Path, console: Console) -> None:
+    from hpsearch.analysis.best import best
+    from hpsearch.analysis.strategies import strategy_table
+    from hpsearch.report import write_report
+    from hpsearch.report.load import load_results
+    from hpsearch.storage import open_existing, shown
+
+    _check_folder(out)
+    with console.status("writing the report"):
+        results = load_results(open_existing(storage), name)
+        path = write_report(results, out / name)
+    _print_table(console, results, strategy_table(results))
+    for found in best(results):
+        _print_best(console, results, found)
+    console.print(f"\nReport: {path}", soft_wrap=True)
+    console.print(f"Every trial: optuna-dashboard {shown(storage)}", soft_wrap=True)
+
+
+def _name(study: str) -> str:
+    """The name under which STUDY's runs are stored: what its file says, if it is a file."""
+    from hpsearch.config import read
+
+    return read(study).name if study.endswith(".toml") else study
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out: {out} is a file, not a folder")
+
+
+def _list(console: Console) -> None:
+    from hpsearch import nn
+    from hpsearch.config import shipped
+    from hpsearch.data import DATASETS
+    from hpsearch.pruners import PRUNERS
+    from hpsearch.strategies import STRATEGIES
+
+    tables: dict[str, Iterable[str]] = {
+        "strategies": STRATEGIES,
+        "pruners": PRUNERS,
+        "data sets": DATASETS,
+        "activations": nn.ACTIVATIONS,
+        "initializers": nn.INITIALIZERS,
+        "optimizers": nn.OPTIMIZERS,
+        "schedules": nn.SCHEDULES,
+    }
+    console.print("studies that ship (copy one to start your own):")
+    for name, path in shipped().items():
+        console.print(f"  {name}  {path}", soft_wrap=True)
+    for kind, table in tables.items():
+        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
+
+
+def _print_plan(console: Console, plan: Plan, storage: str) -> None:
+    from hpsearch.storage import shown
+
+    console.print(plan.content["title"] or plan.name, style="bold")
+    if plan.content["question"]:
+        console.print(plan.content["question"])
+    runs = len(plan.strategies) * plan.repeats
+    console.print(
+        f"{', '.join(plan.strategies)}: {plan.repeats} repeats each, {plan.trials} trials a repeat, seed {plan.seed}; "
+        f"{runs * plan.trials} trials in all, kept in {shown(storage)}"
+    )
+
+
+def _print_start(console: Console, start: Start) -> None:
+    if start.stored == 0 and start.interrupted == 0:
+        return
+    if start.stored >= start.planned:
+        console.print("The storage holds all of them: nothing is left to train.")
+        return
+    unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
+    console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar that is told the trials done and planned; where there is no terminal, a line now and then."""
+    if console.quiet:
+        yield None
+    elif not console.is_terminal:
+        yield _Lines(console)
+    else:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("trials", total=None)
+            yield lambda done, planned: progress.update(task, completed=done, total=planned)
+
+
+class _Lines:
+    """Progress for log files: a line at each further tenth of the trials."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._told = console, -1
+
+    def __call__(self, done: int, planned: int) -> None:
+        tenth = 10 * done // planned
+        if tenth > self._told:
+            self._told = tenth
+            self._console.print(f"{done} of {planned} trials")
+
+
+def _print_table(console: Console, results: Results, frame: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    from hpsearch.report.text import number
+
+    table = Table(title=f"{results.metric}, {'more' if results.sign > 0 else 'less'} is better", title_justify="left")
+    table.add_column("strategy")
+    for heading in ("repeats", "test", "95 % interval", "validation", "epochs", "diverged"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in frame.to_dict("records"):
+        table.add_row(
+            str(row["strategy"]),
+            f"{row['runs_complete']} of {row['runs']}",
+            number(row["test"]),
+            f"{number(row['test_low'])} to {number(row['test_high'])}",
+            number(row["validation"]),
+            number(row["epochs"]),
+            f"{row['diverged']:.0%}",
+        )
+    console.print(table)
+
+
+def _print_best(console: Console, results: Results, found: Best) -> None:
+    from hpsearch.report.text import number, value
+
+    params = ", ".join(f"{name} = {value(chosen)}" for name, chosen in found.params.items())
+    test = ""
+    if found.test_values:
+        times = len(found.test_values)
+        test = f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} trainings anew)"
+    console.print(f"\nBest hyperparameters found: {params}", soft_wrap=True)
+    console.print(
+        f"  by {found.strategy}, repeat {found.repeat}, trial {found.number}: "
+        f"validation {results.metric} {number(found.value)}{test}",
+        soft_wrap=True,
+    )
+
+
+class StoppedError(HpsearchError):
+    """The user stopped a study; what it finished is stored."""
+
+
+def _guarded(command: Callable[[Console], None], *, quiet: bool = False, debug: bool = False) -> None:
+    """Run a command; an error that hpsearch can explain is one line and an exit code."""
+    from rich.console import Console
+
+    try:
+        command(Console(quiet=quiet, highlight=False))
+    except HpsearchError as error:
+        if debug:
+            raise
+        _fail(str(error), _code(error))
+    except KeyboardInterrupt:
+        _fail("stopped", _INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"{type(error).__name__}: {error} (--debug shows where)", 1)
+
+
+_INTERRUPTED = 130  # as shells have it for a program that Ctrl-C ended
+
+
+def _code(error: HpsearchError) -> int:
+    if isinstance(error, StoppedError):
+        return _INTERRUPTED
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"hpsearch: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def main() -> None:
+    """The program: parse, run, exit with 0, 2 for usage or 1 for failure."""
+    try:
+        app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
+    except typer.Abort:
+        _fail("stopped", _INTERRUPTED)
+    except Exception as error:
+        # The parser's errors: their class is typer's own business, their interface is click's.
+        if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
+            raise
+        _fail(f"{error.format_message()} (hpsearch --help explains)", error.exit_code)

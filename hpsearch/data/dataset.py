@@ -1,0 +1,129 @@
+"""What a data set is: numbers in, labels or numbers out, checked once."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.errors import DataError, choose_from
+
+TASKS = ("classification", "regression")
+
+MISSING = "the value is missing (NaN): fill it in, or leave the row or the column out"
+INFINITE = "the value is infinite, or too large for float32"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A whole data set, before any split or scaling; its arrays are read-only.
+
+    Parameters
+    ----------
+    name
+        What errors and reports call it.
+    x
+        Inputs, float32 of shape (rows, columns), all finite.
+    y
+        Shape (rows,). Labels 0 .. K-1 as int64, or targets as float32.
+    task
+        "classification" or "regression".
+    feature_names
+        One for each column of `x`.
+    class_names
+        The K names of the classes, in the order of the labels; () for regression.
+    test
+        Inputs and labels of an official test set, if the data has one.
+
+    Raises
+    ------
+    DataError
+        When the content is not as described, holds fewer than two classes, or has a target that never varies.
+    """
+
+    name: str
+    x: NDArray[np.float32] = field(repr=False)
+    y: NDArray[Any] = field(repr=False)
+    task: str
+    feature_names: tuple[str, ...] = field(repr=False)
+    class_names: tuple[str, ...] = ()
+    test: tuple[NDArray[np.float32], NDArray[Any]] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise DataError(f"{self.name}: {choose_from('task', self.task, TASKS)}")
+        object.__setattr__(self, "x", _read_only(self.x))
+        object.__setattr__(self, "y", _read_only(self.y))
+        if self.test is not None:
+            object.__setattr__(self, "test", (_read_only(self.test[0]), _read_only(self.test[1])))
+        for part, x, y in self._parts():
+            self._check_inputs(part, x, y)
+            self._check_targets(part, y)
+        self._check_variety()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, not of the name, computed when first asked: tells a file that was changed."""
+        digest = hashlib.sha256(repr((self.task, self.feature_names, self.class_names)).encode())
+        for _, x, y in self._parts():
+            digest.update(f"{x.shape} {y.dtype.name}".encode())
+            digest.update(np.ascontiguousarray(x).data)
+            digest.update(np.ascontiguousarray(y).data)
+        return digest.hexdigest()
+
+    def _parts(self) -> list[tuple[str, NDArray[np.float32], NDArray[Any]]]:
+        official = [] if self.test is None else [(f"{self.name} (test)", *self.test)]
+        return [(self.name, self.x, self.y), *official]
+
+    def _check_inputs(self, part: str, x: NDArray[Any], y: NDArray[Any]) -> None:
+        columns = len(self.feature_names)
+        if x.dtype != np.float32 or x.ndim != 2 or x.shape[1] != columns or columns == 0:
+            raise DataError(
+                f"{part}: x must be float32 of shape (rows, {columns or 'at least 1'}), one column for each"
+                f" feature name; received {x.dtype} of shape {x.shape}"
+            )
+        if y.shape != (len(x),):
+            raise DataError(f"{part}: y must have shape ({len(x)},), one for each row of x; received {y.shape}")
+        finite = np.isfinite(x)
+        if not finite.all():
+            row, column = (int(index) for index in np.argwhere(~finite)[0])
+            raise DataError(
+                f"{part}: column {self.feature_names[column]!r}, row {row} (from 0): {not_finite(x[row, column])}"
+            )
+
+    def _check_targets(self, part: str, y: NDArray[Any]) -> None:
+        dtype = np.dtype(np.int64 if self.task == "classification" else np.float32)
+        if y.dtype != dtype:
+            raise DataError(f"{part}: y must be {dtype} for {self.task}; received {y.dtype}")
+        if self.task == "regression" and not np.isfinite(y).all():
+            row = int(np.flatnonzero(~np.isfinite(y))[0])
+            raise DataError(f"{part}: the target in row {row} (from 0): {not_finite(y[row])}")
+        classes = len(self.class_names)
+        if self.task == "classification" and len(y) and not 0 <= y.min() <= y.max() < classes:
+            raise DataError(
+                f"{part}: labels must lie in 0..{classes - 1}, one for each class name; received {y.min()}..{y.max()}"
+            )
+
+    def _check_variety(self) -> None:
+        values = np.unique(self.y)
+        if len(values) >= 2:
+            return
+        if self.task == "classification":
+            held = ", ".join(repr(self.class_names[label]) for label in values) or "none"
+            raise DataError(f"{self.name}: classification needs at least two classes; the rows hold {held}")
+        held = f"is {values[0]:g} in all {len(self.y)} rows" if len(values) else "has no rows"
+        raise DataError(f"{self.name}: regression needs a target that varies; it {held}")
+
+
+def not_finite(value: float) -> str:
+    """Why a `value` that is not finite can't be used."""
+    return MISSING if np.isnan(value) else INFINITE
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written to, so that the fingerprint stays true; the caller's array still can."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

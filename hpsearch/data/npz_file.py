@@ -1,0 +1,74 @@
+"""A user's npz file: inputs under "x", the target under "y" or the key that is named."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.target import encode_target, to_float32
+from hpsearch.errors import DataError, choose_from
+
+if TYPE_CHECKING:
+    from hpsearch.data.settings import DataSettings
+
+INPUTS, TARGET = "x", "y"
+
+
+def load_npz(settings: "DataSettings", _data_dir: Path | None) -> Dataset:
+    """Read `settings.path`: "x" of shape (rows, …), flattened to (rows, columns), and a target, (rows,).
+
+    Nothing is unpickled. Text targets become classes; see `encode_target`.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the array, and the row and column of a value that is not finite.
+    """
+    path = Path(settings.path or "").expanduser()
+    key = settings.target or TARGET
+    x, y = _read(path, key)
+    x, y = _as_inputs(x, f"{path}: array {INPUTS!r}"), _as_target(y, len(x), f"{path}: array {key!r}")
+    labels, task, class_names = encode_target(y, settings.task, f"{path}: array {key!r}")
+    return Dataset(
+        name=str(path),
+        x=x,
+        y=labels,
+        task=task,
+        feature_names=tuple(f"{INPUTS}_{column}" for column in range(x.shape[1])),
+        class_names=class_names,
+    )
+
+
+def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            for wanted in (INPUTS, key):
+                if wanted not in archive.files:
+                    raise DataError(f"{path}: {choose_from('array', wanted, archive.files)}")
+            return archive[INPUTS], archive[key]
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
+
+
+def _as_inputs(x: NDArray[Any], source: str) -> NDArray[np.float32]:
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{source} must hold numbers; received {x.dtype}")
+    if x.ndim < 2 or x.size == 0:
+        raise DataError(f"{source} must have the shape (rows, columns), with at least one of each; received {x.shape}")
+    return to_float32(x.reshape(len(x), -1))
+
+
+def _as_target(y: NDArray[Any], rows: int, source: str) -> NDArray[Any]:
+    if y.shape not in ((rows,), (rows, 1)):
+        raise DataError(f"{source} must have the shape ({rows},), one for each row of {INPUTS!r}; received {y.shape}")
+    y = y.reshape(rows)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.flatnonzero(~np.isfinite(y))[0])
+        raise DataError(f"{source}, row {row} (from 0): {not_finite(y[row])}")
+    return np.char.decode(y, "utf-8", "replace") if y.dtype.kind == "S" else y

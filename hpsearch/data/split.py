@@ -1,0 +1,209 @@
+"""Train, validation and test rows: drawn by seed, stratified for classes, scaled by the training rows."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.data.checks import check_scaling, check_share, check_whole, is_fraction
+from hpsearch.data.dataset import Dataset
+from hpsearch.data.scaling import SCALINGS, rescale
+from hpsearch.errors import DataError
+
+Rows = NDArray[np.intp]
+Part = tuple[NDArray[np.float32], NDArray[Any]]
+
+# One stream of random numbers for each draw, apart from one another and from those that train the networks.
+_TEST, _VALIDATION, _TRAIN = 1, 2, 3
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Split:
+    """A data set in three parts. Inputs are float32 and C-contiguous; labels are int64, targets float32.
+
+    A target (regression) is scaled as the inputs are, which leaves R² as it was; in its own units it is
+    ``y * y_scale + y_shift``. For classification these are 1 and 0.
+    """
+
+    x_train: NDArray[np.float32] = field(repr=False)
+    y_train: NDArray[Any] = field(repr=False)
+    x_validation: NDArray[np.float32] = field(repr=False)
+    y_validation: NDArray[Any] = field(repr=False)
+    x_test: NDArray[np.float32] = field(repr=False)
+    y_test: NDArray[Any] = field(repr=False)
+    task: str
+    class_names: tuple[str, ...]
+    y_shift: float = 0.0
+    y_scale: float = 1.0
+
+    @property
+    def n_inputs(self) -> int:
+        """Columns of the inputs."""
+        return len(self.x_train[0])
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of classes, or 1 for regression."""
+        return len(self.class_names) or 1
+
+
+def split(
+    dataset: Dataset,
+    *,
+    validation: float | int = 0.2,
+    test: float | int = 0.2,
+    train: int | None = None,
+    scaling: str = "standard",
+    seed: int,
+    repeat: int = 0,
+) -> Split:
+    """Split `dataset` into train, validation and test, and scale it by the training rows.
+
+    The test rows depend on `seed` (and on how many they are) alone, so that no repeat ever searches on a row
+    that another repeat is tested on; train and validation are drawn from the rest by (`seed`, `repeat`).
+
+    Parameters
+    ----------
+    validation, test
+        A fraction of the rows of `dataset.x` (a float, 0 < f < 1), or a count (an int). Where there is an
+        official test set, that is the test set: a fraction leaves it whole and takes no row from
+        `dataset.x`, a count draws that many rows of it.
+    train
+        At most this many training rows (an int), as many as are left when None. It changes no validation or
+        test row. Less than one row a class below all of them, it is rounded down, for the draw is stratified.
+    scaling
+        A key of `SCALINGS`, fitted on the training rows that `train` left.
+    seed, repeat
+        Whole numbers from 0.
+
+    Raises
+    ------
+    UsageError
+        For an argument that breaks its rule.
+    DataError
+        When the rows, or those of one class, are too few for what is asked.
+    """
+    check_share("validation", validation)
+    check_share("test", test)
+    check_whole("train", 1 if train is None else train, least=1)
+    check_scaling(scaling)
+    check_whole("seed", seed, least=0)
+    check_whole("repeat", repeat, least=0)
+    rest, tested = _take_test(dataset, test, seed)
+    rest, validated = _carve(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
+    trained = _cap(dataset, rest, train, (seed, _TRAIN, repeat))
+    parts = [_take(dataset.x, dataset.y, rows) for rows in (trained, validated)]
+    return _scaled(dataset, scaling, [*parts, tested])
+
+
+def _take_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Part]:
+    """The rows of `dataset.x` that stay for the search, and the test part."""
+    rows = np.arange(len(dataset.x))
+    if dataset.test is None:
+        rest, taken = _carve(dataset, rows, dataset.y, "test", share, (seed, _TEST))
+        return rest, _take(dataset.x, dataset.y, taken)
+    x, y = dataset.test
+    taken = np.arange(len(x))
+    if not is_fraction(share) and share != len(x):
+        _, taken = _carve(dataset, taken, y, "test", share, (seed, _TEST))
+    return rows, _take(x, y, taken)
+
+
+def _take(x: NDArray[np.float32], y: NDArray[Any], rows: Rows) -> Part:
+    """A copy, which may be scaled in place."""
+    return np.ascontiguousarray(x[rows]), y[rows]
+
+
+def _cap(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple[int, ...]) -> Rows:
+    kept = rows
+    if train is not None and train < len(rows):
+        count = min(train, len(rows) - _least(dataset, dataset.y[rows]))
+        _, kept = _carve(dataset, rows, dataset.y, "train", count, entropy)
+    if len(np.unique(dataset.y[kept])) < 2:
+        held = "class" if dataset.class_names else "value of the target"
+        raise DataError(f"{dataset.name}: the {len(kept)} training row(s) hold one {held} only: give train more rows")
+    return kept
+
+
+def _carve(
+    dataset: Dataset, rows: Rows, y: NDArray[Any], key: str, share: float | int, entropy: tuple[int, ...]
+) -> tuple[Rows, Rows]:
+    """Draw a share of the data set (fraction) or a count out of `rows`: what is left, and what was drawn."""
+    from sklearn.model_selection import train_test_split
+
+    count = round(share * len(dataset.x)) if is_fraction(share) else int(share)
+    _check_enough(dataset, y[rows], key, share, count)
+    seed, *stream = (int(number) for number in entropy)
+    state = np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)
+    left, drawn = train_test_split(
+        rows,
+        test_size=count,
+        random_state=int(state[0]),
+        stratify=y[rows] if dataset.class_names else None,
+    )
+    return left, drawn
+
+
+def _least(dataset: Dataset, y: NDArray[Any]) -> int:
+    """The fewest rows of a part: one for each class; two for regression, for one row has no R²."""
+    return len(np.unique(y)) if dataset.class_names else 2
+
+
+def _check_enough(dataset: Dataset, y: NDArray[Any], key: str, share: float | int, count: int) -> None:
+    where = f"{dataset.name}: {key} = {share}"
+    least = _least(dataset, y)
+    reason = "one of each class" if dataset.class_names else "for fewer have no R²"
+    if count < least:
+        raise DataError(f"{where} makes {count} row(s), and at least {least} are needed, {reason}")
+    if len(y) - count < least:
+        raise DataError(
+            f"{where} takes {count} row(s) of the {len(y)} that there are to draw from, and at least {least}"
+            f" must be left, {reason}"
+        )
+    values, sizes = np.unique(y, return_counts=True)
+    if dataset.class_names and sizes.min() < 2:
+        rare = dataset.class_names[values[sizes.argmin()]]
+        raise DataError(
+            f"{where}: class {rare!r} has 1 row to draw from, and 2 are needed to stratify: add rows of it,"
+            " merge it with another class, or leave it out"
+        )
+
+
+def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
+    """Scale the parts (train first) in place, and name them."""
+    fit = SCALINGS[scaling]
+    shift, factor = fit(parts[0][0])
+    for x, _ in parts:
+        rescale(x, shift, factor)
+        _check_finite(dataset, scaling, x)
+    units = {} if dataset.class_names else _scale_targets(scaling, [y for _, y in parts])
+    (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
+    return Split(
+        x_train=x_train,
+        y_train=y_train,
+        x_validation=x_validation,
+        y_validation=y_validation,
+        x_test=x_test,
+        y_test=y_test,
+        task=dataset.task,
+        class_names=dataset.class_names,
+        **units,
+    )
+
+
+def _scale_targets(scaling: str, targets: list[NDArray[Any]]) -> dict[str, float]:
+    shift, factor = SCALINGS[scaling](targets[0][:, np.newaxis])
+    for y in targets:
+        rescale(y[:, np.newaxis], shift, factor)
+    return {"y_shift": float(shift[0]), "y_scale": float(1 / factor[0])}
+
+
+def _check_finite(dataset: Dataset, scaling: str, x: NDArray[np.float32]) -> None:
+    bad = ~np.isfinite(x).all(axis=0)
+    if bad.any():
+        column = dataset.feature_names[int(bad.argmax())]
+        raise DataError(
+            f"{dataset.name}: scaling {scaling!r} makes column {column!r} too large for float32: it hardly"
+            " varies in the training rows, and does in others; leave it out"
+        )

@@ -1,0 +1,24 @@
+"""The network: a multilayer perceptron in NumPy alone, with the techniques of the textbook's chapter 6."""
+
+from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.initializers import INITIALIZERS
+from hpsearch.nn.losses import LOSSES
+from hpsearch.nn.network import Network
+from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.schedules import SCHEDULES
+from hpsearch.nn.scores import SCORES
+from hpsearch.nn.training import Epoch, Training
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "LOSSES",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "SCORES",
+    "Epoch",
+    "Hyperparameters",
+    "Network",
+    "Training",
+]

@@ -1,0 +1,113 @@
+"""What the network's files share about arrays: the type, a buffer that is lent by rows, and checks of user data."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hpsearch.errors import DataError
+
+Array = NDArray[Any]
+"""A float32 or float64 array; which of the two, the network decides."""
+
+
+class Buffer:
+    """Memory for at most as many rows as were ever asked for, allocated once and lent by rows.
+
+    Training asks for the same number of rows again and again, with a shorter last batch now and then: the usual call
+    returns the view of the call before.
+    """
+
+    __slots__ = ("_whole", "view")
+
+    def __init__(self, columns: int, dtype: np.dtype[Any] | type) -> None:
+        self._whole: Array = np.zeros((0, columns), dtype)
+        self.view: Array = self._whole
+
+    def rows(self, count: int) -> Array:
+        """`count` rows: zeros at first, later what was last written to them or, after growing, zeros again."""
+        if len(self.view) == count:
+            return self.view
+        if len(self._whole) < count:
+            self._whole = np.zeros((count, self._whole.shape[1]), self._whole.dtype)
+        self.view = self._whole[:count]
+        return self.view
+
+
+def as_inputs(x: ArrayLike, n_inputs: int, dtype: np.dtype[Any], what: str = "x") -> Array:
+    """`x` as a C-contiguous (rows, n_inputs) array of `dtype`, copied only if it has to be.
+
+    Raises
+    ------
+    DataError
+        If it isn't numeric, has another shape, no rows, or holds NaN or infinity.
+    """
+    array = _as_numbers(x, dtype, what)
+    if array.ndim != 2 or array.shape[1] != n_inputs:
+        raise DataError(f"{what} must have the shape (rows, {n_inputs}), got {array.shape}")
+    _check_rows_and_finite(array, what)
+    return array
+
+
+def as_targets(y: ArrayLike, n_rows: int, n_outputs: int, dtype: np.dtype[Any], what: str = "y") -> Array:
+    """`y` as a C-contiguous (rows, n_outputs) array of `dtype`; a vector counts as one column.
+
+    Raises
+    ------
+    DataError
+        If it isn't numeric, has another shape, or holds NaN or infinity.
+    """
+    array = _as_numbers(y, dtype, what)
+    array = array[:, np.newaxis] if array.ndim == 1 else array
+    if array.shape != (n_rows, n_outputs):
+        raise DataError(f"{what} must have the shape ({n_rows}, {n_outputs}) like its inputs, got {array.shape}")
+    _check_rows_and_finite(array, what)
+    return array
+
+
+def as_labels(y: ArrayLike, n_rows: int, n_classes: int, what: str = "y") -> Array:
+    """`y` as a vector of class numbers 0 … n_classes - 1.
+
+    Raises
+    ------
+    DataError
+        If it isn't made of such whole numbers, or has another length.
+    """
+    array = np.asarray(y)
+    if array.shape != (n_rows,):
+        raise DataError(f"{what} must have the shape ({n_rows},) like its inputs, got {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise DataError(f"{what} must hold whole numbers (class 0 to {n_classes - 1}), got {array.dtype}")
+    if n_rows and (array.min() < 0 or array.max() >= n_classes):
+        raise DataError(f"{what} must hold class numbers from 0 to {n_classes - 1}, got {array.min()} to {array.max()}")
+    return np.ascontiguousarray(array, np.intp)
+
+
+def _as_numbers(values: ArrayLike, dtype: np.dtype[Any], what: str) -> Array:
+    try:
+        with np.errstate(all="ignore"):
+            array = np.asarray(values)
+            if array.dtype.kind not in "biufO":
+                raise DataError(f"{what} must hold numbers, got {array.dtype}")
+            return np.ascontiguousarray(array, dtype) if array.ndim else array.astype(dtype)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{what} must be an array of numbers: {error}") from None
+
+
+def _check_rows_and_finite(array: Array, what: str) -> None:
+    if not len(array):
+        raise DataError(f"{what} must have at least one row, got {array.shape}")
+    if not is_finite(array):
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise DataError(
+            f"{what} must hold finite numbers that fit {array.dtype}, "
+            f"got {array[row, column]} in row {row}, column {column}"
+        )
+
+
+def is_finite(array: Array) -> bool:
+    """Whether no entry is NaN or infinite; without an array of truth values of the same size."""
+    with np.errstate(all="ignore"):
+        return bool(array.size == 0 or (np.isfinite(array.min()) and np.isfinite(array.max())))

@@ -1,0 +1,44 @@
+"""From hyperparameters to layers: their order, and the initial weights of each."""
+
+import numpy as np
+
+from hpsearch.nn.activations import ACTIVATIONS, Activation, Identity
+from hpsearch.nn.batch_norm import BatchNorm
+from hpsearch.nn.dropout import Dropout
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.initializers import INITIALIZERS
+from hpsearch.nn.layers import Dense, Layer
+
+
+def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: np.random.Generator) -> list[Layer]:
+    """For each hidden layer dense, batch norm, activation, dropout, as far as wanted; then the output's dense layer."""
+    layers: list[Layer] = []
+    width = n_inputs
+    for units in settings.hidden_layer_sizes:
+        layers += _hidden_layer(width, units, settings, rng, first=not layers)
+        width = units
+    std = _initial_std(width, n_outputs, Identity, settings)
+    layers.append(Dense(width, n_outputs, np.dtype(settings.dtype), std=std, first=not layers))
+    return layers
+
+
+def _hidden_layer(
+    width: int, units: int, settings: Hyperparameters, rng: np.random.Generator, *, first: bool
+) -> list[Layer]:
+    dtype = np.dtype(settings.dtype)
+    activation = ACTIVATIONS[settings.activation]
+    inputs = activation.inputs_for(units, settings)
+    std = _initial_std(width, inputs, activation, settings)
+    layers: list[Layer] = [Dense(width, inputs, dtype, std=std, bias=not settings.batch_norm, first=first)]
+    if settings.batch_norm:
+        layers.append(BatchNorm(inputs, dtype))
+    layers.append(activation(units, dtype, settings))
+    if settings.dropout:
+        layers.append(Dropout(units, dtype, share=settings.dropout, rng=rng))
+    return layers
+
+
+def _initial_std(fan_in: int, fan_out: int, activation: type[Activation], settings: Hyperparameters) -> float:
+    """The deviation of the initial weights of a dense layer that `activation` follows."""
+    name = activation.initializer if settings.initializer == "auto" else settings.initializer
+    return INITIALIZERS[name](fan_in, fan_out, activation.negative_slope(settings), settings.initializer_std)

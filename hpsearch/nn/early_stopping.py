@@ -1,0 +1,59 @@
+"""Early stopping: when to stop, and which weights were the best."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from hpsearch.nn.arrays import Array
+from hpsearch.nn.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    from hpsearch.nn.network import Network
+    from hpsearch.nn.training import Epoch
+
+
+class EarlyStopping:
+    """Watches the validation score: it stops after `patience` epochs without improvement.
+
+    An epoch improves on the best one if its score is higher by more than `min_delta`; or, since the accuracy of a
+    small validation set is coarse, if its score is just as high and its validation loss lower by more than
+    `min_delta`.
+
+    Source: Prechelt, Early stopping, but when? (1998), criterion UP in spirit; the terms are Keras'.
+    """
+
+    def __init__(self, settings: Hyperparameters) -> None:
+        self._patience = settings.patience
+        self._min_delta = settings.min_delta
+        self._score = -inf
+        self._loss = inf
+        self._waited = 0
+        self._best_state: dict[str, Array] = {}
+        self.best_epoch: int | None = None
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether there have been `patience` epochs since the best one."""
+        return self._waited >= self._patience
+
+    def take(self, epoch: Epoch, network: Network) -> None:
+        """Look at an epoch, and keep the network's state if it is the best so far."""
+        score, loss = epoch.validation_score, epoch.validation_loss
+        if score is None or loss is None:
+            return
+        if not self._improves(score, loss):
+            self._waited += 1
+            return
+        self._waited, self.best_epoch, self._score, self._loss = 0, epoch.epoch, score, loss
+        network.copy_state(self._best_state)
+
+    def _improves(self, score: float, loss: float) -> bool:
+        if score == self._score:
+            return loss < self._loss - self._min_delta
+        return score > self._score + self._min_delta
+
+    def restore(self, network: Network) -> None:
+        """Write the best state back into the network."""
+        if self._best_state:
+            network.load_state(self._best_state)

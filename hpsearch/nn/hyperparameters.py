@@ -1,0 +1,184 @@
+"""Everything that describes a network and its training."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.initializers import INITIALIZERS
+from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.schedules import SCHEDULES
+
+TRAIN_METRICS = ("running", "exact")
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """A network and its training. Names are scikit-learn's where it has them, else Keras'.
+
+    Raises
+    ------
+    UsageError
+        If a value has the wrong type or is out of its range, or a name isn't in its table.
+    """
+
+    hidden_layer_sizes: tuple[int, ...] = (100,)
+    """Units of each hidden layer; one number is one layer, () none at all."""
+    activation: str = "relu"
+    """Key of `ACTIVATIONS`."""
+    negative_slope: float = 0.01
+    """Slope of leaky_relu for x < 0."""
+    initial_slope: float = 0.25
+    """Slope of prelu for x < 0 before training; 0.25 is its paper's."""
+    pieces: int = 2
+    """Of how many linear functions maxout takes the largest."""
+    initializer: str = "auto"
+    """Key of `INITIALIZERS`, or "auto": what suits the activation."""
+    initializer_std: float = 0.01
+    """Standard deviation of the initial weights with initializer "normal"."""
+    batch_norm: bool = False
+    """Whether batch normalisation stands between each hidden dense layer and its activation."""
+    dropout: float = 0.0
+    """Share of the hidden units that are dropped at each step of training."""
+    optimizer: str = "adam"
+    """Key of `OPTIMIZERS`."""
+    learning_rate: float = 0.001
+    momentum: float = 0.9
+    """Of momentum and nesterov."""
+    beta_1: float = 0.9
+    """Of adam and adamw: how much of the mean gradient is kept at a step."""
+    beta_2: float = 0.999
+    """Of adam and adamw: how much of the mean squared gradient is kept at a step."""
+    rho: float = 0.99
+    """Of rmsprop: how much of the mean squared gradient is kept at a step."""
+    epsilon: float = 1e-8
+    """Of adagrad, rmsprop, adam and adamw: keeps them from dividing by 0."""
+    schedule: str = "constant"
+    """Key of `SCHEDULES`."""
+    decay_rate: float = 0.5
+    """Of the schedules step, exponential and inverse_time."""
+    decay_epochs: float = 10.0
+    """Of the schedules step, exponential and inverse_time: how many epochs `decay_rate` is for."""
+    warmup_epochs: float = 0.0
+    """Epochs over which the learning rate grows linearly before the schedule starts."""
+    weight_decay: float = 0.0
+    """L2: the loss gains weight_decay / 2 · Σ w² over the weights; adamw decays them apart from the loss."""
+    l1: float = 0.0
+    """L1: the loss gains l1 · Σ |w| over the weights."""
+    batch_size: int = 32
+    """Rows of a step; the last step of an epoch takes what is left."""
+    epochs: int = 20
+    early_stopping: bool = False
+    """Whether training stops when the validation score no longer improves, and goes back to the best weights."""
+    patience: int = 5
+    """Of early stopping: epochs without improvement after which training stops."""
+    min_delta: float = 0.0
+    """Of early stopping: by how much the best score has to be exceeded to count as improved."""
+    train_metrics: str = "running"
+    """Training loss and score: "running" (gathered while the weights change) or "exact" (evaluated after the epoch)."""
+    dtype: str = "float32"
+    """Of parameters and arithmetic: float32 or float64."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = RULES[field.name](field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+
+
+Rule = Callable[[str, Any], Any]
+"""From a field's name and the value given to the value kept; raises `UsageError`."""
+
+
+def _number(described: str, accepts: Callable[[float], bool]) -> Rule:
+    """A finite real number in a range; a truth value is no number."""
+
+    def check(name: str, value: Any) -> float:
+        number = math.nan
+        if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+            number = float(value)
+        if not (math.isfinite(number) and accepts(number)):
+            raise UsageError(f"{name} must be a finite number {described}, got {value!r}")
+        return number
+
+    return check
+
+
+def _whole(minimum: int) -> Rule:
+    """A whole number of at least `minimum`; neither 2.0 nor a truth value is one."""
+
+    def check(name: str, value: Any) -> int:
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < minimum:
+            raise UsageError(f"{name} must be a whole number >= {minimum}, got {value!r}")
+        return operator.index(value)
+
+    return check
+
+
+def _truth(name: str, value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise UsageError(f"{name} must be true or false, got {value!r}")
+    return bool(value)
+
+
+def _one_of(choices: Iterable[str]) -> Rule:
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise UsageError(choose_from(name, value, choices))
+        return str(value)
+
+    return check
+
+
+def _sizes(name: str, value: Any) -> tuple[int, ...]:
+    whole = _whole(1)
+    try:
+        sizes = [value] if np.ndim(value) == 0 and not isinstance(value, str) else list(value)
+        return tuple(whole(name, size) for size in sizes)
+    except (UsageError, TypeError, ValueError):
+        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {value!r}") from None
+
+
+_positive = _number("> 0", lambda x: x > 0)
+_not_negative = _number(">= 0", lambda x: x >= 0)
+_share = _number(">= 0 and < 1", lambda x: 0 <= x < 1)
+
+RULES: dict[str, Rule] = {
+    "hidden_layer_sizes": _sizes,
+    "activation": _one_of(ACTIVATIONS),
+    "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
+    "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
+    "pieces": _whole(2),
+    "initializer": _one_of(["auto", *INITIALIZERS]),
+    "initializer_std": _positive,
+    "batch_norm": _truth,
+    "dropout": _share,
+    "optimizer": _one_of(OPTIMIZERS),
+    "learning_rate": _positive,
+    "momentum": _share,
+    "beta_1": _share,
+    "beta_2": _share,
+    "rho": _share,
+    "epsilon": _positive,
+    "schedule": _one_of(SCHEDULES),
+    "decay_rate": _positive,
+    "decay_epochs": _positive,
+    "warmup_epochs": _not_negative,
+    "weight_decay": _not_negative,
+    "l1": _not_negative,
+    "batch_size": _whole(1),
+    "epochs": _whole(1),
+    "early_stopping": _truth,
+    "patience": _whole(1),
+    "min_delta": _not_negative,
+    "train_metrics": _one_of(TRAIN_METRICS),
+    "dtype": _one_of(DTYPES),
+}
+"""The rule of every field; a field without one is an error at the first use."""

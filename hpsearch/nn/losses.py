@@ -1,0 +1,132 @@
+"""Losses: what training minimises, the mean over a batch's rows, and the score that belongs to each."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hpsearch.nn.arrays import Array, Buffer, as_labels, as_targets
+from hpsearch.nn.scores import R2, Accuracy, Score
+
+
+class Loss:
+    """A loss of outputs (rows, n_outputs) and targets.
+
+    Attributes
+    ----------
+    score, score_name, worst_score
+        The score that goes with it; its key in `SCORES`; a value of it that no network is worse than.
+    """
+
+    score: ClassVar[type[Score]]
+    score_name: ClassVar[str]
+    worst_score: ClassVar[float]
+
+    def __init_subclass__(cls) -> None:
+        cls.score_name, cls.worst_score = cls.score.name, cls.score.worst
+
+    def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
+        self.n_outputs = n_outputs
+        self.dtype = dtype
+        self._gradient = Buffer(n_outputs, dtype)
+
+    def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
+        """`y` as `forward` wants it, or a `DataError`."""
+        raise NotImplementedError
+
+    def forward(self, outputs: Array, targets: Array) -> float:
+        """The mean loss of the rows."""
+        raise NotImplementedError
+
+    def backward(self) -> Array:
+        """The gradient of the last `forward`'s value with respect to its outputs, in a buffer of the loss' own."""
+        raise NotImplementedError
+
+    def predict(self, outputs: Array) -> Array:
+        """What the network's outputs say, written over them."""
+        raise NotImplementedError
+
+
+class CrossEntropy(Loss):
+    """Softmax and cross-entropy of class numbers: L = mean of -log p(class), p = softmax(outputs).
+
+    Computed from shifted outputs z = outputs - max(outputs) as L = mean of log Σ exp(z) - z(class), so that nothing
+    overflows and a probability that rounds to 0 still has a finite loss.
+
+    Source: Deep Learning from Scratch, sections 3.5.2, 4.2.4 and 5.6.3 (gradient: (p - 1(class)) / rows).
+    """
+
+    score = Accuracy
+
+    def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
+        super().__init__(n_outputs, dtype)
+        self._sums = Buffer(1, dtype)
+        self._ones = np.ones((n_outputs, 1), dtype)
+        self._row_starts: Array = np.empty(0, np.intp)
+        self._places: Array = self._row_starts
+
+    def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
+        """Class numbers 0 … n_outputs - 1, one a row."""
+        return as_labels(y, n_rows, self.n_outputs, what)
+
+    def forward(self, outputs: Array, targets: Array) -> float:
+        """Mean of log Σ exp(z) - z(class)."""
+        rows = len(outputs)
+        if len(self._row_starts) != rows:
+            self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
+        self._places = self._row_starts + targets
+        # With few columns argmax and a product with ones take a third of the time of max and sum over rows.
+        largest = outputs.reshape(-1)[self._row_starts + outputs.argmax(axis=1)]
+        shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
+        of_class = float(shifted.reshape(-1)[self._places].sum())
+        np.exp(shifted, out=shifted)
+        sums = np.matmul(shifted, self._ones, out=self._sums.rows(rows))
+        return (float(np.log(sums).sum()) - of_class) / rows
+
+    def backward(self) -> Array:
+        """(p - 1(class)) / rows."""
+        gradient, sums = self._gradient.view, self._sums.view
+        rows = len(gradient)
+        np.multiply(sums, rows, out=sums)
+        np.divide(gradient, sums, out=gradient)
+        gradient.reshape(-1)[self._places] -= 1.0 / rows
+        return gradient
+
+    def predict(self, outputs: Array) -> Array:
+        """softmax(outputs)."""
+        np.subtract(outputs, outputs.max(axis=1, keepdims=True), out=outputs)
+        np.exp(outputs, out=outputs)
+        np.divide(outputs, outputs.sum(axis=1, keepdims=True), out=outputs)
+        return outputs
+
+
+class SquaredError(Loss):
+    """L = mean over rows and outputs of (output - target)² / 2.
+
+    Halved as in scikit-learn, and in Deep Learning from Scratch, section 4.2.1, which sums instead of averaging;
+    the mean squared error of Keras and PyTorch is twice as large.
+    """
+
+    score = R2
+
+    def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
+        """Finite numbers (rows, n_outputs), or (rows,) for one output."""
+        return as_targets(y, n_rows, self.n_outputs, self.dtype, what)
+
+    def forward(self, outputs: Array, targets: Array) -> float:
+        """Mean of (output - target)² / 2."""
+        error = np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
+        flat = error.reshape(-1)
+        return float(np.dot(flat, flat)) / (2.0 * error.size)
+
+    def backward(self) -> Array:
+        """(output - target) / (rows · n_outputs)."""
+        gradient = self._gradient.view
+        return np.multiply(gradient, 1.0 / gradient.size, out=gradient)
+
+    def predict(self, outputs: Array) -> Array:
+        """The outputs themselves."""
+        return outputs
+
+
+LOSSES: dict[str, type[Loss]] = {"cross_entropy": CrossEntropy, "squared_error": SquaredError}

@@ -1,0 +1,199 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hpsearch.errors import DataError, UsageError, choose_from
+from hpsearch.nn.arrays import Array, as_inputs
+from hpsearch.nn.build import build_layers
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.losses import LOSSES
+from hpsearch.nn.parameters import bind_layers, count_parameters
+from hpsearch.nn.penalty import Penalty
+from hpsearch.nn.scores import Score
+
+CHUNK = 512
+"""Rows that are evaluated at a time, so that evaluation needs the same memory for any number of rows."""
+
+
+class Network:
+    """A multilayer perceptron: hidden layers of dense, batch norm, activation and dropout, then a dense output layer.
+
+    Parameters
+    ----------
+    n_inputs
+        Columns of the inputs.
+    n_outputs
+        Number of classes, or columns of the targets.
+    hyperparameters
+        Its shape and regularisation; what it says about training is for `Training`.
+    loss
+        Key of `LOSSES`: "cross_entropy" (labels 0 … n_outputs - 1) or "squared_error" (numbers).
+    rng
+        Draws the initial weights, and dropout's units as long as the network trains.
+
+    Attributes
+    ----------
+    parameters, gradient
+        Flat vectors of one layout: all weights, layer by layer, then everything else. The layers hold views into
+        them.
+    decay_mask
+        Truth values of the same layout: which entries weight decay touches.
+    layers
+        What `predict` sends the inputs through, in this order.
+
+    Notes
+    -----
+    A network lends its buffers from call to call: use it from one thread at a time.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        hyperparameters: Hyperparameters,
+        *,
+        loss: str,
+        rng: np.random.Generator,
+    ) -> None:
+        if loss not in LOSSES:
+            raise UsageError(choose_from("loss", loss, LOSSES))
+        for name, value in {"n_inputs": n_inputs, "n_outputs": n_outputs}.items():
+            if value < 1:
+                raise UsageError(f"{name} must be at least 1, got {value}")
+        self.n_inputs = n_inputs
+        self.n_outputs = n_outputs
+        self.hyperparameters = hyperparameters
+        self.loss_name = loss
+        self.rng = rng
+        self._assemble()
+        for layer in self.layers:
+            layer.initialize(rng)
+
+    def _assemble(self, parameters: Array | None = None, gradient: Array | None = None) -> None:
+        """Build layers, loss and penalty around the vectors, or around new ones."""
+        settings = self.hyperparameters
+        self.dtype = np.dtype(settings.dtype)
+        self.layers = build_layers(self.n_inputs, self.n_outputs, settings, self.rng)
+        self.loss = LOSSES[self.loss_name](self.n_outputs, self.dtype)
+        self.n_decaying, n_parameters = count_parameters(self.layers)
+        self.parameters = np.zeros(n_parameters, self.dtype) if parameters is None else parameters
+        self.gradient = np.zeros(n_parameters, self.dtype) if gradient is None else gradient
+        bind_layers(self.layers, self.parameters, self.gradient)
+        self.penalty = Penalty(self.parameters[: self.n_decaying], self.gradient[: self.n_decaying], settings)
+
+    @property
+    def decay_mask(self) -> Array:
+        """Which entries of `parameters` weight decay touches."""
+        return np.arange(self.parameters.size) < self.n_decaying
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The outputs before softmax, in a buffer that is valid until the next call; `x` of the network's dtype."""
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def backward(self, gradient: Array) -> None:
+        """Fill `self.gradient` from the loss' gradient with respect to the outputs of the last `forward`."""
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+
+    def loss_and_gradient(self, x: Array, y: Array, score: Score | None = None) -> float:
+        """One pass of training: the mean loss of the batch, without penalty; the gradient, with it, in `self.gradient`.
+
+        `x` and `y` must be as `Training` prepares them; `score`, if given, takes the outputs into account.
+        """
+        outputs = self.forward(x, training=True)
+        loss = self.loss.forward(outputs, y)
+        if score is not None:
+            score.add(outputs, y)
+        self.backward(self.loss.backward())
+        self.penalty.add_gradient()
+        return loss
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Class probabilities (rows, n_outputs), or predicted targets (rows, n_outputs).
+
+        Raises
+        ------
+        DataError
+            If `x` isn't made of rows of `n_inputs` finite numbers.
+        """
+        rows = as_inputs(x, self.n_inputs, self.dtype)
+        result = np.empty((len(rows), self.n_outputs), self.dtype)
+        with np.errstate(all="ignore"):
+            for start in range(0, len(rows), CHUNK):
+                result[start : start + CHUNK] = self.forward(rows[start : start + CHUNK], training=False)
+            return self.loss.predict(result)
+
+    def evaluate(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
+        """Loss and score of these rows, in evaluation mode.
+
+        The loss includes the penalty of weight decay, as in Keras: it is the quantity that training minimises, and
+        can be compared between training and validation data.
+        """
+        rows = as_inputs(x, self.n_inputs, self.dtype)
+        return self.evaluate_checked(rows, self.loss.check(y, len(rows)))
+
+    def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
+        """`evaluate`, for rows that `as_inputs` and the loss' `check` have returned before."""
+        total, score = 0.0, self.loss.score()
+        with np.errstate(all="ignore"):
+            for start in range(0, len(x), CHUNK):
+                part = slice(start, start + CHUNK)
+                outputs = self.forward(x[part], training=False)
+                total += self.loss.forward(outputs, y[part]) * len(outputs)
+                score.add(outputs, y[part])
+            return total / len(x) + self.penalty.value(), score.value()
+
+    def state(self) -> dict[str, Array]:
+        """A copy of everything that training changes in the network: parameters and layers' statistics."""
+        return self.copy_state({})
+
+    def copy_state(self, target: dict[str, Array]) -> dict[str, Array]:
+        """`state`, written over the arrays that an earlier call left in `target`."""
+        for name, array in self._state_arrays():
+            if name in target:
+                target[name][...] = array
+            else:
+                target[name] = array.copy()
+        return target
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Write back what `state` returned, of this network or of one with the same hyperparameters.
+
+        Raises
+        ------
+        DataError
+            If names or shapes aren't those of this network; nothing is changed then.
+        """
+        own = dict(self._state_arrays())
+        if own.keys() != state.keys():
+            raise DataError(f"a state of this network holds {', '.join(own)}, got {', '.join(state) or 'nothing'}")
+        for name, array in own.items():
+            if array.shape != np.shape(state[name]):
+                raise DataError(f"{name} must have the shape {array.shape}, got {np.shape(state[name])}")
+        for name, array in own.items():
+            array[...] = state[name]
+
+    def _state_arrays(self) -> Iterator[tuple[str, Array]]:
+        yield "parameters", self.parameters
+        for number, layer in enumerate(self.layers):
+            for name, array in layer.statistics.items():
+                yield f"layer_{number}.{name}", array
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it is made from and what it has learned; layers are built anew around the vectors."""
+        made_from = ("n_inputs", "n_outputs", "hyperparameters", "loss_name", "rng", "parameters", "gradient")
+        return {name: getattr(self, name) for name in made_from} | {"state": self.state()}
+
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        state, parameters, gradient = (pickled.pop(name) for name in ("state", "parameters", "gradient"))
+        self.__dict__.update(pickled)
+        self._assemble(parameters, gradient)
+        self.load_state(state)

@@ -1,0 +1,248 @@
+"""Optimizers: each is its formula over the flat vectors of parameters and gradient.
+
+In the formulas p is the parameters, g the gradient of the loss, η the learning rate; products, squares, roots and
+quotients are taken entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import sqrt
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from hpsearch.nn.arrays import Array
+
+if TYPE_CHECKING:
+    from hpsearch.nn.hyperparameters import Hyperparameters
+
+BLOCK = 65_536
+"""Entries that are updated at a time, so that a formula's operands stay in the processor's cache from one operation to
+the next, and temporaries need little memory."""
+
+
+class Optimizer:
+    """Updates the parameters in place; a subclass writes its formula for one block of entries.
+
+    Parameters
+    ----------
+    parameters, gradient
+        Flat vectors of the same length.
+    settings
+        Where a formula takes its constants from (`momentum`, `beta_1`, …).
+    n_decaying
+        How many entries at the front are weights; only AdamW, whose decay is no part of the loss, needs to know.
+
+    Attributes
+    ----------
+    n_states
+        How many vectors of the parameters' length the formula remembers; they start at 0.
+    decays_weights
+        Whether the formula decays the weights itself, so that `weight_decay` must not enter the loss.
+    """
+
+    n_states: ClassVar[int] = 0
+    decays_weights: ClassVar[bool] = False
+
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        self.parameters = parameters
+        self.gradient = gradient
+        self.settings = settings
+        self.n_decaying = n_decaying
+        self.state = np.zeros((self.n_states, parameters.size), parameters.dtype)
+        self.steps = 0
+        self._blocks = list(self._split())
+
+    def step(self, learning_rate: float) -> None:
+        """Update the parameters once."""
+        self.steps += 1
+        self.prepare(learning_rate)
+        for block in self._blocks:
+            self.update(*block)
+
+    def prepare(self, learning_rate: float) -> None:
+        """Compute what all blocks of a step share; a formula that needs more than the rate extends it."""
+        self.rate = learning_rate
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """Update a block: parameters `p` and `state` in place, from the gradient `g`; `t` is for temporaries."""
+        raise NotImplementedError
+
+    def _split(self) -> Iterator[tuple[Array, ...]]:
+        size = self.parameters.size
+        temporary = np.empty(min(size, BLOCK), self.parameters.dtype)
+        for start in range(0, size, BLOCK):
+            part = slice(start, min(size, start + BLOCK))
+            states = (vector[part] for vector in self.state)
+            yield (self.parameters[part], self.gradient[part], temporary[: part.stop - start], *states)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the blocks: views that were pickled would no longer look into their vectors."""
+        return {name: value for name, value in self.__dict__.items() if name != "_blocks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._blocks = list(self._split())
+
+
+class SGD(Optimizer):
+    """p ← p - η g.
+
+    Source: Deep Learning from Scratch, section 6.1.2.
+    """
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        np.subtract(p, np.multiply(g, self.rate, out=t), out=p)
+
+
+class Momentum(Optimizer):
+    """v ← μ v - η g; p ← p + v.
+
+    As in the chapter and Keras. PyTorch keeps the rate out of v (v ← μ v + g; p ← p - η v): the same steps as long
+    as the rate is constant.
+
+    Source: Deep Learning from Scratch, section 6.1.4; Polyak, Some methods of speeding up the convergence of
+    iteration methods (1964).
+    """
+
+    n_states = 1
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        (v,) = state
+        np.multiply(v, self.settings.momentum, out=v)
+        np.subtract(v, np.multiply(g, self.rate, out=t), out=v)
+        np.add(p, v, out=p)
+
+
+class Nesterov(Optimizer):
+    """v ← μ v - η g; p ← p + μ v - η g: momentum whose gradient is taken where the momentum leads to.
+
+    In Nesterov's form the gradient is taken at p + μ v. This is the same with p standing for that point ahead,
+    which is what is trained and evaluated, as in Keras and PyTorch.
+
+    Source: Sutskever et al., On the importance of initialization and momentum in deep learning (ICML 2013), section
+    2; Bengio, Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks (2013), equations 6 and
+    7.
+    """
+
+    n_states = 1
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        (v,) = state
+        np.multiply(v, self.settings.momentum, out=v)
+        step = np.multiply(g, self.rate, out=t)
+        np.subtract(v, step, out=v)
+        np.subtract(p, step, out=p)
+        np.add(p, np.multiply(v, self.settings.momentum, out=t), out=p)
+
+
+class AdaGrad(Optimizer):
+    """h ← h + g²; p ← p - η g / (√h + ε).
+
+    Source: Duchi, Hazan and Singer, Adaptive subgradient methods (JMLR 2011); Deep Learning from Scratch, section
+    6.1.5, with ε = 1e-7. PyTorch's ε is 1e-10; Keras starts h at 0.1.
+    """
+
+    n_states = 1
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        (h,) = state
+        np.add(h, np.square(g, out=t), out=h)
+        _divided_step(p, g, h, t, self.rate, self.settings.epsilon)
+
+
+class RMSProp(Optimizer):
+    """h ← ρ h + (1 - ρ) g²; p ← p - η g / (√h + ε).
+
+    As in PyTorch, whose default is ρ = 0.99, too; Keras' is 0.9, with ε under the root.
+
+    Source: Tieleman and Hinton, Lecture 6.5 (Coursera, 2012).
+    """
+
+    n_states = 1
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        (h,) = state
+        np.multiply(h, self.settings.rho, out=h)
+        np.multiply(np.square(g, out=t), 1.0 - self.settings.rho, out=t)
+        np.add(h, t, out=h)
+        _divided_step(p, g, h, t, self.rate, self.settings.epsilon)
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; p ← p - η m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at the t-th step. Kept here are m / (1 - β₁) and v / (1 - β₂), which
+    spares two of twelve operations on vectors; `prepare` has the factors that this leaves.
+
+    As in the paper's algorithm 1 and PyTorch; the paper's short form, the chapter's code and Keras add ε to √v
+    instead of √v̂, which differs in the first steps of entries with tiny gradients.
+
+    Source: Kingma and Ba, Adam (ICLR 2015); Deep Learning from Scratch, section 6.1.6.
+    """
+
+    n_states = 2
+
+    def prepare(self, learning_rate: float) -> None:
+        """With u = v / (1 - β₂) and √v̂ = c √u: p ← p - (η a / c) n / (√u + ε / c), n = m / (1 - β₁), m̂ = a n."""
+        super().prepare(learning_rate)
+        beta_1, beta_2 = self.settings.beta_1, self.settings.beta_2
+        a = (1.0 - beta_1) / (1.0 - beta_1**self.steps)
+        c = sqrt((1.0 - beta_2) / (1.0 - beta_2**self.steps))
+        self.factor = learning_rate * a / c
+        self.epsilon = self.settings.epsilon / c
+
+    def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
+        """One block."""
+        n, u = state
+        np.multiply(n, self.settings.beta_1, out=n)
+        np.add(n, g, out=n)
+        np.multiply(u, self.settings.beta_2, out=u)
+        np.add(u, np.square(g, out=t), out=u)
+        _divided_step(p, n, u, t, self.factor, self.epsilon)
+
+
+class AdamW(Adam):
+    """Adam, with p ← p - η λ p for the weights before each step: λ = `weight_decay` apart from the gradient.
+
+    With the other optimizers λ w is part of the gradient, as λ / 2 Σ w² is of the loss; Adam then divides it by
+    √v̂, too, so that weights with large gradients decay less. Here all weights decay at the same rate and the loss
+    has no L2 part. As in PyTorch and Keras, the decay is multiplied by the learning rate; the paper's is by its
+    schedule only.
+
+    Source: Loshchilov and Hutter, Decoupled weight decay regularization (ICLR 2019), algorithm 2.
+    """
+
+    decays_weights = True
+
+    def step(self, learning_rate: float) -> None:
+        """The decay, then Adam's step."""
+        weights = self.parameters[: self.n_decaying]
+        np.multiply(weights, 1.0 - learning_rate * self.settings.weight_decay, out=weights)
+        super().step(learning_rate)
+
+
+def _divided_step(p: Array, numerator: Array, square: Array, t: Array, factor: float, epsilon: float) -> None:
+    """With p as everywhere: p ← p - factor · numerator / (√square + ε)."""
+    np.sqrt(square, out=t)
+    np.add(t, epsilon, out=t)
+    np.divide(numerator, t, out=t)
+    np.multiply(t, factor, out=t)
+    np.subtract(p, t, out=p)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}

@@ -1,0 +1,45 @@
+"""L2 and L1 regularisation: the part of the loss that keeps weights small."""
+
+import numpy as np
+
+from hpsearch.nn.arrays import Array
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.optimizers import BLOCK, OPTIMIZERS
+
+
+class Penalty:
+    """weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights w; biases, batch-norm and PReLU parameters are left alone.
+
+    Parameters
+    ----------
+    weights, gradient
+        The entries of the flat vectors that decay; views, so that later values are seen.
+    settings
+        `weight_decay` and `l1`. With an optimizer that decays the weights itself (AdamW) `weight_decay` is no part of
+        the loss, and 0 here.
+
+    Source: Deep Learning from Scratch, section 6.4.2 (L2, with the same factor 1/2).
+    """
+
+    def __init__(self, weights: Array, gradient: Array, settings: Hyperparameters) -> None:
+        self._l2 = 0.0 if OPTIMIZERS[settings.optimizer].decays_weights else settings.weight_decay
+        self._l1 = settings.l1
+        parts = [slice(start, start + BLOCK) for start in range(0, weights.size, BLOCK)]
+        self._blocks = [(weights[part], gradient[part]) for part in parts]
+        self._scratch = np.empty(min(weights.size, BLOCK), weights.dtype)
+
+    def value(self) -> float:
+        """The penalty of the weights as they are."""
+        l2 = sum(float(np.dot(w, w)) for w, _ in self._blocks) if self._l2 else 0.0
+        l1 = sum(float(np.abs(w).sum()) for w, _ in self._blocks) if self._l1 else 0.0
+        return 0.5 * self._l2 * l2 + self._l1 * l1
+
+    def add_gradient(self) -> None:
+        """Add weight_decay · w + l1 · sign(w) to the gradient; at w = 0 the second part is 0."""
+        if self._l2:
+            for w, g in self._blocks:
+                np.add(g, np.multiply(w, self._l2, out=self._scratch[: w.size]), out=g)
+        if self._l1:
+            for w, g in self._blocks:
+                sign = np.sign(w, out=self._scratch[: w.size])
+                np.add(g, np.multiply(sign, self._l1, out=sign), out=g)

@@ -1,0 +1,164 @@
+"""Training: epochs of steps over shuffled batches, until they are done or no longer improve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hpsearch.errors import DivergenceError, UsageError
+from hpsearch.nn.arrays import Array, Buffer, as_inputs, is_finite
+from hpsearch.nn.early_stopping import EarlyStopping
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.network import Network
+from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.schedules import learning_rate_at
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch of training came to. Losses include the penalty of weight decay."""
+
+    epoch: int
+    """1 for the first."""
+    learning_rate: float
+    """The rate of its last step."""
+    train_loss: float
+    train_score: float
+    """Accuracy or R². With ``train_metrics="running"`` loss and score are means over the epoch's batches, each
+    before its step and with dropout; with "exact" they are those of the network after the epoch."""
+    validation_loss: float | None = None
+    validation_score: float | None = None
+
+
+class Training:
+    """An ongoing training of a network: iterate to train, or call `run_epoch` for one more epoch.
+
+    Parameters
+    ----------
+    network
+        Is trained in place.
+    hyperparameters
+        What to train with; normally the network's own.
+    x, y
+        Inputs (rows, n_inputs) and their labels or targets. They are copied only if they aren't C-contiguous arrays
+        of the network's dtype; batches are gathered from them, so that there is never a second, shuffled copy.
+    validation
+        Inputs and targets that are evaluated after each epoch; early stopping needs them.
+    rng
+        Draws the order of the rows, anew for each epoch.
+
+    Attributes
+    ----------
+    history
+        The epochs so far.
+    best_epoch
+        With early stopping, the number of the best epoch so far, else None.
+
+    Raises
+    ------
+    DataError
+        If inputs or targets aren't numbers, or their shapes don't fit the network.
+    UsageError
+        If early stopping has no validation data.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        hyperparameters: Hyperparameters,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        rng: np.random.Generator,
+    ) -> None:
+        self.network = network
+        self.hyperparameters = hyperparameters
+        self.rng = rng
+        self.set_data(x, y, validation=validation)
+        self.optimizer = OPTIMIZERS[hyperparameters.optimizer](
+            network.parameters, network.gradient, hyperparameters, network.n_decaying
+        )
+        self.history: list[Epoch] = []
+        self._stopping = EarlyStopping(hyperparameters) if hyperparameters.early_stopping else None
+        self._batch_x = Buffer(network.n_inputs, network.dtype)
+
+    def set_data(self, x: ArrayLike, y: ArrayLike, *, validation: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+        """Train on these rows from the next epoch on."""
+        if self.hyperparameters.early_stopping and validation is None:
+            raise UsageError("early_stopping needs validation data, got none")
+        self._x, self._y = self._check(x, y, "x", "y")
+        self._validation = None if validation is None else self._check(*validation, "validation x", "validation y")
+
+    def _check(self, x: ArrayLike, y: ArrayLike, x_name: str, y_name: str) -> tuple[Array, Array]:
+        inputs = as_inputs(x, self.network.n_inputs, self.network.dtype, x_name)
+        return inputs, self.network.loss.check(y, len(inputs), y_name)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """With early stopping, the number of the best epoch so far."""
+        return self._stopping.best_epoch if self._stopping else None
+
+    def __iter__(self) -> Iterator[Epoch]:
+        """Train until there have been `epochs` epochs, or early stopping stops.
+
+        With early stopping the best weights are restored when the iteration ends, however it ends: a consumer that
+        breaks, or an error, leaves the best network, too.
+        """
+        try:
+            while len(self.history) < self.hyperparameters.epochs:
+                yield self.run_epoch()
+                if self._stopping and self._stopping.should_stop:
+                    return
+        finally:
+            self.restore_best()
+
+    def run_epoch(self) -> Epoch:
+        """Train for one more epoch, whatever `epochs` says.
+
+        Raises
+        ------
+        DivergenceError
+            If the training loss or a parameter is no longer finite; `history` then ends with the epoch before.
+        """
+        with np.errstate(all="ignore"):
+            learning_rate, loss, score = self._run_steps()
+            number = len(self.history) + 1
+            if not (isfinite(loss) and is_finite(self.network.parameters)):
+                raise DivergenceError(
+                    f"the training loss stopped being finite in epoch {number} "
+                    f"(optimizer {self.hyperparameters.optimizer}, learning_rate {learning_rate:g})"
+                )
+            if self.hyperparameters.train_metrics == "exact":
+                loss, score = self.network.evaluate_checked(self._x, self._y)
+            validation = self.network.evaluate_checked(*self._validation) if self._validation else (None, None)
+        epoch = Epoch(number, learning_rate, loss, score, *validation)
+        self.history.append(epoch)
+        if self._stopping:
+            self._stopping.take(epoch, self.network)
+        return epoch
+
+    def _run_steps(self) -> tuple[float, float, float]:
+        """An epoch's steps: the last learning rate, the running loss and the running score."""
+        settings, network, n_rows = self.hyperparameters, self.network, len(self._x)
+        order = self.rng.permutation(n_rows)
+        starts = range(0, n_rows, settings.batch_size)
+        score = network.loss.score() if settings.train_metrics == "running" else None
+        total, learning_rate = 0.0, 0.0
+        for start in starts:
+            chosen = order[start : start + settings.batch_size]
+            # With mode="clip" NumPy writes straight into `out`; the numbers are valid, so that nothing is clipped.
+            x = self._x.take(chosen, axis=0, out=self._batch_x.rows(len(chosen)), mode="clip")
+            total += network.loss_and_gradient(x, self._y[chosen], score) * len(chosen)
+            learning_rate = learning_rate_at(self.optimizer.steps, len(starts), settings)
+            self.optimizer.step(learning_rate)
+        return learning_rate, total / n_rows + network.penalty.value(), score.value() if score else 0.0
+
+    def restore_best(self) -> None:
+        """With early stopping, bring the weights of the best epoch back; without, do nothing."""
+        if self._stopping:
+            self._stopping.restore(self.network)

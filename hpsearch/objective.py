@@ -1,0 +1,281 @@
+"""The network as an optuna objective: a trial trains it on the training rows and is judged on the validation rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import Trial
+
+from hpsearch.data import Dataset, DataSettings, Split, load, split
+from hpsearch.errors import DivergenceError, UsageError, choose_from
+from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
+from hpsearch.run import Direction
+from hpsearch.space import decode, distribution, suggest
+
+DEFAULT_SPACE: Mapping[str, Mapping[str, Any]] = {
+    "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
+    "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
+}
+_LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
+_DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
+
+
+class MLPObjective:
+    """Train a multilayer perceptron with a trial's hyperparameters; its value is the validation score.
+
+    The score is accuracy for classes and R² for numbers, of the weights that the training ends with: those of the last
+    epoch or, with early stopping, of the best. Each epoch's score is reported to the trial (step = epoch, from 1), so
+    that pruners and learning-curve plots work. A training that diverges is a finished trial with the worst value.
+
+    User attributes of a trial: ``epochs`` (trained), ``diverged`` and ``history`` (``train_loss``, ``train_score``,
+    ``validation_loss``, a list of one number an epoch each).
+
+    Parameters
+    ----------
+    data
+        What to learn: the name of a data set, a table as ``[data]`` of a study file holds it, or a `Dataset`.
+    model
+        What is fixed: fields of `Hyperparameters`. The rest have that class's defaults.
+    space
+        What is searched: fields of `Hyperparameters` too, each a range ``{"low": …, "high": …, "log": True}``, a choice
+        ``{"choices": […]}`` or an optuna distribution.
+    seed, repeat
+        Test rows depend on `seed`; the split of the rest on both; a training on both and the trial's number,
+        so that any trial can be trained again alone.
+    data_dir
+        The folder of data files that are not part of a package (MNIST).
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, a value is outside what its setting allows, or a setting is both fixed and searched.
+    """
+
+    def __init__(
+        self,
+        data: str | Mapping[str, Any] | DataSettings | Dataset = "digits",
+        *,
+        model: Mapping[str, Any] | None = None,
+        space: Mapping[str, Mapping[str, Any] | BaseDistribution] | None = None,
+        seed: int = 0,
+        repeat: int = 0,
+        data_dir: str | Path | None = None,
+    ) -> None:
+        self._data = _data_source(data)
+        self._data_dir = None if data_dir is None else Path(data_dir)
+        self._model = dict(model or {})
+        self.space = _model_space(self._model, DEFAULT_SPACE if space is None else space)
+        self._base = _fixed(self._model)
+        for name, dist in self.space.items():
+            _check_range(self._base, name, dist)
+        self.seed, self.repeat = seed, repeat
+        self._loss_name = _LOSS_OF[self.data.task]  # loads the data: what can't be split is refused now, not in a trial
+
+    @property
+    def direction(self) -> Direction:
+        """Whether more or less of the score is better."""
+        return LOSSES[self._loss_name].score.direction
+
+    @property
+    def metric(self) -> str:
+        """What a value is: "accuracy" or "r2"."""
+        return LOSSES[self._loss_name].score.name
+
+    @property
+    def task(self) -> str:
+        """The name of the data set."""
+        return _dataset(self._data, self._data_dir).name
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the data's content."""
+        return _dataset(self._data, self._data_dir).fingerprint
+
+    @property
+    def data(self) -> Split:
+        """The split that this repeat trains, validates and tests on; every process loads it once, none is sent it."""
+        return _split(self._data, self._data_dir, self.seed, self.repeat)
+
+    def for_repeat(self, repeat: int) -> MLPObjective:
+        """The same objective for another repeat: another split of the same rows, other trainings."""
+        other = object.__new__(MLPObjective)
+        other.__dict__ = self.__dict__ | {"repeat": repeat}
+        return other
+
+    def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
+        """The whole description of the network that a trial with `params` trains."""
+        return replace(self._base, **{name: decode(value) for name, value in params.items()})
+
+    def __call__(self, trial: Trial) -> float:
+        """Train with what `trial` suggests and return the validation score.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the study's pruner says so.
+        """
+        chosen = {name: suggest(trial, name, dist) for name, dist in self.space.items()}
+        training = self._training(chosen, self._seed_of(trial.number))
+        diverged = pruned = False
+        try:
+            for epoch in training:
+                trial.report(_score(epoch), epoch.epoch)
+                if pruned := trial.should_prune():
+                    break
+        except DivergenceError:
+            diverged = True
+        _describe(trial, training, diverged)
+        if pruned:
+            raise optuna.TrialPruned
+        return LOSSES[self._loss_name].score.worst if diverged else _final_score(training)
+
+    def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
+        """Test scores of networks trained anew with `params`, from `times` fresh seeds.
+
+        To be called when the search is over: what it returns must not steer it.
+        """
+        return [self._test_once(params, self._seed_of(trial_number, retraining)) for retraining in range(1, times + 1)]
+
+    def _test_once(self, params: Mapping[str, Any], seed: np.random.SeedSequence) -> float:
+        training = self._training(params, seed)
+        try:
+            for _ in training:
+                pass
+        except DivergenceError:
+            return LOSSES[self._loss_name].score.worst
+        return training.network.evaluate(self.data.x_test, self.data.y_test)[1]
+
+    def _training(self, params: Mapping[str, Any], seed: np.random.SeedSequence) -> Training:
+        rows, settings, rng = self.data, self.hyperparameters(params), np.random.default_rng(seed)
+        network = Network(rows.n_inputs, rows.n_outputs, settings, loss=self._loss_name, rng=rng)
+        validation = (rows.x_validation, rows.y_validation)
+        return Training(network, settings, rows.x_train, rows.y_train, validation=validation, rng=rng)
+
+    def _seed_of(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, trial_number, retraining))
+
+
+def _data_source(data: str | Mapping[str, Any] | DataSettings | Dataset) -> DataSettings | Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, DataSettings):
+        return data
+    table = {"source": data} if isinstance(data, str) else dict(data)
+    known = [field.name for field in fields(DataSettings)]
+    for key in table:
+        if key not in known:
+            raise UsageError(f"[data] {key}: {choose_from('key', key, known)}")
+    try:
+        return DataSettings(**table)
+    except UsageError as error:
+        raise UsageError(f"[data] {error}") from error
+
+
+def _checked_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in names:
+        if name not in _DEFAULTS:
+            raise UsageError(f"[{table}] {name}: {choose_from('key', name, _DEFAULTS)}")
+    return names
+
+
+def _fixed(model: Mapping[str, Any]) -> Hyperparameters:
+    try:
+        return Hyperparameters(**_checked_names("model", model))
+    except UsageError as error:
+        raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
+
+
+def _model_space(
+    model: Mapping[str, Any], space: Mapping[str, Mapping[str, Any] | BaseDistribution]
+) -> dict[str, BaseDistribution]:
+    _checked_names("space", space)
+    for name in space:
+        if name in model:
+            raise UsageError(f"[space] {name}: is fixed in [model] too (at {model[name]!r}); leave it in one of them")
+    found = {}
+    for name, spec in space.items():
+        try:
+            found[name] = _as_the_model_has_it(name, distribution(spec))
+        except UsageError as error:
+            raise UsageError(f"[space] {name}: {error}") from error
+    return found
+
+
+def _as_the_model_has_it(name: str, dist: BaseDistribution) -> BaseDistribution:
+    """A range of whole numbers, given for a setting that is a float, is a range of floats."""
+    if isinstance(dist, IntDistribution) and isinstance(_DEFAULTS[name], float):
+        return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
+    return dist
+
+
+def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
+    """Refuse a range of which an end, or a choice of which a value, is not one that the model takes."""
+    ends: Sequence[Any]
+    if isinstance(dist, CategoricalDistribution):
+        ends = dist.choices
+    else:
+        assert isinstance(dist, (FloatDistribution, IntDistribution))
+        ends = (dist.low, dist.high)
+    for value in ends:
+        try:
+            replace(base, **{name: decode(value)})
+        except UsageError as error:
+            raise UsageError(f"[space] {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _load(settings: DataSettings, data_dir: Path | None) -> Dataset:
+    return load(settings, data_dir)
+
+
+def _dataset(data: DataSettings | Dataset, data_dir: Path | None) -> Dataset:
+    return data if isinstance(data, Dataset) else _load(data, data_dir)
+
+
+@lru_cache(maxsize=2)
+def _split(data: DataSettings | Dataset, data_dir: Path | None, seed: int, repeat: int) -> Split:
+    dataset = _dataset(data, data_dir)
+    settings = DataSettings() if isinstance(data, Dataset) else data
+    return split(
+        dataset,
+        validation=settings.validation,
+        test=settings.test,
+        train=settings.train,
+        scaling=settings.scaling,
+        seed=seed,
+        repeat=repeat,
+    )
+
+
+def _describe(trial: Trial, training: Training, diverged: bool) -> None:
+    history = {
+        name: [_finite(getattr(epoch, name)) for epoch in training.history]
+        for name in ("train_loss", "train_score", "validation_loss")
+    }
+    trial.set_user_attr("epochs", len(training.history) + diverged)
+    trial.set_user_attr("diverged", diverged)
+    trial.set_user_attr("history", history)
+
+
+def _finite(value: float | None) -> float | None:
+    """A number that JSON knows."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _final_score(training: Training) -> float:
+    """The validation score of the weights that the training ended with."""
+    last = training.best_epoch or len(training.history)
+    return _score(training.history[last - 1])
+
+
+def _score(epoch: Epoch) -> float:
+    assert epoch.validation_score is not None  # every split has validation rows
+    return epoch.validation_score

@@ -1,0 +1,58 @@
+"""The report as one HTML file: styles and figures within it, no script, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from markupsafe import escape as escape_markup
+
+from hpsearch.analysis.results import Results
+from hpsearch.report.figures import COLOURS, Picture
+from hpsearch.report.section import Section
+from hpsearch.report.text import plain
+
+
+def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture]) -> str:
+    """The whole document; `pictures` by section key."""
+    environment = Environment(
+        loader=PackageLoader("hpsearch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["plain"] = plain
+    return environment.get_template("report.html.j2").render(
+        heading=plain(results.title or results.name),
+        sections=list(sections),
+        svgs={key: Markup(inline(picture.svg, key)) for key, picture in pictures.items()},
+        colours=COLOURS,
+        escape=escape,
+        markup=Markup,
+    )
+
+
+def escape(text: str) -> str:
+    """The text as HTML shows it."""
+    return str(escape_markup(text))
+
+
+def inline(svg: str, key: str) -> str:
+    """The SVG element for a page that holds several: its ids made its own, its colours those of the page.
+
+    The title, namespaces and metadata go: HTML needs none of them, and they are the only addresses in the
+    file.
+    """
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"\s*<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", body).replace("xlink:href", "href")
+    body = re.sub(r'\s(width|height)="[\d.]+pt"', "", body, count=2)
+    body = re.sub(r'\bid="', f'id="{key}-', body)
+    body = body.replace('href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")
+    for name, (light, _) in COLOURS.items():
+        body = body.replace(light, f"var(--{name})")
+    return re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL).strip()

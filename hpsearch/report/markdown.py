@@ -1,0 +1,54 @@
+"""The report as Markdown that GitHub renders: names are shown as they are, whatever signs they are made
+of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from hpsearch.analysis.results import Results
+from hpsearch.report.section import Section, Table
+from hpsearch.report.text import plain
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!])")
+
+
+def escape(text: str) -> str:
+    """The text with a backslash before each sign that Markdown or GitHub would read as a mark."""
+    return _MARKS.sub(r"\\\1", text)
+
+
+def markdown(results: Results, sections: Iterable[Section]) -> str:
+    """The whole document; figures are found beside it, in ``figures/``."""
+    blocks = [f"# {escape(plain(results.title or results.name))}"]
+    for section in sections:
+        blocks += _section(section)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {escape(section.title)}"
+    yield from (_paragraph(text) for text in section.paragraphs(escape))
+    if section.drawing:
+        yield f"![{section.alt(escape)}](figures/{section.key}.png)"
+    for table in section.tables:
+        yield f"**{escape(table.caption)}**"
+        yield _table(table)
+    if section.code:
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", section.code)), 3)
+        yield f"{fence}python\n{section.code}\n{fence}"
+    if section.data:
+        yield "Data: " + ", ".join(f"[{name}.csv](data/{name}.csv)" for name in section.data)
+
+
+def _paragraph(text: str) -> str:
+    """The text, kept from beginning a list or a rule where somebody's words begin with such a mark."""
+    return re.sub(r"^([-+=]|\d+[.)])", r"\\\1" if not text[:1].isdigit() else r"\g<0>", text)
+
+
+def _table(table: Table) -> str:
+    head = [escape(plain(column.heading)) for column in table.columns]
+    rule = ["---:" if column.numeric else ":---" for column in table.columns]
+    rows = [[escape(cell) for cell in row] for row in table.rows()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

@@ -1,0 +1,116 @@
+"""What a section of a report is: the form between the analysis and the documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.results import Results
+from hpsearch.report.text import Escape, Facts, fill, number, plain
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as readers see it: its heading, and how it writes a row of the frame.
+
+    Attributes
+    ----------
+    numeric
+        Whether it is aligned to the right.
+    """
+
+    heading: str
+    write: Callable[[Row], str]
+    numeric: bool = True
+
+
+def numbers(name: str, heading: str, digits: int = 4) -> Column:
+    """A column that shows the frame's numbers of that name."""
+    return Column(heading, lambda row: number(row[name], digits))
+
+
+def counts(name: str, heading: str) -> Column:
+    """A column that shows the frame's whole numbers of that name, which may be missing."""
+    return Column(heading, lambda row: number(row[name]) if math.isnan(row[name]) else f"{row[name]:.0f}")
+
+
+def words(name: str, heading: str) -> Column:
+    """A column that shows the frame's text of that name."""
+    return Column(heading, lambda row: plain(str(row[name])), numeric=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data frame with machine names, and the columns that readers see."""
+
+    caption: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+
+    def rows(self) -> list[list[str]]:
+        """The cells as text, row by row."""
+        records = self.frame.to_dict("records")
+        return [
+            [column.write({str(key): cell for key, cell in row.items()}) for column in self.columns] for row in records
+        ]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, and the sentence about its facts that says what it shows to those who can't see it."""
+
+    figure: Figure
+    alt: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question and its answer.
+
+    Attributes
+    ----------
+    key
+        Names the section in addresses and files.
+    prose
+        Paragraphs; ``{names}`` in them stand for `facts`. A section that can't apply says why in one line
+        of it.
+    code
+        Python that a reader can copy; empty for none.
+    data
+        The frames behind the tables and the figure, by file name.
+    facts
+        Every number and name that prose and `drawing.alt` mention.
+    """
+
+    key: str
+    title: str
+    prose: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
+    drawing: Drawing | None = None
+    code: str = ""
+    data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+
+    def paragraphs(self, escape: Escape) -> list[str]:
+        """The prose with its facts, escaped for a form of document."""
+        return [fill(paragraph, self.facts, escape) for paragraph in self.prose]
+
+    def alt(self, escape: Escape) -> str:
+        """What the drawing shows, in words."""
+        return fill(self.drawing.alt, self.facts, escape) if self.drawing else ""
+
+
+def by_task(results: Results) -> list[tuple[str, str]]:
+    """Each task, and the suffix of the names of its facts: none where there is one task, else ``_1``,
+    ``_2`` …
+    """
+    names = tasks(results)
+    return [(name, f"_{index}" if len(names) > 1 else "") for index, name in enumerate(names, 1)]

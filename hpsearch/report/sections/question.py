@@ -1,0 +1,107 @@
+"""What was asked, of what, and with what budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from optuna.distributions import BaseDistribution
+
+from hpsearch.analysis.incumbents import FINISHED, tasks
+from hpsearch.analysis.results import Results
+from hpsearch.report.section import Section, Table, words
+from hpsearch.report.text import Fact, listing, plural, value
+
+_TOLD_ELSEWHERE = {"name", "title", "question", "space", "report"}
+_SCALES = {True: "logarithmic", False: "linear"}
+
+
+def question_section(results: Results) -> Section:
+    """The study's question, its budget, the space that it searches, and all that is fixed."""
+    facts = _facts(results)
+    space, fixed = _space_table(results.space), _fixed_table(results.settings)
+    tables = tuple(table for table in (space, fixed) if len(table.frame))
+    data = {"space": space.frame, "settings": fixed.frame}
+    return Section(
+        "question", "What was asked", tuple(_prose(facts)), tables=tables, facts=facts,
+        data={name: frame for name, frame in data.items() if len(frame)},
+    )  # fmt: skip
+
+
+def _facts(results: Results) -> dict[str, Fact]:
+    runs = len(results.strategies) * results.repeats * max(len(tasks(results)), 1)
+    return {
+        "question": results.question,
+        "tasks": listing(tasks(results)),
+        "task_count": len(tasks(results)),
+        "strategies": listing(results.strategies),
+        "strategy_count": len(results.strategies),
+        "metric": results.metric,
+        "aim": "more" if results.direction == "maximize" else "less",
+        "parameter_count": len(results.searched),
+        "budget": results.budget,
+        "repeats": results.repeats,
+        "runs": runs,
+        "runs_complete": int(results.runs["complete"].astype(bool).sum()),
+        "trials_asked": runs * results.budget,
+        "trials_finished": int(results.trials["state"].isin(FINISHED).sum()),
+    }
+
+
+def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
+    if facts["question"]:
+        yield "{question}"
+    several = facts["strategy_count"] > 1
+    yield (
+        f"{{strategies}} {'search' if several else 'searches'} the same {{parameter_count}} "
+        f"{plural(facts['parameter_count'], 'hyperparameter')}"
+        f"{' of {tasks}' if facts['task_count'] else ''}, "
+        f"{{budget}} {plural(facts['budget'], 'trial')} a run and {{repeats}} "
+        f"{plural(facts['repeats'], 'run')} {'each' if several else ''}".rstrip()
+        + (", so that all spend the same" if several else "")
+        + ". What a trial is judged by is its validation {metric}: {aim} is better."
+    )
+    if facts["trials_finished"] < facts["trials_asked"]:
+        yield (
+            "The study is not finished: {trials_finished} of {trials_asked} trials are made, "
+            "and {runs_complete} of {runs} runs have spent their budget."
+        )
+    else:
+        yield "All {trials_asked} trials are made."
+
+
+def _space_table(space: Mapping[str, BaseDistribution]) -> Table:
+    rows = [{"parameter": name} | _range(distribution) for name, distribution in space.items()]
+    frame = pd.DataFrame(rows, columns=["parameter", "kind", "range", "scale"])
+    columns = (
+        words("parameter", "Hyperparameter"),
+        words("kind", "Kind"),
+        words("range", "Values"),
+        words("scale", "Scale"),
+    )
+    return Table("The space that is searched", frame, columns)
+
+
+def _range(distribution: BaseDistribution) -> dict[str, str]:
+    settings: Any = distribution
+    if hasattr(settings, "choices"):
+        return {"kind": "choice", "range": value(settings.choices), "scale": "–"}
+    step = settings.step if settings.step not in (None, 1) else None
+    return {
+        "kind": "integer" if isinstance(settings.low, int) else "number",
+        "range": f"{value(settings.low)} to {value(settings.high)}" + (f", step {value(step)}" if step else ""),
+        "scale": _SCALES[settings.log],
+    }
+
+
+def _fixed_table(settings: Mapping[str, Any]) -> Table:
+    rows = [
+        {"part": part, "key": key, "value": value(held)}
+        for part, held_by_part in settings.items()
+        if part not in _TOLD_ELSEWHERE
+        for key, held in (held_by_part.items() if isinstance(held_by_part, Mapping) else [("", held_by_part)])
+    ]
+    frame = pd.DataFrame(rows, columns=["part", "key", "value"])
+    columns = (words("part", "Part"), words("key", "Setting"), words("value", "Value"))
+    return Table("What is the same for all", frame, columns)

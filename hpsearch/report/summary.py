@@ -1,0 +1,66 @@
+"""The report as JSON: every number that its text and its tables name, unrounded."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpsearch.analysis.results import Results
+from hpsearch.report.section import Section
+
+SCHEMA = 1  # grows when a key changes its meaning or goes away
+
+
+def summary(results: Results, sections: Iterable[Section], files: Iterable[str]) -> str:
+    """The JSON text of a report; NaN and infinity become null.
+
+    Keys: ``schema``; ``study`` (what was asked); ``sections``, by key, each with ``title``, ``facts``
+    (what its text names), ``tables`` (rows by machine name) and ``data`` (its CSV files); ``files``,
+    which the report owns.
+    """
+    content = {
+        "schema": SCHEMA,
+        "study": {
+            "name": results.name,
+            "title": results.title,
+            "question": results.question,
+            "metric": results.metric,
+            "direction": results.direction,
+            "budget": results.budget,
+            "repeats": results.repeats,
+            "strategies": results.strategies,
+            "settings": results.settings,
+        },
+        "sections": {section.key: _section(section) for section in sections},
+        "files": list(files),
+    }
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "facts": section.facts,
+        "tables": {table.caption: table.frame for table in section.tables},
+        "data": [f"data/{name}.csv" for name in section.data],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it."""
+    if isinstance(value, pd.DataFrame):
+        return [_plain(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | None) else str(value)

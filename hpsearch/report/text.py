@@ -1,0 +1,94 @@
+"""How a report writes numbers, names and sentences; every renderer brings its own way to escape them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Fact = int | float | str
+Facts = Mapping[str, Fact]
+Escape = Callable[[str], str]
+
+NOTHING = "–"  # what stands where there is no number
+_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A measured number to so many significant digits; integers whole.
+
+    >>> [number(x) for x in (0.966789, 0.5, 1, 0.00001234567, 1234567.8, float("nan"), float("-inf"))]
+    ['0.9668', '0.5000', '1', '1.235e-05', '1234568', '–', '−∞']
+    """
+    if math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if isinstance(value, int) or 10 ** (digits - 1) <= abs(value) < 1e15:
+        return str(round(value))
+    return f"{value:#.{digits}g}"
+
+
+def value(anything: Any) -> str:
+    """A hyperparameter's or a setting's value in words: numbers short, lists by comma, the rest as Python has it."""
+    if isinstance(anything, bool) or anything is None:
+        return str(anything).lower() if anything is not None else "none"
+    if isinstance(anything, int | float):
+        return f"{anything:.6g}" if math.isfinite(anything) else number(anything)
+    if isinstance(anything, list | tuple):
+        return ", ".join(value(each) for each in anything) or "none"
+    if isinstance(anything, Mapping):
+        return ", ".join(f"{key} = {value(each)}" for key, each in anything.items())
+    return plain(str(anything))
+
+
+def plain(text: str) -> str:
+    """One line of the text: white space collapsed; signs that can't be seen or that reorder the text spelled out."""
+    return "".join(map(_visible, " ".join(text.split())))
+
+
+def _visible(sign: str) -> str:
+    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI
+    return f"\\x{ord(sign):02x}" if hidden else sign
+
+
+def shorten(text: str, length: int) -> str:
+    """The text, or its beginning and its end with an ellipsis between them, so that endings still tell names apart."""
+    if len(text) <= length:
+        return text
+    tail = (length - 1) // 3
+    return f"{text[: length - 1 - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
+
+
+def listing(names: Iterable[str], conjunction: str = "and") -> str:
+    """The names as a sentence lists them: ``a, b and c``."""
+    *most, last = [plain(name) for name in names] or [NOTHING]
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+def plural(count: float, word: str) -> str:
+    """The word as it stands after the count."""
+    return word if count == 1 else f"{word}s"
+
+
+class _Written:
+    """A fact inside a sentence: formatted when the sentence asks for a format, then escaped."""
+
+    def __init__(self, fact: Fact, escape: Escape) -> None:
+        self.fact, self.escape = fact, escape
+
+    def __format__(self, spec: str) -> str:
+        fact = self.fact
+        if isinstance(fact, str):
+            return self.escape(plain(fact))
+        return self.escape(format(fact, spec) if spec and math.isfinite(fact) else number(fact))
+
+
+def fill(sentence: str, facts: Facts, escape: Escape = str) -> str:
+    """The sentence with its ``{names}`` replaced by the facts.
+
+    The sentence is the report's own and is taken as it stands; the facts may hold whatever people wrote,
+    and are escaped. Numbers come into prose in no other way, so that all of them are in ``summary.json``.
+    """
+    return sentence.format_map({name: _Written(fact, escape) for name, fact in facts.items()})

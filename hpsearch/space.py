@@ -1,0 +1,103 @@
+"""The search space: a name and an optuna distribution for each parameter that is searched."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import Trial
+
+from hpsearch.errors import UsageError, choose_from
+
+_RANGE_KEYS = ("low", "high", "log", "step")
+
+
+def distribution(spec: Mapping[str, Any] | BaseDistribution) -> BaseDistribution:
+    """The distribution that a study file's inline table describes.
+
+    ``{ low, high, log, step }`` is a range, of integers where `low`, `high` and `step` are integers, else of
+    floats; ``{ choices = […] }`` is a choice. A choice that is a list is kept as its JSON text, since optuna stores
+    none but plain values; `suggest` turns it back.
+
+    Raises
+    ------
+    UsageError
+        If a key is unknown or missing, or the range is empty, or a log range does not start above 0.
+    """
+    if isinstance(spec, BaseDistribution):
+        return spec
+    if not isinstance(spec, Mapping):
+        raise UsageError(f"must be a table such as {{ low = 1e-6, high = 1.0, log = true }}, got {spec!r}")
+    if "choices" in spec:
+        return _choice(spec)
+    return _range(spec)
+
+
+def _choice(spec: Mapping[str, Any]) -> CategoricalDistribution:
+    for key in spec:
+        if key != "choices":
+            raise UsageError(f"{key} does not go with choices")
+    choices = spec["choices"]
+    if not isinstance(choices, (list, tuple)) or not choices:
+        raise UsageError(f"choices must be a list of at least one value, got {choices!r}")
+    encoded = [json.dumps(list(value)) if isinstance(value, (list, tuple)) else value for value in choices]
+    for value in encoded:
+        if value is not None and not isinstance(value, (str, int, float, bool)):
+            raise UsageError(f"a choice must be a string, number, boolean or list of them, got {value!r}")
+    return CategoricalDistribution(encoded)
+
+
+def _range(spec: Mapping[str, Any]) -> FloatDistribution | IntDistribution:
+    for key in spec:
+        if key not in _RANGE_KEYS:
+            raise UsageError(choose_from("key", key, [*_RANGE_KEYS, "choices"]))
+    for key in ("low", "high"):
+        if key not in spec:
+            raise UsageError(f"{key} is missing: a range is {{ low = …, high = … }}, a choice {{ choices = […] }}")
+    low, high, step = _number("low", spec["low"]), _number("high", spec["high"]), spec.get("step")
+    log = spec.get("log", False)
+    if not isinstance(log, bool):
+        raise UsageError(f"log must be true or false, got {log!r}")
+    if low >= high:
+        raise UsageError(f"low must be below high, got low = {low}, high = {high}")
+    if log and low <= 0:
+        raise UsageError(f"a log range must start above 0, got low = {low}")
+    if step is not None:
+        if log:
+            raise UsageError(f"step does not go with log, got step = {step!r}")
+        if _number("step", step) <= 0:
+            raise UsageError(f"step must be above 0, got {step!r}")
+    if all(isinstance(value, int) for value in (low, high, 1 if step is None else step)):
+        return IntDistribution(int(low), int(high), log=log, step=1 if step is None else int(step))
+    return FloatDistribution(float(low), float(high), log=log, step=None if step is None else float(step))
+
+
+def _number(key: str, value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise UsageError(f"{key} must be a finite number, got {value!r}")
+    return value
+
+
+def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
+    """Ask `trial` for the parameter `name`, distributed as `dist`."""
+    match dist:
+        case FloatDistribution():
+            return trial.suggest_float(name, dist.low, dist.high, step=dist.step, log=dist.log)
+        case IntDistribution():
+            return trial.suggest_int(name, dist.low, dist.high, step=dist.step, log=dist.log)
+        case CategoricalDistribution():
+            return decode(trial.suggest_categorical(name, dist.choices))
+    raise UsageError(f"{name}: hpsearch knows no distribution such as {dist!r}")
+
+
+def decode(value: Any) -> Any:
+    """A parameter's value as the model takes it: the list behind a choice that is JSON text of one."""
+    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value

@@ -1,0 +1,31 @@
+"""Random search: every trial is drawn uniformly, in log ranges log-uniformly.
+
+Bergstra and Bengio, "Random search for hyper-parameter optimization" (2012); *Deep Learning from Scratch*, section 6.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial
+
+from hpsearch.strategies.base import IndependentSampler
+from hpsearch.strategies.seeding import uniform_draw
+
+
+class ReplayableRandomSampler(IndependentSampler):
+    """Draws that depend on the seed, the trial's number and the parameter's name alone.
+
+    Optuna's own ``RandomSampler(seed)`` on a study that is opened again repeats its first draws; this one goes on.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """A uniform draw."""
+        return uniform_draw(self._seed, study, trial, param_name, param_distribution)

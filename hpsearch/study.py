@@ -1,0 +1,297 @@
+"""Runs a study: which runs there are, where they are stored, how they are spread over processes and resumed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import current_process
+from pathlib import Path
+from typing import Any
+
+import optuna
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.trial import TrialState
+
+from hpsearch import config
+from hpsearch.errors import RunError, UsageError
+from hpsearch.objective import MLPObjective
+from hpsearch.pruners import PRUNERS
+from hpsearch.run import Direction, Objective, Run, continue_run, is_done, open_run, quiet_optuna
+from hpsearch.storage import STORAGE_ERRORS, check_url, open_storage, shown, sole_owner
+from hpsearch.strategies import STRATEGIES, Strategy
+
+Progress = Callable[[int, int], None]
+_ORPHAN_SECONDS = 20  # a worker whose owner was killed is gone long before that
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a study is, ready to be run.
+
+    Attributes
+    ----------
+    name
+        First part of the names of its runs.
+    objective
+        What is optimized. One that has ``for_repeat(repeat)`` is asked for its version for each repeat.
+    strategies
+        Name → maker of the sampler.
+    trials, repeats, seed, pruner, retrain
+        As `SearchSettings` has them.
+    direction, metric, task
+        ``"maximize"`` or ``"minimize"``; what a value is; on what.
+    content
+        What makes its trials comparable with those of a later call.
+    catch
+        Exceptions of the objective that make a trial fail and let the run go on.
+    """
+
+    name: str
+    objective: Objective
+    strategies: Mapping[str, Strategy]
+    trials: int
+    repeats: int
+    seed: int
+    direction: Direction
+    metric: str
+    task: str
+    pruner: str = "none"
+    retrain: int = 0
+    content: Mapping[str, Any] = field(default_factory=dict)
+    catch: tuple[type[Exception], ...] = ()
+
+    def runs(self) -> list[Run]:
+        """The runs, repeat by repeat, so that a study that is stopped has compared what it has."""
+        return [
+            Run(
+                study=self.name,
+                task=self.task,
+                strategy=strategy,
+                repeat=repeat,
+                make_sampler=make,
+                make_pruner=PRUNERS[self.pruner],
+                seed=self.seed,
+                direction=self.direction,
+                metric=self.metric,
+                trials=self.trials,
+                retrain=self.retrain,
+                content=self.content,
+            )
+            for repeat in range(self.repeats)
+            for strategy, make in self.strategies.items()
+        ]
+
+    def objective_of(self, run: Run) -> Objective:
+        """The objective of one run."""
+        specialise: Callable[[int], Objective] | None = getattr(self.objective, "for_repeat", None)
+        return self.objective if specialise is None else specialise(run.repeat)
+
+
+def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path | None = None) -> Plan:
+    """The plan that a study file describes; `study` and `overrides` as for `config.read`.
+
+    Raises
+    ------
+    UsageError
+        In one line: the file or option, the key, the rule, the value.
+    """
+    file = config.read(study, overrides)
+    search = file.search
+    try:
+        objective = MLPObjective(file.data, model=file.model, space=file.space, seed=search.seed, data_dir=data_dir)
+    except UsageError as error:
+        raise UsageError(f"{config.find(study)}: {error}") from error
+    content = file.model_dump(mode="json")
+    content["data"] = file.data | {"fingerprint": objective.fingerprint}
+    return Plan(
+        name=file.name,
+        objective=objective,
+        strategies={name: STRATEGIES[name] for name in search.strategies},
+        trials=search.trials,
+        repeats=search.repeats,
+        seed=search.seed,
+        direction=objective.direction,
+        metric=objective.metric,
+        task=objective.task,
+        pruner=search.pruner,
+        retrain=search.retrain,
+        content=content,
+    )
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a storage held when a study was started: `stored` of `planned` trials, `interrupted` left unfinished."""
+
+    stored: int
+    planned: int
+    interrupted: int
+
+
+def execute(
+    plan: Plan,
+    storage: str | BaseStorage,
+    *,
+    jobs: int = 1,
+    started: Callable[[Start], None] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Run what of `plan` the storage does not hold yet.
+
+    Parameters
+    ----------
+    storage
+        A URL or an open storage. Processes share it by URL, so with more than one job it can't be in memory.
+    jobs
+        Processes; −1 takes one a core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the runs
+        are spread over a cluster.
+    started
+        Called once with what the storage held.
+    progress
+        Called now and then with the trials finished and planned, over all runs.
+
+    Raises
+    ------
+    UsageError
+        If the storage can't be opened, or holds trials that can't be compared.
+    RunError
+        If another process is running this study, or a worker process or the storage failed.
+    """
+    if jobs == 0 or jobs < -1:
+        raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
+    runs = plan.runs()
+    names = [run.name for run in runs]
+    with _explained(storage), _shared(storage, jobs, names) as (place, opened), _owned(place, plan.name):
+        studies = [open_run(run, opened) for run in runs]
+        if started is not None:
+            started(_start(studies, plan))
+        with _watch(studies, plan, progress):
+            Parallel(n_jobs=jobs, batch_size=1)(
+                delayed(_work)(run, place, plan.objective_of(run), plan.catch, os.getpid())
+                for run, study in zip(runs, studies, strict=True)
+                if not is_done(run, study, plan.objective)
+            )
+
+
+@contextmanager
+def _shared(
+    storage: str | BaseStorage, jobs: int, names: Sequence[str]
+) -> Iterator[tuple[str | BaseStorage, BaseStorage]]:
+    """What workers open, and what this process has open; where memory can't be shared, a file stands in for it."""
+    if isinstance(storage, str):
+        yield storage, open_storage(check_url(storage))
+    elif not isinstance(storage, InMemoryStorage) or jobs == 1:
+        yield storage, storage
+    else:
+        with tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+            url = f"journal:///{Path(folder) / 'trials.log'}"
+            opened = open_storage(url)
+            _copy(names, storage, opened)
+            yield url, opened
+            _copy(names, opened, storage)
+
+
+def _copy(names: Sequence[str], source: BaseStorage, target: BaseStorage) -> None:
+    """Put the studies of `source` that have these names in the place of those in `target`."""
+    with quiet_optuna():
+        for name in names:
+            if name in optuna.get_all_study_names(target):
+                optuna.delete_study(study_name=name, storage=target)
+            if name in optuna.get_all_study_names(source):
+                optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
+
+
+@contextmanager
+def _owned(place: str | BaseStorage, name: str, wait: float = 0) -> Iterator[None]:
+    if isinstance(place, str):
+        with sole_owner(place, name, wait):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _explained(place: str | BaseStorage) -> Iterator[None]:
+    """Say what became of the trials when the machinery, not the objective, fails."""
+    where = shown(place) if isinstance(place, str) else "the storage"
+    kept = f"finished trials are kept in {where}, and the same call goes on from them"
+    try:
+        yield
+    except TerminatedWorkerError as error:
+        raise RunError(f"a worker process died (killed, or out of memory): {kept}") from error
+    except STORAGE_ERRORS as error:
+        cause = error.__cause__ or error
+        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
+        raise RunError(f"the storage failed ({reason}): {kept}") from error
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        raise RunError(f"the storage failed ({error.strerror}): {kept}") from error
+
+
+def _work(
+    run: Run,
+    place: str | BaseStorage,
+    objective: Objective,
+    catch: tuple[type[Exception], ...],
+    owner: int,
+) -> None:
+    """One run, in whichever process this is."""
+    if current_process().name.startswith("Loky"):
+        threading.Thread(target=_end_with, args=(owner,), daemon=True).start()
+    with _owned(place, run.name, wait=_ORPHAN_SECONDS):
+        storage = open_storage(place) if isinstance(place, str) else place
+        continue_run(run, open_run(run, storage), objective, catch)
+
+
+def _end_with(owner: int) -> None:
+    """End this worker soon after its owner is killed: whoever resumes must not find it still at work."""
+    while os.getppid() == owner:
+        time.sleep(0.1)
+    os._exit(1)
+
+
+def _finished(study: optuna.Study) -> list[TrialState]:
+    return [trial.state for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]
+
+
+def _start(studies: Sequence[optuna.Study], plan: Plan) -> Start:
+    states = [state for study in studies for state in _finished(study)]
+    running = sum(state == TrialState.RUNNING for state in states)
+    return Start(len(states) - running, plan.trials * len(studies), running)
+
+
+@contextmanager
+def _watch(studies: Sequence[optuna.Study], plan: Plan, progress: Progress | None) -> Iterator[None]:
+    """Count the finished trials in the storage, now and then, for as long as the context lasts."""
+    if progress is None:
+        yield
+        return
+    planned = plan.trials * len(studies)
+    done = threading.Event()
+
+    def count() -> int:
+        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+        return sum(min(study._storage.get_n_trials(study._study_id, states), plan.trials) for study in studies)
+
+    def poll() -> None:
+        while not done.wait(0.5):
+            progress(count(), planned)
+
+    thread = threading.Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    progress(count(), planned)

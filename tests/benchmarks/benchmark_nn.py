@@ -1,0 +1,265 @@
+"""How fast the network trains: against its matrix products alone, scikit-learn's MLP, and PyTorch on the CPU.
+
+    python -m tests.benchmarks.benchmark_nn [--repeats N]
+
+Prints a table in Markdown. All contenders of a case train on the same rows, in one run, on one thread, with their
+repetitions interleaved; each ratio is one of median times. Floor: the case's matrix products (forward, backward,
+evaluation) and nothing else, with `numpy.matmul` into arrays that were allocated before. MNIST is read from the folder
+that the environment variable HPSEARCH_DATA names; without it, random numbers of its shape take its place.
+"""
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"  # before NumPy is loaded
+
+import argparse
+import gzip
+import importlib.util
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from hpsearch.nn import Hyperparameters, Network, Training
+
+Array = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, its training, and the rows it trains on and is evaluated on after each epoch."""
+
+    name: str
+    x: Array
+    y: Labels
+    validation: tuple[Array, Labels] | None
+    hyperparameters: Hyperparameters
+    targets: dict[str, float]
+    """Contender → what the ratio "its time / ours" has to reach: at least 1/1.25 for the floor, 1.5 for PyTorch …"""
+
+    @property
+    def widths(self) -> list[int]:
+        return [self.x.shape[1], *self.hyperparameters.hidden_layer_sizes, 10]
+
+    @property
+    def evaluates_training(self) -> bool:
+        return self.hyperparameters.train_metrics == "exact"
+
+
+# --- The contenders: each returns a function that trains once, from the beginning -------------------------------------
+
+
+def ours(case: Case) -> Callable[[], object]:
+    def train() -> object:
+        rng = np.random.default_rng(0)
+        network = Network(case.x.shape[1], 10, case.hyperparameters, loss="cross_entropy", rng=rng)
+        return list(Training(network, case.hyperparameters, case.x, case.y, validation=case.validation, rng=rng))
+
+    return train
+
+
+def floor(case: Case) -> Callable[[], object]:
+    """The matrix products of the same steps: three a layer and batch, two for the first layer, one in evaluation."""
+    settings, rng = case.hyperparameters, np.random.default_rng(0)
+    weights = [rng.standard_normal(shape, np.float32) * np.float32(shape[0] ** -0.5) for shape in pairwise(case.widths)]
+    gradients = [np.empty_like(w) for w in weights]
+    evaluated = ([case.validation[0]] if case.validation else []) + [case.x] * case.evaluates_training
+    chunk = max([settings.batch_size, *(min(512, len(x)) for x in evaluated)])
+    outputs = [rng.standard_normal((chunk, width), np.float32) for width in case.widths]
+    backwards = [np.empty((settings.batch_size, width), np.float32) for width in case.widths]
+
+    def forward(x: Array) -> None:
+        for layer, weight in enumerate(weights):
+            np.matmul(x, weight, out=outputs[layer + 1][: len(x)])
+            x = outputs[layer + 1][: len(x)]
+
+    def backward(x: Array) -> None:
+        rows = len(x)
+        for layer in reversed(range(len(weights))):
+            inputs = outputs[layer][:rows] if layer else x
+            np.matmul(inputs.T, backwards[layer + 1][:rows], out=gradients[layer])
+            if layer:
+                np.matmul(backwards[layer + 1][:rows], weights[layer].T, out=backwards[layer][:rows])
+
+    def train() -> object:
+        for _ in range(settings.epochs):
+            for start in range(0, len(case.x), settings.batch_size):
+                batch = case.x[start : start + settings.batch_size]
+                forward(batch)
+                backward(batch)
+            for x in evaluated:
+                for start in range(0, len(x), 512):
+                    forward(x[start : start + 512])
+        return gradients
+
+    return train
+
+
+def scikit_learn(case: Case) -> Callable[[], object]:
+    """Without any evaluation: it can't evaluate rows of one's own between its epochs, and none is asked of it."""
+    settings = case.hyperparameters
+    model = MLPClassifier(
+        settings.hidden_layer_sizes,
+        solver=settings.optimizer,
+        alpha=0.0,
+        batch_size=min(settings.batch_size, len(case.x)),
+        learning_rate_init=settings.learning_rate,
+        momentum=0.0,
+        max_iter=settings.epochs,
+        n_iter_no_change=settings.epochs + 1,
+        random_state=0,
+    )
+
+    def train() -> object:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return model.fit(case.x, case.y)
+
+    return train
+
+
+def pytorch(case: Case) -> Callable[[], object]:
+    """The plain loop, on tensors that lie ready, with the fused optimizers."""
+    import torch
+
+    torch.set_num_threads(1)
+    settings = case.hyperparameters
+    optimizer_class = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[settings.optimizer]
+    x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
+    evaluated = [tuple(map(torch.from_numpy, case.validation))] if case.validation else []
+    evaluated += [(x, y)] * case.evaluates_training
+    criterion = torch.nn.CrossEntropyLoss()
+
+    def train() -> object:
+        torch.manual_seed(0)
+        layers = [layer for shape in pairwise(case.widths) for layer in (torch.nn.Linear(*shape), torch.nn.ReLU())]
+        network = torch.nn.Sequential(*layers[:-1])
+        optimizer = optimizer_class(network.parameters(), lr=settings.learning_rate, fused=True)
+        curve = []
+        for _ in range(settings.epochs):
+            for chosen in torch.randperm(len(x)).split(settings.batch_size):
+                optimizer.zero_grad()
+                criterion(network(x[chosen]), y[chosen]).backward()
+                optimizer.step()
+            with torch.no_grad():
+                for inputs, labels in evaluated:
+                    outputs = network(inputs)
+                    loss, right = criterion(outputs, labels), outputs.argmax(1) == labels
+                    curve.append((loss.item(), right.float().mean().item()))
+        return curve
+
+    return train
+
+
+# --- Cases ------------------------------------------------------------------------------------------------------------
+
+
+def cases() -> list[Case]:
+    images, labels = mnist_or_random()
+    digits, digit_labels = load_digits(return_X_y=True)
+    return [
+        Case(
+            "chapter: 784 – 6 × 100 – 10, batch 100, SGD, 400 images, 50 epochs, both accuracies after each",
+            images[:400],
+            labels[:400],
+            (images[400:500], labels[400:500]),
+            Hyperparameters(
+                hidden_layer_sizes=(100,) * 6,
+                optimizer="sgd",
+                learning_rate=0.01,
+                batch_size=100,
+                epochs=50,
+                train_metrics="exact",
+            ),
+            {"floor": 1 / 1.25, "PyTorch": 1.5},
+        ),
+        Case(
+            "small: 64 – 50 – 10, batch 32, Adam, 1,437 digits, 5 epochs, training accuracy gathered",
+            np.asarray(digits[:1437] / 16, np.float32),
+            digit_labels[:1437],
+            None,
+            Hyperparameters(hidden_layer_sizes=(50,), batch_size=32, epochs=5),
+            {"scikit-learn": 4.5},
+        ),
+        Case(
+            "wide: 784 – 512 – 512 – 10, batch 128, Adam, 2,560 images, 1 epoch, training accuracy gathered",
+            images[:2560],
+            labels[:2560],
+            None,
+            Hyperparameters(hidden_layer_sizes=(512, 512), batch_size=128, epochs=1),
+            {"floor": 1 / 1.25},
+        ),
+    ]
+
+
+def mnist_or_random() -> tuple[Array, Labels]:
+    """3,000 images (rows, 784) and their labels, or random numbers of that shape, which is said on standard error."""
+    folder = Path(os.environ.get("HPSEARCH_DATA", ""))
+    for path in (folder, folder / "mnist"):
+        if os.environ.get("HPSEARCH_DATA") and (path / "train-images-idx3-ubyte.gz").is_file():
+            with gzip.open(path / "train-images-idx3-ubyte.gz") as file:
+                pixels = np.frombuffer(file.read(16 + 3000 * 784), np.uint8, offset=16).reshape(3000, 784)
+            with gzip.open(path / "train-labels-idx1-ubyte.gz") as file:
+                labels = np.frombuffer(file.read(8 + 3000), np.uint8, offset=8)
+            return np.divide(pixels, 255, dtype=np.float32), labels.astype(np.int64)
+    print("HPSEARCH_DATA names no folder with MNIST: random images instead", file=sys.stderr)
+    rng = np.random.default_rng(0)
+    return rng.random((3000, 784), np.float32), rng.integers(0, 10, 3000)
+
+
+# --- Measuring --------------------------------------------------------------------------------------------------------
+
+
+def measure(contenders: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each, over repetitions that take turns, after one that isn't counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for repeat in range(repeats + 1):
+        for name, train in contenders.items():
+            start = time.perf_counter()
+            train()
+            if repeat:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=21)
+    repeats = parser.parse_args().repeats
+    makers = {"hpsearch": ours, "floor": floor, "scikit-learn": scikit_learn}
+    if importlib.util.find_spec("torch"):
+        makers["PyTorch"] = pytorch
+    print(f"| case | {' | '.join(f'{name} (ms)' for name in makers)} | hpsearch / floor | ratios reached (wanted) |")
+    print("| --- |" + " ---: |" * (len(makers) + 1) + " --- |")
+    for case in cases():
+        medians = measure({name: make(case) for name, make in makers.items()}, repeats)
+        milliseconds = " | ".join(f"{1000 * value:.1f}" for value in medians.values())
+        print(
+            f"| {case.name} | {milliseconds} | {medians['hpsearch'] / medians['floor']:.2f} | {verdict(case, medians)} |"
+        )
+
+
+def verdict(case: Case, medians: dict[str, float]) -> str:
+    ours = medians["hpsearch"]
+    parts = [
+        f"{medians[name] / ours:.2f} × as fast as {name} ({'≥'} {wanted:.2f})"
+        for name, wanted in case.targets.items()
+        if name in medians
+    ]
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Results made from real in-memory Optuna studies whose objective is a formula: fast, and known in advance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.trial import TrialState, create_trial
+
+from hpsearch.analysis.results import Results, frames
+
+SPACE: dict[str, BaseDistribution] = {
+    "learning_rate": FloatDistribution(1e-6, 1.0, log=True),
+    "weight_decay": FloatDistribution(1e-8, 1e-1, log=True),
+}
+SETTINGS = {
+    "name": "digits",
+    "data": {"name": "digits", "validation_size": 0.2, "test_size": 0.2},
+    "model": {"hidden_layer_sizes": [32], "activation": "relu", "epochs": 5},
+    "search": {"seed": 7, "pruner": "none"},
+}
+
+
+def quality(params: Mapping[str, Any]) -> float:
+    """Between 0 and 0.97: best at a learning rate of 0.03 and a weight decay of 0.001."""
+    rate = math.log10(float(params.get("learning_rate", 0.03))) - math.log10(0.03)
+    decay = math.log10(float(params.get("weight_decay", 1e-3))) + 3
+    return 0.97 * math.exp(-0.15 * rate**2 - 0.004 * decay**2)
+
+
+def make_study(
+    name: str,
+    *,
+    task: str,
+    strategy: str,
+    repeat: int,
+    values: Sequence[float | None],
+    direction: str = "maximize",
+    test: Mapping[str, Any] | None = None,
+) -> optuna.Study:
+    """A run whose trials have the given values and no parameters; None makes a failed trial."""
+    study = optuna.create_study(study_name=name, direction=direction)
+    _name(study, task, strategy, repeat, test)
+    for value in values:
+        state = TrialState.FAIL if value is None else TrialState.COMPLETE
+        study.add_trial(create_trial(state=state, value=value))
+    return study
+
+
+def of_studies(studies: Sequence[optuna.Study], strategies: Sequence[str], budget: int, **changes: Any) -> Results:
+    """The results of the studies, with as many repeats as there are runs of a strategy."""
+    trials, curves, runs = frames(studies, budget)
+    known: dict[str, Any] = {
+        "name": "digits",
+        "title": "Handwritten digits",
+        "question": "Which strategy finds better networks on the same budget?",
+        "metric": "accuracy",
+        "direction": "maximize",
+        "budget": budget,
+        "repeats": int(runs["repeat"].max()) + 1 if len(runs) else 1,
+        "strategies": tuple(strategies),
+        "space": SPACE,
+        "settings": SETTINGS,
+        "trials": trials,
+        "curves": curves,
+        "runs": runs,
+    }
+    return Results(**(known | changes))
+
+
+def make_results(
+    *,
+    strategies: Sequence[str] = ("random", "narrowing", "tpe"),
+    repeats: int = 3,
+    trials: int = 12,
+    finished: int | None = None,
+    epochs: int = 4,
+    space: Mapping[str, BaseDistribution] = SPACE,
+    direction: str = "maximize",
+    seed: int = 0,
+    tested: bool = True,
+    curves: bool = True,
+    diverge_above: float = 0.3,
+    tasks: Sequence[str] = ("digits",),
+    **changes: Any,
+) -> Results:
+    """A study as the product stores it; `finished` trials of each run are made, all of them unless told.
+
+    The later a strategy is named, the faster it closes in. Trials whose learning rate exceeds `diverge_above` diverge.
+    """
+    made = trials if finished is None else finished
+    studies = []
+    for task in tasks:
+        for order, strategy in enumerate(strategies):
+            for repeat in range(repeats):
+                name = f"{task}/{strategy}/{repeat:02d}"
+                study = optuna.create_study(study_name=name, direction=direction)
+                _name(study, task, strategy, repeat, None)
+                for number in range(made):
+                    rng = np.random.default_rng([seed, order, repeat, number])
+                    sharpness = 1 + order * 3 * number / trials
+                    study.add_trial(_trial(study, rng, space, sharpness, direction, epochs, curves, diverge_above))
+                if tested and made >= trials:
+                    study.set_user_attr("test", _test(study, np.random.default_rng([seed, order, repeat])))
+                studies.append(study)
+    changes = {"direction": direction, "space": dict(space), "repeats": repeats} | changes
+    return of_studies(studies, strategies, trials, **changes)
+
+
+def _name(study: optuna.Study, task: str, strategy: str, repeat: int, test: Mapping[str, Any] | None) -> None:
+    attributes = {"study": "digits", "task": task, "strategy": strategy, "repeat": repeat, "seed": 7}
+    for key, value in attributes.items():
+        study.set_user_attr(key, value)
+    if test is not None:
+        study.set_user_attr("test", test)
+
+
+def _draw(rng: np.random.Generator, distribution: Any, sharpness: float) -> Any:
+    if hasattr(distribution, "choices"):
+        return distribution.choices[int(rng.integers(len(distribution.choices)))]
+    low, high = distribution.low, distribution.high
+    if distribution.log:
+        low, high = math.log(low), math.log(high)
+    drawn = low + (high - low) * (0.73 + (rng.random() - 0.73) / sharpness)
+    drawn = math.exp(drawn) if distribution.log else drawn
+    drawn = min(max(drawn, distribution.low), distribution.high)
+    return round(drawn) if isinstance(distribution, optuna.distributions.IntDistribution) else drawn
+
+
+def _trial(
+    study: optuna.Study,
+    rng: np.random.Generator,
+    space: Mapping[str, BaseDistribution],
+    sharpness: float,
+    direction: str,
+    epochs: int,
+    curves: bool,
+    diverge_above: float,
+) -> optuna.trial.FrozenTrial:
+    params = {name: _draw(rng, distribution, sharpness) for name, distribution in space.items()}
+    diverged = float(params.get("learning_rate", 0.0)) > diverge_above
+    trained = 1 if diverged else epochs
+    reached = quality(params) * (1 - np.exp(-np.arange(1, trained + 1) / 1.5))
+    score = np.clip(reached + rng.normal(0, 0.005, trained), 0, 1)
+    maximize = direction == "maximize"
+    worst = 0.0 if maximize else math.inf
+    value = worst if diverged else float(score[-1] if maximize else 1 - score[-1])
+    shown = [None] * trained if diverged else list(map(float, score))
+    history = {
+        "train_loss": [None if s is None else -math.log(max(s, 1e-3)) for s in shown],
+        "train_score": [None if s is None else min(1.0, s + 0.02) for s in shown],
+        "validation_loss": [None if s is None else -math.log(max(s - 0.01, 1e-3)) for s in shown],
+    }
+    trial = create_trial(
+        state=TrialState.COMPLETE,
+        value=value,
+        params=params,
+        distributions=dict(space),
+        user_attrs={"epochs": trained, "diverged": diverged} | ({"history": history} if curves else {}),
+        intermediate_values={epoch: float(s) for epoch, s in enumerate(score, 1)} if curves else {},
+    )
+    trial.datetime_start = datetime(2024, 1, 1)
+    trial.datetime_complete = trial.datetime_start + timedelta(seconds=0.25 * trained)
+    return trial
+
+
+def _test(study: optuna.Study, rng: np.random.Generator) -> dict[str, Any]:
+    best = study.best_trial
+    away = 0.01 if study.direction.name == "MAXIMIZE" else -0.01
+    return {"incumbent": best.number, "values": [best.value - away + rng.normal(0, 0.004) for _ in range(3)]}
