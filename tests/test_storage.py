@@ -1,0 +1,124 @@
+import multiprocessing
+import os
+import signal
+import time
+
+import optuna
+import pytest
+
+from hpsearch.errors import RunError, StorageError, UsageError
+from hpsearch.storage import check_url, open_existing, open_storage, shown, sole_owner
+
+
+@pytest.fixture(params=["sqlite", "journal"])
+def url(request, tmp_path):
+    return f"{request.param}:///{tmp_path / 'trials'}"
+
+
+def add_trials(url, count):
+    study = optuna.create_study(storage=open_storage(url), study_name="s", load_if_exists=True)
+    for _ in range(count):
+        study.tell(study.ask(), 1.0)
+
+
+def test_what_was_stored_is_there_when_opened_again(url):
+    add_trials(url, 2)
+    add_trials(url, 1)
+    assert len(optuna.load_study(study_name="s", storage=open_existing(url)).trials) == 3
+
+
+def test_sqlite_lets_readers_read_while_a_process_writes(tmp_path):
+    storage = open_storage(f"sqlite:///{tmp_path / 'a.db'}")
+    with storage.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+@pytest.mark.filterwarnings("ignore:JournalFileOpenLock:UserWarning")
+def test_a_journal_that_was_torn_is_mended(tmp_path):
+    url, path = f"journal:///{tmp_path / 'j.log'}", tmp_path / "j.log"
+    add_trials(url, 2)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole.splitlines()[-1][:7])
+    add_trials(url, 1)
+    assert len(optuna.load_study(study_name="s", storage=open_storage(url)).trials) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:////nowhere/at/all/a.db", "unable to open database file"),
+        ("journal:////nowhere/at/all/a.log", "there is no folder"),
+        ("nonsense", "no such form of address"),
+        ("oracle+unheard://x/y", "no such form of address"),
+        ("postgresql://me:s3cr3t@127.0.0.1:1/db", "127.0.0.1"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_without_the_password(url, reason):
+    with pytest.raises(StorageError) as error:
+        open_storage(url)
+    assert reason in str(error.value)
+    assert "s3cr3t" not in str(error.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(StorageError, match="not a database"):
+        open_storage(f"sqlite:///{path}")
+    assert path.read_text() == "Dear Sir or Madam, " * 100
+
+
+def test_a_storage_that_is_to_be_read_is_not_created(url, tmp_path):
+    with pytest.raises(StorageError, match="there is no storage"):
+        open_existing(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", [None, 3, "hpsearch.db", ""])
+def test_what_is_no_url_is_refused(given):
+    with pytest.raises(UsageError, match="a storage is given by its URL"):
+        check_url(given)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://me:s3:c@r3t@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("sqlite:///a.db", "sqlite:///a.db"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url, expected):
+    assert shown(url) == expected
+
+
+def hold(url, ready):
+    with sole_owner(url, "digits"):
+        ready.set()
+        time.sleep(60)
+
+
+def test_a_study_has_one_owner_and_a_dead_one_is_no_owner(url):
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    process = context.Process(target=hold, args=(url, ready))
+    process.start()
+    assert ready.wait(30)
+    with pytest.raises(RunError, match="another process is running the study 'digits'"), sole_owner(url, "digits"):
+        pass
+    with sole_owner(url, "wine"):  # another study may run in the same storage
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with sole_owner(url, "digits"):
+        pass
+
+
+def test_the_owner_is_found_whatever_way_the_file_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with (
+        sole_owner("sqlite:///a.db", "digits"),
+        pytest.raises(RunError),
+        sole_owner(f"sqlite:///{tmp_path / 'a.db'}", "digits"),
+    ):
+        pass
