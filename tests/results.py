@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.trial import TrialState, create_trial
 
 from hpsearch.analysis.results import Results, frames
@@ -173,3 +178,49 @@ def _test(study: optuna.Study, rng: np.random.Generator) -> dict[str, Any]:
     best = study.best_trial
     away = 0.01 if study.direction.name == "MAXIMIZE" else -0.01
     return {"incumbent": best.number, "values": [best.value - away + rng.normal(0, 0.004) for _ in range(3)]}
+
+
+NASTY = "<script>alert(1)</script> $x^2$ **b** | `c` 🚀 中 _i_ {x}"
+
+# Studies of every shape that a report has to stand, by what is special about them: arguments of make_results.
+CASES: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "nothing finished": {"finished": 0},
+    "one trial": {"trials": 1},
+    "unfinished": {"finished": 5},
+    "one strategy": {"strategies": ("tpe",)},
+    "one repeat": {"repeats": 1},
+    "all diverged": {"diverge_above": 0.0},
+    "all diverged, infinite": {"diverge_above": 0.0, "direction": "minimize"},
+    "minimize": {"direction": "minimize", "metric": "error"},
+    "no test values": {"tested": False},
+    "no curves": {"curves": False},
+    "only categorical": {"space": {"activation": CategoricalDistribution(["relu", None, True])}},
+    "mixed kinds": {
+        "space": {
+            "units": IntDistribution(8, 512, log=True),
+            "activation": CategoricalDistribution(["relu", "tanh"]),
+            "momentum": FloatDistribution(0.0, 1.0, step=0.25),
+        }
+    },
+    "one parameter": {"space": {"learning_rate": SPACE["learning_rate"]}},
+    "one parameter, minimize": {"space": {"learning_rate": SPACE["learning_rate"]}, "direction": "minimize"},
+    "no parameter": {"space": {}},
+    "no settings": {"settings": {}},
+    "six strategies": {"strategies": ("random", "narrowing", "tpe", "cmaes", "gp", "qmc"), "repeats": 2},
+    "two tasks": {"tasks": ("digits", "iris")},
+    "names of markup": {
+        "strategies": (NASTY, "b" * 300),
+        "tasks": (NASTY,),
+        "name": NASTY,
+        "title": NASTY,
+        "question": f"1. {NASTY}",
+        "metric": NASTY,
+        "settings": {"model": {NASTY: NASTY}, NASTY: NASTY},
+        "space": {
+            NASTY: SPACE["learning_rate"],
+            "{0} {metric}": FloatDistribution(0.0, 1.0),
+            "c": CategoricalDistribution([NASTY, "~x~"]),
+        },
+    },
+}

@@ -1,0 +1,161 @@
+import json
+import math
+import os
+
+import optuna
+import pandas as pd
+import pytest
+
+import hpsearch
+from hpsearch.analysis.strategies import strategy_table
+from hpsearch.errors import UsageError
+
+
+def bowl(trial):
+    x = trial.suggest_float("x", -5, 5)
+    return (x - 1) ** 2
+
+
+def test_a_search_finds_and_returns_everything():
+    found = hpsearch.search(bowl, strategy="narrowing", trials=30, seed=0)
+    assert found.best_value == bowl(optuna.trial.FixedTrial(found.best_params)) < 0.1
+    assert isinstance(found.study, optuna.Study)
+    assert found.study.best_value == found.best_value
+    assert isinstance(found.trials, pd.DataFrame)
+    assert len(found.trials) == 30
+    assert found.trials["value"].min() == found.best_value
+    assert list(found.trials["params_x"]) == [trial.params["x"] for trial in found.study.trials]
+
+
+def test_a_search_maximizes_when_asked_or_when_the_objective_says_so():
+    assert hpsearch.search(lambda trial: -bowl(trial), trials=30, direction="maximize").best_value > -0.1
+    objective = hpsearch.MLPObjective("iris", model={"epochs": 2})
+    found = hpsearch.search(objective, trials=3)
+    assert found.study.direction == optuna.study.StudyDirection.MAXIMIZE
+
+
+def test_the_same_seed_finds_the_same():
+    first, again, other = (hpsearch.search(bowl, trials=12, seed=seed).best_params for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_search_on_a_storage_goes_on_where_it_stopped(tmp_path):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    hpsearch.search(bowl, trials=13, storage=url)
+    assert len(hpsearch.search(bowl, trials=25, storage=url).trials) == 25
+    pd.testing.assert_frame_equal(
+        hpsearch.search(bowl, trials=25, storage=url).trials.drop(columns="seconds"),
+        hpsearch.search(bowl, trials=25).trials.drop(columns="seconds"),
+    )
+
+
+def test_a_sampler_of_ones_own_is_a_strategy():
+    made = []
+
+    def mine(seed):
+        made.append(seed)
+        return optuna.samplers.RandomSampler(seed)
+
+    assert len(hpsearch.search(bowl, strategy=mine, trials=4).trials) == 4
+    assert made
+    table = hpsearch.compare(bowl, strategies={"mine": mine, "random": optuna.samplers.RandomSampler}, trials=3).table
+    assert list(table["strategy"]) == ["mine", "random"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_comparison_takes_a_lambda_in_one_process_and_in_several(jobs):
+    found = hpsearch.compare(
+        lambda trial: trial.suggest_float("x", 1e-3, 1, log=True) + os.getpid() * 0,
+        strategies=["random", "narrowing", "tpe"],
+        trials=12,
+        repeats=3,
+        jobs=jobs,
+    )
+    assert list(found.table["strategy"]) == ["random", "narrowing", "tpe"]
+    assert list(found.table["runs_complete"]) == [3, 3, 3]
+    assert len(found.trials) == 3 * 3 * 12
+    pd.testing.assert_frame_equal(found.table, strategy_table(found.results))
+    assert found.report is None
+
+
+def test_processes_change_nothing():
+    tables = [
+        hpsearch.compare(bowl, trials=12, repeats=2, jobs=jobs).trials.drop(columns="seconds") for jobs in (1, 2)
+    ]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_a_comparison_uses_several_processes(tmp_path):
+    def who(trial):
+        (tmp_path / str(os.getpid())).touch()
+        return bowl(trial)
+
+    hpsearch.compare(who, trials=10, repeats=4, jobs=2)
+    pids = {path.name for path in tmp_path.iterdir()}
+    assert len(pids) == 2
+    assert str(os.getpid()) not in pids
+
+
+def test_a_comparison_writes_its_report_on_request(tmp_path):
+    found = hpsearch.compare(bowl, trials=12, repeats=2, report=tmp_path / "mine", name="bowl")
+    assert found.report == tmp_path / "mine" / "report.html"
+    assert found.report.is_file()
+    summary = json.loads((tmp_path / "mine" / "summary.json").read_text())
+    assert "bowl" in json.dumps(summary)
+
+
+def test_the_objective_given_is_tested_after_the_search():
+    table = hpsearch.compare(
+        hpsearch.MLPObjective("iris", model={"epochs": 5}), strategies=["random"], trials=5, repeats=2, retrain=2
+    ).table
+    assert 0 < table["test"][0] <= 1
+    assert list(table["tested"]) == [2]
+
+
+def test_an_exception_of_the_objective_ends_the_search_unless_it_is_caught():
+    def fails_at_two(trial):
+        x = bowl(trial)
+        if trial.number == 2:
+            raise KeyError("mine")
+        return x
+
+    with pytest.raises(KeyError, match="mine"):
+        hpsearch.search(fails_at_two, trials=5)
+    found = hpsearch.search(fails_at_two, trials=5, catch=(KeyError,))
+    assert list(found.trials["state"]) == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert found.study.trials[2].user_attrs["error"] == "KeyError: 'mine'"
+
+
+def test_nan_is_a_failed_trial_and_infinity_a_value():
+    values = [1.0, math.nan, math.inf, 0.5]
+    found = hpsearch.search(lambda trial: values[trial.number], trials=4)
+    assert list(found.trials["state"]) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert found.best_value == 0.5
+
+
+def test_what_is_no_number_is_named():
+    with pytest.raises(UsageError, match="an objective must return a number, got 'high'"):
+        hpsearch.search(lambda trial: "high", trials=1)
+
+
+def test_no_complete_trial_is_said():
+    with pytest.raises(UsageError, match="none of the 2 trials completed"):
+        hpsearch.search(lambda trial: math.nan, trials=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"strategy": "tep"}, "unknown strategy 'tep' (did you mean 'tpe'?)"),
+        ({"trials": 0}, "trials must be an integer of at least 1, got 0"),
+        ({"trials": 2.5}, "trials must be an integer of at least 1, got 2.5"),
+        ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
+        ({"direction": "up"}, "unknown direction 'up'"),
+        ({"pruner": "medain"}, "unknown pruner 'medain' (did you mean 'median'?)"),
+        ({"storage": "nonsense"}, "nonsense"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused(arguments, words):
+    with pytest.raises(UsageError) as error:
+        hpsearch.search(bowl, **({"trials": 2} | arguments))
+    assert words in str(error.value)
