@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -36,16 +37,14 @@ two, and writes a report. Then copy a study file ("hpsearch list" shows where th
 
 StudyArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."
-    ),
+    typer.Argument(metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."),
 ]
 StorageOption = Annotated[
     str,
     typer.Option(
         metavar="URL",
-        help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or postgresql://USER:PASSWORD@HOST/DATABASE. "
-        "optuna-dashboard opens the same URL.",
+        help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or "
+        "postgresql://USER:PASSWORD@HOST/DATABASE. optuna-dashboard opens the same URL.",
     ),
 ]
 OutOption = Annotated[
@@ -71,9 +70,7 @@ def study(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="What every split, draw and training depends on: same seed, same trials."
-        ),
+        typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
     ] = None,
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
@@ -204,11 +201,12 @@ def _print_plan(console: Console, plan: Plan, storage: str) -> None:
 
     console.print(plan.content["title"] or plan.name, style="bold")
     if plan.content["question"]:
-        console.print(plan.content["question"])
+        console.print(plan.content["question"], soft_wrap=True)
     runs = len(plan.strategies) * plan.repeats
     console.print(
-        f"{', '.join(plan.strategies)}: {plan.repeats} repeats each, {plan.trials} trials a repeat, seed {plan.seed}; "
-        f"{runs * plan.trials} trials in all, kept in {shown(storage)}"
+        f"{', '.join(plan.strategies)}: {runs} runs ({len(plan.strategies)} × {plan.repeats}) of {plan.trials} trials, "
+        f"seed {plan.seed}; kept in {shown(storage)}",
+        soft_wrap=True,
     )
 
 
@@ -254,20 +252,19 @@ class _Lines:
 def _print_table(console: Console, results: Results, frame: pd.DataFrame) -> None:
     from rich.table import Table
 
-    from hpsearch.report.text import number
+    from hpsearch.report.text import NOTHING, number
 
     table = Table(title=f"{results.metric}, {'more' if results.sign > 0 else 'less'} is better", title_justify="left")
-    table.add_column("strategy")
-    for heading in ("repeats", "test", "95 % interval", "validation", "epochs", "diverged"):
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in frame.to_dict("records"):
         table.add_row(
             str(row["strategy"]),
             f"{row['runs_complete']} of {row['runs']}",
             number(row["test"]),
-            f"{number(row['test_low'])} to {number(row['test_high'])}",
+            NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
             number(row["validation"]),
-            number(row["epochs"]),
             f"{row['diverged']:.0%}",
         )
     console.print(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from hpsearch.data import Dataset, DataSettings, Split, load, split
 from hpsearch.errors import DivergenceError, UsageError, choose_from
 from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
 from hpsearch.run import Direction
-from hpsearch.space import decode, distribution, suggest
+from hpsearch.space import decode, describe, distribution, suggest
 
 DEFAULT_SPACE: Mapping[str, Mapping[str, Any]] = {
     "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
@@ -95,9 +95,15 @@ class MLPObjective:
         return _dataset(self._data, self._data_dir).name
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the data's content."""
-        return _dataset(self._data, self._data_dir).fingerprint
+    def content(self) -> dict[str, Any]:
+        """What makes two trials comparable: the data (with the SHA-256 of its content), what is fixed, the space."""
+        table = asdict(self._data) if isinstance(self._data, DataSettings) else {"source": self._data.name}
+        return {
+            "data": {key: value for key, value in table.items() if value is not None}
+            | {"fingerprint": _dataset(self._data, self._data_dir).fingerprint},
+            "model": self._model,
+            "space": {name: describe(dist) for name, dist in self.space.items()},
+        }
 
     @property
     def data(self) -> Split:

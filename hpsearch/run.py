@@ -107,7 +107,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
             known = {}
             study.set_metric_names([run.metric])
         else:
-            _check_comparable(run, known)
+            _check_comparable(run, study, known)
         for key, value in _attributes(run).items():
             if key not in known or (key in _GROWING and known[key] != value):
                 study.set_user_attr(key, value)
@@ -228,8 +228,9 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def _check_comparable(run: Run, known: Mapping[str, Any]) -> None:
-    old, new = _comparable(known["content"]), _comparable(run.content)
+def _check_comparable(run: Run, study: optuna.Study, known: Mapping[str, Any]) -> None:
+    old = _comparable(known["content"]) | {"direction": study.direction.name.lower()}
+    new = _comparable(run.content) | {"direction": run.direction}
     changed = [key for key in sorted(old | new) if old.get(key) != new.get(key)]
     if changed:
         first = changed[0]

@@ -86,6 +86,19 @@ def _number(key: str, value: object) -> int | float:
     return value
 
 
+def describe(dist: BaseDistribution) -> dict[str, Any]:
+    """The table that `distribution` turns into `dist`."""
+    if isinstance(dist, CategoricalDistribution):
+        return {"choices": [decode(choice) for choice in dist.choices]}
+    assert isinstance(dist, (FloatDistribution, IntDistribution))
+    table: dict[str, Any] = {"low": dist.low, "high": dist.high}
+    if dist.log:
+        table["log"] = True
+    elif dist.step not in (None, 1):
+        table["step"] = dist.step
+    return table
+
+
 def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
     """Ask `trial` for the parameter `name`, distributed as `dist`."""
     match dist:

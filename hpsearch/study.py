@@ -110,8 +110,7 @@ def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path 
         objective = MLPObjective(file.data, model=file.model, space=file.space, seed=search.seed, data_dir=data_dir)
     except UsageError as error:
         raise UsageError(f"{config.find(study)}: {error}") from error
-    content = file.model_dump(mode="json")
-    content["data"] = file.data | {"fingerprint": objective.fingerprint}
+    content = file.model_dump(mode="json") | objective.content
     return Plan(
         name=file.name,
         objective=objective,

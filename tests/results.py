@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,9 @@ def _draw(rng: np.random.Generator, distribution: Any, sharpness: float) -> Any:
     drawn = low + (high - low) * (0.73 + (rng.random() - 0.73) / sharpness)
     drawn = math.exp(drawn) if distribution.log else drawn
     drawn = min(max(drawn, distribution.low), distribution.high)
-    return round(drawn) if isinstance(distribution, optuna.distributions.IntDistribution) else drawn
+    if distribution.step and not distribution.log:
+        drawn = distribution.low + distribution.step * round((drawn - distribution.low) / distribution.step)
+    return round(drawn) if isinstance(distribution, IntDistribution) else drawn
 
 
 def _trial(
@@ -224,3 +227,9 @@ CASES: dict[str, dict[str, Any]] = {
         },
     },
 }
+
+
+@cache
+def case(name: str) -> Results:
+    """The results of a case, made once."""
+    return make_results(**CASES[name])

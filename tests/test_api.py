@@ -49,6 +49,27 @@ def test_a_search_on_a_storage_goes_on_where_it_stopped(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"direction": "maximize"}, "another direction: 'minimize' there, 'maximize' now"),
+        ({"seed": 1}, "another search.seed: 0 there, 1 now"),
+    ],
+)
+def test_a_search_that_would_mix_what_cannot_be_compared_is_refused(tmp_path, changed, words):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    hpsearch.search(bowl, trials=2, storage=url)
+    with pytest.raises(UsageError, match=words):
+        hpsearch.search(bowl, trials=4, storage=url, **changed)
+
+
+def test_another_model_in_the_same_storage_is_refused(tmp_path):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    hpsearch.search(hpsearch.MLPObjective("iris", model={"epochs": 1}), trials=1, storage=url)
+    with pytest.raises(UsageError, match=r"another model.epochs: 1 there, 2 now"):
+        hpsearch.search(hpsearch.MLPObjective("iris", model={"epochs": 2}), trials=1, storage=url)
+
+
 def test_a_sampler_of_ones_own_is_a_strategy():
     made = []
 
@@ -79,9 +100,7 @@ def test_a_comparison_takes_a_lambda_in_one_process_and_in_several(jobs):
 
 
 def test_processes_change_nothing():
-    tables = [
-        hpsearch.compare(bowl, trials=12, repeats=2, jobs=jobs).trials.drop(columns="seconds") for jobs in (1, 2)
-    ]
+    tables = [hpsearch.compare(bowl, trials=12, repeats=2, jobs=jobs).trials.drop(columns="seconds") for jobs in (1, 2)]
     pd.testing.assert_frame_equal(*tables)
 
 

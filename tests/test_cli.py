@@ -27,7 +27,12 @@ def hpsearch(tmp_path, monkeypatch):
 def test_a_study_from_nothing_to_its_report_and_again(hpsearch, tmp_path):
     first = hpsearch("study", *SMALL)
     assert (first.returncode, first.stderr) == (0, "")
-    for words in ("Learning rate and weight decay", "9 of 9 trials", "narrowing", "Best hyperparameters found: learning_rate"):
+    for words in (
+        "Learning rate and weight decay",
+        "9 of 9 trials",
+        "narrowing",
+        "Best hyperparameters found: learning_rate",
+    ):
         assert words in first.stdout
     assert "Report: reports/digits/report.html" in first.stdout
     assert "optuna-dashboard sqlite:///hpsearch.db" in first.stdout
@@ -132,7 +137,10 @@ HEAVY = ("numpy", "optuna", "sklearn", "pandas", "matplotlib", "scipy", "pydanti
 @pytest.mark.parametrize("code", ["import hpsearch", "from hpsearch.cli import main"])
 def test_importing_costs_nothing(code):
     printed = subprocess.run(
-        [sys.executable, "-c", f"{code}; import sys; print(sorted(sys.modules))"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{code}; import sys; print(sorted(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert not [name for name in HEAVY if f"'{name}'" in printed]
 

@@ -65,7 +65,11 @@ def test_options_of_the_command_line_come_before_the_file(write):
         ("trials = 3", "trials = 2.5", "[search] trials: must be integer, got 2.5"),
         ("trials = 3", "trials = true", "[search] trials: must be integer, got True"),
         ("[model]", '[data]\nsource = "digit"\n[model]', "[data] unknown source 'digit' (did you mean 'digits'?)"),
-        ("[model]", '[data]\nsuorce = "digits"\n[model]', "[data] suorce: unknown key 'suorce' (did you mean 'source'?)"),
+        (
+            "[model]",
+            '[data]\nsuorce = "digits"\n[model]',
+            "[data] suorce: unknown key 'suorce' (did you mean 'source'?)",
+        ),
         ("1e-4", "2.0", "[space] learning_rate: low must be below high, got low = 2.0, high = 1.0"),
         ("1e-4", "0.0", "[space] learning_rate: a log range must start above 0, got low = 0.0"),
         ("epochs = 2", "learning_rate = 0.1", "[space] learning_rate: is fixed in [model] too (at 0.1)"),
@@ -99,7 +103,7 @@ def test_a_name_that_does_not_ship_is_refused_with_the_nearest():
 
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "bad.toml"
-    path.write_bytes(b"name = \"\xff\xfe\"")
+    path.write_bytes(b'name = "\xff\xfe"')
     with pytest.raises(UsageError, match="is not UTF-8"):
         read(str(path))
 

@@ -1,4 +1,4 @@
-"""Imports point downward only: a module imports from floors below its own, or from its own wing, and never in a circle."""
+"""Imports point downward only: from floors below a module's own, or from its own wing, and never in a circle."""
 
 import ast
 from pathlib import Path
@@ -60,7 +60,7 @@ def graph_of(sources: dict[str, str]) -> Graph:
 
 
 def wing(module: str) -> str:
-    return (module.split(".") + [module])[1]
+    return [*module.split("."), module][1]
 
 
 def violations(graph: Graph) -> list[str]:

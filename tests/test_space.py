@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hpsearch.errors import UsageError
-from hpsearch.space import decode, distribution, suggest
+from hpsearch.space import decode, describe, distribution, suggest
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from hpsearch.space import decode, distribution, suggest
 )
 def test_a_table_becomes_a_distribution(spec, expected):
     assert distribution(spec) == expected
+    assert distribution(describe(expected)) == expected
 
 
 @pytest.mark.parametrize(

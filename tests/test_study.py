@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import optuna
 import pytest
@@ -48,8 +49,13 @@ def url(tmp_path):
 def content(url: str) -> dict:
     """Everything that a repetition must repeat: all but times and versions."""
     storage = open_storage(url)
-    studies = {name: optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)}
-    return {name: ([trial_content(t) for t in study.trials], study.user_attrs.get("test")) for name, study in studies.items()}
+    studies = {
+        name: optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)
+    }
+    return {
+        name: ([trial_content(t) for t in study.trials], study.user_attrs.get("test"))
+        for name, study in studies.items()
+    }
 
 
 def trial_content(trial) -> tuple:
@@ -134,7 +140,7 @@ def running(url: str) -> int:
 
 
 def states(url: str) -> list:
-    if not os.path.exists(url.removeprefix("sqlite:///")):
+    if not Path(url.removeprefix("sqlite:///")).exists():
         return []
     try:
         storage = open_storage(url)
@@ -214,7 +220,7 @@ def test_a_full_disk_keeps_what_is_finished_and_says_so(study, url):
     small = {"trials": 40, "repeats": 1, "strategies": ["random"]}
     storage = open_storage(url)
     execute(plan(study, small | {"trials": 1}), storage)
-    pages = os.path.getsize(url.removeprefix("sqlite:///")) // 4096 + 4
+    pages = Path(url.removeprefix("sqlite:///")).stat().st_size // 4096 + 4
     event.listen(storage.engine, "connect", lambda db, _: db.execute(f"PRAGMA max_page_count={pages}"))
     storage.engine.dispose()
     with pytest.raises(RunError, match=r"the storage failed \(database or disk is full\): finished trials are kept"):

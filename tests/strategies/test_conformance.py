@@ -1,4 +1,4 @@
-"""Optuna's own conformance suite, and what it does not ship: the same seed draws the same, whatever happened in between."""
+"""Optuna's own conformance suite, and what it does not ship: the same seed draws the same, whatever came between."""
 
 import math
 import subprocess
