@@ -44,7 +44,7 @@ StorageOption = Annotated[
     typer.Option(
         metavar="URL",
         help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or "
-        "postgresql://USER:PASSWORD@HOST/DATABASE. optuna-dashboard opens the same URL.",
+        "postgresql://USER:PASSWORD@HOST/DATABASE. optuna-dashboard opens it, too.",
     ),
 ]
 OutOption = Annotated[
@@ -148,17 +148,18 @@ def _report(name: str, storage: str, out: Path, console: Console) -> None:
     from hpsearch.analysis.strategies import strategy_table
     from hpsearch.report import write_report
     from hpsearch.report.load import load_results
-    from hpsearch.storage import open_existing, shown
+    from hpsearch.storage import opened, shown
 
     _check_folder(out)
     with console.status("writing the report"):
-        results = load_results(open_existing(storage), name)
+        with opened(storage, existing=True) as here:
+            results = load_results(here, name)
         path = write_report(results, out / name)
     _print_table(console, results, strategy_table(results))
     for found in best(results):
         _print_best(console, results, found)
     console.print(f"\nReport: {path}", soft_wrap=True)
-    console.print(f"Every trial: optuna-dashboard {shown(storage)}", soft_wrap=True)
+    console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
 
 
 def _name(study: str) -> str:

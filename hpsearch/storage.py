@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sqlite3
 import tempfile
@@ -48,6 +49,21 @@ def open_storage(url: str) -> BaseStorage:
         raise StorageError(f"cannot open the storage {shown(url)}: {_reason(error)}") from error
 
 
+@contextmanager
+def opened(storage: str | BaseStorage, *, existing: bool = False) -> Iterator[BaseStorage]:
+    """The storage; where it is given by its URL, opened (only if it exists, if asked) and closed again."""
+    if not isinstance(storage, str):
+        yield storage
+        return
+    here = (open_existing if existing else open_storage)(check_url(storage))
+    try:
+        yield here
+    finally:
+        if isinstance(here, RDBStorage):
+            here.remove_session()
+            here.engine.dispose()
+
+
 def open_existing(url: str) -> BaseStorage:
     """Open the storage at `url`, which must be there: to read it is no reason to create one.
 
@@ -64,7 +80,7 @@ def open_existing(url: str) -> BaseStorage:
 
 def shown(url: str) -> str:
     """`url` without its password."""
-    return re.sub(r"(://[^:@/]*):.*@", r"\1:***@", url)
+    return re.sub(r"([?&]password=)[^&\s]*", r"\1***", re.sub(r"(://[^:@/]*):.*@", r"\1:***@", url))
 
 
 def _open_journal(path: Path) -> JournalStorage:
@@ -137,8 +153,9 @@ def sole_owner(url: str, study: str, wait: float = 0) -> Iterator[None]:
     """
     absolute = re.sub(r"^((?:sqlite|journal)[^:]*:///)(.*)", lambda m: m[1] + str(Path(m[2]).resolve()), url)
     digest = hashlib.sha256(f"{absolute}\n{study}".encode()).hexdigest()[:16]
-    path = Path(tempfile.gettempdir()) / f"hpsearch-{digest}.lock"
-    connection = sqlite3.connect(path, timeout=wait, isolation_level=None)
+    folder = Path(tempfile.gettempdir()) / f"hpsearch-locks-{getattr(os, 'getuid', int)()}"
+    folder.mkdir(exist_ok=True)
+    connection = sqlite3.connect(folder / digest, timeout=wait, isolation_level=None)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

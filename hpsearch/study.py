@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import current_process
 from pathlib import Path
@@ -25,7 +25,7 @@ from hpsearch.errors import RunError, UsageError
 from hpsearch.objective import MLPObjective
 from hpsearch.pruners import PRUNERS
 from hpsearch.run import Direction, Objective, Run, continue_run, is_done, open_run, quiet_optuna
-from hpsearch.storage import STORAGE_ERRORS, check_url, open_storage, shown, sole_owner
+from hpsearch.storage import STORAGE_ERRORS, opened, shown, sole_owner
 from hpsearch.strategies import STRATEGIES, Strategy
 
 Progress = Callable[[int, int], None]
@@ -169,8 +169,8 @@ def execute(
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
     runs = plan.runs()
     names = [run.name for run in runs]
-    with _explained(storage), _shared(storage, jobs, names) as (place, opened), _owned(place, plan.name):
-        studies = [open_run(run, opened) for run in runs]
+    with _explained(storage), _shared(storage, jobs, names) as (place, here), _owned(place, plan.name):
+        studies = [open_run(run, here) for run in runs]
         if started is not None:
             started(_start(studies, plan))
         with _watch(studies, plan, progress):
@@ -186,17 +186,16 @@ def _shared(
     storage: str | BaseStorage, jobs: int, names: Sequence[str]
 ) -> Iterator[tuple[str | BaseStorage, BaseStorage]]:
     """What workers open, and what this process has open; where memory can't be shared, a file stands in for it."""
-    if isinstance(storage, str):
-        yield storage, open_storage(check_url(storage))
-    elif not isinstance(storage, InMemoryStorage) or jobs == 1:
-        yield storage, storage
+    if jobs == 1 or not isinstance(storage, InMemoryStorage):
+        with opened(storage) as here:
+            yield storage, here
     else:
         with tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
             url = f"journal:///{Path(folder) / 'trials.log'}"
-            opened = open_storage(url)
-            _copy(names, storage, opened)
-            yield url, opened
-            _copy(names, opened, storage)
+            with opened(url) as here:
+                _copy(names, storage, here)
+                yield url, here
+                _copy(names, here, storage)
 
 
 def _copy(names: Sequence[str], source: BaseStorage, target: BaseStorage) -> None:
@@ -228,13 +227,18 @@ def _explained(place: str | BaseStorage) -> Iterator[None]:
     except TerminatedWorkerError as error:
         raise RunError(f"a worker process died (killed, or out of memory): {kept}") from error
     except STORAGE_ERRORS as error:
-        cause = error.__cause__ or error
-        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
-        raise RunError(f"the storage failed ({reason}): {kept}") from error
+        raise RunError(f"the storage failed ({_root_reason(error)}): {kept}") from error
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
         raise RunError(f"the storage failed ({error.strerror}): {kept}") from error
+
+
+def _root_reason(error: BaseException) -> str:
+    """The first line of the error that all others came from: optuna and SQLAlchemy word theirs after it."""
+    while (earlier := error.__cause__ or error.__context__) is not None:
+        error = earlier
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _work(
@@ -247,8 +251,7 @@ def _work(
     """One run, in whichever process this is."""
     if current_process().name.startswith("Loky"):
         threading.Thread(target=_end_with, args=(owner,), daemon=True).start()
-    with _owned(place, run.name, wait=_ORPHAN_SECONDS):
-        storage = open_storage(place) if isinstance(place, str) else place
+    with _explained(place), _owned(place, run.name, wait=_ORPHAN_SECONDS), opened(place) as storage:
         continue_run(run, open_run(run, storage), objective, catch)
 
 
@@ -284,7 +287,8 @@ def _watch(studies: Sequence[optuna.Study], plan: Plan, progress: Progress | Non
 
     def poll() -> None:
         while not done.wait(0.5):
-            progress(count(), planned)
+            with suppress(*STORAGE_ERRORS, OSError):  # a storage that fails is the runs' affair
+                progress(count(), planned)
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

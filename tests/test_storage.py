@@ -85,6 +85,7 @@ def test_what_is_no_url_is_refused(given):
     [
         ("postgresql://me:s3:c@r3t@host/db", "postgresql://me:***@host/db"),
         ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("postgresql://host/db?user=me&password=s3cr3t&x=1", "postgresql://host/db?user=me&password=***&x=1"),
         ("sqlite:///a.db", "sqlite:///a.db"),
     ],
 )

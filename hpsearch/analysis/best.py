@@ -64,8 +64,10 @@ def best(results: Results) -> tuple[Best, ...]:
 
 
 def leaders(results: Results, count: int) -> pd.DataFrame:
-    """The `count` best trials of each task over all its runs that did not diverge nor end infinite, best
-    first.
+    """The `count` best trials of each task over all its runs that did not diverge nor end infinite, best first.
+
+    A trial that several strategies share, as they do their first random points, counts once: same repeat and number,
+    hence the same seed, same parameters and value.
 
     Returns
     -------
@@ -78,9 +80,11 @@ def leaders(results: Results, count: int) -> pd.DataFrame:
         _score=-results.sign * trials["value"].astype(float),
         _strategy=trials["strategy"].map(results.strategies.index),
     ).sort_values(["_score", "number", "_strategy", "repeat"], kind="stable")
+    same = ["task", "repeat", "number", "value", *(name for name in ordered if str(name).startswith(PARAM))]
+    ordered = ordered.drop_duplicates(same).drop(columns=["_score", "_strategy"])
     return pd.concat(
         [_first(ordered[ordered["task"] == task], count) for task in tasks(results)] or [_first(ordered, 0)]
-    ).drop(columns=["_score", "_strategy"])
+    )
 
 
 def _first(ordered: pd.DataFrame, count: int) -> pd.DataFrame:

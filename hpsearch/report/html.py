@@ -10,8 +10,9 @@ from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
 from hpsearch.analysis.results import Results
-from hpsearch.report.figures import COLOURS, Picture
+from hpsearch.report.figures import Picture
 from hpsearch.report.section import Section
+from hpsearch.report.style import COLOURS
 from hpsearch.report.text import plain
 
 
@@ -26,6 +27,7 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
         keep_trailing_newline=True,
     )
     environment.filters["plain"] = plain
+    environment.tests["long"] = _is_long
     return environment.get_template("report.html.j2").render(
         heading=plain(results.title or results.name),
         sections=list(sections),
@@ -34,6 +36,11 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
         escape=escape,
         markup=Markup,
     )
+
+
+def _is_long(text: str) -> bool:
+    """Whether a table has to break the text's words: elsewhere it breaks between them only."""
+    return any(len(word) > 28 for word in text.split())
 
 
 def escape(text: str) -> str:

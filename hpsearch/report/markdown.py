@@ -11,7 +11,7 @@ from hpsearch.analysis.results import Results
 from hpsearch.report.section import Section, Table
 from hpsearch.report.text import plain
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
 
 
 def escape(text: str) -> str:
@@ -36,7 +36,7 @@ def _section(section: Section) -> Iterator[str]:
         yield f"**{escape(table.caption)}**"
         yield _table(table)
     if section.code:
-        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", section.code)), 3)
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", section.code)), default=0))
         yield f"{fence}python\n{section.code}\n{fence}"
     if section.data:
         yield "Data: " + ", ".join(f"[{name}.csv](data/{name}.csv)" for name in section.data)
@@ -44,7 +44,7 @@ def _section(section: Section) -> Iterator[str]:
 
 def _paragraph(text: str) -> str:
     """The text, kept from beginning a list or a rule where somebody's words begin with such a mark."""
-    return re.sub(r"^([-+=]|\d+[.)])", r"\\\1" if not text[:1].isdigit() else r"\g<0>", text)
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", text)
 
 
 def _table(table: Table) -> str:

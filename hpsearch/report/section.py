@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.results import Results
-from hpsearch.report.text import Escape, Facts, fill, number, plain
+from hpsearch.report.text import Escape, Facts, aligned, fill, number, plain
 
 Row = Mapping[str, Any]
 
@@ -32,9 +32,10 @@ class Column:
     numeric: bool = True
 
 
-def numbers(name: str, heading: str, digits: int = 4) -> Column:
-    """A column that shows the frame's numbers of that name."""
-    return Column(heading, lambda row: number(row[name], digits))
+def numbers(frame: pd.DataFrame, name: str, heading: str, digits: int = 4) -> Column:
+    """A column that shows the frame's measured numbers of that name, their decimals aligned."""
+    write = aligned(frame[name].astype(float), digits)
+    return Column(heading, lambda row: write(row[name]))
 
 
 def counts(name: str, heading: str) -> Column:

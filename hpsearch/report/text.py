@@ -25,9 +25,25 @@ def number(value: float, digits: int = 4) -> str:
         return NOTHING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if isinstance(value, int) or 10 ** (digits - 1) <= abs(value) < 1e15:
+    if isinstance(value, int) or value == 0 or 10 ** (digits - 1) <= abs(value) < 1e15:
         return str(round(value))
     return f"{value:#.{digits}g}"
+
+
+def aligned(values: Iterable[float], digits: int = 4) -> Callable[[float], str]:
+    """A way to write all these numbers with the same decimals, of which the largest has so many digits.
+
+    Numbers that are too far apart for that are written each to its own digits.
+
+    >>> write = aligned([0.00947, 0.0102])
+    >>> write(0.00947), write(0.0102)
+    ('0.00947', '0.01020')
+    """
+    sizes = [abs(each) for each in values if math.isfinite(each) and each != 0]
+    if not sizes or max(sizes) >= 100 * min(sizes):
+        return lambda each: number(each, digits)
+    decimals = max(digits - 1 - math.floor(math.log10(max(sizes))), 0)
+    return lambda each: f"{each:.{decimals}f}" if math.isfinite(each) else number(each)
 
 
 def value(anything: Any) -> str:

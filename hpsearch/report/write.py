@@ -99,7 +99,8 @@ def _owned(out: Path) -> set[str]:
         named = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-    return {name for name in named if isinstance(name, str) and _is_ours(PurePosixPath(name))}
+    listed = named if isinstance(named, list) else []
+    return {name for name in listed if isinstance(name, str) and _is_ours(PurePosixPath(name))}
 
 
 def _is_ours(path: PurePosixPath) -> bool:

@@ -57,7 +57,7 @@ def _sentence(found: Best, facts: dict[str, Fact], s: str) -> str:
     )
     if not found.test_values:
         return f"{told} They have no test value: their run is not over, or another trial was tested."
-    spread = f", standard deviation {{test_sd{s}:.2g}}" if not math.isnan(found.test_sd) else ""
+    spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(found.test_sd) else ""
     return (
         f"{told} Trained again on {{retrainings{s}}} fresh {plural(len(found.test_values), 'seed')}, "
         f"they reach a test {{metric}} of {{test_mean{s}}}{spread}."

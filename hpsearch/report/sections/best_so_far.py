@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.incumbents import anytime, incumbents, tasks
 from hpsearch.analysis.results import Results
-from hpsearch.report import figures
+from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section, by_task
-from hpsearch.report.text import Fact, fill, listing, plural
+from hpsearch.report.text import Fact, listing, plural
 
 _TITLE = "How fast each strategy got there"
 _NONE = "Not drawn: no strategy has a median best value yet that is a finite number."
@@ -44,8 +44,8 @@ def best_so_far_section(results: Results) -> Section:
     return Section(
         "best_so_far",
         _TITLE,
-        (*told, _READING),
-        drawing=Drawing(_draw(results, shown, fill(told[0], facts)), " ".join(told)),
+        (*told[1:], _READING),
+        drawing=Drawing(_draw(results, shown, style.title(told[0], facts)), " ".join(told)),
         data={"best_so_far": bands, "incumbents": incumbents(results)},
         facts=facts,
     )
@@ -68,14 +68,17 @@ def _sentence(results: Results, shown: pd.DataFrame, facts: dict[str, Fact], s: 
 
 def _draw(results: Results, shown: pd.DataFrame, title: str) -> Figure:
     names = [task for task in tasks(results) if (shown["task"] == task).any()]
-    longest = max(len(figures.label(name, _LABEL)) for name in results.strategies)
-    layout = figures.Layout(len(names), 1, _PANEL, right=0.4 + 0.085 * longest, head=0.3, share=False)
-    with figures.style():
+    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
+    layout = figures.Layout(
+        len(names), 1, _PANEL, right=0.4 + 0.085 * longest, head=0.55 if len(names) > 1 else 0.3, share=False
+    )
+    with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, task in zip(panels, names, strict=True):
             _panel(axes, results, shown[shown["task"] == task])
             if len(names) > 1:
-                axes.set_title(figures.label(task), loc="left")
+                axes.set_xlabel("trials" if axes is panels[-1] else "")
+                axes.set_title(style.label(task), loc="left")
     return figure
 
 
@@ -83,18 +86,16 @@ def _panel(axes: Axes, results: Results, shown: pd.DataFrame) -> None:
     bands: Mapping[Any, pd.DataFrame] = dict(iter(shown.groupby("strategy")))
     drawn = [(index, name) for index, name in enumerate(results.strategies) if name in bands]
     for index, name in drawn:
-        _line(axes, bands[name], figures.look(index), max(results.budget // 8, 1), index)
+        _line(axes, bands[name], style.look(index), max(results.budget // 8, 1), index)
     axes.set_xlim(1, max(results.budget, 2) * 1.01)
-    axes.set(xlabel="trials", ylabel=f"best validation {figures.label(results.metric)} so far")
+    axes.set(xlabel="trials", ylabel=f"best validation {style.label(results.metric)} so far")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     _value_axis(axes, shown, results.sign)
-    ends = [
-        (*bands[name][["trials", "median"]].astype(float).iloc[-1], figures.label(name, _LABEL)) for _, name in drawn
-    ]
-    figures.label_ends(axes, ends, _PANEL)
+    ends = [(*bands[name][["trials", "median"]].astype(float).iloc[-1], style.label(name, _LABEL)) for _, name in drawn]
+    scales.label_ends(axes, ends, _PANEL)
 
 
-def _line(axes: Axes, band: pd.DataFrame, look: figures.Look, every: int, first: int) -> None:
+def _line(axes: Axes, band: pd.DataFrame, look: style.Look, every: int, first: int) -> None:
     trials, lower, median, upper = band[["trials", "lower", "median", "upper"]].astype(float).to_numpy().T
     axes.step(
         trials,
@@ -107,7 +108,7 @@ def _line(axes: Axes, band: pd.DataFrame, look: figures.Look, every: int, first:
         markevery=sorted({*range(first % every, len(trials), every), len(trials) - 1}),
         zorder=3,
     )
-    axes.fill_between(trials, lower, upper, step="post", color=look.color, alpha=0.16, linewidth=0)
+    axes.fill_between(trials, lower, upper, step="post", color=look.color, alpha=0.13, linewidth=0)
     for edge in (lower, upper):
         axes.step(trials, edge, where="post", color=look.color, linewidth=0.5, alpha=0.7)
 
@@ -115,8 +116,8 @@ def _line(axes: Axes, band: pd.DataFrame, look: figures.Look, every: int, first:
 def _value_axis(axes: Axes, shown: pd.DataFrame, sign: int) -> None:
     """Limits and scale: what happens after the first quarter of the trials decides them; before, lines may leave."""
     values = np.concatenate(list(_finite(shown)))
-    if figures.spans_decades(values):
-        figures.log_axis(axes, "y", float(values.max() / values.min()))
+    if scales.spans_decades(values):
+        scales.log_axis(axes, "y", float(values.max() / values.min()))
         return
     late = shown[shown["trials"] > 0.25 * shown["trials"].max()]
     kept = np.concatenate(list(_finite(late)))

@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS
 from hpsearch.analysis.results import Results
-from hpsearch.report import figures
+from hpsearch.report import figures, style
 from hpsearch.report.section import Drawing, Section, by_task
-from hpsearch.report.text import Fact, fill, number
+from hpsearch.report.text import Fact, number
 
 _TITLE = "How the best trials learned"
 _PANELS = 20
@@ -35,8 +35,8 @@ def learning_curves_section(results: Results) -> Section:
     return Section(
         "learning_curves",
         _TITLE,
-        (told, _reading(curves)),
-        drawing=Drawing(_draw(results, curves, fill(told, facts)), told),
+        (_reading(curves),),
+        drawing=Drawing(_draw(results, curves, style.title(told, facts)), told),
         data={"learning_curves": curves},
         facts=facts,
     )
@@ -53,6 +53,8 @@ def _facts(results: Results, curves: pd.DataFrame) -> dict[str, Fact]:
     return {
         "metric": results.metric,
         "trials": len(trials),
+        "task_count": len(by_task(results)),
+        "each": max(int(trial["rank"].iloc[0]) for trial in trials),
         "still": still,
         "first": results.sign * max(results.sign * end for end in ends),
         "last": results.sign * min(results.sign * end for end in ends),
@@ -63,9 +65,10 @@ def _sentence(facts: dict[str, Fact]) -> str:
     if facts["trials"] == 1:
         was = "was" if facts["still"] else "was not"
         return f"The best trial, with a validation {{metric}} of {{first}}, {was} at its best in its last epoch."
+    of_each = " of each task" if facts["task_count"] != 1 else ""
     return (
-        "The {trials} best trials, with a validation {metric} of {first} to {last}: "
-        f"{{still}} of them {'was' if facts['still'] == 1 else 'were'} "
+        f"The {{each}} best trials{of_each}, with a validation {{metric}} of {{first}} to {{last}}: "
+        f"{{still}} of {{trials}} {'was' if facts['still'] == 1 else 'were'} "
         "at their best in their last epoch."
     )
 
@@ -79,30 +82,31 @@ def _draw(results: Results, curves: pd.DataFrame, title: str) -> Figure:
     trials = [trial for _, trial in curves.groupby(_TRIAL, sort=False)]
     columns = min(len(trials), _COLUMNS)
     layout = figures.Layout(len(trials), columns, 1.1 if columns == _COLUMNS else 2.0, head=0.42, across=0.18)
-    with figures.style():
+    with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, trial in zip(panels, trials, strict=True):
-            _panel(axes, trial)
+            _panel(axes, trial, several=len(by_task(results)) > 1)
         panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         panels[0].yaxis.set_major_locator(MaxNLocator(nbins=4))
         _limits(panels[0], curves)
         if curves["train_score"].notna().any():
             panels[0].legend(loc="lower right" if results.sign > 0 else "upper right", fontsize=7, handlelength=1.6)
         figure.supxlabel("epoch", fontsize=9.5)
-        figure.supylabel(figures.label(results.metric), fontsize=9.5)
+        figure.supylabel(style.label(results.metric), fontsize=9.5)
     return figure
 
 
-def _panel(axes: Axes, trial: pd.DataFrame) -> None:
+def _panel(axes: Axes, trial: pd.DataFrame, *, several: bool) -> None:
     first = trial.iloc[0]
     epochs = trial["epoch"].to_numpy()
     alone: Any = {"marker": "o", "markersize": 3.5} if len(trial) == 1 else {}
-    for part, look in (("train", figures.look(1)), ("validation", figures.look(0))):
+    for part, look in (("train", style.look(1)), ("validation", style.look(0))):
         scores = trial[f"{part}_score"].to_numpy(dtype=float)
         axes.plot(epochs, scores, color=look.color, linestyle=look.line, linewidth=1.4, label=part, **alone)
-    name = figures.label(str(first["strategy"]), 12)
+    name = style.label(str(first["strategy"]), 12)
+    task = f" {style.label(str(first['task']), 10)}" if several else ""
     axes.set_title(
-        f"{first['rank']}: {number(float(first['value']))}\n{name} {first['repeat']:02d} #{first['number']}",
+        f"{first['rank']}: {number(float(first['value']))}{task}\n{name} {first['repeat']:02d} #{first['number']}",
         loc="left",
         fontsize=7.5,
         pad=3,

@@ -15,9 +15,9 @@ from optuna.distributions import CategoricalDistribution
 
 from hpsearch.analysis.results import PARAM, Results
 from hpsearch.analysis.spread import quantiles
-from hpsearch.report import figures
+from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section, by_task
-from hpsearch.report.text import Fact, fill, listing
+from hpsearch.report.text import Fact, listing
 
 _TITLE = "Where each strategy put its trials"
 _COLUMNS = 3
@@ -42,11 +42,11 @@ def plane_section(results: Results) -> Section:
         for task, s in by_task(results)
         if (points["task"] == task).any()
     ]
-    figure = _draw(results, points, numeric[:2], fill(told[0], facts))
+    figure = _draw(results, points, numeric[:2], style.title(told[0], facts))
     return Section(
         "plane",
         _TITLE,
-        (*told, _reading(facts)),
+        (*told[1:], _reading(facts)),
         drawing=Drawing(figure, " ".join(told)),
         data={"plane": points},
         facts=facts,
@@ -76,12 +76,19 @@ def _sentence(results: Results, points: pd.DataFrame, facts: dict[str, Fact], s:
     }
     facts[f"task{s}"] = str(points["task"].iloc[0])
     ordered = sorted(medians, key=lambda name: -results.sign * medians[name])
-    places = []
+    reached, not_reached = [], []
     for place, name in enumerate(ordered, 1):
         facts |= {f"strategy{s}_{place}": name, f"median{s}_{place}": medians[name]}
-        places.append(f"{{median{s}_{place}}} with {{strategy{s}_{place}}}")
-    opening = f"On {{task{s}}}, half" if s else "Half"
-    return f"{opening} of the trials reach a validation {{metric}} of {listing(places)}."
+        if math.isfinite(medians[name]):
+            reached.append(f"{{median{s}_{place}}} with {{strategy{s}_{place}}}")
+        else:
+            not_reached.append(f"{{strategy{s}_{place}}}")
+    parts = [
+        f"half of the trials reach a validation {{metric}} of {listing(reached)}" if reached else "",
+        f"half of the trials or more diverged with {listing(not_reached)}" if not_reached else "",
+    ]
+    told = "; ".join(part for part in parts if part)
+    return f"On {{task{s}}}, {told}." if s else f"{told[0].upper()}{told[1:]}."
 
 
 def _reading(facts: dict[str, Fact]) -> str:
@@ -97,15 +104,17 @@ def _draw(results: Results, points: pd.DataFrame, names: list[str], title: str) 
     scale = _colours(results, points)
     coloured = len(names) == 2 and not points["failed"].all()
     layout = figures.Layout(len(shown), columns, 2.2, right=1.1 if coloured else 0.15)
-    with figures.style():
+    with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, (task, name) in zip(panels, shown, strict=True):
             panel = points[(points["task"] == task) & (points["strategy"] == name)]
             _panel(axes, results, panel, names, scale, raster=len(points) > _RASTER)
             several = len(by_task(results)) > 1
-            axes.set_title(figures.label(f"{name} on {task}" if several else name), loc="left")
-        _axes(panels[0], results, points, names, max(12 // columns, 3))
-        figures.outer_labels(panels, columns)
+            axes.set_title(
+                style.label(f"{name} on {task}" if several else name, figures.letters(layout.width)), loc="left"
+            )
+        _axes(panels[0], results, points, names, layout)
+        scales.outer_labels(panels, columns)
         if coloured:
             _colour_bar(figure, panels, scale, results)
     return figure
@@ -115,7 +124,7 @@ def _colour_bar(figure: Figure, panels: list[Axes], scale: ScalarMappable, resul
     top, bottom = panels[0].get_position().y1, panels[-1].get_position().y0
     place = figure.add_axes((1 - 0.95 / figures.WIDTH, bottom, 0.13 / figures.WIDTH, top - bottom))
     bar = figure.colorbar(scale, cax=place)
-    bar.set_label(f"validation {figures.label(results.metric)} (brighter is better)")
+    bar.set_label(f"{style.label(results.metric, 14)} (brighter is better)")
     bar.outline.set_visible(False)
     bar.ax.grid(visible=False)
     if results.sign < 0:
@@ -125,7 +134,7 @@ def _colour_bar(figure: Figure, panels: list[Axes], scale: ScalarMappable, resul
 def _colours(results: Results, points: pd.DataFrame) -> ScalarMappable:
     values = points.loc[~points["failed"], "value"].to_numpy(dtype=float)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    norm = LogNorm(low, high) if figures.spans_decades(values) else Normalize(low, high)
+    norm = LogNorm(low, high) if scales.spans_decades(values) else Normalize(low, high)
     return ScalarMappable(norm, "cividis" if results.sign > 0 else "cividis_r")
 
 
@@ -140,15 +149,15 @@ def _panel(
         good[x],
         good[y],
         c=scale.to_rgba(good["value"].to_numpy()),
-        s=20,
-        edgecolors=figures.MUTED,
+        s=9 if raster else 20,
+        edgecolors=style.MUTED,
         linewidths=0.4,
         rasterized=raster,
         zorder=2,
     )
     leaders = good.groupby("repeat").tail(1)
-    axes.scatter(leaders[x], leaders[y], s=62, facecolors="none", edgecolors=figures.INK, linewidths=1.2, zorder=4)
-    crosses: dict[str, Any] = {"marker": "x", "s": 16, "color": figures.CROSS, "linewidths": 0.9, "zorder": 3}
+    axes.scatter(leaders[x], leaders[y], s=62, facecolors="none", edgecolors=style.INK, linewidths=1.2, zorder=4)
+    crosses: dict[str, Any] = {"marker": "x", "s": 16, "color": style.CROSS, "linewidths": 0.9, "zorder": 3}
     if len(names) == 2:
         axes.scatter(bad[x], bad[y], rasterized=raster, **crosses)
     else:
@@ -156,12 +165,13 @@ def _panel(
         axes.scatter(bad[x], edge, transform=axes.get_xaxis_transform(), rasterized=raster, **crosses)
 
 
-def _axes(axes: Axes, results: Results, points: pd.DataFrame, names: list[str], ticks: int) -> None:
-    figures.parameter_axis(axes, "x", names[0], results.space[names[0]], ticks)
+def _axes(axes: Axes, results: Results, points: pd.DataFrame, names: list[str], layout: figures.Layout) -> None:
+    across, up = figures.letters(layout.width), figures.letters(layout.height)
+    scales.parameter_axis(axes, "x", names[0], results.space[names[0]], max(12 // layout.columns, 3), across)
     if len(names) == 2:
-        figures.parameter_axis(axes, "y", names[1], results.space[names[1]], 9)
+        scales.parameter_axis(axes, "y", names[1], results.space[names[1]], 9, up)
         return
     values = points.loc[~points["failed"], "value"].to_numpy(dtype=float)
-    if figures.spans_decades(values):
-        figures.log_axis(axes, "y", float(values.max() / values.min()))
-    axes.set_ylabel(f"validation {figures.label(results.metric)}")
+    if scales.spans_decades(values):
+        scales.log_axis(axes, "y", float(values.max() / values.min()))
+    axes.set_ylabel(f"validation {style.label(results.metric)}")

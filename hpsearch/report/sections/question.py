@@ -11,9 +11,10 @@ from optuna.distributions import BaseDistribution
 from hpsearch.analysis.incumbents import FINISHED, tasks
 from hpsearch.analysis.results import Results
 from hpsearch.report.section import Section, Table, words
-from hpsearch.report.text import Fact, listing, plural, value
+from hpsearch.report.text import NOTHING, Fact, listing, plural, value
 
 _TOLD_ELSEWHERE = {"name", "title", "question", "space", "report"}
+_TOLD_IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}
 _SCALES = {True: "logarithmic", False: "linear"}
 
 
@@ -56,11 +57,10 @@ def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{{strategies}} {'search' if several else 'searches'} the same {{parameter_count}} "
         f"{plural(facts['parameter_count'], 'hyperparameter')}"
-        f"{' of {tasks}' if facts['task_count'] else ''}, "
-        f"{{budget}} {plural(facts['budget'], 'trial')} a run and {{repeats}} "
-        f"{plural(facts['repeats'], 'run')} {'each' if several else ''}".rstrip()
-        + (", so that all spend the same" if several else "")
-        + ". What a trial is judged by is its validation {metric}: {aim} is better."
+        f"{' on {tasks}' if facts['task_count'] else ''}: "
+        f"{{repeats}} {plural(facts['repeats'], 'run')}{' each' if several else ''}, "
+        f"{{budget}} {plural(facts['budget'], 'trial')} a run{', so that all may spend the same' if several else ''}. "
+        "A trial is judged by its validation {metric}: {aim} is better."
     )
     if facts["trials_finished"] < facts["trials_asked"]:
         yield (
@@ -86,7 +86,7 @@ def _space_table(space: Mapping[str, BaseDistribution]) -> Table:
 def _range(distribution: BaseDistribution) -> dict[str, str]:
     settings: Any = distribution
     if hasattr(settings, "choices"):
-        return {"kind": "choice", "range": value(settings.choices), "scale": "–"}
+        return {"kind": "choice", "range": value(settings.choices), "scale": NOTHING}
     step = settings.step if settings.step not in (None, 1) else None
     return {
         "kind": "integer" if isinstance(settings.low, int) else "number",
@@ -100,7 +100,8 @@ def _fixed_table(settings: Mapping[str, Any]) -> Table:
         {"part": part, "key": key, "value": value(held)}
         for part, held_by_part in settings.items()
         if part not in _TOLD_ELSEWHERE
-        for key, held in (held_by_part.items() if isinstance(held_by_part, Mapping) else [("", held_by_part)])
+        for key, held in (held_by_part.items() if isinstance(held_by_part, Mapping) else [(NOTHING, held_by_part)])
+        if (part, key) not in _TOLD_IN_PROSE
     ]
     frame = pd.DataFrame(rows, columns=["part", "key", "value"])
     columns = (words("part", "Part"), words("key", "Setting"), words("value", "Value"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.results import Results
 from hpsearch.analysis.strategies import BASELINE, strategy_table, test_means
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
-from hpsearch.report.text import NOTHING, Fact, listing, number, plain, plural, value
+from hpsearch.report.text import NOTHING, Fact, aligned, listing, plain, plural, value
 
 LEVEL = 95  # per cent, of the intervals of strategy_table
 
@@ -28,7 +28,7 @@ def strategies_section(results: Results) -> Section:
         "strategies",
         "Which strategy did better",
         (*prose, *_reading(frame, facts)),
-        tables=(Table("The strategies, each over its complete runs", frame, tuple(_columns(results))),),
+        tables=(Table("The strategies, each over its complete runs", frame, tuple(_columns(results, frame))),),
         data={"strategies": frame, "runs": _runs(results), "test_values": _test_values(results)},
         facts=facts,
     )
@@ -41,18 +41,20 @@ def _verdict(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: st
     judged = "test" if rows["test"].notna().any() else "validation"
     rows = rows[rows[judged].notna()]
     if rows.empty:
-        return opening + "no run has spent its budget, so there is nothing to compare yet."
+        return f"{opening or 'So far '}no run has spent its budget, so there is nothing to compare."
     leader = rows.iloc[int((results.sign * rows[judged]).argmax())]
     facts |= _leader_facts(leader, judged, s)
-    told = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}:.4g}}"
+    told = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}}}"
     if len(rows) == 1:
-        told = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}:.4g}}"
+        told = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}}}"
     if judged == "validation":
         return f"{told}, but nothing has been tested: validation values are optimistic and decide nothing."
+    if not math.isfinite(leader[judged]):
+        return f"{opening or 'With every strategy '}the mean {judged} {{metric}} is not a finite number."
     if math.isnan(leader["test_low"]):
         told += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
         return f"{told}: too few for an interval, so chance and skill can't be told apart."
-    told += f" ({{level}} % interval {{low{s}:.4g}} to {{high{s}:.4g}}, over {{tested{s}}} runs)."
+    told += f" ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
     return " ".join([told, *_overlaps(rows, leader, facts, s)])
 
 
@@ -79,9 +81,9 @@ def _overlaps(rows: pd.DataFrame, leader: Any, facts: dict[str, Fact], s: str) -
 
 def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
     facts["runs_missing"] = int((frame["runs"] - frame["runs_complete"]).sum())
-    if facts["runs_missing"]:
+    if facts["runs_missing"] and frame["runs_complete"].any():
         yield (
-            f"{{runs_missing}} {plural(int(facts['runs_missing']), 'run')} not complete: "
+            f"{{runs_missing}} {'run is' if facts['runs_missing'] == 1 else 'runs are'} not complete: "
             "left out of every mean, counted in what was spent."
         )
     if frame["tested"].any():
@@ -97,25 +99,26 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
         )
 
 
-def _columns(results: Results) -> Iterator[Column]:
+def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     if len(tasks(results)) > 1:
         yield words("task", "Task")
     metric = plain(results.metric)
+    bound = aligned(frame["test"].astype(float))
     yield words("strategy", "Strategy")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
-    yield numbers("test", f"Test {metric}")
-    yield Column(f"{LEVEL} % interval", _interval)
-    yield numbers("validation", f"Validation {metric} (optimistic)")
-    yield numbers("gap", "Gap", 2)
+    yield numbers(frame, "test", f"Test {metric}")
+    yield Column(f"{LEVEL} % interval", lambda row: _interval(row, bound))
+    yield numbers(frame, "validation", f"Validation {metric} (optimistic)")
+    yield numbers(frame, "gap", "Gap", 3)
     yield Column(f"Trials to match {BASELINE}", lambda row: _to_target(row, results.budget))
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
-    yield numbers("seconds", "Seconds", 3)
+    yield numbers(frame, "seconds", "Seconds", 3)
     yield Column("Diverged", lambda row: _percent(row["diverged"]))
 
 
-def _interval(row: Row) -> str:
-    return NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}"
+def _interval(row: Row, write: Callable[[float], str]) -> str:
+    return NOTHING if math.isnan(row["test_low"]) else f"{write(row['test_low'])} to {write(row['test_high'])}"
 
 
 def _to_target(row: Row, budget: int) -> str:

@@ -1,0 +1,98 @@
+"""What the axes of several figures have in common: scales, ticks, labels that don't overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+from hpsearch.report.style import MUTED, label
+
+
+def outer_labels(drawn: Sequence[Axes], columns: int) -> None:
+    """Keep the axis labels of a grid of panels at its left and at its bottom only."""
+    x, y = drawn[0].get_xlabel(), drawn[0].get_ylabel()
+    for index, axes in enumerate(drawn):
+        axes.set_ylabel(y if index % columns == 0 else "")
+        axes.set_xlabel(x if index + columns >= len(drawn) else "")
+
+
+def spans_decades(values: NDArray[Any]) -> bool:
+    """Whether a logarithmic scale shows the values better: all positive, and more than two decades apart."""
+    return bool(len(values) and values.min() > 0 and values.max() > 100 * values.min())
+
+
+def parameter_axis(axes: Axes, which: str, name: str, distribution: BaseDistribution, ticks: int, length: int) -> None:
+    """Make the x or y axis that of a numeric parameter: its name, range and scale; so many ticks and letters."""
+    if isinstance(distribution, CategoricalDistribution):
+        raise TypeError(f"{name} is categorical and has no axis")
+    settings: Any = distribution
+    low, high, log = float(settings.low), float(settings.high), bool(settings.log)
+    scaled = np.log([low, high]) if log else np.array([low, high])
+    padding = 0.04 * (scaled[1] - scaled[0] or 1.0)
+    edges = scaled + np.array([-padding, padding])
+    limits = np.exp(edges) if log else edges
+    if log:
+        log_axis(axes, which, float(limits[1] / limits[0]), ticks)
+    else:
+        axes.locator_params(axis=which, nbins=ticks)  # type: ignore[arg-type]
+    axes.set(**{f"{which}lim": tuple(limits), f"{which}label": label(name, length)})
+
+
+def log_axis(axes: Axes, which: str, ratio: float, ticks: int = 8) -> None:
+    """Make the axis logarithmic, with ticks that also serve a range of less than two decades."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    within = (1.0,) if ratio > 100 else (1.0, 3.0) if ticks < 6 else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=within, numticks=ticks))
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: power(tick)))
+    axis.set_minor_locator(NullLocator())
+
+
+def power(tick: float) -> str:
+    """A tick as Python reads it, shortly: 1e-6, 2e-3, 0.01, 1000."""
+    mantissa, exponent = f"{tick:.3e}".split("e")
+    few = f"{float(mantissa):g}e{int(exponent)}"
+    return f"{tick:g}" if -2 <= int(exponent) <= 4 else few
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str]], height: float) -> None:
+    """Write each text at the right of the axes, level with its point (x, y) or as near as the others allow.
+
+    The axes' limits are final; `height` is about theirs, in inches.
+    """
+    gap = 13 / (72 * height)
+    placed = sorted((float(axes.transLimits.transform(axes.transScale.transform((x, y)))[1]), x, y, text)
+                    for x, y, text in ends)  # fmt: skip
+    levels = spread([level for level, *_ in placed], gap)
+    for level, (_, x, y, text) in zip(levels, placed, strict=True):
+        axes.annotate(
+            text,
+            xy=(x, y),
+            xytext=(1.03, level),
+            textcoords="axes fraction",
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3},
+        )
+
+
+def spread(levels: Sequence[float], gap: float, top: float = 1.0) -> list[float]:
+    """Ascending levels moved apart, up and then down from the top, until neighbours are `gap` apart.
+
+    >>> spread([0.1, 0.5, 0.52], 0.25)
+    [0.1, 0.5, 0.75]
+    """
+    moved: list[float] = []
+    for level in levels:
+        moved.append(max(level, moved[-1] + gap) if moved else level)
+    limit = top
+    for index in reversed(range(len(moved))):
+        moved[index] = min(moved[index], limit)
+        limit = moved[index] - gap
+    return moved

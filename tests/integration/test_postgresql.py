@@ -1,0 +1,258 @@
+"""A study in a real PostgreSQL server is the study in an SQLite file, and its password stays hidden."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
+from optuna.trial import TrialState
+
+from hpsearch.storage import open_storage
+from hpsearch.study import execute, plan
+
+psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+
+USER, PASSWORD, ESCAPED = "researcher", "pa:ss@wo/rd", "pa%3Ass%40wo%2Frd"
+
+
+def _programs() -> Path | None:
+    """The folder of the server's programs."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+
+
+def _account() -> dict[str, Any]:
+    """Whom the server runs as: this account, or where that is root, which the server refuses, one that is not."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = names.get("postgres") or names.get("nobody")
+    if entry is None:
+        pytest.skip("PostgreSQL does not run as root, and there is no account postgres or nobody")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+PROGRAMS = _programs()
+pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="no PostgreSQL server (initdb, postgres) is installed")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """An empty database cluster in a folder of its own, and the account that owns it."""
+    how = _account()
+    # Not below pytest's folder, which other accounts can't enter.
+    with tempfile.TemporaryDirectory(prefix="hpsearch-postgresql-") as name:
+        folder = Path(name)
+        (folder / "password").write_text(PASSWORD, encoding="utf-8")
+        if how:
+            os.chown(folder, how["user"], how["group"])
+            os.chown(folder / "password", how["user"], how["group"])
+        options = ["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", f"--username={USER}"]
+        command = [str(PROGRAMS / "initdb"), *options, f"--pwfile={folder / 'password'}", f"--pgdata={folder / 'data'}"]
+        try:
+            made = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, **how)
+        except PermissionError as error:
+            pytest.skip(f"PostgreSQL does not run as root, and this root may not become another account: {error}")
+        assert made.returncode == 0, made.stderr
+        yield folder, how
+
+
+@pytest.fixture(scope="module")
+def port(cluster: tuple[Path, dict[str, Any]], serving: Any, free_port: Callable[[], int]) -> Iterator[int]:
+    """The loopback port of a running server."""
+    folder, how = cluster
+    port = free_port()
+    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [str(PROGRAMS / "postgres"), "-D", str(folder / "data"), *options]
+
+    def ready() -> None:
+        _connect(port).close()
+
+    with serving(command, ready, folder / "server.log", cwd=folder, **how):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def url(port: int) -> str:
+    """The storage's URL, password and all."""
+    return _url(port)
+
+
+def _url(port: int, password: str = ESCAPED, database: str = "postgres") -> str:
+    return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, write_study: Callable[..., Path]) -> Path:
+    """A folder with the study file."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    write_study(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(folder: Path, url: str, run_hpsearch: Any) -> Any:
+    """The finished command that ran the study into PostgreSQL, with two processes."""
+    return run_hpsearch(folder, "study", "digits.toml", "--storage", url, "--jobs", 2, "--out", "postgresql")
+
+
+def _open(url: str) -> RDBStorage:
+    storage = open_storage(url)
+    assert isinstance(storage, RDBStorage)
+    return storage
+
+
+def _trials(storage: RDBStorage) -> dict[str, list[dict[str, Any]]]:
+    """The contents of a storage, which is closed after that."""
+    found = _contents(storage)
+    storage.remove_session()
+    storage.engine.dispose()
+    return found
+
+
+def _contents(storage: BaseStorage) -> dict[str, list[dict[str, Any]]]:
+    """What a storage holds of each run, apart from times and its own numbers."""
+    kept = ("number", "state", "values", "params", "distributions", "intermediate_values", "user_attrs")
+    return {
+        study.study_name: [
+            {name: getattr(trial, name) for name in kept} for trial in storage.get_all_trials(study._study_id)
+        ]
+        for study in storage.get_all_studies()
+    }
+
+
+def test_trials_are_those_of_one_process_on_sqlite(done: Any, folder: Path, url: str) -> None:
+    assert done.returncode == 0, done.stderr
+    sqlite = _open(f"sqlite:///{folder / 'trials.db'}")
+    execute(plan(str(folder / "digits.toml")), sqlite, jobs=1)
+    expected = _trials(sqlite)
+    assert {name: len(trials) for name, trials in expected.items()} == {"digits/narrowing/00": 6, "digits/tpe/00": 6}
+    for trial in expected["digits/narrowing/00"]:
+        assert trial["state"] == TrialState.COMPLETE
+        assert sorted(trial["intermediate_values"]) == [1, 2, 3]
+    assert _trials(_open(url)) == expected
+
+
+def test_report_is_written_from_it(done: Any, folder: Path, url: str, call_hpsearch: Any) -> None:
+    with warnings.catch_warnings():
+        # A command leaves its connections to the end of its process, which this one outlives.
+        warnings.simplefilter("ignore", ResourceWarning)
+        again = call_hpsearch("report", "digits", "--storage", url, "--out", folder / "again")
+        gc.collect()
+    assert again.returncode == 0, again.stderr
+    written = _files(folder / "postgresql" / "digits")
+    assert "report.html" in written
+    assert _files(folder / "again" / "digits") == written
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_password_is_not_shown(done: Any) -> None:
+    assert f"{USER}:***@127.0.0.1" in done.stdout
+    _hides_password(done)
+
+
+def test_wrong_password_is_a_line(port: int, folder: Path, call_hpsearch: Any) -> None:
+    refused = call_hpsearch("study", folder / "digits.toml", "--storage", _url(port, "wr%40ng-secret"))
+    _is_one_line(refused, port)
+    assert "password authentication failed" in refused.stderr
+    assert "ng-secret" not in refused.stdout + refused.stderr
+
+
+def test_closed_port_is_a_line(free_port: Callable[[], int], call_hpsearch: Any) -> None:
+    port = free_port()
+    refused = call_hpsearch("report", "digits", "--storage", _url(port))
+    _is_one_line(refused, port)
+    _hides_password(refused)
+
+
+def test_password_in_the_query_of_a_url_is_not_shown(free_port: Callable[[], int], call_hpsearch: Any) -> None:
+    url = f"postgresql://127.0.0.1:{free_port()}/postgres?user={USER}&password={ESCAPED}"
+    refused = call_hpsearch("report", "digits", "--storage", url)
+    assert refused.returncode == 2
+    _hides_password(refused)
+
+
+def test_lost_connection_is_a_line_and_loses_no_trial(port: int, folder: Path, environment: dict[str, str]) -> None:
+    with _connect(port) as server:
+        server.execute("CREATE DATABASE broken")
+    url = _url(port, database="broken")
+    arguments = ["study", "digits.toml", "--storage", url, "--jobs", "2", "--trials", "10000"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "hpsearch", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            _cut_connections(port, "broken", lambda: running.poll() is not None)
+            output, errors = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    done = subprocess.CompletedProcess(arguments, running.returncode, output, errors)
+    assert done.returncode == 1, errors
+    assert errors.count("\n") == 1, errors
+    assert re.match(r"hpsearch: the storage failed \(.*\bconnection\b.*\): finished trials are kept in ", errors)
+    _hides_password(done)
+
+    storage, memory = _open(url), InMemoryStorage()
+    longest = max(len(trials) for trials in _contents(storage).values())
+    again = plan(str(folder / "digits.toml"), {"trials": longest + 1})
+    for place in (storage, memory):
+        execute(again, place)
+    assert _trials(storage) == _contents(memory)
+
+
+def _connect(port: int, database: str = "postgres") -> Any:
+    where = {"host": "127.0.0.1", "port": port, "user": USER, "password": PASSWORD, "dbname": database}
+    return psycopg.connect(**where, autocommit=True)
+
+
+def _cut_connections(port: int, database: str, ended: Callable[[], bool], seconds: float = 120) -> None:
+    """Once a trial is finished, cut what is connected to the database, as a failing network does."""
+    end = time.monotonic() + seconds
+    with _connect(port, database) as server:
+        while server.execute("SELECT to_regclass('trials') IS NULL").fetchone()[0] or not _finished(server):
+            assert not ended(), "the study ended before its first trial"
+            assert time.monotonic() < end, "no trial was finished"
+            time.sleep(0.1)
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [database],
+        )
+
+
+def _finished(server: Any) -> int:
+    found: int = server.execute("SELECT count(*) FROM trials WHERE state = 'COMPLETE'").fetchone()[0]
+    return found
+
+
+def _is_one_line(refused: Any, port: int) -> None:
+    assert refused.returncode == 2, refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert refused.stderr.startswith(f"hpsearch: cannot open the storage postgresql://{USER}:***@127.0.0.1:{port}/")
+
+
+def _hides_password(done: Any) -> None:
+    for secret in (PASSWORD, ESCAPED, "wo/rd", "wo%2Frd"):
+        assert secret not in done.stdout + done.stderr

@@ -1,0 +1,46 @@
+import re
+
+import matplotlib as mpl
+import pytest
+
+from hpsearch.report import figures
+from tests.report.built import drawn
+
+
+def test_the_style_leaves_matplotlib_as_it_was():
+    before = dict(mpl.rcParams)
+    figures.picture(drawn()[0])
+    assert dict(mpl.rcParams) == before
+
+
+def test_personal_settings_do_not_show():
+    plain = figures.picture(drawn()[0])
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
+        assert figures.picture(drawn()[0]) == plain
+
+
+def test_files_hold_no_dates_and_no_versions():
+    picture = figures.picture(drawn()[0])
+    assert picture.png.startswith(b"\x89PNG")
+    for word in ("matplotlib v", "Software", "dc:date", "tEXt"):
+        assert word not in picture.svg
+        assert word.encode() not in picture.png
+
+
+def test_dollars_are_drawn_as_dollars():
+    shown = figures.picture(drawn("$x^2$")[0]).svg
+    assert len(set(re.findall(r'id="(DejaVuSans-Bold-\w+)"', shown))) == len("$x^2")  # as mathematics it has no signs
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (3, 3), (4, 3), (6, 3), (20, 5), (7, 5)])
+def test_panels_are_as_large_as_asked_and_inside_the_figure(count, columns):
+    figure, panels = drawn("word " * 60, figures.Layout(count, columns, 1.5, right=0.7))
+    width, height = figure.get_size_inches()
+    places = [axes.get_position() for axes in panels]
+    assert len(panels) == count
+    for place in places:
+        assert place.height * height == pytest.approx(1.5)
+        assert place.x0 * width >= 0.8 - 1e-9
+        assert place.x1 * width <= width - 0.7 + 1e-9
+    assert places[-1].y0 * height >= 0.5 - 1e-9
+    assert places[0].x0 * width == pytest.approx(0.8)

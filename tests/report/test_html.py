@@ -1,0 +1,91 @@
+import re
+from html.parser import HTMLParser
+
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.style import COLOURS
+from hpsearch.report.text import plain
+
+VOID = {"meta", "link", "br", "img", "use", "path", "rect", "image", "stop"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, and its text as people see it."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.text, self.open = [], [], []
+        self.feed(source)
+        self.close()
+        self.seen = " ".join("".join(self.text).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        if not {"style", "title"} & set(self.open):
+            self.text.append(data)
+
+    def all(self, attribute):
+        return [held[attribute] for _, held in self.elements if attribute in held]
+
+
+def test_the_page_is_well_formed_and_fetches_and_runs_nothing(told):
+    source = told[1]["report.html"]
+    page = Page(source)
+    assert page.open == []
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "link", "iframe", "object", "embed", "img", "base", "form"}
+    assert not re.search(r"https?:|//www|@import|javascript:", source)
+    assert not any(name.startswith("on") for _, held in page.elements for name in held)
+    assert all(link.startswith(("#", "data/", "summary.json", "data:image/png")) for link in page.all("href"))
+    assert len(source) < 1_500_000
+
+
+def test_every_reference_finds_its_one_target(told):
+    source = told[1]["report.html"]
+    page = Page(source)
+    ids = page.all("id")
+    assert len(ids) == len(set(ids))
+    wanted = [link[1:] for link in page.all("href") if link.startswith("#")] + re.findall(r"url\(#([^)]+)\)", source)
+    assert set(SECTIONS) < set(wanted) <= set(ids)
+    assert {link for link in page.all("href") if link.startswith("data/")} <= set(told[1])
+
+
+def test_figures_say_in_words_what_they_show(told):
+    page = Page(told[1]["report.html"])
+    told_figures = [held["aria-label"] for _, held in page.elements if held.get("role") == "img"]
+    drawn = [key for key in SECTIONS if f"figures/{key}.svg" in told[1]]
+    expected = [SECTIONS[key](told[0]).alt(str) for key in drawn]
+    assert told_figures == expected
+    assert len(drawn) == 3
+
+
+def test_names_are_shown_as_they_are(told):
+    results, files = told
+    seen = Page(files["report.html"]).seen
+    for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
+        assert plain(name) in seen
+
+
+def test_colours_follow_the_page(told):
+    source = told[1]["report.html"]
+    figures = source[source.index("<main>") :]
+    for name, (light, dark) in COLOURS.items():
+        assert light not in figures
+        assert f"--{name}: {light};" in source
+        assert f"--{name}: {dark};" in source
+    assert "var(--ink)" in figures
+
+
+def test_no_dates_and_no_paths(told):
+    for text in told[1].values():
+        assert not re.search(r"\b20\d\d-\d\d-\d\d|/tmp/|/home/|/root/", text)

@@ -1,0 +1,58 @@
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from hpsearch.report.markdown import _paragraph, escape
+from hpsearch.report.text import plain
+from tests.report.test_html import Page
+from tests.results import NASTY
+
+
+def seen(source):
+    """What a reader sees of Markdown that may hold HTML, and the elements that it became."""
+    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(source)
+    return Page(re.sub(r"<img[^>]*>", "", html))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NASTY,
+        "<b>x</b> &amp; &lt;",
+        "[a](b) ![c](d) <e@f.g>",
+        "***x*** __y__ ~~z~~ `code`` \\* \\",
+        "# x #",
+        "a_b_c",
+        "https://example.org",
+    ],
+)
+@pytest.mark.parametrize("frame", ["{}", "# {}", "| h |\n| - |\n| {} |", "**{}**"])
+def test_any_text_is_shown_as_it_is(text, frame):
+    page = seen(frame.format(escape(text)))
+    assert plain(text) in page.seen
+    assert {tag for tag, _ in page.elements} <= {"p", "h1", "table", "thead", "tbody", "tr", "th", "td", "strong"}
+
+
+@pytest.mark.parametrize("text", ["- x", "+ x", "= x", "1. x", "12) x", "* x", "> x", "---", "# x", "0.5 x"])
+def test_no_paragraph_begins_a_list_or_a_rule(text):
+    page = seen(_paragraph(escape(text)))
+    assert page.seen == text
+    assert [tag for tag, _ in page.elements] == ["p"]
+
+
+def test_the_document_shows_every_name_and_no_markup_of_theirs(told):
+    results, files = told
+    page = seen(files["report.md"])
+    for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
+        assert plain(name) in page.seen
+    tags = {tag for tag, _ in page.elements}
+    assert tags <= {"p", "h1", "h2", "table", "thead", "tbody", "tr", "th", "td", "strong", "a", "pre", "code"}
+
+
+def test_links_and_figures_are_files_of_the_report(told):
+    _, files = told
+    links = re.findall(r"(?<!\\)\]\(((?:figures|data)/[^)]*)\)", files["report.md"])
+    assert len([link for link in links if link.startswith("figures/")]) == 3
+    for link in links:
+        assert link.replace(".png", ".svg") in files

@@ -1,0 +1,144 @@
+import json
+import math
+
+import pytest
+
+from hpsearch.report.figures import picture
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.text import NOTHING
+from tests.report.built import sections_of
+from tests.results import CASES, make_results
+
+every_section_and_case = pytest.mark.parametrize(("key", "name"), [(key, name) for key in SECTIONS for name in CASES])
+
+
+@every_section_and_case
+def test_a_section_answers_or_says_why_not(key, name):
+    section = sections_of(name)[key]
+    assert section.key == key
+    assert section.title
+    paragraphs = section.paragraphs(str)
+    assert all(paragraph.strip() for paragraph in paragraphs)
+    if not section.tables and section.drawing is None:
+        assert len(paragraphs) == 1
+    if section.drawing is not None:
+        assert section.alt(str).endswith(".")
+    for table in section.tables:
+        rows = table.rows()
+        assert len(rows) == len(table.frame) > 0
+        assert {len(row) for row in rows} == {len(table.columns)}
+        assert all(cell and "nan" not in cell.split() for row in rows for cell in row)
+    for frame in section.data.values():
+        assert list(frame)
+    json.dumps(section.facts)
+
+
+@pytest.mark.parametrize("name", ["all diverged, infinite", "one trial", "mixed kinds"])
+@pytest.mark.parametrize("key", SECTIONS)
+def test_figures_can_be_drawn(key, name):
+    section = sections_of(name)[key]
+    if section.drawing is not None:
+        assert picture(section.drawing.figure).svg
+
+
+def verdict(**changes):
+    return SECTIONS["strategies"](make_results(**changes)).paragraphs(str)[0]
+
+
+def with_tests(first, second):
+    """Two strategies whose runs have the given test values."""
+    results = make_results(strategies=("random", "tpe"), repeats=len(first))
+    values = {"random": first, "tpe": second}
+    results.runs["test_values"] = [
+        [values[strategy][repeat]]
+        for strategy, repeat in zip(results.runs["strategy"], results.runs["repeat"], strict=True)
+    ]
+    return SECTIONS["strategies"](results).paragraphs(str)[0]
+
+
+def test_the_verdict_names_the_leader_by_test_value_and_whether_intervals_overlap():
+    apart = with_tests([0.70, 0.71, 0.72], [0.90, 0.91, 0.92])
+    assert apart.startswith("tpe has the best mean test accuracy of those compared, 0.91")
+    assert "lies apart from that of random" in apart
+    assert "overlaps" not in apart
+    together = with_tests([0.60, 0.91, 0.99], [0.70, 0.80, 0.99])
+    assert together.startswith("random has the best mean test accuracy")
+    assert "overlaps that of tpe: these runs alone do not tell them apart" in together
+    assert "lies apart" not in together
+
+
+def test_the_verdict_claims_no_more_than_there_is():
+    assert "too few for an interval" in verdict(repeats=1)
+    assert "decide nothing" in verdict(tested=False)
+    assert "nothing to compare" in verdict(finished=3)
+    assert "best" not in verdict(strategies=("tpe",))
+    assert "not a finite number" in verdict(diverge_above=0.0, direction="minimize")
+
+
+def test_less_is_better_where_the_study_minimizes():
+    section = SECTIONS["strategies"](make_results(direction="minimize"))
+    table = section.tables[0].frame
+    assert section.facts["best"] == table["test"].min()
+
+
+def test_a_budget_that_was_not_enough_is_shown_as_more_than_it():
+    results = make_results()
+    section = SECTIONS["strategies"](results)
+    frame = section.tables[0].frame.assign(trials_to_random=[math.inf, math.nan, 3.5])
+    column = next(each for each in section.tables[0].columns if each.heading == "Trials to match random")
+    assert [column.write(row) for row in frame.to_dict("records")] == ["> 12", NOTHING, "3.5"]
+
+
+def test_the_code_holds_the_best_hyperparameters_exactly():
+    section = SECTIONS["best"](make_results())
+    names: dict = {"study": type("Study", (), {"enqueue_trial": lambda self, params: None})()}
+    exec(section.code, names)
+    frame = section.tables[0].frame
+    assert names["params"] == dict(zip(frame["parameter"], frame["value"], strict=True))
+
+
+def test_best_so_far_orders_its_medians_best_first():
+    for direction, order in (("maximize", -1), ("minimize", 1)):
+        facts = SECTIONS["best_so_far"](make_results(direction=direction)).facts
+        medians = [facts[f"median_{place}"] for place in (1, 2, 3)]
+        assert medians == sorted(medians, key=lambda median: order * median)
+
+
+def test_plane_counts_what_diverged():
+    results = make_results(diverge_above=0.05)
+    section = SECTIONS["plane"](results)
+    assert section.facts["failed"] == results.trials["diverged"].sum() > 0
+    assert len(section.data["plane"]) == len(results.trials)
+
+
+def test_plane_stays_light_with_many_trials():
+    results = make_results(strategies=("tpe",), trials=400, repeats=4, curves=False)
+    section = SECTIONS["plane"](results)
+    svg = picture(section.drawing.figure).svg
+    assert "<image" in svg
+    assert len(svg) < 500_000
+
+
+def test_learning_curves_are_those_of_the_best():
+    results = make_results(repeats=4)
+    data = SECTIONS["learning_curves"](results).data["learning_curves"]
+    shown = data.groupby("rank")["value"].first()
+    assert shown.tolist() == sorted(results.trials["value"], reverse=True)[:20]
+    assert (data.groupby("rank").size() == 4).all()
+
+
+def test_trials_still_at_their_best_are_counted():
+    results = make_results(strategies=("tpe",), repeats=1, trials=2, epochs=3, diverge_above=2.0)
+    results.curves["validation_score"] = [0.1, 0.2, 0.3, 0.1, 0.3, 0.2]
+    facts = SECTIONS["learning_curves"](results).facts
+    assert (facts["trials"], facts["still"]) == (2, 1)
+
+
+@pytest.mark.parametrize(("direction", "best"), [("maximize", max), ("minimize", min)])
+def test_plane_names_what_half_of_the_trials_reach_best_first(direction, best):
+    results = make_results(direction=direction, diverge_above=2.0)
+    facts = SECTIONS["plane"](results).facts
+    medians = results.trials.groupby("strategy")["value"].median().to_dict()
+    told = {facts[f"strategy_{place}"]: facts[f"median_{place}"] for place in (1, 2, 3)}
+    assert told == pytest.approx(medians)
+    assert facts["median_1"] == best(medians.values())

@@ -1,0 +1,84 @@
+import json
+import math
+import re
+
+import pytest
+
+from hpsearch.report.markdown import escape, markdown
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.summary import SCHEMA, summary
+from hpsearch.report.text import number, plain
+from tests.report.built import sections_of
+from tests.results import CASES, case
+
+NUMBER = re.compile(r"(?<![\w.])−?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def parts(name):
+    """The report of a case in Markdown, section by section, and its summary as whoever reads it gets it."""
+    results = case(name)
+    sections = list(sections_of(name).values())
+    read = json.loads(summary(results, sections, ["summary.json"]))
+    texts = [markdown(results, [section]) for section in sections]
+    return results, read, dict(zip(SECTIONS, texts, strict=True))
+
+
+def prose(text, facts):
+    """The sentences of a section, among them what its figure says; without headings, tables, code and names."""
+    text = re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    lines = [line for line in text.splitlines() if not line.startswith(("#", "|", "**", "Data:"))]
+    told = re.sub(r"\(figures/[^)]*\)", "", "\n".join(lines))
+    for name in sorted((held for held in facts.values() if isinstance(held, str)), key=len, reverse=True):
+        told = told.replace(escape(plain(name)), " ") if name else told
+    return told
+
+
+def is_written(token, facts):
+    """Whether one of the facts, rounded as the text rounds, is what the text says."""
+    for held in facts.values():
+        if isinstance(held, int | float):
+            ways = {number(held), str(held), f"{held:#.2g}"}
+            if token.replace("−", "-") in {way.replace("−", "-") for way in ways}:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_summary_holds_every_number_that_the_text_names(name):
+    _, read, texts = parts(name)
+    found = 0
+    for key, text in texts.items():
+        facts = read["sections"][key]["facts"]
+        for token in NUMBER.findall(prose(text, facts)):
+            assert is_written(token, facts), (key, token, prose(text, facts))
+            found += 1
+    assert found >= 5
+
+
+def test_a_number_that_is_no_fact_would_be_noticed():
+    assert NUMBER.findall("It is 0.9123, -1 and 1.5e-05 of 7.") == ["0.9123", "-1", "1.5e-05", "7"]
+    assert not is_written("0.9124", {"mean": 0.91234, "runs": 5, "name": "0.9124"})
+    assert is_written("0.9123", {"mean": 0.91234})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_summary_is_strict_json_about_the_study(name):
+    results, read, _ = parts(name)
+    assert read["schema"] == SCHEMA
+    assert read["study"]["strategies"] == list(results.strategies)
+    assert list(read["sections"]) == list(SECTIONS)
+    assert read["files"] == ["summary.json"]
+
+
+def test_numbers_that_are_not_finite_are_null():
+    results, read, _ = parts("all diverged, infinite")
+    rows = read["sections"]["strategies"]["tables"]["The strategies, each over its complete runs"]
+    assert [row["validation"] for row in rows] == [None] * len(results.strategies)
+    assert results.runs["value"].map(math.isinf).all()
+
+
+def test_the_table_of_strategies_is_there_unrounded():
+    results, read, _ = parts("usual")
+    rows = read["sections"]["strategies"]["tables"]["The strategies, each over its complete runs"]
+    values = results.runs.groupby("strategy")["value"].mean()
+    assert {row["strategy"]: row["validation"] for row in rows} == pytest.approx(values.to_dict(), rel=1e-14)

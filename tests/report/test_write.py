@@ -1,0 +1,110 @@
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpsearch.errors import UsageError
+from hpsearch.report import write_report
+from hpsearch.report.sections import SECTIONS
+from tests.results import case, make_results
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"strategies": ("random", "tpe"), "repeats": 1, "trials": 4}
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    out = tmp_path_factory.mktemp("report") / "new" / "digits"
+    assert write_report(make_results(**SMALL), out) == out / "report.html"
+    return out
+
+
+def test_the_files_are_all_there_and_the_summary_names_them(report):
+    files = content(report)
+    assert {"report.html", "report.md", "summary.json"} <= set(files)
+    assert json.loads((report / "summary.json").read_text())["files"] == sorted(files)
+    drawn = {key for key in SECTIONS if f"figures/{key}.png" in files}
+    assert drawn == {"best_so_far", "plane", "learning_curves"}
+    assert drawn == {key for key in SECTIONS if f"figures/{key}.svg" in files}
+
+
+def test_the_same_results_give_the_same_bytes_in_any_process(report, tmp_path):
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\nsvg.fonttype: none\n")
+    code = (
+        "from pathlib import Path; from tests.results import make_results; from hpsearch.report import write_report\n"
+        f"write_report(make_results(**{SMALL!r}), Path({str(tmp_path / 'again')!r}))"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "12345", "MATPLOTLIBRC": str(tmp_path), "TZ": "Asia/Tokyo"}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment, capture_output=True)
+    assert content(tmp_path / "again") == content(report)
+
+
+def test_an_earlier_report_gives_way_and_nothing_else_does(report, tmp_path):
+    shutil.copytree(report, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
+    (tmp_path / "notes.txt").write_text("mine")
+    write_report(case("nothing finished"), tmp_path)
+    left = set(content(tmp_path))
+    assert {"figures/mine.png", "notes.txt"} <= left
+    assert left - {"figures/mine.png", "notes.txt"} == set(json.loads((tmp_path / "summary.json").read_text())["files"])
+    assert "figures/plane.png" not in left
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "not json",
+        "[]",
+        '{"files": 3}',
+        '{"files": ["../figures/outside.png", "report/../../outside.csv", "figures/../notes.csv", 7, "notes.csv"]}',
+    ],
+)
+def test_a_summary_that_is_not_ours_removes_nothing(tmp_path, summary):
+    out = tmp_path / "out"
+    others = [tmp_path / "figures" / "outside.png", tmp_path / "outside.csv", out / "notes.csv"]
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("theirs")
+    (out / "summary.json").write_text(summary)
+    write_report(case("nothing finished"), out)
+    assert all(path.read_text() == "theirs" for path in others)
+
+
+@pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_stop_while_writing_leaves_the_earlier_report(tmp_path, monkeypatch, stop):
+    write_report(case("nothing finished"), tmp_path)
+    before = content(tmp_path)
+    write_bytes, calls = Path.write_bytes, []
+
+    def fails_at_the_third(path, data):
+        calls.append(path)
+        if len(calls) == 3:
+            raise stop
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", fails_at_the_third)
+    expected = UsageError if isinstance(stop, OSError) else KeyboardInterrupt
+    with pytest.raises(expected, match="No space left" if isinstance(stop, OSError) else None):
+        write_report(make_results(finished=0, title="Another"), tmp_path)
+    assert content(tmp_path) == before
+    assert not list(tmp_path.glob(".report-*"))
+
+
+def test_a_folder_that_can_not_be_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"the report can't be written to .*file"):
+        write_report(case("nothing finished"), tmp_path / "file")
