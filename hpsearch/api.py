@@ -11,11 +11,12 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.errors import UsageError, choose_from
+from hpsearch.execution import Progress, execute
 from hpsearch.pruners import PRUNERS
 from hpsearch.run import Direction, Objective, quiet_optuna
 from hpsearch.storage import open_storage
 from hpsearch.strategies import STRATEGIES, Strategy
-from hpsearch.study import Plan, Progress, execute
+from hpsearch.study import Plan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
 from hpsearch.data import Dataset, DataSettings, Split, load, split
 from hpsearch.errors import DivergenceError, UsageError, choose_from
+from hpsearch.model import SearchedModel
 from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
 from hpsearch.run import Direction
-from hpsearch.space import decode, describe, distribution, suggest
+from hpsearch.space import describe
 
 DEFAULT_SPACE: Mapping[str, Mapping[str, Any]] = {
     "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
     "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
 }
 _LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
-_DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
 
 
 class MLPObjective:
@@ -71,13 +71,14 @@ class MLPObjective:
     ) -> None:
         self._data = _data_source(data)
         self._data_dir = None if data_dir is None else Path(data_dir)
-        self._model = dict(model or {})
-        self.space = _model_space(self._model, DEFAULT_SPACE if space is None else space)
-        self._base = _fixed(self._model)
-        for name, dist in self.space.items():
-            _check_range(self._base, name, dist)
+        self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
         self._loss_name = _LOSS_OF[self.data.task]  # loads the data: what can't be split is refused now, not in a trial
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution]:
+        """What is searched."""
+        return self._model.space
 
     @property
     def direction(self) -> Direction:
@@ -101,7 +102,7 @@ class MLPObjective:
         return {
             "data": {key: value for key, value in table.items() if value is not None}
             | {"fingerprint": _dataset(self._data, self._data_dir).fingerprint},
-            "model": self._model,
+            "model": self._model.fixed,
             "space": {name: describe(dist) for name, dist in self.space.items()},
         }
 
@@ -118,7 +119,7 @@ class MLPObjective:
 
     def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
         """The whole description of the network that a trial with `params` trains."""
-        return replace(self._base, **{name: decode(value) for name, value in params.items()})
+        return self._model.hyperparameters(params)
 
     def __call__(self, trial: Trial) -> float:
         """Train with what `trial` suggests and return the validation score.
@@ -128,8 +129,7 @@ class MLPObjective:
         optuna.TrialPruned
             If the study's pruner says so.
         """
-        chosen = {name: suggest(trial, name, dist) for name, dist in self.space.items()}
-        training = self._training(chosen, self._seed_of(trial.number))
+        training = self._training(self._model.suggest(trial), self._seed_of(trial.number))
         diverged = pruned = False
         try:
             for epoch in training:
@@ -183,58 +183,6 @@ def _data_source(data: str | Mapping[str, Any] | DataSettings | Dataset) -> Data
         return DataSettings(**table)
     except UsageError as error:
         raise UsageError(f"[data] {error}") from error
-
-
-def _checked_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name in names:
-        if name not in _DEFAULTS:
-            raise UsageError(f"[{table}] {name}: {choose_from('key', name, _DEFAULTS)}")
-    return names
-
-
-def _fixed(model: Mapping[str, Any]) -> Hyperparameters:
-    try:
-        return Hyperparameters(**_checked_names("model", model))
-    except UsageError as error:
-        raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
-
-
-def _model_space(
-    model: Mapping[str, Any], space: Mapping[str, Mapping[str, Any] | BaseDistribution]
-) -> dict[str, BaseDistribution]:
-    _checked_names("space", space)
-    for name in space:
-        if name in model:
-            raise UsageError(f"[space] {name}: is fixed in [model] too (at {model[name]!r}); leave it in one of them")
-    found = {}
-    for name, spec in space.items():
-        try:
-            found[name] = _as_the_model_has_it(name, distribution(spec))
-        except UsageError as error:
-            raise UsageError(f"[space] {name}: {error}") from error
-    return found
-
-
-def _as_the_model_has_it(name: str, dist: BaseDistribution) -> BaseDistribution:
-    """A range of whole numbers, given for a setting that is a float, is a range of floats."""
-    if isinstance(dist, IntDistribution) and isinstance(_DEFAULTS[name], float):
-        return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
-    return dist
-
-
-def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
-    """Refuse a range of which an end, or a choice of which a value, is not one that the model takes."""
-    ends: Sequence[Any]
-    if isinstance(dist, CategoricalDistribution):
-        ends = dist.choices
-    else:
-        assert isinstance(dist, (FloatDistribution, IntDistribution))
-        ends = (dist.low, dist.high)
-    for value in ends:
-        try:
-            replace(base, **{name: decode(value)})
-        except UsageError as error:
-            raise UsageError(f"[space] {error}") from error
 
 
 @lru_cache(maxsize=2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from threadpoolctl import threadpool_limits
 
 from hpsearch import __version__
+from hpsearch.content import check_comparable, content_hash
 from hpsearch.errors import UsageError
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.strategies.seeding import integer
@@ -27,16 +26,6 @@ from hpsearch.strategies.seeding import integer
 Objective = Callable[[Trial], float]
 Direction = Literal["minimize", "maximize"]
 
-# What of a study may change between two calls and leave the trials comparable.
-_FREE = (
-    "title",
-    "question",
-    "report.",
-    "search.strategies",
-    "search.trials",
-    "search.repeats",
-    "search.retrain",
-)
 _GROWING = ("trials", "content")  # attributes of a run that a later call may change
 
 
@@ -107,7 +96,8 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
             known = {}
             study.set_metric_names([run.metric])
         else:
-            _check_comparable(run, study, known)
+            stored = known["content"] | {"direction": study.direction.name.lower()}
+            check_comparable(run.study, stored, {**run.content, "direction": run.direction})
         for key, value in _attributes(run).items():
             if key not in known or (key in _GROWING and known[key] != value):
                 study.set_user_attr(key, value)
@@ -207,38 +197,6 @@ def _attributes(run: Run) -> dict[str, Any]:
         "content_hash": content_hash(run.content),
         "content": dict(run.content),
     }
-
-
-def content_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 of what makes trials comparable."""
-    return hashlib.sha256(json.dumps(_comparable(content), sort_keys=True).encode()).hexdigest()
-
-
-def _comparable(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content as ``section.key``: value, without what may change."""
-    flat = dict(_flat(content))
-    return {key: value for key, value in flat.items() if not key.startswith(_FREE)}
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _check_comparable(run: Run, study: optuna.Study, known: Mapping[str, Any]) -> None:
-    old = _comparable(known["content"]) | {"direction": study.direction.name.lower()}
-    new = _comparable(run.content) | {"direction": run.direction}
-    changed = [key for key in sorted(old | new) if old.get(key) != new.get(key)]
-    if changed:
-        first = changed[0]
-        more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
-        raise UsageError(
-            f"the storage holds trials of {run.study!r} with another {first}: {old.get(first)!r} there, "
-            f"{new.get(first)!r} now{more}; they can't be compared, so give the study another name or another --storage"
-        )
 
 
 @contextmanager

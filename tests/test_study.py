@@ -11,8 +11,9 @@ import optuna
 import pytest
 
 from hpsearch.errors import RunError, UsageError
+from hpsearch.execution import execute
 from hpsearch.storage import open_storage
-from hpsearch.study import execute, plan
+from hpsearch.study import plan
 
 STUDY = """
 name = "small"
@@ -31,7 +32,12 @@ repeats = 2
 retrain = 2
 """
 
-RUN = "import sys; from hpsearch.study import *; execute(plan(sys.argv[1]), sys.argv[2], jobs=int(sys.argv[3]))"
+RUN = """
+import sys
+from hpsearch.execution import execute
+from hpsearch.study import plan
+execute(plan(sys.argv[1]), sys.argv[2], jobs=int(sys.argv[3]))
+"""
 
 
 @pytest.fixture(scope="module")

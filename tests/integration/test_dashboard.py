@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from hpsearch.study import execute, plan
+from hpsearch.execution import execute
+from hpsearch.study import plan
 
 pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
 

@@ -20,8 +20,9 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.trial import TrialState
 
+from hpsearch.execution import execute
 from hpsearch.storage import open_storage
-from hpsearch.study import execute, plan
+from hpsearch.study import plan
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -14,12 +12,7 @@ import typer
 from hpsearch.errors import HpsearchError, UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
-
-    from hpsearch.analysis.best import Best
-    from hpsearch.analysis.results import Results
-    from hpsearch.study import Plan, Start
 
 DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 
@@ -127,16 +120,18 @@ def _study(
     data_dir: Path | None,
     console: Console,
 ) -> None:
+    from hpsearch.cli.printing import print_plan, print_start, progress_bar
+    from hpsearch.execution import execute
     from hpsearch.storage import shown
-    from hpsearch.study import execute, plan
+    from hpsearch.study import plan
 
     _check_folder(out)
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir)
-    _print_plan(console, ready, storage)
+    print_plan(console, ready, storage)
     try:
-        with _bar(console) as advance:
-            execute(ready, storage, jobs=jobs, started=lambda start: _print_start(console, start), progress=advance)
+        with progress_bar(console) as advance:
+            execute(ready, storage, jobs=jobs, started=lambda start: print_start(console, start), progress=advance)
     except KeyboardInterrupt:
         kept = f"the finished trials are in {shown(storage)}"
         raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
@@ -146,6 +141,7 @@ def _study(
 def _report(name: str, storage: str, out: Path, console: Console) -> None:
     from hpsearch.analysis.best import best
     from hpsearch.analysis.strategies import strategy_table
+    from hpsearch.cli.printing import print_best, print_table
     from hpsearch.report import write_report
     from hpsearch.report.load import load_results
     from hpsearch.storage import opened, shown
@@ -155,9 +151,9 @@ def _report(name: str, storage: str, out: Path, console: Console) -> None:
         with opened(storage, existing=True) as here:
             results = load_results(here, name)
         path = write_report(results, out / name)
-    _print_table(console, results, strategy_table(results))
+    print_table(console, results, strategy_table(results))
     for found in best(results):
-        _print_best(console, results, found)
+        print_best(console, results, found)
     console.print(f"\nReport: {path}", soft_wrap=True)
     console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
 
@@ -197,96 +193,6 @@ def _list(console: Console) -> None:
         console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
 
 
-def _print_plan(console: Console, plan: Plan, storage: str) -> None:
-    from hpsearch.storage import shown
-
-    console.print(plan.content["title"] or plan.name, style="bold")
-    if plan.content["question"]:
-        console.print(plan.content["question"], soft_wrap=True)
-    runs = len(plan.strategies) * plan.repeats
-    console.print(
-        f"{', '.join(plan.strategies)}: {runs} runs ({len(plan.strategies)} × {plan.repeats}) of {plan.trials} trials, "
-        f"seed {plan.seed}; kept in {shown(storage)}",
-        soft_wrap=True,
-    )
-
-
-def _print_start(console: Console, start: Start) -> None:
-    if start.stored == 0 and start.interrupted == 0:
-        return
-    if start.stored >= start.planned:
-        console.print("The storage holds all of them: nothing is left to train.")
-        return
-    unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
-    console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
-
-
-@contextmanager
-def _bar(console: Console) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar that is told the trials done and planned; where there is no terminal, a line now and then."""
-    if console.quiet:
-        yield None
-    elif not console.is_terminal:
-        yield _Lines(console)
-    else:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("trials", total=None)
-            yield lambda done, planned: progress.update(task, completed=done, total=planned)
-
-
-class _Lines:
-    """Progress for log files: a line at each further tenth of the trials."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._told = console, -1
-
-    def __call__(self, done: int, planned: int) -> None:
-        tenth = 10 * done // planned
-        if tenth > self._told:
-            self._told = tenth
-            self._console.print(f"{done} of {planned} trials")
-
-
-def _print_table(console: Console, results: Results, frame: pd.DataFrame) -> None:
-    from rich.table import Table
-
-    from hpsearch.report.text import NOTHING, number
-
-    table = Table(title=f"{results.metric}, {'more' if results.sign > 0 else 'less'} is better", title_justify="left")
-    table.add_column("strategy", no_wrap=True)
-    for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in frame.to_dict("records"):
-        table.add_row(
-            str(row["strategy"]),
-            f"{row['runs_complete']} of {row['runs']}",
-            number(row["test"]),
-            NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
-            number(row["validation"]),
-            f"{row['diverged']:.0%}",
-        )
-    console.print(table)
-
-
-def _print_best(console: Console, results: Results, found: Best) -> None:
-    from hpsearch.report.text import number, value
-
-    params = ", ".join(f"{name} = {value(chosen)}" for name, chosen in found.params.items())
-    test = ""
-    if found.test_values:
-        times = len(found.test_values)
-        test = f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} trainings anew)"
-    console.print(f"\nBest hyperparameters found: {params}", soft_wrap=True)
-    console.print(
-        f"  by {found.strategy}, repeat {found.repeat}, trial {found.number}: "
-        f"validation {results.metric} {number(found.value)}{test}",
-        soft_wrap=True,
-    )
-
-
 class StoppedError(HpsearchError):
     """The user stopped a study; what it finished is stored."""
 
@@ -296,7 +202,7 @@ def _guarded(command: Callable[[Console], None], *, quiet: bool = False, debug: 
     from rich.console import Console
 
     try:
-        command(Console(quiet=quiet, highlight=False))
+        command(Console(quiet=quiet, highlight=False, markup=False, emoji=False))
     except HpsearchError as error:
         if debug:
             raise

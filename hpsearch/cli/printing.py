@@ -1,0 +1,111 @@
+"""What the commands say on the screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hpsearch.storage import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from hpsearch.analysis.best import Best
+    from hpsearch.analysis.results import Results
+    from hpsearch.execution import Start
+    from hpsearch.study import Plan
+
+
+def print_plan(console: Console, plan: Plan, storage: str) -> None:
+    """What is about to run."""
+    console.print(plan.content["title"] or plan.name, style="bold")
+    if plan.content["question"]:
+        console.print(plan.content["question"], soft_wrap=True)
+    runs = len(plan.strategies) * plan.repeats
+    console.print(
+        f"{', '.join(plan.strategies)}: {runs} runs ({len(plan.strategies)} × {plan.repeats}) of {plan.trials} trials, "
+        f"seed {plan.seed}; kept in {shown(storage)}",
+        soft_wrap=True,
+    )
+
+
+def print_start(console: Console, start: Start) -> None:
+    """What was there already, if anything was."""
+    if start.stored == 0 and start.interrupted == 0:
+        return
+    if start.stored >= start.planned:
+        console.print("The storage holds all of them: nothing is left to train.")
+        return
+    unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
+    console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar that is told the trials done and planned; where there is no terminal, a line now and then."""
+    if console.quiet:
+        yield None
+    elif not console.is_terminal:
+        yield _Lines(console)
+    else:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("trials", total=None)
+            yield lambda done, planned: progress.update(task, completed=done, total=planned)
+
+
+class _Lines:
+    """Progress for log files: a line at each further tenth of the trials."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._told = console, -1
+
+    def __call__(self, done: int, planned: int) -> None:
+        tenth = 10 * done // planned
+        if tenth > self._told:
+            self._told = tenth
+            self._console.print(f"{done} of {planned} trials")
+
+
+def print_table(console: Console, results: Results, frame: pd.DataFrame) -> None:
+    """The table of strategies, short enough for 80 columns; the report has the whole of it."""
+    from rich.table import Table
+
+    from hpsearch.report.text import NOTHING, number
+
+    table = Table(title=f"{results.metric}, {'more' if results.sign > 0 else 'less'} is better", title_justify="left")
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in frame.to_dict("records"):
+        table.add_row(
+            str(row["strategy"]),
+            f"{row['runs_complete']} of {row['runs']}",
+            number(row["test"]),
+            NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
+            number(row["validation"]),
+            f"{row['diverged']:.0%}",
+        )
+    console.print(table)
+
+
+def print_best(console: Console, results: Results, found: Best) -> None:
+    """The best hyperparameters, where they were found and what they are worth."""
+    from hpsearch.report.text import number, value
+
+    params = ", ".join(f"{name} = {value(chosen)}" for name, chosen in found.params.items())
+    test = ""
+    if found.test_values:
+        times = len(found.test_values)
+        test = f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} trainings anew)"
+    console.print(f"\nBest hyperparameters found: {params}", soft_wrap=True)
+    console.print(
+        f"  by {found.strategy}, repeat {found.repeat}, trial {found.number}: "
+        f"validation {results.metric} {number(found.value)}{test}",
+        soft_wrap=True,
+    )

@@ -1,0 +1,59 @@
+"""What makes the trials of two calls comparable, and the refusal of those that are not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hpsearch.errors import UsageError
+
+# What of a study may change between two calls and leave the trials comparable.
+_FREE = (
+    "title",
+    "question",
+    "report.",
+    "search.strategies",
+    "search.trials",
+    "search.repeats",
+    "search.retrain",
+)
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 of what makes trials comparable."""
+    return hashlib.sha256(json.dumps(_comparable(content), sort_keys=True).encode()).hexdigest()
+
+
+def _comparable(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as ``section.key``: value, without what may change."""
+    flat = dict(_flat(content))
+    return {key: value for key, value in flat.items() if not key.startswith(_FREE)}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def check_comparable(study: str, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to mix trials made under the content `stored` with those that would be made under `now`.
+
+    Raises
+    ------
+    UsageError
+        Naming the first key that differs, and the way out.
+    """
+    old, new = _comparable(stored), _comparable(now)
+    changed = [key for key in sorted(old | new) if old.get(key) != new.get(key)]
+    if changed:
+        first = changed[0]
+        more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+        raise UsageError(
+            f"the storage holds trials of {study!r} with another {first}: {old.get(first)!r} there, "
+            f"{new.get(first)!r} now{more}; they can't be compared, so give the study another name or another --storage"
+        )

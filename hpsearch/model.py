@@ -1,0 +1,106 @@
+"""What of a network is fixed and what is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import Trial
+
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.nn import Hyperparameters
+from hpsearch.space import decode, distribution, suggest
+
+_DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
+
+
+@dataclass(frozen=True)
+class SearchedModel:
+    """A description of a network with some of its settings left to a search.
+
+    Parameters
+    ----------
+    fixed
+        Fields of `Hyperparameters` and their values; the rest have that class's defaults.
+    specs
+        Fields of `Hyperparameters` that are searched, each a table as `distribution` takes it, or a distribution.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, a value or an end of a range is outside what its setting allows, or a setting is both
+        fixed and searched. The message begins with the table of the study file that it is about.
+    """
+
+    fixed: Mapping[str, Any]
+    specs: Mapping[str, Mapping[str, Any] | BaseDistribution]
+    space: Mapping[str, BaseDistribution] = field(init=False)
+    _base: Hyperparameters = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "space", _space(self.fixed, self.specs))
+        object.__setattr__(self, "_base", _base(self.fixed))
+        for name, dist in self.space.items():
+            _check_range(self._base, name, dist)
+
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        """Ask `trial` for everything that is searched."""
+        return {name: suggest(trial, name, dist) for name, dist in self.space.items()}
+
+    def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
+        """The whole description of the network, with what is searched as `params` say (as optuna stores them)."""
+        return replace(self._base, **{name: decode(value) for name, value in params.items()})
+
+
+def _checked_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in names:
+        if name not in _DEFAULTS:
+            raise UsageError(f"[{table}] {name}: {choose_from('key', name, _DEFAULTS)}")
+    return names
+
+
+def _base(model: Mapping[str, Any]) -> Hyperparameters:
+    try:
+        return Hyperparameters(**_checked_names("model", model))
+    except UsageError as error:
+        raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
+
+
+def _space(
+    model: Mapping[str, Any], space: Mapping[str, Mapping[str, Any] | BaseDistribution]
+) -> dict[str, BaseDistribution]:
+    _checked_names("space", space)
+    for name in space:
+        if name in model:
+            raise UsageError(f"[space] {name}: is fixed in [model] too (at {model[name]!r}); leave it in one of them")
+    found = {}
+    for name, spec in space.items():
+        try:
+            found[name] = _as_the_model_has_it(name, distribution(spec))
+        except UsageError as error:
+            raise UsageError(f"[space] {name}: {error}") from error
+    return found
+
+
+def _as_the_model_has_it(name: str, dist: BaseDistribution) -> BaseDistribution:
+    """A range of whole numbers, given for a setting that is a float, is a range of floats."""
+    if isinstance(dist, IntDistribution) and isinstance(_DEFAULTS[name], float):
+        return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
+    return dist
+
+
+def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
+    """Refuse a range of which an end, or a choice of which a value, is not one that the model takes."""
+    ends: Sequence[Any]
+    if isinstance(dist, CategoricalDistribution):
+        ends = dist.choices
+    else:
+        assert isinstance(dist, (FloatDistribution, IntDistribution))
+        ends = (dist.low, dist.high)
+    for value in ends:
+        try:
+            replace(base, **{name: decode(value)})
+        except UsageError as error:
+            raise UsageError(f"[space] {error}") from error
