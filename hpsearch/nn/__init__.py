@@ -6,6 +6,7 @@ from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.network import Network
 from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.recording import LayerRecord, record
 from hpsearch.nn.schedules import SCHEDULES
 from hpsearch.nn.scores import SCORES
 from hpsearch.nn.training import Epoch, Training
@@ -19,6 +20,8 @@ __all__ = [
     "SCORES",
     "Epoch",
     "Hyperparameters",
+    "LayerRecord",
     "Network",
     "Training",
+    "record",
 ]

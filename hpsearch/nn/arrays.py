@@ -11,6 +11,12 @@ Array = NDArray[Any]
 """A float32 or float64 array; which of the two, the network decides."""
 
 
+def constant(value: float, dtype: np.dtype[Any]) -> Array:
+    """A number as an array without dimensions: NumPy takes it as an operand twice as fast as a number of Python's."""
+    with np.errstate(all="ignore"):
+        return np.array(value, dtype)
+
+
 class Buffer:
     """Memory for at most as many rows as were ever asked for, allocated once and lent by rows.
 

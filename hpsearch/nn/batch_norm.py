@@ -95,4 +95,5 @@ class BatchNorm(Layer):
             np.multiply(normal, self.scale_gradient / rows, out=normal)
             np.subtract(gradient, normal, out=gradient)
             np.subtract(gradient, self.offset_gradient / rows, out=gradient)
-        return np.multiply(gradient, self.scale * self._inverse_std, out=gradient)
+        np.multiply(gradient, self.scale * self._inverse_std, out=gradient)
+        return gradient

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hpsearch.nn.activations import ACTIVATIONS, Activation, Identity
+from hpsearch.nn.activation import Activation
+from hpsearch.nn.activations import ACTIVATIONS, Identity
 from hpsearch.nn.batch_norm import BatchNorm
 from hpsearch.nn.dropout import Dropout
 from hpsearch.nn.hyperparameters import Hyperparameters

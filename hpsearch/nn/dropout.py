@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.nn.arrays import Array, Buffer
+from hpsearch.nn.arrays import Array, Buffer, constant
 from hpsearch.nn.layers import Layer
 
 
@@ -31,6 +31,7 @@ class Dropout(Layer):
         super().__init__(n_units, n_units, dtype)
         self.share = share
         self.rng = rng
+        self._scale = constant(1.0 / (1.0 - share), dtype)
         self._drawn = Buffer(n_units, dtype)
         self._kept = Buffer(n_units, np.bool_)
 
@@ -48,4 +49,4 @@ class Dropout(Layer):
 
     def _apply(self, values: Array, kept: Array, out: Array) -> Array:
         np.multiply(values, kept, out=out)
-        return np.multiply(out, 1.0 / (1.0 - self.share), out=out)
+        return np.multiply(out, self._scale, out=out)

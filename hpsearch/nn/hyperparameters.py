@@ -138,12 +138,11 @@ def _one_of(choices: Iterable[str]) -> Rule:
 
 
 def _sizes(name: str, value: Any) -> tuple[int, ...]:
-    whole = _whole(1)
+    given = value.tolist() if isinstance(value, np.ndarray) else value
     try:
-        sizes = [value] if np.ndim(value) == 0 and not isinstance(value, str) else list(value)
-        return tuple(whole(name, size) for size in sizes)
-    except (UsageError, TypeError, ValueError):
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {value!r}") from None
+        return tuple(_whole(1)(name, size) for size in (given if isinstance(given, (list, tuple)) else [given]))
+    except UsageError:
+        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {given!r}") from None
 
 
 _positive = _number("> 0", lambda x: x > 0)

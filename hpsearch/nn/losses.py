@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hpsearch.nn.arrays import Array, Buffer, as_labels, as_targets
+from hpsearch.nn.arrays import Array, Buffer, as_labels, as_targets, constant
 from hpsearch.nn.scores import R2, Accuracy, Score
 
 
@@ -16,6 +16,8 @@ class Loss:
     ----------
     score, score_name, worst_score
         The score that goes with it; its key in `SCORES`; a value of it that no network is worse than.
+    predictions
+        What the outputs of the last `forward` say, as the score wants it: class numbers (rows,) or the outputs.
     """
 
     score: ClassVar[type[Score]]
@@ -28,6 +30,7 @@ class Loss:
     def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
         self.n_outputs = n_outputs
         self.dtype = dtype
+        self.predictions: Array = np.empty(0)
         self._gradient = Buffer(n_outputs, dtype)
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
@@ -61,6 +64,8 @@ class CrossEntropy(Loss):
     def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
         super().__init__(n_outputs, dtype)
         self._sums = Buffer(1, dtype)
+        self._rows = constant(0, dtype)
+        self._row_ones: Array = np.ones(0, dtype)
         self._ones = np.ones((n_outputs, 1), dtype)
         self._row_starts: Array = np.empty(0, np.intp)
         self._places: Array = self._row_starts
@@ -74,22 +79,24 @@ class CrossEntropy(Loss):
         rows = len(outputs)
         if len(self._row_starts) != rows:
             self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
+            self._rows = constant(rows, self.dtype)
+            self._row_ones = np.ones(rows, self.dtype)
         self._places = self._row_starts + targets
-        # With few columns argmax and a product with ones take a third of the time of max and sum over rows.
-        largest = outputs.reshape(-1)[self._row_starts + outputs.argmax(axis=1)]
+        # With few columns argmax and products with ones take a third of the time of max and sums.
+        self.predictions = outputs.argmax(axis=1)
+        largest = outputs.reshape(-1)[self._row_starts + self.predictions]
         shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
-        of_class = float(shifted.reshape(-1)[self._places].sum())
+        of_class = np.dot(self._row_ones, shifted.reshape(-1)[self._places])
         np.exp(shifted, out=shifted)
-        sums = np.matmul(shifted, self._ones, out=self._sums.rows(rows))
-        return (float(np.log(sums).sum()) - of_class) / rows
+        sums = np.dot(shifted, self._ones, out=self._sums.rows(rows))
+        return (float(np.dot(self._row_ones, np.log(sums))[0]) - float(of_class)) / rows
 
     def backward(self) -> Array:
         """(p - 1(class)) / rows."""
         gradient, sums = self._gradient.view, self._sums.view
-        rows = len(gradient)
-        np.multiply(sums, rows, out=sums)
+        np.multiply(sums, self._rows, out=sums)
         np.divide(gradient, sums, out=gradient)
-        gradient.reshape(-1)[self._places] -= 1.0 / rows
+        gradient.reshape(-1)[self._places] -= 1.0 / len(gradient)
         return gradient
 
     def predict(self, outputs: Array) -> Array:
@@ -115,6 +122,7 @@ class SquaredError(Loss):
 
     def forward(self, outputs: Array, targets: Array) -> float:
         """Mean of (output - target)² / 2."""
+        self.predictions = outputs
         error = np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
         flat = error.reshape(-1)
         return float(np.dot(flat, flat)) / (2.0 * error.size)

@@ -17,8 +17,8 @@ from hpsearch.nn.parameters import bind_layers, count_parameters
 from hpsearch.nn.penalty import Penalty
 from hpsearch.nn.scores import Score
 
-CHUNK = 512
-"""Rows that are evaluated at a time, so that evaluation needs the same memory for any number of rows."""
+CHUNK = 256
+"""Rows that are evaluated at a time: evaluation needs the same memory for any number of rows, mostly in the cache."""
 
 
 class Network:
@@ -111,7 +111,7 @@ class Network:
         outputs = self.forward(x, training=True)
         loss = self.loss.forward(outputs, y)
         if score is not None:
-            score.add(outputs, y)
+            score.add(self.loss.predictions, y)
         self.backward(self.loss.backward())
         self.penalty.add_gradient()
         return loss
@@ -148,7 +148,7 @@ class Network:
                 part = slice(start, start + CHUNK)
                 outputs = self.forward(x[part], training=False)
                 total += self.loss.forward(outputs, y[part]) * len(outputs)
-                score.add(outputs, y[part])
+                score.add(self.loss.predictions, y[part])
             return total / len(x) + self.penalty.value(), score.value()
 
     def state(self) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hpsearch.nn.arrays import Array
+from hpsearch.nn.arrays import Array, constant
 
 if TYPE_CHECKING:
     from hpsearch.nn.hyperparameters import Hyperparameters
@@ -50,6 +50,7 @@ class Optimizer:
         self.gradient = gradient
         self.settings = settings
         self.n_decaying = n_decaying
+        self.rate = self.number(0.0)
         self.state = np.zeros((self.n_states, parameters.size), parameters.dtype)
         self.steps = 0
         self._blocks = list(self._split())
@@ -63,7 +64,11 @@ class Optimizer:
 
     def prepare(self, learning_rate: float) -> None:
         """Compute what all blocks of a step share; a formula that needs more than the rate extends it."""
-        self.rate = learning_rate
+        self.rate[()] = learning_rate
+
+    def number(self, value: float) -> Array:
+        """A number to be used in `update`."""
+        return constant(value, self.parameters.dtype)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """Update a block: parameters `p` and `state` in place, from the gradient `g`; `t` is for temporaries."""
@@ -109,10 +114,14 @@ class Momentum(Optimizer):
 
     n_states = 1
 
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, settings, n_decaying)
+        self.momentum = self.number(settings.momentum)
+
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         (v,) = state
-        np.multiply(v, self.settings.momentum, out=v)
+        np.multiply(v, self.momentum, out=v)
         np.subtract(v, np.multiply(g, self.rate, out=t), out=v)
         np.add(p, v, out=p)
 
@@ -130,14 +139,18 @@ class Nesterov(Optimizer):
 
     n_states = 1
 
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, settings, n_decaying)
+        self.momentum = self.number(settings.momentum)
+
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         (v,) = state
-        np.multiply(v, self.settings.momentum, out=v)
+        np.multiply(v, self.momentum, out=v)
         step = np.multiply(g, self.rate, out=t)
         np.subtract(v, step, out=v)
         np.subtract(p, step, out=p)
-        np.add(p, np.multiply(v, self.settings.momentum, out=t), out=p)
+        np.add(p, np.multiply(v, self.momentum, out=t), out=p)
 
 
 class AdaGrad(Optimizer):
@@ -149,11 +162,15 @@ class AdaGrad(Optimizer):
 
     n_states = 1
 
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, settings, n_decaying)
+        self.epsilon = self.number(settings.epsilon)
+
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         (h,) = state
         np.add(h, np.square(g, out=t), out=h)
-        _divided_step(p, g, h, t, self.rate, self.settings.epsilon)
+        _divided_step(p, g, h, t, self.rate, self.epsilon)
 
 
 class RMSProp(Optimizer):
@@ -166,13 +183,18 @@ class RMSProp(Optimizer):
 
     n_states = 1
 
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, settings, n_decaying)
+        self.rho, self.rest = self.number(settings.rho), self.number(1.0 - settings.rho)
+        self.epsilon = self.number(settings.epsilon)
+
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         (h,) = state
-        np.multiply(h, self.settings.rho, out=h)
-        np.multiply(np.square(g, out=t), 1.0 - self.settings.rho, out=t)
+        np.multiply(h, self.rho, out=h)
+        np.multiply(np.square(g, out=t), self.rest, out=t)
         np.add(h, t, out=h)
-        _divided_step(p, g, h, t, self.rate, self.settings.epsilon)
+        _divided_step(p, g, h, t, self.rate, self.epsilon)
 
 
 class Adam(Optimizer):
@@ -189,21 +211,26 @@ class Adam(Optimizer):
 
     n_states = 2
 
+    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, settings, n_decaying)
+        self.beta_1, self.beta_2 = self.number(settings.beta_1), self.number(settings.beta_2)
+        self.factor, self.epsilon = self.number(0.0), self.number(0.0)
+
     def prepare(self, learning_rate: float) -> None:
         """With u = v / (1 - β₂) and √v̂ = c √u: p ← p - (η a / c) n / (√u + ε / c), n = m / (1 - β₁), m̂ = a n."""
         super().prepare(learning_rate)
         beta_1, beta_2 = self.settings.beta_1, self.settings.beta_2
         a = (1.0 - beta_1) / (1.0 - beta_1**self.steps)
         c = sqrt((1.0 - beta_2) / (1.0 - beta_2**self.steps))
-        self.factor = learning_rate * a / c
-        self.epsilon = self.settings.epsilon / c
+        self.factor[()] = learning_rate * a / c
+        self.epsilon[()] = self.settings.epsilon / c
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         n, u = state
-        np.multiply(n, self.settings.beta_1, out=n)
+        np.multiply(n, self.beta_1, out=n)
         np.add(n, g, out=n)
-        np.multiply(u, self.settings.beta_2, out=u)
+        np.multiply(u, self.beta_2, out=u)
         np.add(u, np.square(g, out=t), out=u)
         _divided_step(p, n, u, t, self.factor, self.epsilon)
 
@@ -228,7 +255,7 @@ class AdamW(Adam):
         super().step(learning_rate)
 
 
-def _divided_step(p: Array, numerator: Array, square: Array, t: Array, factor: float, epsilon: float) -> None:
+def _divided_step(p: Array, numerator: Array, square: Array, t: Array, factor: Array, epsilon: Array) -> None:
     """With p as everywhere: p ← p - factor · numerator / (√square + ε)."""
     np.sqrt(square, out=t)
     np.add(t, epsilon, out=t)

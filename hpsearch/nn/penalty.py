@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hpsearch.nn.arrays import Array
+from hpsearch.nn.arrays import Array, constant
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.optimizers import BLOCK, OPTIMIZERS
 
@@ -26,6 +26,7 @@ class Penalty:
         self._l1 = settings.l1
         parts = [slice(start, start + BLOCK) for start in range(0, weights.size, BLOCK)]
         self._blocks = [(weights[part], gradient[part]) for part in parts]
+        self._factors = constant(self._l2, weights.dtype), constant(self._l1, weights.dtype)
         self._scratch = np.empty(min(weights.size, BLOCK), weights.dtype)
 
     def value(self) -> float:
@@ -38,8 +39,8 @@ class Penalty:
         """Add weight_decay · w + l1 · sign(w) to the gradient; at w = 0 the second part is 0."""
         if self._l2:
             for w, g in self._blocks:
-                np.add(g, np.multiply(w, self._l2, out=self._scratch[: w.size]), out=g)
+                np.add(g, np.multiply(w, self._factors[0], out=self._scratch[: w.size]), out=g)
         if self._l1:
             for w, g in self._blocks:
                 sign = np.sign(w, out=self._scratch[: w.size])
-                np.add(g, np.multiply(sign, self._l1, out=sign), out=g)
+                np.add(g, np.multiply(sign, self._factors[1], out=sign), out=g)

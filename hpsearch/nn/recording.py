@@ -1,4 +1,4 @@
-"""Recording: what each layer's activations and gradients look like, so that vanishing gradients and dead units show."""
+"""Recording: each layer's activations and gradients, so that vanishing gradients and dead units can be seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hpsearch.nn.activations import Activation
+from hpsearch.nn.activation import Activation
 from hpsearch.nn.arrays import Array, as_inputs
 from hpsearch.nn.layers import Dense, Layer
 from hpsearch.nn.network import Network
@@ -39,7 +39,7 @@ class LayerRecord:
     output_gradient_norm: float
     """Euclidean norm of the loss' gradient with respect to the outputs."""
     weight_gradient_norm: float | None
-    """Euclidean norm of the loss' gradient, with penalty, with respect to the weights; None for all but dense layers."""
+    """Euclidean norm of the loss' gradient, with penalty, with respect to the weights of a dense layer, else None."""
 
 
 def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> list[LayerRecord]:
@@ -49,8 +49,8 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
 
         records = [record(network, x[:1000], y[:1000]) for _ in training]
 
-    Nothing is learned, and the training goes on as if nothing had happened: dropout's generator and the running statistics
-    of batch norm are put back; only `Network.gradient` is overwritten.
+    Nothing is learned, and the training goes on as if nothing had happened: dropout's generator and the running
+    statistics of batch norm are put back; only `Network.gradient` is overwritten.
 
     Parameters
     ----------

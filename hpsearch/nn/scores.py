@@ -9,7 +9,7 @@ from hpsearch.nn.arrays import Array
 
 
 class Score:
-    """Gathers batches of (outputs, targets) with `add`, and gives the score of all rows so far with `value`.
+    """Gathers batches of (predictions, targets) with `add`, and gives the score of all rows so far with `value`.
 
     Attributes
     ----------
@@ -25,8 +25,8 @@ class Score:
     direction: ClassVar[Literal["maximize", "minimize"]] = "maximize"
     worst: ClassVar[float]
 
-    def add(self, outputs: Array, targets: Array) -> None:
-        """Take a batch into account: outputs (rows, n_outputs), before softmax, and their targets."""
+    def add(self, predictions: Array, targets: Array) -> None:
+        """Take a batch into account; predictions and targets have the same shape."""
         raise NotImplementedError
 
     def value(self) -> float:
@@ -35,7 +35,7 @@ class Score:
 
 
 class Accuracy(Score):
-    """The share of rows whose largest output is the one of their class; among equal outputs the first counts."""
+    """The share of rows whose class is predicted: the one with the largest output; among equal outputs, the first."""
 
     name = "accuracy"
     worst = 0.0
@@ -44,10 +44,10 @@ class Accuracy(Score):
         self._rows = 0
         self._right = 0
 
-    def add(self, outputs: Array, targets: Array) -> None:
-        """Targets: class numbers (rows,)."""
+    def add(self, predictions: Array, targets: Array) -> None:
+        """Class numbers (rows,)."""
         self._rows += len(targets)
-        self._right += int(np.count_nonzero(outputs.argmax(axis=1) == targets))
+        self._right += int(np.count_nonzero(predictions == targets))
 
     def value(self) -> float:
         """Right / rows."""
@@ -70,8 +70,8 @@ class R2(Score):
         self._total: Array = np.zeros(1)
         self._residual: Array = np.zeros(1)
 
-    def add(self, outputs: Array, targets: Array) -> None:
-        """Targets (rows, n_outputs). Sums of squares are merged in float64 by the formula of Chan et al. (1979)."""
+    def add(self, predictions: Array, targets: Array) -> None:
+        """Numbers (rows, n_outputs). Sums of squares are merged in float64 by the formula of Chan et al. (1979)."""
         rows = len(targets)
         mean = targets.mean(axis=0, dtype=np.float64)
         shift = mean - self._mean
@@ -80,7 +80,7 @@ class R2(Score):
             self._total + np.square(targets - mean).sum(axis=0) + np.square(shift) * self._rows * rows / merged
         )
         self._mean = self._mean + shift * (rows / merged)
-        self._residual = self._residual + np.square(np.subtract(outputs, targets, dtype=np.float64)).sum(axis=0)
+        self._residual = self._residual + np.square(np.subtract(predictions, targets, dtype=np.float64)).sum(axis=0)
         self._rows = merged
 
     def value(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,9 @@ from hpsearch.nn.network import Network
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.schedules import learning_rate_at
 
+Rows = tuple[Array, Array]
+"""Inputs and targets that have been checked."""
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -28,7 +32,7 @@ class Epoch:
     """The rate of its last step."""
     train_loss: float
     train_score: float
-    """Accuracy or R². With ``train_metrics="running"`` loss and score are means over the epoch's batches, each
+    """Accuracy or R². With ``train_metrics="running"`` loss and score are gathered over the epoch's batches, each
     before its step and with dropout; with "exact" they are those of the network after the epoch."""
     validation_loss: float | None = None
     validation_score: float | None = None
@@ -37,34 +41,40 @@ class Epoch:
 class Training:
     """An ongoing training of a network: iterate to train, or call `run_epoch` for one more epoch.
 
+    Each epoch takes the rows in a new order, `batch_size` at a time; the last batch takes what is left, and a batch
+    size larger than the number of rows means all of them. The same seed gives the same bits on one machine, in one
+    go or epoch by epoch.
+
+    A pickled training goes on where it was, but holds no rows: give it some with `set_data`.
+
     Parameters
     ----------
     network
         Is trained in place.
     hyperparameters
-        What to train with; normally the network's own.
+        What to train with; what shapes the loss (`SHARED`) has to be the network's own.
     x, y
         Inputs (rows, n_inputs) and their labels or targets. They are copied only if they aren't C-contiguous arrays
         of the network's dtype; batches are gathered from them, so that there is never a second, shuffled copy.
     validation
         Inputs and targets that are evaluated after each epoch; early stopping needs them.
     rng
-        Draws the order of the rows, anew for each epoch.
+        Draws the order of the rows.
 
     Attributes
     ----------
     history
         The epochs so far.
-    best_epoch
-        With early stopping, the number of the best epoch so far, else None.
 
     Raises
     ------
     DataError
-        If inputs or targets aren't numbers, or their shapes don't fit the network.
+        If inputs or targets aren't finite numbers, or their shapes don't fit the network.
     UsageError
-        If early stopping has no validation data.
+        If early stopping has no validation data, or the hyperparameters contradict the network's.
     """
+
+    SHARED = ("optimizer", "weight_decay", "l1", "dtype")
 
     def __init__(
         self,
@@ -76,6 +86,10 @@ class Training:
         validation: tuple[ArrayLike, ArrayLike] | None = None,
         rng: np.random.Generator,
     ) -> None:
+        for name in self.SHARED:
+            wanted, got = getattr(network.hyperparameters, name), getattr(hyperparameters, name)
+            if wanted != got:
+                raise UsageError(f"{name} of a training must be its network's, {wanted!r}, got {got!r}")
         self.network = network
         self.hyperparameters = hyperparameters
         self.rng = rng
@@ -85,22 +99,22 @@ class Training:
         )
         self.history: list[Epoch] = []
         self._stopping = EarlyStopping(hyperparameters) if hyperparameters.early_stopping else None
-        self._batch_x = Buffer(network.n_inputs, network.dtype)
+        self._batch = Buffer(network.n_inputs, network.dtype)
 
     def set_data(self, x: ArrayLike, y: ArrayLike, *, validation: tuple[ArrayLike, ArrayLike] | None = None) -> None:
         """Train on these rows from the next epoch on."""
         if self.hyperparameters.early_stopping and validation is None:
             raise UsageError("early_stopping needs validation data, got none")
-        self._x, self._y = self._check(x, y, "x", "y")
+        self._rows: Rows | None = self._check(x, y, "x", "y")
         self._validation = None if validation is None else self._check(*validation, "validation x", "validation y")
 
-    def _check(self, x: ArrayLike, y: ArrayLike, x_name: str, y_name: str) -> tuple[Array, Array]:
+    def _check(self, x: ArrayLike, y: ArrayLike, x_name: str, y_name: str) -> Rows:
         inputs = as_inputs(x, self.network.n_inputs, self.network.dtype, x_name)
         return inputs, self.network.loss.check(y, len(inputs), y_name)
 
     @property
     def best_epoch(self) -> int | None:
-        """With early stopping, the number of the best epoch so far."""
+        """With early stopping, the number of the best epoch so far; without, None."""
         return self._stopping.best_epoch if self._stopping else None
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -123,42 +137,60 @@ class Training:
         Raises
         ------
         DivergenceError
-            If the training loss or a parameter is no longer finite; `history` then ends with the epoch before.
+            If a loss or a parameter is no longer finite; `history` then ends with the epoch before.
         """
+        if self._rows is None:
+            raise UsageError("a training that was pickled holds no rows: call set_data first")
         with np.errstate(all="ignore"):
-            learning_rate, loss, score = self._run_steps()
-            number = len(self.history) + 1
-            if not (isfinite(loss) and is_finite(self.network.parameters)):
-                raise DivergenceError(
-                    f"the training loss stopped being finite in epoch {number} "
-                    f"(optimizer {self.hyperparameters.optimizer}, learning_rate {learning_rate:g})"
-                )
-            if self.hyperparameters.train_metrics == "exact":
-                loss, score = self.network.evaluate_checked(self._x, self._y)
-            validation = self.network.evaluate_checked(*self._validation) if self._validation else (None, None)
-        epoch = Epoch(number, learning_rate, loss, score, *validation)
+            learning_rate, loss, score = self._run_steps(*self._rows)
+            if self.hyperparameters.train_metrics == "exact" and isfinite(loss):
+                loss, score = self.network.evaluate_checked(*self._rows)
+            self._check_finite("training", loss, learning_rate)
+            epoch = Epoch(len(self.history) + 1, learning_rate, loss, score, *self._validate(learning_rate))
         self.history.append(epoch)
         if self._stopping:
             self._stopping.take(epoch, self.network)
         return epoch
 
-    def _run_steps(self) -> tuple[float, float, float]:
+    def _run_steps(self, x: Array, y: Array) -> tuple[float, float, float]:
         """An epoch's steps: the last learning rate, the running loss and the running score."""
-        settings, network, n_rows = self.hyperparameters, self.network, len(self._x)
+        settings, network, n_rows = self.hyperparameters, self.network, len(x)
         order = self.rng.permutation(n_rows)
         starts = range(0, n_rows, settings.batch_size)
         score = network.loss.score() if settings.train_metrics == "running" else None
         total, learning_rate = 0.0, 0.0
         for start in starts:
             chosen = order[start : start + settings.batch_size]
-            # With mode="clip" NumPy writes straight into `out`; the numbers are valid, so that nothing is clipped.
-            x = self._x.take(chosen, axis=0, out=self._batch_x.rows(len(chosen)), mode="clip")
-            total += network.loss_and_gradient(x, self._y[chosen], score) * len(chosen)
+            # With mode="clip" NumPy writes straight into `out`; every number is valid, so that nothing is clipped.
+            batch = x.take(chosen, axis=0, out=self._batch.rows(len(chosen)), mode="clip")
+            total += network.loss_and_gradient(batch, y[chosen], score) * len(chosen)
             learning_rate = learning_rate_at(self.optimizer.steps, len(starts), settings)
             self.optimizer.step(learning_rate)
         return learning_rate, total / n_rows + network.penalty.value(), score.value() if score else 0.0
+
+    def _validate(self, learning_rate: float) -> tuple[float, float] | tuple[None, None]:
+        if self._validation is None:
+            return None, None
+        loss, score = self.network.evaluate_checked(*self._validation)
+        self._check_finite("validation", loss, learning_rate)
+        return loss, score
+
+    def _check_finite(self, what: str, loss: float, learning_rate: float) -> None:
+        if not (isfinite(loss) and is_finite(self.network.parameters)):
+            raise DivergenceError(
+                f"the {what} loss stopped being finite in epoch {len(self.history) + 1} "
+                f"(optimizer {self.hyperparameters.optimizer}, learning_rate {learning_rate:g})"
+            )
 
     def restore_best(self) -> None:
         """With early stopping, bring the weights of the best epoch back; without, do nothing."""
         if self._stopping:
             self._stopping.restore(self.network)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the rows."""
+        return self.__dict__ | {"_rows": None, "_validation": None, "_batch": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._batch = Buffer(self.network.n_inputs, self.network.dtype)

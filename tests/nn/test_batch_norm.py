@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from hpsearch.nn.batch_norm import EPSILON, KEPT, BatchNorm
+
+
+@pytest.fixture
+def layer():
+    made = BatchNorm(3, np.dtype("float64"))
+    made.bind(*({name: np.zeros(3) for name in ("scale", "offset")} for _ in range(2)))
+    made.initialize(np.random.default_rng(0))
+    return made
+
+
+X = np.random.default_rng(0).standard_normal((50, 3)) * [1, 5, 0.1] + [0, 10, -3]
+
+
+def test_training_gives_mean_0_and_variance_1(layer):
+    y = layer.forward(X, True)
+    np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(y.var(axis=0), X.var(axis=0) / (X.var(axis=0) + EPSILON))
+
+
+def test_scale_and_offset(layer):
+    layer.scale[...], layer.offset[...] = [2, 3, 4], [5, 6, 7]
+    np.testing.assert_allclose(layer.forward(X, True).mean(axis=0), [5, 6, 7])
+    np.testing.assert_allclose(layer.forward(X, True).std(axis=0), [2, 3, 4], rtol=1e-2)
+
+
+def test_running_statistics_are_those_of_all_batches(layer):
+    layer.forward(X, True)
+    np.testing.assert_allclose(layer.running_mean, (1 - KEPT) * X.mean(axis=0))
+    np.testing.assert_allclose(layer.running_variance, KEPT + (1 - KEPT) * X.var(axis=0, ddof=1))
+    for _ in range(300):
+        layer.forward(X, True)
+    expected = (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0, ddof=1) + EPSILON)
+    np.testing.assert_allclose(layer.forward(X, False), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_evaluation_changes_nothing_and_rows_do_not_meet(layer):
+    layer.forward(X, True)
+    before = {name: array.copy() for name, array in layer.statistics.items()}
+    together = layer.forward(X, False).copy()
+    np.testing.assert_array_equal(layer.forward(X[:1], False), together[:1])
+    for name, array in layer.statistics.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_one_row_is_normalised_by_the_running_statistics(layer):
+    for _ in range(20):
+        layer.forward(X, True)
+    before = layer.running_mean.copy()
+    expected = layer.forward(X[:1], False).copy()
+    np.testing.assert_array_equal(layer.forward(X[:1], True), expected)
+    np.testing.assert_array_equal(layer.running_mean, before)
+    assert np.abs(expected).max() > 0.1  # by itself it would be 0
+
+
+def test_constant_columns_give_the_offset(layer):
+    layer.offset[...] = [1, 2, 3]
+    np.testing.assert_allclose(layer.forward(np.full((5, 3), 7.0), True), np.tile([1, 2, 3], (5, 1)))

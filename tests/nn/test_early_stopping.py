@@ -1,0 +1,68 @@
+"""When it stops and which weights it keeps, on courses that are made up."""
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from hpsearch.nn import Epoch, Hyperparameters
+from hpsearch.nn.early_stopping import EarlyStopping
+
+
+class Weights:
+    """Stands for a network: its state is one number."""
+
+    def __init__(self):
+        self.value = np.zeros(1)
+
+    def copy_state(self, target):
+        target["value"] = self.value.copy()
+        return target
+
+    def load_state(self, state):
+        self.value = state["value"].copy()
+
+
+def follow(scores, losses=None, **settings):
+    """Go through the epochs until it stops: the last one, the best one, and the one whose weights are restored."""
+    stopping, weights = EarlyStopping(Hyperparameters(early_stopping=True, **settings)), Weights()
+    number = 0
+    for number, (score, loss) in enumerate(zip(scores, losses or [1.0] * len(scores), strict=True), start=1):
+        weights.value = np.array([float(number)])
+        stopping.take(Epoch(number, 0.1, 0.0, 0.0, loss, score), weights)
+        if stopping.should_stop:
+            break
+    stopping.restore(weights)
+    return number, stopping.best_epoch, int(weights.value[0])
+
+
+def test_stops_after_patience_epochs_without_improvement():
+    assert follow([0.1, 0.5, 0.4, 0.3, 0.2, 0.9], patience=3) == (5, 2, 2)
+
+
+def test_goes_on_as_long_as_it_improves():
+    assert follow([0.1, 0.2, 0.1, 0.3, 0.2, 0.4], patience=2) == (6, 6, 6)
+
+
+def test_less_than_min_delta_is_no_improvement():
+    assert follow([0.10, 0.15, 0.20, 0.25], patience=2, min_delta=0.1) == (3, 1, 1)
+    assert follow([0.10, 0.15, 0.25, 0.25], patience=2, min_delta=0.1) == (4, 3, 3)
+
+
+def test_the_same_score_with_a_lower_loss_improves():
+    assert follow([0.9, 0.9, 0.9], [3.0, 2.0, 1.0], patience=1) == (3, 3, 3)
+    assert follow([0.9, 0.9, 0.9], [3.0, 3.0, 1.0], patience=1) == (2, 1, 1)
+    assert follow([0.9, 0.9, 0.9], [3.0, 2.9, 1.0], patience=1, min_delta=0.5) == (2, 1, 1)
+
+
+def test_a_higher_score_improves_whatever_the_loss():
+    assert follow([0.1, 0.2, 0.2], [1.0, 9.0, 9.0], patience=5) == (3, 2, 2)
+
+
+def test_a_score_of_minus_infinity_is_no_best():
+    assert follow([-inf, -1e9, -2e9], patience=5) == (3, 2, 2)
+
+
+@pytest.mark.parametrize("patience", [1, 4])
+def test_without_any_epoch_nothing_is_restored(patience):
+    assert follow([], patience=patience) == (0, None, 0)

@@ -1,0 +1,89 @@
+"""Trajectories against PyTorch, minima, and what blocks and pickling must not change."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hpsearch.nn.optimizers as module
+from hpsearch.nn import OPTIMIZERS, Hyperparameters
+from hpsearch.nn.schedules import learning_rate_at
+
+PYTORCH = json.loads(Path(__file__).with_name("pytorch_trajectories.json").read_text())
+CURVATURE = np.array([0.1, 2.0])  # of f(x, y) = x² / 20 + y²
+
+
+def start(name, **settings):
+    point, gradient = np.array([-7.0, 2.0]), np.zeros(2)
+    return OPTIMIZERS[name](point, gradient, Hyperparameters(optimizer=name, **settings), n_decaying=2)
+
+
+def descend(optimizer, rates):
+    points = []
+    for rate in rates:
+        optimizer.gradient[...] = CURVATURE * optimizer.parameters
+        optimizer.step(rate)
+        points.append(optimizer.parameters.copy())
+    return np.array(points)
+
+
+def test_there_is_a_reference_for_every_optimizer():
+    assert PYTORCH.keys() == OPTIMIZERS.keys()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_trajectory_is_pytorchs(name):
+    # The weight decay only shows in adamw, as no other optimizer is to apply it apart from the gradient.
+    points = descend(start(name, weight_decay=0.05), [0.1] * 12)
+    np.testing.assert_allclose(points, PYTORCH[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_finds_the_minimum(name):
+    settings = Hyperparameters(learning_rate=0.5, schedule="cosine", epochs=4000)
+    points = descend(start(name), [learning_rate_at(step, 1, settings) for step in range(4000)])
+    assert np.abs(points[0]).max() > 1
+    np.testing.assert_allclose(points[-1], 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_blocks_change_nothing(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    before, gradients = rng.standard_normal(23), rng.standard_normal((5, 23))
+
+    def run():
+        settings = Hyperparameters(optimizer=name, weight_decay=0.1)
+        optimizer = OPTIMIZERS[name](before.copy(), np.zeros(23), settings, n_decaying=17)
+        for gradient in gradients:
+            optimizer.gradient[...] = gradient
+            optimizer.step(0.1)
+        return optimizer.parameters
+
+    whole = run()
+    monkeypatch.setattr(module, "BLOCK", 5)
+    np.testing.assert_array_equal(run(), whole)
+    assert not np.allclose(whole, before)
+
+
+def test_adamw_decays_the_weights_only():
+    optimizer = OPTIMIZERS["adamw"](np.ones(3), np.zeros(3), Hyperparameters(weight_decay=0.5), n_decaying=2)
+    optimizer.step(0.1)
+    np.testing.assert_allclose(optimizer.parameters, [0.95, 0.95, 1.0])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_pickled_goes_on_as_before(name):
+    optimizer = start(name)
+    descend(optimizer, [0.1] * 3)
+    copy = pickle.loads(pickle.dumps(optimizer))
+    np.testing.assert_array_equal(descend(copy, [0.1] * 3), descend(optimizer, [0.1] * 3))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_gradient_is_left_as_it_was(name):
+    optimizer = start(name)
+    optimizer.gradient[...] = [0.5, -0.25]
+    optimizer.step(0.1)
+    np.testing.assert_array_equal(optimizer.gradient, [0.5, -0.25])

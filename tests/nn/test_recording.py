@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from hpsearch.nn import ACTIVATIONS, Hyperparameters, Network, Training, record
+from tests.nn.gradients import network_for, problem, relative_error
+
+
+def deep(activation, initializer, std=1.0):
+    settings = Hyperparameters(
+        hidden_layer_sizes=(100,) * 5, activation=activation, initializer=initializer, initializer_std=std
+    )
+    network = Network(100, 10, settings, loss="cross_entropy", rng=np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    records = record(network, rng.standard_normal((500, 100)), rng.integers(0, 10, 500))
+    return [found for found in records if found.kind == ACTIVATIONS[activation].__name__]
+
+
+def test_vanishing_gradients_can_be_seen():
+    shrunk = [found.output_gradient_norm for found in deep("sigmoid", "normal", 0.01)]
+    kept = [found.output_gradient_norm for found in deep("relu", "he")]
+    assert shrunk[0] < 1e-4 * shrunk[-1]
+    assert kept[0] > 0.1 * kept[-1]
+
+
+def test_saturated_units_can_be_seen():
+    wide, narrow = deep("sigmoid", "normal", 1.0), deep("sigmoid", "xavier")
+    assert wide[-1].saturated > 0.3
+    assert narrow[-1].saturated == 0.0
+    assert deep("relu", "he")[-1].saturated is None
+
+
+def test_dead_units_can_be_seen():
+    network = network_for("cross_entropy", hidden_layer_sizes=(4,), activation="relu")
+    x, y = problem("cross_entropy", rows=20)
+    network.layers[0].bias[:] = [-1000, 0, -1000, 0]
+    assert record(network, x, y)[1].dead == 0.5
+    assert record(network, x, y)[0].dead is None
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_numbers_are_those_of_the_outputs(activation):
+    network = network_for("cross_entropy", activation=activation)
+    x, y = problem("cross_entropy", rows=20)
+    records = record(network, x, y, bins=7)
+    for found, layer in zip(records, network.layers, strict=True):
+        x = layer.forward(x, False).copy()
+        assert found.kind == type(layer).__name__
+        assert found.mean == pytest.approx(x.mean())
+        assert found.std == pytest.approx(x.std())
+        assert found.counts.sum() == x.size
+        assert len(found.edges) == len(found.counts) + 1 == 8
+        assert found.edges[0] == pytest.approx(x.min())
+        assert found.edges[-1] == pytest.approx(x.max())
+
+
+def test_gradient_norms_are_those_of_the_differences():
+    network = network_for("cross_entropy", weight_decay=0.1)
+    x, y = problem("cross_entropy", rows=20)
+    error, numeric = relative_error(network, x, y)
+    assert error < 1e-6
+    found = [found.weight_gradient_norm for found in record(network, x, y) if found.kind == "Dense"]
+    places = np.split(numeric[: network.n_decaying], [20, 40])  # 4 × 5, 5 × 4 and 4 × 3 weights
+    assert found == pytest.approx([np.linalg.norm(place) for place in places], rel=1e-6)
+
+
+def test_recording_leaves_the_training_as_it_was():
+    def train(recording):
+        settings = Hyperparameters(hidden_layer_sizes=(8,), dropout=0.5, batch_norm=True, epochs=4)
+        rng = np.random.default_rng(0)
+        network = Network(4, 3, settings, loss="cross_entropy", rng=rng)
+        x, y = problem("cross_entropy", rows=50)
+        for _ in Training(network, settings, x, y, rng=rng):
+            if recording:
+                record(network, x, y)
+        return network.predict(x)
+
+    np.testing.assert_array_equal(train(True), train(False))
+
+
+def test_outputs_that_are_not_finite_are_described_without_a_warning():
+    network = network_for("cross_entropy", activation="identity")
+    network.parameters[...] = 1e200
+    x, y = problem("cross_entropy", rows=5)
+    assert len(record(network, x, y)) == len(network.layers)

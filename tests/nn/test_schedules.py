@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from hpsearch.nn import SCHEDULES, Hyperparameters
+from hpsearch.nn.schedules import learning_rate_at
+
+
+def rates(steps=40, steps_per_epoch=4, **settings):
+    chosen = Hyperparameters(learning_rate=0.5, epochs=10, decay_rate=0.5, decay_epochs=2, **settings)
+    return np.array([learning_rate_at(step, steps_per_epoch, chosen) for step in range(steps)])
+
+
+time = np.arange(40) / 4
+
+# What each factor is at `time` epochs, worked out by hand in another form than the code's.
+EXPECTED = {
+    "constant": np.ones(40),
+    "step": np.repeat([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16], 8),
+    "exponential": np.exp(-time * np.log(2) / 2),
+    "inverse_time": 4 / (4 + time),
+    "cosine": np.cos(np.pi * time / 20) ** 2,
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_factor(name):
+    np.testing.assert_allclose(rates(schedule=name), 0.5 * EXPECTED[name], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_warm_up_comes_first_then_the_schedule_from_its_start(name):
+    warm = rates(schedule=name, warmup_epochs=1.0)
+    np.testing.assert_allclose(warm[:4], 0.5 * np.array([0.25, 0.5, 0.75, 1.0]))
+    assert warm[4] == 0.5
+    assert (np.diff(warm[4:]) <= 0).all()
+    assert 0 <= warm[-1] <= 0.5
+
+
+@pytest.mark.parametrize("warmup_epochs", [0.1, 0.375, 0.6, 9.9, 10, 30])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_any_warm_up_stays_in_range(name, warmup_epochs):
+    warm = rates(steps=80, schedule=name, warmup_epochs=warmup_epochs)
+    assert ((warm >= 0) & (warm <= 0.5)).all()
+    assert warm[0] > 0
+
+
+def test_cosine_stays_at_zero_after_its_end():
+    np.testing.assert_allclose(rates(steps=60, schedule="cosine")[40:], 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_does_not_depend_on_the_batch_size(name):
+    coarse, fine = rates(10, 1, schedule=name), rates(40, 4, schedule=name)
+    np.testing.assert_allclose(fine[::4], coarse, atol=1e-15)
