@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hpsearch.api import Comparison, Search, compare, search
     from hpsearch.errors import HpsearchError, UsageError
+    from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.objective import MLPObjective
     from hpsearch.strategies.narrowing import NarrowingSampler
 
@@ -17,7 +18,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Comparison": "hpsearch.api",
     "HpsearchError": "hpsearch.errors",
+    "MLPClassifier": "hpsearch.estimators",
     "MLPObjective": "hpsearch.objective",
+    "MLPRegressor": "hpsearch.estimators",
     "NarrowingSampler": "hpsearch.strategies.narrowing",
     "Search": "hpsearch.api",
     "UsageError": "hpsearch.errors",
@@ -28,7 +31,9 @@ _HOMES = {
 __all__ = [
     "Comparison",
     "HpsearchError",
+    "MLPClassifier",
     "MLPObjective",
+    "MLPRegressor",
     "NarrowingSampler",
     "Search",
     "UsageError",

@@ -15,9 +15,9 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
-from threadpoolctl import threadpool_limits
 
 from hpsearch import __version__
+from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.content import check_comparable, content_hash
 from hpsearch.errors import UsageError
 from hpsearch.storage import STORAGE_ERRORS
@@ -109,7 +109,7 @@ def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tup
 
     Exceptions of the objective that are not in `catch` end the run; the trial that met one is stored as failed.
     """
-    with quiet_optuna(), threadpool_limits(1):  # one thread: sums are the same however many runs go side by side
+    with quiet_optuna(), ONE_BLAS_THREAD.hold():
         for trial in _trials_to_do(study, run.trials):
             _attempt(study, trial, objective, catch)
         _test_incumbent(run, study, objective)

@@ -18,6 +18,7 @@ FLOORS = {
     "strategies": 2,
     "pruners": 2,
     "config": 3,
+    "blas": 1,
     "content": 1,
     "run": 3,
     "model": 3,

@@ -52,7 +52,7 @@ def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
             return archive[INPUTS], archive[key]
     except DataError:
         raise
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
 
 

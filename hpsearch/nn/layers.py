@@ -129,7 +129,8 @@ class Dense(Layer):
 
     def forward(self, x: Array, training: bool) -> Array:
         """X W + b."""
-        self._input = x
+        if training:
+            self._input = x
         output = self._output.rows(len(x))
         np.dot(x, self.weight, out=output)  # the same product as matmul, half a microsecond sooner
         if self.has_bias:

@@ -1,0 +1,59 @@
+"""One BLAS thread: a matrix product on two threads has other last bits than on one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import threadpoolctl
+from threadpoolctl import ThreadpoolController
+
+
+class OneThread:
+    """Limits BLAS to one thread as long as any Python thread is inside `hold`.
+
+    The limit is the whole process'. Two threads that each set it and put back what they found would leave it at one
+    for ever, if the first comes out while the second is inside; so they are counted.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._controller: ThreadpoolController | None = None
+        self._limit: Any = None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """One thread until the block ends."""
+        self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                # Finding the libraries takes milliseconds, setting their limit microseconds: they are found once.
+                self._controller = self._controller or ThreadpoolController()
+                self._limit = self._controller.limit(limits=1, user_api="blas")
+                _release_control()
+            self._inside += 1
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
+                _release_control()
+
+
+def _release_control() -> None:
+    """Let any thread set the limit next: threadpoolctl from 3.8 on otherwise ignores all but the first that did."""
+    openblas = getattr(threadpoolctl, "OpenBLASController", None)
+    if openblas is not None and hasattr(openblas, "clear_controlling_thread"):
+        openblas.clear_controlling_thread(force=True)
+
+
+ONE_BLAS_THREAD = OneThread()
+"""The limit is one for the process, and so is this."""

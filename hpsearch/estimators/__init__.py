@@ -1,0 +1,6 @@
+"""The network as scikit-learn estimators."""
+
+from hpsearch.estimators.classifier import MLPClassifier
+from hpsearch.estimators.regressor import MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

@@ -1,0 +1,132 @@
+"""The estimators' arguments: written once, explicitly, since scikit-learn reads them from the signature."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from hpsearch.errors import UsageError
+from hpsearch.nn import Hyperparameters
+
+
+class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """Every field of `Hyperparameters`, by the same name, and what only an estimator needs.
+
+    The defaults are those of `Hyperparameters` too, but for `epochs`: with the default learning rate 20 epochs are
+    some hundred steps on a data set of a few hundred rows, and too few.
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | tuple[int, ...] = (100,),
+        activation: str = "relu",
+        *,
+        negative_slope: float = 0.01,
+        initial_slope: float = 0.25,
+        pieces: int = 2,
+        initializer: str = "auto",
+        initializer_std: float = 0.01,
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+        optimizer: str = "adam",
+        learning_rate: float = 0.001,
+        momentum: float = 0.9,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        rho: float = 0.99,
+        epsilon: float = 1e-8,
+        schedule: str = "constant",
+        decay_rate: float = 0.5,
+        decay_epochs: float = 10.0,
+        warmup_epochs: float = 0.0,
+        weight_decay: float = 0.0,
+        l1: float = 0.0,
+        batch_size: int = 32,
+        epochs: int = 100,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        train_metrics: str = "running",
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+    ) -> None:
+        """Keep the arguments; `fit` checks them.
+
+        Parameters
+        ----------
+        hidden_layer_sizes
+            Units of each hidden layer; () for none.
+        activation
+            Key of `hpsearch.nn.ACTIVATIONS`; leaky_relu has the slope `negative_slope` for x < 0, prelu learns it from
+            `initial_slope` on, maxout takes the largest of as many linear functions as `pieces`.
+        initializer
+            Key of `hpsearch.nn.INITIALIZERS`, or "auto": what suits the activation. "normal" has the standard
+            deviation `initializer_std`.
+        batch_norm, dropout
+            Whether batch normalisation precedes each activation; the share of hidden units dropped in training.
+        optimizer, learning_rate
+            Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` is of momentum and nesterov; `beta_1`, `beta_2`
+            of adam and adamw; `rho` of rmsprop; `epsilon` of these three and adagrad.
+        schedule
+            Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`, after `warmup_epochs` of growth.
+        weight_decay, l1
+            The loss gains weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights; adamw decays them apart from it.
+        batch_size, epochs
+            Rows of a step; how often `fit` goes through the rows. Large data sets need fewer epochs than the default.
+        early_stopping, validation_fraction
+            Whether `fit` sets this share of the rows aside (stratified for classes), stops when their score has not
+            improved by more than `min_delta` for `patience` epochs, and goes back to the best epoch's weights.
+        train_metrics
+            `loss_curve_` is "running", gathered while the weights change, or "exact", evaluated after each epoch.
+        dtype
+            float32 or float64, of all arithmetic; inputs are turned into it once, if they aren't of it already.
+        random_state
+            Of initial weights, order of the rows, dropout and the rows set aside. None is different each time.
+        """
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.negative_slope = negative_slope
+        self.initial_slope = initial_slope
+        self.pieces = pieces
+        self.initializer = initializer
+        self.initializer_std = initializer_std
+        self.batch_norm = batch_norm
+        self.dropout = dropout
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.rho = rho
+        self.epsilon = epsilon
+        self.schedule = schedule
+        self.decay_rate = decay_rate
+        self.decay_epochs = decay_epochs
+        self.warmup_epochs = warmup_epochs
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.min_delta = min_delta
+        self.train_metrics = train_metrics
+        self.dtype = dtype
+        self.random_state = random_state
+
+    def _settings(self) -> Hyperparameters:
+        """The arguments, checked.
+
+        Raises
+        ------
+        UsageError
+            Naming the argument, its rule and the value received.
+        """
+        fraction = self.validation_fraction
+        if not (isinstance(fraction, float | np.floating) and 0.0 < fraction < 1.0):
+            raise UsageError(f"validation_fraction must be a number > 0 and < 1, got {fraction!r}")
+        return Hyperparameters(**{field.name: getattr(self, field.name) for field in fields(Hyperparameters)})

@@ -1,0 +1,126 @@
+"""What an estimator has learned: a network, and what goes on with its training needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.blas import ONE_BLAS_THREAD
+from hpsearch.errors import DataError, DivergenceError
+from hpsearch.nn import OPTIMIZERS, Epoch, Hyperparameters, Network, Training
+
+Rows = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets."""
+
+ADVICE = "lower learning_rate, or scale the inputs, for instance with a StandardScaler before this in a Pipeline"
+
+
+class Model:
+    """A network with its optimizer and history; it holds no rows between trainings.
+
+    Pickles and copies go the way of saved files, by `description` and `arrays`: arrays that joblib has mapped
+    read-only from a file are copied, and the lock stays behind.
+
+    Attributes
+    ----------
+    history
+        The epochs so far.
+    best_epoch
+        After early stopping the number of the epoch that the weights are of, else None.
+    """
+
+    def __init__(self, network: Network) -> None:
+        settings = network.hyperparameters
+        self.network = network
+        self.optimizer = OPTIMIZERS[settings.optimizer](
+            network.parameters, network.gradient, settings, network.n_decaying
+        )
+        self.history: list[Epoch] = []
+        self.best_epoch: int | None = None
+        self._lock = Lock()
+
+    def train(self, rows: Rows, validation: Rows | None) -> None:
+        """Train as long as the hyperparameters say."""
+        training = self._training(self.network.hyperparameters, rows, validation)
+        self._run(training)
+        self.best_epoch = training.best_epoch
+
+    def train_epoch(self, rows: Rows) -> None:
+        """Train for one more epoch, without early stopping."""
+        settings = replace(self.network.hyperparameters, early_stopping=False)
+        training = self._training(settings, rows, None)
+        self._run(training.run_epoch() for _ in range(1))
+        self.best_epoch = None
+
+    def _training(self, settings: Hyperparameters, rows: Rows, validation: Rows | None) -> Training:
+        training = Training(self.network, settings, *rows, validation=validation, rng=self.network.rng)
+        training.optimizer, training.history = self.optimizer, self.history
+        return training
+
+    def _run(self, epochs: Iterable[Epoch]) -> None:
+        try:
+            with ONE_BLAS_THREAD.hold():
+                for _ in epochs:
+                    pass
+        except DivergenceError as error:
+            raise DivergenceError(f"{error}: {ADVICE}") from error
+
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """As `Network.predict`, for any number of threads: the network's buffers serve one at a time."""
+        with ONE_BLAS_THREAD.hold(), self._lock:
+            return self.network.predict(x)
+
+    def description(self) -> dict[str, Any]:
+        """All but the arrays, in types that JSON has."""
+        return {
+            "n_inputs": self.network.n_inputs,
+            "n_outputs": self.network.n_outputs,
+            "loss": self.network.loss_name,
+            "hyperparameters": asdict(self.network.hyperparameters),
+            "rng": self.network.rng.bit_generator.state,
+            "steps": self.optimizer.steps,
+            "history": [astuple(epoch) for epoch in self.history],
+            "best_epoch": self.best_epoch,
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What the network has learned and the optimizer remembers."""
+        return {"optimizer": self.optimizer.state, **self.network.state()}
+
+    @classmethod
+    def restore(cls, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
+        """The model that `description` and `arrays` are of; it goes on training just as that one would.
+
+        Raises
+        ------
+        DataError
+            If names or shapes of the arrays don't fit the description.
+        """
+        rng = np.random.default_rng(0)
+        model = cls(
+            Network(
+                description["n_inputs"],
+                description["n_outputs"],
+                Hyperparameters(**description["hyperparameters"]),
+                loss=description["loss"],
+                rng=rng,
+            )
+        )
+        remembered, learned = arrays["optimizer"], {key: arrays[key] for key in arrays if key != "optimizer"}
+        if remembered.shape != model.optimizer.state.shape:
+            raise DataError(f"optimizer must have the shape {model.optimizer.state.shape}, got {remembered.shape}")
+        model.network.load_state(learned)
+        model.optimizer.state[...] = remembered
+        model.optimizer.steps = description["steps"]
+        model.history = [Epoch(*values) for values in description["history"]]
+        model.best_epoch = description["best_epoch"]
+        rng.bit_generator.state = description["rng"]
+        return model
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Model.restore, (self.description(), self.arrays())

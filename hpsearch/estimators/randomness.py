@@ -1,0 +1,31 @@
+"""From scikit-learn's `random_state` to a generator."""
+
+from typing import Any
+
+import numpy as np
+
+from hpsearch.errors import UsageError
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """A new generator: a whole number always gives the same one, None never does.
+
+    A `RandomState` or `Generator` gives another one at each call, and the same ones again if it starts the same. Unlike
+    scikit-learn's, None does not mean NumPy's global generator, which we never read.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these.
+    """
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
+    if isinstance(random_state, np.random.Generator):
+        return np.random.default_rng(random_state.integers(0, 2**32, size=4, dtype=np.uint32))
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0:
+        return np.random.default_rng(int(random_state))
+    raise UsageError(
+        f"random_state must be a whole number >= 0, a RandomState or Generator of NumPy, or None, got {random_state!r}"
+    )

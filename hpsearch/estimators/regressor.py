@@ -1,0 +1,111 @@
+"""The network as a scikit-learn regressor."""
+
+# ruff: noqa: N803 -- X is what scikit-learn calls the inputs.
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+
+from hpsearch.errors import DataError
+from hpsearch.estimators.base import MLPEstimator
+
+
+class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """A multilayer perceptron that learns numbers, one or several outputs, by squared error.
+
+    Its arguments are described at `__init__`. The same `random_state` gives the same bits on one machine, whatever
+    else runs: all arithmetic is done on one thread, as two would round differently.
+
+    The network learns standardised targets, (y - target_mean_) / target_scale_: left as they are, targets in the
+    hundreds are out of the default learning rate's reach. Predictions and scores are in the units of `y`, losses are
+    in standard deviations.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_
+        Mean and standard deviation (1 where that is 0) of each output (outputs,), of all rows given to `fit`, or of
+        those given to the first `partial_fit`.
+    loss_curve_
+        Training loss of each epoch, half the mean squared error plus penalty; see the argument `train_metrics`.
+    validation_scores_
+        With early stopping the validation rows' R² after each epoch, else None.
+    n_iter_
+        Number of epochs trained.
+    best_epoch_
+        With early stopping the epoch (from 1) whose weights were kept, else None.
+    n_features_in_, feature_names_in_
+        Columns of the inputs; their names, if all of them were text.
+
+    Notes
+    -----
+    Unlike scikit-learn's `MLPRegressor`, this standardises targets, and goes through all epochs unless `early_stopping`
+    is set.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> make_pipeline(StandardScaler(), MLPRegressor(random_state=0)).fit(X, y).score(X, y) > 0.5
+    True
+    """
+
+    _LOSS = "squared_error"
+    _NAME = "MLPRegressor"
+    _TARGETS = {"multi_output": True, "y_numeric": True}  # noqa: RUF012 -- the base class declares it a ClassVar
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train for one more epoch on these rows; epoch by epoch on the same rows equals `fit`.
+
+        That holds without early stopping, which has no part in this. After `fit` or `load` it goes on from there.
+        The first call's rows say once and for all how targets are standardised: they should be typical.
+
+        Raises
+        ------
+        UsageError
+            If arguments of the constructor were changed since, but for `random_state` and those of early stopping.
+        """
+        return self._partial_fit(X, y)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predicted targets, of the shape (rows,) or (rows, outputs) that `fit` was given."""
+        targets: NDArray[Any] = self._outputs(X) * self.target_scale_ + self.target_mean_
+        return targets.ravel() if self._flat else targets
+
+    def __sklearn_tags__(self) -> Any:
+        """Several outputs are fine."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _learn_targets(self, examples: NDArray[Any]) -> int:
+        self._flat = examples.ndim == 1
+        columns = examples.reshape(len(examples), -1).astype(np.float64)
+        with np.errstate(all="ignore"):
+            self.target_mean_ = columns.mean(axis=0)
+            scale = columns.std(axis=0)
+        if not np.isfinite(scale).all():
+            raise DataError(f"y must have a standard deviation that fits float64, got values up to {columns.max():g}")
+        self.target_scale_ = np.where(scale > 0.0, scale, 1.0)
+        return columns.shape[1]
+
+    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Standard deviations from the mean (rows, outputs)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != len(self.target_mean_):
+            raise DataError(
+                f"y must have {len(self.target_mean_)} column(s) as in the first call, got {columns.shape[1]}"
+            )
+        standardised: NDArray[Any] = (columns - self.target_mean_) / self.target_scale_
+        return standardised
+
+    def _describe_targets(self) -> dict[str, Any]:
+        return {"mean": self.target_mean_.tolist(), "scale": self.target_scale_.tolist(), "flat": self._flat}
+
+    def _restore_targets(self, description: Mapping[str, Any]) -> None:
+        self.target_mean_, self.target_scale_ = np.array(description["mean"]), np.array(description["scale"])
+        self._flat = description["flat"]

@@ -1,0 +1,58 @@
+"""MNIST whole: what the estimators reach, and in how much memory. Needs the files; about a minute on one core."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpsearch.data import DataSettings, load
+from hpsearch.estimators import MLPClassifier
+
+pytestmark = [
+    pytest.mark.mnist,
+    pytest.mark.skipif(not os.environ.get("HPSEARCH_DATA"), reason="HPSEARCH_DATA names no folder with MNIST"),
+]
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load(DataSettings(source="mnist"), Path(os.environ["HPSEARCH_DATA"]))
+
+
+CASES = {
+    "one layer": (0.980, {"hidden_layer_sizes": (256,), "batch_size": 128}),
+    "two layers": (
+        0.983,
+        {"hidden_layer_sizes": (256, 256), "batch_size": 64, "batch_norm": True, "dropout": 0.2},
+    ),
+}
+SHARED = {"optimizer": "adam", "learning_rate": 0.002, "schedule": "cosine", "epochs": 10, "random_state": 0}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_accuracy_on_the_test_images(mnist, case):
+    reached, given = CASES[case]
+    estimator = MLPClassifier(**SHARED, **given).fit(mnist.x, mnist.y)
+    assert estimator.score(*mnist.test) >= reached
+
+
+TRAIN = """
+import resource
+from hpsearch.data import DataSettings, load
+from hpsearch.estimators import MLPClassifier
+mnist = load(DataSettings(source="mnist"))
+estimator = MLPClassifier((512, 512), batch_size=128, epochs=1, early_stopping={}).fit(mnist.x, mnist.y)
+print(estimator.score(*mnist.test), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_trains_within_one_gigabyte(early_stopping):
+    command = [sys.executable, "-c", TRAIN.format(early_stopping)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    score, kilobytes = done.stdout.split()
+    assert float(score) > 0.9
+    assert int(kilobytes) * 1024 < 1e9
+    assert done.stderr == ""
