@@ -36,8 +36,8 @@ def strategy_table(results: Results) -> pd.DataFrame:
         How much better validation looks than test, mean over tested runs: validation − test where more is
         better, test − validation where less is.
     trials_to_random
-        Median over runs of the trials needed to be as good as the median random run at its end; infinite
-        where half of the runs or more don't get there, NaN where no random run is complete.
+        Trials that half of the runs needed to be as good as the median random run at its end; infinite
+        where more than half don't get there, NaN where no random run is complete.
     trials, epochs, seconds
         Sums over all finished trials; NaN where unknown.
     diverged
@@ -143,7 +143,7 @@ def _to_target(results: Results, curves: pd.DataFrame, target: float) -> float:
     needed = [
         _first(curve, results.sign, target) for repeat, curve in curves.groupby("repeat") if repeat in set(complete)
     ]
-    return float(quantiles(np.array([needed]), (0.5,))[0, 0])
+    return sorted(needed)[(len(needed) - 1) // 2] if needed else math.nan
 
 
 def _first(curve: pd.DataFrame, sign: int, target: float) -> float:
