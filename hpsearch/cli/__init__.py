@@ -87,7 +87,7 @@ def study(
     overrides = {
         "trials": trials,
         "repeats": repeats,
-        "strategies": None if strategies is None else strategies.split(","),
+        "strategies": None if strategies is None else [name.strip() for name in strategies.split(",")],
         "seed": seed,
     }
     _guarded(lambda console: _study(study, overrides, jobs, storage, out, data_dir, console), quiet=quiet, debug=debug)

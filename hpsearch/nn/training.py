@@ -145,7 +145,7 @@ class Training:
             learning_rate, loss, score = self._run_steps(*self._rows)
             if self.hyperparameters.train_metrics == "exact" and isfinite(loss):
                 loss, score = self.network.evaluate_checked(*self._rows)
-            self._check_finite("training", loss, learning_rate)
+            self._check_finite("training", loss, learning_rate, parameters_too=True)
             epoch = Epoch(len(self.history) + 1, learning_rate, loss, score, *self._validate(learning_rate))
         self.history.append(epoch)
         if self._stopping:
@@ -175,8 +175,8 @@ class Training:
         self._check_finite("validation", loss, learning_rate)
         return loss, score
 
-    def _check_finite(self, what: str, loss: float, learning_rate: float) -> None:
-        if not (isfinite(loss) and is_finite(self.network.parameters)):
+    def _check_finite(self, what: str, loss: float, learning_rate: float, parameters_too: bool = False) -> None:
+        if not isfinite(loss) or (parameters_too and not is_finite(self.network.parameters)):
             raise DivergenceError(
                 f"the {what} loss stopped being finite in epoch {len(self.history) + 1} "
                 f"(optimizer {self.hyperparameters.optimizer}, learning_rate {learning_rate:g})"
