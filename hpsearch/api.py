@@ -65,6 +65,10 @@ class Comparison:
     results: Results
     report: Path | None
 
+    def __str__(self) -> str:
+        """The table."""
+        return self.table.to_string(index=False)
+
 
 def search(
     objective: Objective,

@@ -97,6 +97,7 @@ def test_a_comparison_takes_a_lambda_in_one_process_and_in_several(jobs):
     assert len(found.trials) == 3 * 3 * 12
     pd.testing.assert_frame_equal(found.table, strategy_table(found.results))
     assert found.report is None
+    assert str(found) == found.table.to_string(index=False)
 
 
 def test_processes_change_nothing():
