@@ -203,7 +203,7 @@ def cases() -> list[Case]:
             {},
         ),
         Case(
-            "wide: 784 – 512 – 512 – 10, batch 128, Adam, 2,560 images, 3 epochs, evaluates 2,560 + 440 rows after each",
+            "wide: 784 – 512 – 512 – 10, batch 128, Adam, 2,560 images, 3 epochs, evaluates 2,560 + 440 after each",
             images[:2560],
             labels[:2560],
             (images[2560:], labels[2560:]),
