@@ -6,7 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import optuna
 import pytest
+
+from hpsearch.storage import open_storage
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
 
@@ -91,6 +94,26 @@ def test_bad_input_is_one_line_and_2_and_writes_nothing(hpsearch, tmp_path, argu
     assert words in done.stderr
     assert "s3cr3t" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_search(hpsearch, tmp_path):
+    (tmp_path / "file").touch()
+    for out in ("file", "file/below"):
+        done = hpsearch("study", *SMALL, "--out", out)
+        assert done.returncode == 2
+        assert "is a file, not a folder" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
+    hpsearch("study", "--trials", "2", "--repeats", "1", "--strategies", "random", "--quiet")
+    storage = open_storage(f"sqlite:///{tmp_path / 'hpsearch.db'}")
+    # What a run that was killed leaves: fewer trials than it was given.
+    optuna.load_study(study_name="digits/random/00", storage=storage).set_user_attr("trials", 9)
+    done = hpsearch("report")
+    assert done.returncode == 0
+    assert "0 of 1" in done.stdout
+    assert "nan" not in done.stdout
 
 
 def test_debug_shows_the_traceback(hpsearch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -166,8 +167,12 @@ def _name(study: str) -> str:
 
 
 def _check_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out: {out} is a file, not a folder")
+    """Refuse a folder that can't be written to now, rather than when the search is over."""
+    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise UsageError(f"--out: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"--out: {there} can't be written to")
 
 
 def _list(console: Console) -> None:

@@ -89,7 +89,7 @@ def print_table(console: Console, results: Results, frame: pd.DataFrame) -> None
             number(row["test"]),
             NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
             number(row["validation"]),
-            f"{row['diverged']:.0%}",
+            NOTHING if math.isnan(row["diverged"]) else f"{row['diverged']:.0%}",
         )
     console.print(table)
 
