@@ -21,7 +21,6 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from hpsearch.errors import RunError, StorageError, UsageError
 
-DEFAULT_URL = "sqlite:///hpsearch.db"
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)  # what optuna's operations on a database raise
 _FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER:PASSWORD@HOST/DATABASE"
 _CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
