@@ -24,7 +24,7 @@ class Buffer:
     returns the view of the call before.
     """
 
-    __slots__ = ("_whole", "view")
+    __slots__ = ("__weakref__", "_whole", "view")
 
     def __init__(self, columns: int, dtype: np.dtype[Any] | type) -> None:
         self._whole: Array = np.zeros((0, columns), dtype)
@@ -32,12 +32,13 @@ class Buffer:
 
     def rows(self, count: int) -> Array:
         """`count` rows: zeros at first, later what was last written to them or, after growing, zeros again."""
-        if len(self.view) == count:
-            return self.view
-        if len(self._whole) < count:
-            self._whole = np.zeros((count, self._whole.shape[1]), self._whole.dtype)
-        self.view = self._whole[:count]
-        return self.view
+        view = self.view  # not asked for again: networks in other threads may share a buffer of zeros
+        if len(view) != count:
+            whole = self._whole
+            if len(whole) < count:
+                self._whole = whole = np.zeros((count, whole.shape[1]), whole.dtype)
+            self.view = view = whole[:count]
+        return view
 
 
 def as_inputs(x: ArrayLike, n_inputs: int, dtype: np.dtype[Any], what: str = "x") -> Array:

@@ -1,9 +1,12 @@
 """From hyperparameters to layers: their order, and the initial weights of each."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hpsearch.nn.activation import Activation
 from hpsearch.nn.activations import ACTIVATIONS, Identity
+from hpsearch.nn.arrays import Buffer
 from hpsearch.nn.batch_norm import BatchNorm
 from hpsearch.nn.dropout import Dropout
 from hpsearch.nn.hyperparameters import Hyperparameters
@@ -20,7 +23,15 @@ def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: 
         width = units
     std = _initial_std(width, n_outputs, Identity, settings)
     layers.append(Dense(width, n_outputs, np.dtype(settings.dtype), std=std, first=not layers))
+    _share_gradients([layer for layer in layers if isinstance(layer, Dense)])
     return layers
+
+
+def _share_gradients(layers: Sequence[Dense]) -> None:
+    """Let every second layer use the same buffer: on its way back a gradient needs but two, and these stay cached."""
+    shared: dict[tuple[int, int], Buffer] = {}
+    for number, layer in enumerate(layers):
+        layer.input_gradient = shared.setdefault((layer.n_inputs, number % 2), layer.input_gradient)
 
 
 def _hidden_layer(

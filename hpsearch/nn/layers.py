@@ -82,6 +82,11 @@ class Dense(Layer):
         Whether nobody needs the gradient with respect to the inputs: `backward` then skips that matrix product, often
         the largest of all, and returns an empty array.
 
+    Attributes
+    ----------
+    input_gradient
+        The buffer that `backward` returns rows of; layers whose gradients are not needed at the same time may share it.
+
     Source: Deep Learning from Scratch, section 5.6 (Affine).
     """
 
@@ -105,7 +110,7 @@ class Dense(Layer):
         self.has_bias = bias
         self.first = first
         self._input: Array = np.empty((0, n_inputs), dtype)
-        self._input_gradient = Buffer(n_inputs, dtype)
+        self.input_gradient = Buffer(n_inputs, dtype)
         self._ones = np.ones(0, dtype)
 
     @property
@@ -123,7 +128,8 @@ class Dense(Layer):
 
     def initialize(self, rng: np.random.Generator) -> None:
         """W from N(0, std²), b = 0; drawn in float64, so that networks of either dtype get the same weights."""
-        self.weight[...] = rng.standard_normal(self.weight.shape) * self.std
+        draws = rng.standard_normal(self.weight.shape)
+        self.weight[...] = np.multiply(draws, self.std, out=draws)
         if self.has_bias:
             self.bias[...] = 0.0
 
@@ -145,9 +151,9 @@ class Dense(Layer):
             np.dot(self._ones_like_rows(len(gradient)), gradient, out=self.bias_gradient)
         if self.first:
             return gradient[:0]
-        return np.dot(gradient, self._weight_transposed, out=self._input_gradient.rows(len(gradient)))
+        return np.dot(gradient, self._weight_transposed, out=self.input_gradient.rows(len(gradient)))
 
     def _ones_like_rows(self, rows: int) -> Array:
-        if len(self._ones) != rows:
+        if len(self._ones) < rows:
             self._ones = np.ones(rows, self.dtype)
-        return self._ones
+        return self._ones[:rows]

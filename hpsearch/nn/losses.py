@@ -67,7 +67,7 @@ class CrossEntropy(Loss):
         self._rows = constant(0, dtype)
         self._row_ones: Array = np.ones(0, dtype)
         self._ones = np.ones((n_outputs, 1), dtype)
-        self._row_starts: Array = np.empty(0, np.intp)
+        self._row_starts: Array = np.arange(0)
         self._places: Array = self._row_starts
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
@@ -77,23 +77,28 @@ class CrossEntropy(Loss):
     def forward(self, outputs: Array, targets: Array) -> float:
         """Mean of log Σ exp(z) - z(class)."""
         rows = len(outputs)
-        if len(self._row_starts) != rows:
-            self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
-            self._rows = constant(rows, self.dtype)
-            self._row_ones = np.ones(rows, self.dtype)
-        self._places = self._row_starts + targets
+        starts, ones = self._lend(rows)
+        self._places = starts + targets
         # With few columns argmax and products with ones take a third of the time of max and sums.
         self.predictions = outputs.argmax(axis=1)
-        largest = outputs.reshape(-1)[self._row_starts + self.predictions]
+        largest = outputs.reshape(-1)[starts + self.predictions]
         shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
-        of_class = np.dot(self._row_ones, shifted.reshape(-1)[self._places])
+        of_class = np.dot(ones, shifted.reshape(-1)[self._places])
         np.exp(shifted, out=shifted)
         sums = np.dot(shifted, self._ones, out=self._sums.rows(rows))
-        return (float(np.dot(self._row_ones, np.log(sums))[0]) - float(of_class)) / rows
+        return (float(np.dot(ones, np.log(sums))[0]) - float(of_class)) / rows
+
+    def _lend(self, rows: int) -> tuple[Array, Array]:
+        """Where each row of the flattened outputs starts, and a one for each: made once for the most rows."""
+        if len(self._row_ones) < rows:
+            self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
+            self._row_ones = np.ones(rows, self.dtype)
+        return self._row_starts[:rows], self._row_ones[:rows]
 
     def backward(self) -> Array:
         """(p - 1(class)) / rows."""
         gradient, sums = self._gradient.view, self._sums.view
+        self._rows[()] = len(gradient)
         np.multiply(sums, self._rows, out=sums)
         np.divide(gradient, sums, out=gradient)
         gradient.reshape(-1)[self._places] -= 1.0 / len(gradient)

@@ -17,7 +17,7 @@ from hpsearch.nn.arrays import Array, constant
 if TYPE_CHECKING:
     from hpsearch.nn.hyperparameters import Hyperparameters
 
-BLOCK = 65_536
+BLOCK = 32_768
 """Entries that are updated at a time, so that a formula's operands stay in the processor's cache from one operation to
 the next, and temporaries need little memory."""
 

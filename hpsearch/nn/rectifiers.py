@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import pi, sqrt
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from hpsearch.nn.activation import Activation
-from hpsearch.nn.arrays import Array, Buffer
+from hpsearch.nn.arrays import Array, Buffer, constant
 from hpsearch.nn.layers import Parameter
 
 if TYPE_CHECKING:
     from hpsearch.nn.hyperparameters import Hyperparameters
+
+_ZEROS: WeakValueDictionary[tuple[int, str], Buffer] = WeakValueDictionary()
+"""Zeros that nobody writes to, by columns and type: one for all layers, since many would fill the processor's cache."""
 
 
 class ReLU(Activation):
@@ -30,8 +34,8 @@ class ReLU(Activation):
 
     def __init__(self, n_units: int, dtype: np.dtype[Any], settings: Hyperparameters) -> None:
         super().__init__(n_units, dtype, settings)
-        self._zeros = Buffer(n_units, dtype)
-        self._positive = Buffer(n_units, np.bool_)
+        self._zero = constant(0.0, dtype)
+        self._zeros = _ZEROS.setdefault((n_units, dtype.str), Buffer(n_units, dtype))
         self._y: Array = np.empty((0, n_units), dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
@@ -40,10 +44,8 @@ class ReLU(Activation):
         return self._y
 
     def backward(self, gradient: Array) -> Array:
-        """Slope 1 where y > 0, else 0."""
-        slope = y = self._y
-        # Truth values become numbers in a call of their own: as an operand of a product they are converted piecemeal.
-        np.copyto(slope, np.greater(y, self._zeros.view, out=self._positive.rows(len(gradient))))
+        """Slope 1 where y > 0, else 0; written over y, which nobody needs any more."""
+        slope = np.greater(self._y, self._zero, out=self._y)
         return np.multiply(gradient, slope, out=gradient)
 
 
