@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hpsearch.data.dataset import INFINITE, MISSING, Dataset
+from hpsearch.data.precision import BLURRED, first_blurred
 from hpsearch.data.target import encode_target, to_float32
 from hpsearch.errors import DataError, choose_from
 
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from hpsearch.data.settings import DataSettings
 
 MAX_CATEGORIES = 100
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def load_csv(settings: "DataSettings", _data_dir: Path | None) -> Dataset:
     """Read `settings.path`, UTF-8 with commas; `settings.target` names the target column.
+
+    Blanks around names and texts do not count.
 
     A column of text becomes one column of 0 and 1 for each of its categories, named ``column=category``,
     after the columns of numbers. What pandas takes for missing (an empty cell, NA, NaN, null, None, …) is refused.
@@ -48,12 +53,21 @@ def load_csv(settings: "DataSettings", _data_dir: Path | None) -> Dataset:
     )
     return Dataset(
         name=str(path),
-        x=to_float32(inputs.to_numpy(dtype=np.float64)),
+        x=_narrowed(inputs, path),
         y=y,
         task=task,
         feature_names=tuple(str(column) for column in inputs.columns),
         class_names=class_names,
     )
+
+
+def _narrowed(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
+    """The inputs as float32; a column of which that tells too little is refused."""
+    x = to_float32(inputs.to_numpy(dtype=np.float64))
+    for place, name in enumerate(inputs.columns):
+        if first_blurred(inputs[[name]].to_numpy(), x[:, [place]]) is not None:
+            raise DataError(f"{path}: column {str(name)!r}: {BLURRED}")
+    return x
 
 
 def _read_text(path: Path) -> str:
@@ -77,6 +91,7 @@ def _parse(text: str, path: Path) -> "pd.DataFrame":
     except (csv.Error, ValueError) as error:
         # pandas' ParserError is a ValueError; some of its texts end in a line break.
         raise DataError(f"{path}: can't be read as CSV: {' '.join(str(error).split())}") from error
+    header = [name.strip() for name in header]
     _check_header(header, path)
     # A first row that is longer than the header makes pandas take its first values for an index, in silence.
     for line, record in first:
@@ -86,10 +101,21 @@ def _parse(text: str, path: Path) -> "pd.DataFrame":
             )
     if frame.empty:
         raise DataError(f"{path}: no rows below the line that names the columns")
-    return frame
+    frame.columns = header
+    return frame.apply(_stripped)
+
+
+def _stripped(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column whose texts have no blanks around them: "yes " is no class beside "yes"."""
+    if column.dtype.kind in "biufc":
+        return column
+    return column.map(lambda value: value.strip() if isinstance(value, str) else value)
 
 
 def _check_header(header: list[str], path: Path) -> None:
+    used = [name for separator, name in OTHER_SEPARATORS.items() if len(header) == 1 and separator in header[0]]
+    if used:
+        raise DataError(f"{path}: the first line has {used[0]} where commas must separate the columns: {header[0]!r}")
     for number, name in enumerate(header, start=1):
         if not name.strip():
             raise DataError(
@@ -151,6 +177,11 @@ def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
             raise DataError(
                 f"{path}: column {str(name)!r} holds {categories} different texts, more than the"
                 f" {MAX_CATEGORIES} that become categories: turn it into numbers, or leave it out"
+            )
+        if categories == len(inputs):
+            raise DataError(
+                f"{path}: column {str(name)!r} holds another text in every row, such as {str(inputs[name].iloc[0])!r}:"
+                " turn it into numbers, or leave it out"
             )
     return pd.get_dummies(inputs, columns=texts, prefix_sep="=", dtype=np.float32)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.precision import BLURRED, first_blurred
 from hpsearch.data.target import encode_target, to_float32
 from hpsearch.errors import DataError, choose_from
 
@@ -45,15 +46,30 @@ def load_npz(settings: "DataSettings", _data_dir: Path | None) -> Dataset:
 
 def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            for wanted in (INPUTS, key):
-                if wanted not in archive.files:
-                    raise DataError(f"{path}: {choose_from('array', wanted, archive.files)}")
-            return archive[INPUTS], archive[key]
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise DataError(f"{path}: is no npz file, or has been cut off: numpy.savez writes one")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return _array(archive, INPUTS, path), _array(archive, key, path)
     except DataError:
         raise
     except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
+
+
+def _array(archive: Any, key: str, path: Path) -> NDArray[Any]:
+    if key not in archive.files:
+        raise DataError(f"{path}: {choose_from('array', key, archive.files)}")
+    try:
+        array: object = archive[key]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise DataError(f"{path}: array {key!r} holds Python objects: save numbers or text instead") from error
+    if not isinstance(array, np.ndarray):  # a member of the archive that is not in NumPy's format
+        raise DataError(f"{path}: {key!r} is no NumPy array: numpy.savez writes them")
+    return array
 
 
 def _as_inputs(x: NDArray[Any], source: str) -> NDArray[np.float32]:
@@ -61,7 +77,12 @@ def _as_inputs(x: NDArray[Any], source: str) -> NDArray[np.float32]:
         raise DataError(f"{source} must hold numbers; received {x.dtype}")
     if x.ndim < 2 or x.size == 0:
         raise DataError(f"{source} must have the shape (rows, columns), with at least one of each; received {x.shape}")
-    return to_float32(x.reshape(len(x), -1))
+    exact = x.reshape(len(x), -1)
+    rounded = to_float32(exact)
+    blurred = first_blurred(exact, rounded)
+    if blurred is not None:
+        raise DataError(f"{source}, column {blurred} (from 0): {BLURRED}")
+    return rounded
 
 
 def _as_target(y: NDArray[Any], rows: int, source: str) -> NDArray[Any]:
@@ -71,4 +92,5 @@ def _as_target(y: NDArray[Any], rows: int, source: str) -> NDArray[Any]:
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         row = int(np.flatnonzero(~np.isfinite(y))[0])
         raise DataError(f"{source}, row {row} (from 0): {not_finite(y[row])}")
-    return np.char.decode(y, "utf-8", "replace") if y.dtype.kind == "S" else y
+    # Bytes that are not UTF-8 stay apart: as "?" they would be one class.
+    return np.char.decode(y, "utf-8", "backslashreplace") if y.dtype.kind == "S" else y

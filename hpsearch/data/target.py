@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.precision import BLURRED, first_blurred
 from hpsearch.errors import DataError
 
 MAX_CLASSES = 20
@@ -19,7 +20,8 @@ def encode_target(values: NDArray[Any], task: str | None, source: str) -> tuple[
     Raises
     ------
     DataError
-        When the values are neither numbers nor text, or text stands where numbers are needed.
+        When the values are neither numbers nor text, text stands where numbers are needed, or numbers differ too
+        little for float32.
     """
     kind = values.dtype.kind
     if kind not in "biufU":
@@ -28,7 +30,10 @@ def encode_target(values: NDArray[Any], task: str | None, source: str) -> tuple[
     if task == "regression":
         if kind == "U":
             raise DataError(f"{source}: regression needs numbers; received text such as {str(values[0])!r}")
-        return to_float32(values), task, ()
+        y = to_float32(values)
+        if first_blurred(values[:, np.newaxis], y[:, np.newaxis]) is not None:
+            raise DataError(f"{source}: {BLURRED}")
+        return y, task, ()
     classes, labels = np.unique(values, return_inverse=True)
     return labels.astype(np.int64).reshape(-1), task, tuple(_class_name(value) for value in classes)
 

@@ -51,6 +51,8 @@ def test_a_relative_path_starts_from_the_current_folder(tmp_path, monkeypatch):
 
 MANY = "\n".join(["name,kind", *(f"n{i},{'xy'[i % 2]}" for i in range(MAX_CATEGORIES + 1))])
 
+TIMES = "time,kind\n" + "".join(f"{1_700_000_000 + 10 * n},{n % 2}\n" for n in range(20))
+
 WRONG = {
     "missing number": ("a,b,kind\n1,2,x\n3,,y\n", "column 'b', line 3: the value is missing"),
     "missing text": ("a,kind\nred,x\nNA,y\n", "column 'a', line 3: the value is missing"),
@@ -64,7 +66,11 @@ WRONG = {
     "a slip among numbers": ("a,kind\n1,x\n2,y\n3o,x\n4,y\n", "column 'a', line 4: '3o' can't be used as a number"),
     "a slip in the target": ("a,kind\n1,1\n2,2\n3,l\n", "column 'kind', line 4: 'l' can't be used as a number"),
     "no such target": ("a,kin\n1,x\n2,y\n", "unknown column 'kind' .did you mean 'kin'.*choose from a, kin"),
-    "semicolons": ("a;kind\n1;x\n2;y\n", "unknown column 'kind'.*choose from a;kind"),
+    "semicolons": ("a;kind\n1;x\n2;y\n", "the first line has semicolons where commas must .*'a;kind'"),
+    "tabs": ("a\tkind\n1\tx\n2\ty\n", "the first line has tabs where commas must"),
+    "names twice but for blanks": ("a, a ,kind\n1,2,x\n3,4,y\n", "has 'a' more than once"),
+    "a name in each row": ("who,kind\nann,x\nbob,y\ncid,x\n", "column 'who' holds another text in every row.*'ann'"),
+    "times that float32 takes for one": (TIMES, "column 'time': the values differ too little"),
     "only the target": ("kind\nx\ny\n", "'kind' is the only column"),
     "names twice": ("a,a,kind\n1,2,x\n3,4,y\n", "has 'a' more than once"),
     "names twice after a byte order mark": (b"\xef\xbb\xbfa,a,kind\n1,2,x\n3,4,y\n", "has 'a' more than once"),
@@ -90,6 +96,13 @@ def test_what_cannot_be_used_is_told_in_one_line(case, tmp_path):
         read(tmp_path, content)
     assert str(raised.value).startswith(str(tmp_path / "own.csv"))
     assert "\n" not in str(raised.value)
+
+
+def test_blanks_around_names_and_texts_do_not_count(tmp_path):
+    plain = read(tmp_path, "a,b,kind\n1,red,yes\n2.5,green,no\n3,red,yes\n")
+    loose = read(tmp_path, " a , b , kind \n 1 , red , yes\n2.5 ,green , no \n3,red,yes \n")
+    assert (loose.feature_names, loose.class_names) == (plain.feature_names, plain.class_names)
+    assert loose.fingerprint == plain.fingerprint
 
 
 def test_the_target_must_be_named(tmp_path):

@@ -1,5 +1,6 @@
 import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -57,7 +58,12 @@ WRONG = {
     "target beyond float32": ({"x": X, "y": np.array([0.5, 1, 1e300, 2])}, "target in row 2 .*too large"),
     "date target": ({"x": X, "y": np.array(["2020-01-01"] * 4, dtype="M8[D]")}, "must be numbers or text"),
     "one class": ({"x": X, "y": np.ones(4)}, "at least two classes; the rows hold '1'"),
-    "pickled": ({"x": np.array([{}] * 4), "y": Y}, "can't be read as an npz file .*allow_pickle=False"),
+    "pickled": ({"x": np.array([{}] * 4), "y": Y}, "array 'x' holds Python objects"),
+    "inputs that float32 takes for one": ({"x": X * 1e-5 + 1e4, "y": Y}, "column 0 .*differ too little for their size"),
+    "numbers that float32 takes for one": (
+        {"x": X, "y": 1e15 + 0.5 + 1000 * np.arange(4)},
+        "array 'y': the values differ too little",
+    ),
 }
 
 
@@ -83,23 +89,37 @@ def npy_bytes():
     return content.getvalue()
 
 
+def zip_bytes():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("x.npy", "no array")
+    return content.getvalue()
+
+
 DAMAGED = {
-    "empty": b"",
-    "text": b"x,y\n1,2\n",
-    "a pickle": pickle.dumps({"x": 1}),
-    "cut off": npz_bytes()[:-200],
-    "overwritten": npz_bytes()[:300] + bytes(200) + npz_bytes()[500:],
-    "one array": npy_bytes(),
+    "empty": (b"", "is no npz file"),
+    "text": (b"x,y\n1,2\n", "is no npz file"),
+    "a pickle": (pickle.dumps({"x": 1}), "is no npz file"),
+    "cut off": (npz_bytes()[:-200], "or has been cut off"),
+    "overwritten": (npz_bytes()[:300] + bytes(200) + npz_bytes()[500:], "can't be read as an npz file"),
+    "one array": (npy_bytes(), "is no npz file.*numpy.savez writes one"),
+    "another archive": (zip_bytes(), "'x' is no NumPy array"),
 }
 
 
 @pytest.mark.parametrize("case", DAMAGED)
 def test_another_file_is_refused(case, tmp_path):
+    content, message = DAMAGED[case]
     path = tmp_path / "own.npz"
-    path.write_bytes(DAMAGED[case])
-    with pytest.raises(DataError, match="can't be read as an npz file") as raised:
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as raised:
         read(path)
     assert "\n" not in str(raised.value)
+
+
+def test_bytes_that_are_no_text_stay_different_classes(tmp_path):
+    path = saved(tmp_path, x=X, y=np.array([b"\xfe", b"\xff", b"\xfe", b"a"]))
+    assert len(read(path).class_names) == 3
 
 
 def test_no_file(tmp_path):
