@@ -19,6 +19,9 @@ Rows = tuple[NDArray[Any], NDArray[Any]]
 
 ADVICE = "lower learning_rate, or scale the inputs, for instance with a StandardScaler before this in a Pipeline"
 
+CHUNK = 4096
+"""Rows that are predicted at a time, so that there is no second copy of all of them in float64."""
+
 
 class Model:
     """A network with its optimizer and history; it holds no rows between trainings.
@@ -42,6 +45,7 @@ class Model:
         )
         self.history: list[Epoch] = []
         self.best_epoch: int | None = None
+        self._twin: Network | None = None
         self._lock = Lock()
 
     def train(self, rows: Rows, validation: Rows | None) -> None:
@@ -63,6 +67,7 @@ class Model:
         return training
 
     def _run(self, epochs: Iterable[Epoch]) -> None:
+        self._twin = None
         try:
             with ONE_BLAS_THREAD.hold():
                 for _ in epochs:
@@ -71,9 +76,28 @@ class Model:
             raise DivergenceError(f"{error}: {ADVICE}") from error
 
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
-        """As `Network.predict`, for any number of threads: the network's buffers serve one at a time."""
+        """As `Network.predict`, in float64, for any number of threads: the network's buffers serve one at a time.
+
+        Matrix products round a row differently with other rows beside it. In float64 nobody can tell; in float32 a row
+        predicted alone would differ from the same row among others by more than scikit-learn's conventions allow, on
+        some processors.
+        """
         with ONE_BLAS_THREAD.hold(), self._lock:
-            return self.network.predict(x)
+            network = self._in_float64()
+            parts = [network.predict(x[start : start + CHUNK]) for start in range(0, len(x), CHUNK)]
+        return np.concatenate(parts)
+
+    def _in_float64(self) -> Network:
+        """The network, or its twin in float64, which is kept until the training goes on."""
+        network = self.network
+        if network.dtype == np.float64:
+            return network
+        if self._twin is None:
+            settings = replace(network.hyperparameters, dtype="float64")
+            sizes = network.n_inputs, network.n_outputs
+            self._twin = Network(*sizes, settings, loss=network.loss_name, rng=np.random.default_rng(0))
+            self._twin.load_state(network.state())
+        return self._twin
 
     def description(self) -> dict[str, Any]:
         """All but the arrays, in types that JSON has."""

@@ -50,7 +50,7 @@ def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: 
             # No name is one of the function's own arguments, which a type checker can't know.
             np.savez(file, **{DESCRIPTION: np.frombuffer(text.encode(), np.uint8), **arrays})  # type: ignore[arg-type]
     except OSError as error:
-        raise DataError(f"{path}: can't be written: {error}") from error
+        raise DataError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def _plain(value: Any) -> Any:

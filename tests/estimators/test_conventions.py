@@ -33,6 +33,18 @@ def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
+@pytest.mark.parametrize("sizes", [(), (100,), (50, 50), (37, 3)], ids=str)
+@every_estimator
+def test_a_row_is_predicted_alone_as_it_is_among_others(kind, sizes):
+    x, y = problem(kind)
+    estimator = ESTIMATORS[kind](sizes, epochs=2, random_state=0).fit(x, y)
+    for _ in range(2):  # after more training, too
+        together = outputs(kind, estimator, x)
+        alone = np.concatenate([outputs(kind, estimator, row[np.newaxis]) for row in x])
+        np.testing.assert_allclose(alone, together, rtol=1e-12)
+        one_epoch(kind, estimator, x, y)
+
+
 DUPLICATES = {
     "pickle": lambda estimator, folder: pickle.loads(pickle.dumps(estimator)),
     "deepcopy": lambda estimator, folder: copy.deepcopy(estimator),
