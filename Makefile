@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn reports
+.PHONY: check lint types test benchmark-nn benchmark-strategies benchmark-verdicts reports report-tables
 
 check: lint types test
 
@@ -18,5 +18,14 @@ test:
 benchmark-nn:  ## times the network against its matrix products, scikit-learn and PyTorch
 	$(PYTHON) -m tests.benchmarks.benchmark_nn
 
-reports:  ## makes the committed reports anew, from nothing
+benchmark-strategies:  ## times a draw of each strategy against the number of trials before it
+	$(PYTHON) -m tests.benchmarks.benchmark_strategies
+
+benchmark-verdicts:  ## how often the verdicts are wrong, and how often they find what is there
+	$(PYTHON) -m tests.benchmarks.benchmark_verdicts
+
+reports:  ## makes the committed report of the default study anew, from nothing
 	rm -f reports.db && $(PYTHON) -m hpsearch study digits --storage sqlite:///reports.db --out reports && rm -f reports.db
+
+report-tables:  ## makes the committed report on published tables anew: half an hour on two cores
+	rm -f reports.log && $(PYTHON) -m hpsearch study tables --storage journal:///reports.log --out reports && rm -f reports.log

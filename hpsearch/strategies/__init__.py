@@ -1,24 +1,53 @@
-"""Ways to search: each is an ``optuna.samplers.BaseSampler``, made from a seed.
+"""Ways to search: each is an ``optuna.samplers.BaseSampler``, made from a seed and options.
 
 To add one: a file here that holds its definition, and its line in `STRATEGIES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from optuna.samplers import BaseSampler
 
-from hpsearch.strategies.narrowing import NarrowingSampler, narrowing
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.strategies.cmaes import cmaes
+from hpsearch.strategies.gp import gp
+from hpsearch.strategies.grid import GridSampler
+from hpsearch.strategies.named import NamedStrategy
+from hpsearch.strategies.narrowing import NarrowingSampler
+from hpsearch.strategies.qmc import SobolSampler
 from hpsearch.strategies.random import ReplayableRandomSampler
-from hpsearch.strategies.tpe import tpe
+from hpsearch.strategies.tpe import tpe, tpe_univariate
 
-Strategy = Callable[[int], BaseSampler]
+Strategy = Callable[..., BaseSampler]
 
-STRATEGIES: dict[str, Strategy] = {
-    "random": ReplayableRandomSampler,
-    "narrowing": narrowing,
-    "tpe": tpe,
+STRATEGIES: dict[str, NamedStrategy] = {
+    strategy.name: strategy
+    for strategy in (
+        NamedStrategy("random", ReplayableRandomSampler, learns=False),
+        NamedStrategy("narrowing", NarrowingSampler, single_objective=True),
+        NamedStrategy("tpe", tpe, joint="everything"),
+        NamedStrategy("tpe-univariate", tpe_univariate),
+        NamedStrategy("qmc", SobolSampler, learns=False, random_start=False),
+        NamedStrategy("grid", GridSampler, learns=False, random_start=False),
+        NamedStrategy("cmaes", cmaes, joint="numbers", single_objective=True, package="cmaes"),
+        NamedStrategy("gp", gp, joint="everything", package="torch"),
+    )
 }
 
-__all__ = ["STRATEGIES", "NarrowingSampler", "Strategy"]
+
+def make_strategy(name: str, options: Mapping[str, Any] | None = None) -> Callable[[int], BaseSampler]:
+    """A function from a seed to a sampler of the strategy `name` with these `options`; it can be pickled.
+
+    Raises
+    ------
+    UsageError
+        If there is no such strategy, if it has no such option or does not allow its value, or if a package is missing.
+    """
+    if name not in STRATEGIES:
+        raise UsageError(choose_from("strategy", name, STRATEGIES))
+    return STRATEGIES[name].with_options(options or {})
+
+
+__all__ = ["STRATEGIES", "NamedStrategy", "NarrowingSampler", "Strategy", "make_strategy"]

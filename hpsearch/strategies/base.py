@@ -1,4 +1,4 @@
-"""What samplers that draw every parameter alone have in common."""
+"""What the strategies have in common."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
+
+from hpsearch.errors import UsageError
+
+CONFIRMS = "confirms"
+"""User attribute of a trial that trains an earlier one's hyperparameters again: that trial's number.
+
+Such a trial measures what the search found. It is no part of the search, and no strategy learns from it.
+"""
+
+
+def refuse_several_objectives(study: optuna.Study) -> None:
+    """Raise a `UsageError` if the `study` has more objectives than one."""
+    objectives = len(study.directions)
+    if objectives > 1:
+        raise UsageError(f"this strategy searches with one objective, got a study with {objectives}")
 
 
 class IndependentSampler(BaseSampler):

@@ -6,140 +6,155 @@ at the best results, narrow the ranges around them, and again. Here it is an opt
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.trial import FrozenTrial
 
 from hpsearch.errors import UsageError
-from hpsearch.strategies.base import IndependentSampler
-from hpsearch.strategies.seeding import generator, uniform_draw
-from hpsearch.strategies.unit import Numeric, position, value_at
+from hpsearch.strategies.base import IndependentSampler, refuse_several_objectives
+from hpsearch.strategies.history import History
+from hpsearch.strategies.narrowing_lessons import Lessons
+from hpsearch.strategies.narrowing_round import Options, Round, plan_round
+from hpsearch.strategies.seeding import uniform_draw
 
 RANGE_PREFIX = "range:"  # user attribute of a trial: the range that a parameter was drawn from
+GROWTH = 100  # a round has at least one trial for so many before it: planning stays cheap in long searches
+ROUNDS_KEPT = 100  # plans that are kept, for workers whose trials overlap
+
+LIMITS = {
+    "round": (1, np.inf),
+    "best": (1, np.inf),
+    "reach": (0, np.inf),
+    "explore": (0, 1),
+    "smoothing": (0, np.inf),
+    "candidates": (1, np.inf),
+}
 
 
 class NarrowingSampler(IndependentSampler):
     """Draws each round of trials from ranges around the best trials of the rounds before it.
 
-    The first round is uniform in the declared ranges. From then on, a parameter's range reaches from the lowest to the
-    highest value among the best trials, padded on both sides by a share of its width; log ranges are measured in
-    logarithms. Within a round the draws are a Latin hypercube: each parameter's range is cut into as many equal strata
-    as the round has trials, and each stratum is drawn from once. A choice is drawn as often as the best trials have it.
-    A share of the trials explores: it is drawn from the declared ranges, so that a round of bad luck can be made good.
+    The first trials are uniform in the declared ranges, until `best` of them are complete. From then on:
+
+    1. The `best` trials so far set the ranges: each lies around the value of the very best, and reaches on both sides
+       as far as the farthest of the others. So the ranges of what matters close in fast, and the others stay wide; and
+       where the best lies at the edge of the others, the range moves on. A choice is drawn as often as they have it.
+    2. Each trial of the round draws `candidates` points from the ranges, and takes the one with the best neighbours:
+       the ranks of all trials are averaged, the nearer the more (`smoothing`). So the good spots of the ranges are
+       searched, and not where one lucky result stands among bad ones: training is noisy, and the best of many noisy
+       values is mostly luck.
+    3. A share `explore` of the trials is drawn from the declared ranges instead, so that a bad start can be made good.
+
+    Ranges are measured in logarithms where they are declared so. Distance is Euclidean; its unit is, in each parameter,
+    the spread of the better half of the trials, so that neighbours draw together as the ranges close in.
+
+    Pruned trials, and values that are not finite, rank last: they teach where not to search, and never set a range.
+    Failed trials teach nothing. A parameter that depends on others has a range around the best trials that have it.
+    One that was never seen, or whose declaration has just changed, is drawn from its declared range, and so is one that
+    fewer than `best` trials have. Rounds look back on the last 200 complete trials and the last 200 pruned ones.
 
     The trial keeps the declared distributions, so that importances, plots and the dashboard stay right; the range
-    that each parameter was drawn from is the trial's user attribute ``range:<name>``, a list of low and high.
+    that each parameter was drawn from is the trial's user attribute ``range:<name>``: a list of low and high, or the
+    choices that were left.
 
-    What trial *n* draws depends on the seed, on *n*, and on the finished trials of the rounds before its own.
+    What trial *n* draws depends on the seed, on *n*, and on the finished trials of the rounds before its own. Workers
+    that share a study draw different points of the same rounds. A sampler is for one study.
 
     Parameters
     ----------
     round
-        Trials in a round.
+        Trials in a round: they know of the rounds before, and not of each other. More of them take less time to plan. A
+        round that comes after more than 100 times as many trials has a hundredth of their number.
     best
-        How many of the best complete trials span the ranges.
-    padding
-        How far a range reaches beyond the best trials on each side, as a share of the distance between them.
+        How many of the best trials set the ranges.
+    reach
+        How far a range reaches on each side of the very best trial, as a share of its distance from the farthest.
     explore
-        Probability that a trial explores.
+        Probability that a trial explores; 0: none does.
+    smoothing
+        How far neighbours count; times √parameters it is the standard deviation of a Gaussian, in the unit of distance.
+        0: the nearest trial alone.
+    candidates
+        Points of which each trial takes the best; 1: none is chosen, a trial is a uniform draw from the ranges.
     seed
         Any integer ≥ 0; None takes a fresh one.
+
+    Raises
+    ------
+    UsageError
+        If an option is outside its limits; when used in a study with several objectives.
     """
 
     def __init__(
         self,
         *,
-        round: int = 10,  # noqa: A002 - the word of the field and of the study file
-        best: int = 5,
-        padding: float = 0.2,
+        round: int = 2,  # noqa: A002 - the word of the field and of the study file
+        best: int = 10,
+        reach: float = 1.0,
         explore: float = 0.1,
+        smoothing: float = 0.13,
+        candidates: int = 20,
         seed: int | None = None,
     ) -> None:
-        if round < 1 or best < 1:
-            raise UsageError(f"round and best must be at least 1, got round = {round}, best = {best}")
-        if padding < 0 or not 0 <= explore <= 1:
-            raise UsageError(
-                f"padding must be at least 0 and explore from 0 to 1, got padding = {padding}, explore = {explore}"
-            )
-        self._round, self._best, self._padding, self._explore = round, best, padding, explore
+        self._options = Options(round, best, reach, explore, smoothing, candidates)
+        for name, (low, high) in LIMITS.items():
+            if not low <= getattr(self._options, name) <= high:
+                to = f"at least {low}" if high == np.inf else f"from {low} to {high}"
+                raise UsageError(f"{name} must be {to}, got {name} = {getattr(self._options, name)}")
         self._seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+        self._lessons: History[Lessons] = History(Lessons, Lessons.add)
+        self._plans: dict[tuple[str, int], Round] = {}
+        self._starts = [0]  # of the rounds, by the trials' numbers
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """No parameter is drawn jointly with another."""
+        refuse_several_objectives(study)
+        return {}
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Draw one parameter: from its narrowed range, or from the declared one in the first round and to explore."""
-        best = self._guides(study, trial, param_name, param_distribution)
-        if not best:
+        """The round's draw for this trial; a uniform one at first, to explore, and where nothing is known."""
+        refuse_several_objectives(study)
+        plan = self._plan(study, trial.number)
+        place = trial.number - plan.numbers.start
+        drawn = None if plan.explores[place] else plan.draws.get(param_name)
+        if drawn is None or drawn.distribution != param_distribution:
+            _note(study, trial, param_name, _ends(param_distribution))
             return uniform_draw(self._seed, study, trial, param_name, param_distribution)
-        if isinstance(param_distribution, CategoricalDistribution):
-            draw = generator(self._seed, trial.number, param_name).integers(len(best))
-            return best[draw].params[param_name]
-        assert isinstance(param_distribution, (FloatDistribution, IntDistribution))
-        low, high = self._narrowed(best, param_name, param_distribution)
-        stratum = self._stratum(trial.number, param_name)
-        return value_at(low + stratum * (high - low), param_distribution)
+        _note(study, trial, param_name, drawn.range)
+        return drawn.values[place]
 
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """Note on the trial the ranges that it was drawn from."""
-        given = trial.system_attrs.get("fixed_params", {})
-        for name, distribution in trial.distributions.items():
-            if name not in given and not distribution.single():
-                study._storage.set_trial_user_attr(
-                    trial._trial_id, RANGE_PREFIX + name, self._range(study, trial, name, distribution)
-                )
+    def _plan(self, study: optuna.Study, number: int) -> Round:
+        """The plan of trial `number`'s round, made when the first of its trials asks."""
+        numbers = self._round_of(number)
+        key = (study.study_name, numbers.start)
+        plan = self._plans.get(key)
+        if plan is None:
+            lessons = self._lessons.of(getattr(study, "_study", study))  # all of a study that Hyperband shows a part of
+            plan = plan_round(lessons, study.direction, numbers, self._options, self._seed)
+            self._plans = {**dict(list(self._plans.items())[1 - ROUNDS_KEPT :]), key: plan}
+        return plan
 
-    def _range(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> list[Any]:
-        """What `name` was drawn from: low and high, or the choices with how often they stood to be drawn."""
-        best = self._guides(study, trial, name, distribution)
-        if isinstance(distribution, CategoricalDistribution):
-            if not best:
-                return list(distribution.choices)
-            counts = Counter(guide.params[name] for guide in best)
-            return [choice for choice in distribution.choices if counts[choice]]
-        assert isinstance(distribution, (FloatDistribution, IntDistribution))
-        if not best:
-            return [distribution.low, distribution.high]
-        return [value_at(end, distribution) for end in self._narrowed(best, name, distribution)]
-
-    def _guides(
-        self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
-    ) -> list[FrozenTrial]:
-        """The best trials of the rounds before that have the parameter; none in the first round and to explore."""
-        start = trial.number // self._round * self._round
-        if start == 0 or generator(self._seed, trial.number, "explore").random() < self._explore:
-            return []
-        sign = -1 if study.direction == StudyDirection.MAXIMIZE else 1
-        known = [
-            (sign * other.value, other.number, other)
-            for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            if other.number < start and other.value is not None and other.distributions.get(name) == distribution
-        ]
-        if len(known) < self._best:
-            return []
-        return [other for _, _, other in sorted(known)[: self._best]]
-
-    def _narrowed(self, best: list[FrozenTrial], name: str, distribution: Numeric) -> tuple[float, float]:
-        """The ends of the narrowed range, as positions in the declared one."""
-        places = [position(guide.params[name], distribution) for guide in best]
-        low, high = min(places), max(places)
-        pad = self._padding * (high - low)
-        return max(low - pad, 0.0), min(high + pad, 1.0)
-
-    def _stratum(self, number: int, name: str) -> float:
-        """Where in its range trial `number` draws, from 0 to 1: its place in the round's Latin hypercube."""
-        turn, place = divmod(number, self._round)
-        strata = generator(self._seed, name, "strata", turn).permutation(self._round)
-        return float(strata[place] + generator(self._seed, number, name).random()) / self._round
+    def _round_of(self, number: int) -> range:
+        """The numbers of the trials of trial `number`'s round."""
+        while self._starts[-1] <= number:
+            self._starts.append(self._starts[-1] + max(self._options.round, self._starts[-1] // GROWTH))
+        after = bisect_right(self._starts, number)
+        return range(self._starts[after - 1], self._starts[after])
 
 
-def narrowing(seed: int) -> NarrowingSampler:
-    """Range narrowing with its default options."""
-    return NarrowingSampler(seed=seed)
+def _note(study: optuna.Study, trial: FrozenTrial, name: str, range_: list[Any]) -> None:
+    """Note on the trial what it was drawn from, before it is known to be drawn: a trial may stop between the two."""
+    study._storage.set_trial_user_attr(trial._trial_id, RANGE_PREFIX + name, range_)
+
+
+def _ends(distribution: BaseDistribution) -> list[Any]:
+    """The declared range, or all choices."""
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]  # type: ignore[attr-defined]  # the others are numeric

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
+
+from hpsearch.strategies.unit import value_at
 
 
 def sequence(seed: int, *names: int | str) -> np.random.SeedSequence:
@@ -37,5 +38,7 @@ def uniform_draw(
     seed: int, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
 ) -> object:
     """Draw `name` uniformly from its `distribution`: the same for every strategy that draws so, and every time."""
-    sampler: BaseSampler = RandomSampler(integer(seed, trial.number, name))
-    return sampler.sample_independent(study, trial, name, distribution)
+    rng = generator(seed, trial.number, name)
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[rng.integers(len(distribution.choices))]
+    return value_at(rng.random(), distribution)  # type: ignore[arg-type]  # the others are numeric

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 from optuna.distributions import FloatDistribution, IntDistribution
 
 Numeric = FloatDistribution | IntDistribution
+Floats = npt.NDArray[np.float64]
 
 
 def position(value: float, distribution: Numeric) -> float:
@@ -15,6 +18,14 @@ def position(value: float, distribution: Numeric) -> float:
     if low == high:
         return 0.5
     return min(max((_scaled(value, distribution) - low) / (high - low), 0.0), 1.0)
+
+
+def positions(values: Floats, distribution: Numeric) -> Floats:
+    """Where each of the `values` lies in the range; NaN where it lies outside, or is NaN."""
+    low, high = _ends(distribution)
+    inside = np.where((values >= distribution.low) & (values <= distribution.high), values, np.nan)
+    scaled = np.log(inside) if distribution.log else inside
+    return scaled - low + 0.5 if low == high else (scaled - low) / (high - low)
 
 
 def value_at(position: float, distribution: Numeric) -> float | int:
