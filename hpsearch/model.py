@@ -45,6 +45,12 @@ class SearchedModel:
         for name, dist in self.space.items():
             _check_range(self._base, name, dist)
 
+    @property
+    def most_epochs(self) -> int:
+        """The epochs that are fixed, or the most that may be suggested."""
+        searched = self.space.get("epochs")
+        return self._base.epochs if searched is None else int(max(_ends(searched)))
+
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Ask `trial` for everything that is searched."""
         return {name: suggest(trial, name, dist) for name, dist in self.space.items()}
@@ -93,14 +99,16 @@ def _as_the_model_has_it(name: str, dist: BaseDistribution) -> BaseDistribution:
 
 def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
     """Refuse a range of which an end, or a choice of which a value, is not one that the model takes."""
-    ends: Sequence[Any]
-    if isinstance(dist, CategoricalDistribution):
-        ends = dist.choices
-    else:
-        assert isinstance(dist, (FloatDistribution, IntDistribution))
-        ends = (dist.low, dist.high)
-    for value in ends:
+    for value in _ends(dist):
         try:
             replace(base, **{name: decode(value)})
         except UsageError as error:
             raise UsageError(f"[space] {error}") from error
+
+
+def _ends(dist: BaseDistribution) -> Sequence[Any]:
+    """The lowest and the highest value, or all choices."""
+    if isinstance(dist, CategoricalDistribution):
+        return dist.choices
+    assert isinstance(dist, (FloatDistribution, IntDistribution))
+    return (dist.low, dist.high)

@@ -96,6 +96,11 @@ class MLPObjective:
         return _dataset(self._data, self._data_dir).name
 
     @property
+    def epochs(self) -> int:
+        """The most epochs that a trial may train."""
+        return self._model.most_epochs
+
+    @property
     def content(self) -> dict[str, Any]:
         """What makes two trials comparable: the data (with the SHA-256 of its content), what is fixed, the space."""
         table = asdict(self._data) if isinstance(self._data, DataSettings) else {"source": self._data.name}
@@ -185,7 +190,7 @@ def _data_source(data: str | Mapping[str, Any] | DataSettings | Dataset) -> Data
         raise UsageError(f"[data] {error}") from error
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)  # a study may have several tasks, each in every repeat
 def _load(settings: DataSettings, data_dir: Path | None) -> Dataset:
     return load(settings, data_dir)
 

@@ -94,7 +94,7 @@ def describe(dist: BaseDistribution) -> dict[str, Any]:
     table: dict[str, Any] = {"low": dist.low, "high": dist.high}
     if dist.log:
         table["log"] = True
-    elif dist.step not in (None, 1):
+    elif dist.step is not None and (isinstance(dist, FloatDistribution) or dist.step != 1):
         table["step"] = dist.step
     return table
 

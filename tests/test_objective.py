@@ -158,3 +158,15 @@ def test_a_search_over_architecture_activation_and_optimizer():
     settings = objective.hyperparameters(found.best_params)
     assert settings.hidden_layer_sizes in {(10,), (20, 10)}
     assert isinstance(settings.batch_size, int)
+
+
+@pytest.mark.parametrize(
+    ("model", "space", "epochs"),
+    [
+        ({"epochs": 7}, {"learning_rate": {"low": 0.01, "high": 0.1}}, 7),
+        ({}, {"epochs": {"low": 2, "high": 30, "log": True}}, 30),
+        ({}, {"epochs": {"choices": [5, 40, 10]}}, 40),
+    ],
+)
+def test_the_most_epochs_of_a_trial_are_known(model, space, epochs):
+    assert hpsearch.MLPObjective("iris", model=model, space=space).epochs == epochs

@@ -16,6 +16,7 @@ from hpsearch.space import decode, describe, distribution, suggest
         ({"low": 1e-6, "high": 1.0, "log": True}, FloatDistribution(1e-6, 1.0, log=True)),
         ({"low": 0, "high": 1.0}, FloatDistribution(0.0, 1.0)),
         ({"low": 0.0, "high": 1.0, "step": 0.25}, FloatDistribution(0.0, 1.0, step=0.25)),
+        ({"low": 0.0, "high": 4.0, "step": 1.0}, FloatDistribution(0.0, 4.0, step=1.0)),
         ({"low": 1, "high": 9}, IntDistribution(1, 9)),
         ({"low": 1, "high": 9, "step": 2}, IntDistribution(1, 9, step=2)),
         ({"low": 1, "high": 512, "log": True}, IntDistribution(1, 512, log=True)),

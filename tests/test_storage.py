@@ -1,3 +1,4 @@
+import math
 import multiprocessing
 import os
 import signal
@@ -7,7 +8,7 @@ import optuna
 import pytest
 
 from hpsearch.errors import RunError, StorageError, UsageError
-from hpsearch.storage import check_url, open_existing, open_storage, shown, sole_owner
+from hpsearch.storage import check_url, open_existing, open_storage, opened, read_studies, shown, sole_owner
 
 
 @pytest.fixture(params=["sqlite", "journal"])
@@ -123,3 +124,45 @@ def test_the_owner_is_found_whatever_way_the_file_is_written(tmp_path, monkeypat
         sole_owner(f"sqlite:///{tmp_path / 'a.db'}", "digits"),
     ):
         pass
+
+
+def fill(study):
+    """A trial of every state, with everything that a trial may hold."""
+
+    def objective(trial):
+        x = trial.suggest_float("x", 1e-3, 1, log=True)
+        kind = trial.suggest_categorical("kind", ["a", None, 3, True])
+        value = x * (trial.suggest_int("n", 1, 9) if kind == "a" else 1)
+        for step in (2, 1):
+            trial.report(math.inf if step == 2 and trial.number == 1 else value / step, step)
+        trial.set_user_attr("history", {"loss": [1.0, None], "name": "ü"})
+        if trial.number == 3:
+            raise optuna.TrialPruned
+        return [value, -math.inf, math.inf, value, math.nan, value][trial.number]
+
+    study.optimize(objective, n_trials=6)
+    study.enqueue_trial({"x": 0.5})
+    study.ask().suggest_float("x", 1e-3, 1, log=True)
+    study.enqueue_trial({"x": 0.25})
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical")
+def test_studies_read_at_once_are_what_optuna_reads_one_by_one(url):
+    with opened(url) as storage:
+        for name in ("mine/a", "other", "mine/b", "mine/empty"):
+            study = optuna.create_study(storage=storage, study_name=name, direction="maximize")
+            study.set_user_attr("of", {"name": name})
+            if name != "mine/empty":
+                fill(study)
+        found = read_studies(storage, lambda name: name.startswith("mine/"))
+        assert [study.study_name for study in found] == ["mine/a", "mine/b", "mine/empty"]
+        for read in found:
+            study = optuna.load_study(study_name=read.study_name, storage=storage)
+            assert read.get_trials() == study.get_trials()
+            assert [list(map(repr, trial.params.items())) for trial in read.trials] == [
+                list(map(repr, trial.params.items())) for trial in study.trials
+            ]  # order and types too
+            waiting = (optuna.trial.TrialState.WAITING,)
+            assert read.get_trials(deepcopy=False, states=waiting) == study.get_trials(states=waiting)
+            assert (read.direction, read.user_attrs) == (study.direction, study.user_attrs)
+        assert len(read_studies(storage)) == 4

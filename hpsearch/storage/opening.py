@@ -1,12 +1,9 @@
-"""Opens optuna storages by URL, and keeps two processes from running one study at the same time."""
+"""Opens optuna storages by URL."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from hpsearch.errors import RunError, StorageError, UsageError
+from hpsearch.errors import StorageError, UsageError
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)  # what optuna's operations on a database raise
 _FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -137,35 +134,6 @@ def _reason(error: Exception) -> str:
         return "its driver is not installed; for PostgreSQL: pip install 'hpsearch[postgres]'"
     first = str(getattr(error, "orig", None) or error).strip().splitlines()
     return shown(first[0]) if first else type(error).__name__
-
-
-@contextmanager
-def sole_owner(url: str, study: str, wait: float = 0) -> Iterator[None]:
-    """Hold `study` in the storage at `url` for this process; another on this machine is refused after `wait` seconds.
-
-    The lock is a lock of the operating system (SQLite's), so it goes with its process however that dies.
-
-    Raises
-    ------
-    RunError
-        If another process holds it.
-    """
-    absolute = re.sub(r"^((?:sqlite|journal)[^:]*:///)(.*)", lambda m: m[1] + str(Path(m[2]).resolve()), url)
-    digest = hashlib.sha256(f"{absolute}\n{study}".encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"hpsearch-locks-{getattr(os, 'getuid', int)()}"
-    folder.mkdir(exist_ok=True)
-    connection = sqlite3.connect(folder / digest, timeout=wait, isolation_level=None)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise RunError(
-            f"another process is running the study {study!r} in {shown(url)}: wait for it or stop it"
-        ) from error
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 def check_url(url: object) -> str:

@@ -1,0 +1,138 @@
+"""Reads many studies with all their trials at once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator, Sequence
+from copy import deepcopy as copied
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from optuna.distributions import BaseDistribution, json_to_distribution
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._rdb import models
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+_STUDIES_AT_ONCE = 100  # bounds what is in memory beside the result, and the length of a statement
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """What a storage holds of a study, with the names that ``optuna.Study`` has for it."""
+
+    study_name: str
+    directions: Sequence[StudyDirection]
+    user_attrs: dict[str, Any]
+    system_attrs: dict[str, Any]
+    trials: list[FrozenTrial] = field(repr=False)
+
+    @property
+    def direction(self) -> StudyDirection:
+        """Of its only objective."""
+        return self.directions[0]
+
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
+        """Those of its trials that are in one of the `states`, by number."""
+        found = [trial for trial in self.trials if states is None or trial.state in states]
+        return copied(found) if deepcopy else found
+
+
+def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _name: True) -> list[StoredStudy]:
+    """The studies of `storage` whose names are wanted, in the order in which they were created.
+
+    A database is asked for the rows of many studies at once, and every distribution is made once: about a tenth of the
+    time that ``optuna.load_study`` and ``study.trials`` take one by one.
+    """
+    known = [study for study in storage.get_all_studies() if wanted(study.study_name)]
+    trials = _read_trials(storage, [study._study_id for study in known])
+    return [
+        StoredStudy(study.study_name, study.directions, study.user_attrs, study.system_attrs, trials[study._study_id])
+        for study in known
+    ]
+
+
+def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[FrozenTrial]]:
+    if not isinstance(storage, RDBStorage):
+        return {study: storage.get_all_trials(study, deepcopy=False) for study in ids}
+    found: dict[int, list[FrozenTrial]] = {study: [] for study in ids}
+    with storage.engine.connect() as connection:
+        for start in range(0, len(ids), _STUDIES_AT_ONCE):
+            for study, trial in _rows_as_trials(connection, ids[start : start + _STUDIES_AT_ONCE]):
+                found[study].append(trial)
+    return found
+
+
+def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterator[tuple[int, FrozenTrial]]:
+    """The trials of some studies, each with its study, by number; from one statement a table."""
+    values = _grouped(connection, studies, models.TrialValueModel, "objective", "value", "value_type")
+    params = _grouped(connection, studies, models.TrialParamModel, "param_name", "param_value", "distribution_json")
+    user = _grouped(connection, studies, models.TrialUserAttributeModel, "key", "value_json")
+    system = _grouped(connection, studies, models.TrialSystemAttributeModel, "key", "value_json")
+    steps = _grouped(
+        connection,
+        studies,
+        models.TrialIntermediateValueModel,
+        "step",
+        "intermediate_value",
+        "intermediate_value_type",
+    )
+    trials = models.TrialModel.__table__.c
+    columns = (trials.trial_id, trials.study_id, trials.number, trials.state)
+    query = sa.select(*columns, trials.datetime_start, trials.datetime_complete)
+    for trial, study, number, state, start, complete in connection.execute(
+        query.where(trials.study_id.in_(studies)).order_by(trials.number)
+    ):
+        distributions = {name: _distribution(text) for name, _, text in params[trial]}
+        yield (
+            study,
+            FrozenTrial(
+                number=number,
+                state=state,
+                value=None,
+                values=[_value(value, kind) for _, value, kind in sorted(values[trial])] or None,
+                datetime_start=_local(start),
+                datetime_complete=_local(complete),
+                params={name: distributions[name].to_external_repr(value) for name, value, _ in params[trial]},
+                distributions=distributions,
+                user_attrs={key: json.loads(text) for key, text in user[trial]},
+                system_attrs={key: json.loads(text) for key, text in system[trial]},
+                intermediate_values={step: _step_value(value, kind) for step, value, kind in steps[trial]},
+                trial_id=trial,
+            ),
+        )
+
+
+def _grouped(
+    connection: sa.Connection, studies: Sequence[int], model: Any, *names: str
+) -> defaultdict[int, list[tuple[Any, ...]]]:
+    """The named columns of a table's rows about trials of `studies`, in the order written, by trial."""
+    table, trials = model.__table__, models.TrialModel.__table__
+    query = (
+        sa.select(table.c.trial_id, *(table.c[name] for name in names))
+        .join(trials, trials.c.trial_id == table.c.trial_id)
+        .where(trials.c.study_id.in_(studies))
+        .order_by(*table.primary_key)
+    )
+    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for trial, *held in connection.execute(query):
+        found[trial].append(tuple(held))
+    return found
+
+
+_value = models.TrialValueModel.stored_repr_to_value
+_step_value = models.TrialIntermediateValueModel.stored_repr_to_intermediate_value
+
+
+@lru_cache(maxsize=1000)
+def _distribution(text: str) -> BaseDistribution:
+    return json_to_distribution(text)
+
+
+def _local(stored: datetime | None) -> datetime | None:
+    """Optuna stores UTC and shows local time, both without saying so."""
+    return None if stored is None else stored.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
