@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from hpsearch.execution import Progress, execute
 from hpsearch.pruners import PRUNERS
 from hpsearch.run import Direction, Objective, quiet_optuna
 from hpsearch.storage import open_storage
-from hpsearch.strategies import STRATEGIES, Strategy
-from hpsearch.study import Plan
+from hpsearch.strategies import Strategy
+from hpsearch.study import Plan, Searcher, check_confirm, searcher
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,9 @@ class Search:
     Attributes
     ----------
     best_params, best_value
-        Of the best complete trial.
+        Of the best complete trial; with confirmation, of the best confirmed one, whose value is a mean.
+    confirmed
+        Values of the trainings that confirmed `best_params`; empty without confirmation.
     study
         The optuna study, for optuna's own plots and importances.
     trials
@@ -42,6 +45,7 @@ class Search:
     best_value: float
     study: optuna.Study
     trials: pd.DataFrame
+    confirmed: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ def search(
     objective: Objective,
     *,
     strategy: str | Strategy = "narrowing",
+    options: Mapping[str, Any] | None = None,
     trials: int = 30,
+    confirm: int = 0,
     seed: int = 0,
     direction: Direction | None = None,
     pruner: str = "none",
@@ -91,8 +97,14 @@ def search(
         Called with an optuna trial, returns a number: any optuna objective, or an `MLPObjective`.
     strategy
         A key of `STRATEGIES`, or a function from a seed to an optuna sampler.
+    options
+        Options of a strategy that is given by its key, such as ``{"round": 5}``.
     trials
-        How often the objective is called.
+        How often the objective is called. With a `pruner`, and an objective that says how many ``epochs`` a call may
+        train at most, the budget is what that many whole trainings take.
+    confirm
+        The last 3 × `confirm` of the `trials` call the objective with the best `confirm` hyperparameters again, three
+        times each, and the best mean wins: the best of many noisy values is less good than it looks.
     seed
         What every draw depends on.
     direction
@@ -114,23 +126,27 @@ def search(
     UsageError
         If an argument is outside what it may be, or no trial completed.
     """
-    chosen = {strategy if isinstance(strategy, str) else _name_of(strategy): strategy}
+    label = strategy if isinstance(strategy, str) else _name_of(strategy)
+    chosen = {label: _searcher(label, strategy, options or {}, confirm)}
     plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch)
     opened = _open(storage)
     execute(plan, opened, progress=progress)
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=opened)
     results = _load(opened, name)
-    if results.runs["incumbent"].isna().all():
+    run = next(row for row in results.runs.to_dict("records") if row["name"] == study.study_name)
+    if math.isnan(run["incumbent"]):
         raise UsageError(f"none of the {trials} trials completed: see the error attribute of study.trials")
-    return Search(study.best_params, study.best_value, study, results.trials)
+    best = study.trials[int(run["incumbent"])]
+    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]))
 
 
 def compare(
     objective: Objective,
     *,
-    strategies: Sequence[str] | Mapping[str, Strategy] = ("random", "narrowing", "tpe"),
+    strategies: Sequence[str] | Mapping[str, Strategy | Mapping[str, Any]] = ("random", "narrowing", "tpe"),
     trials: int = 30,
+    confirm: int = 0,
     repeats: int = 5,
     jobs: int = 1,
     seed: int = 0,
@@ -148,7 +164,9 @@ def compare(
     Parameters
     ----------
     strategies
-        Keys of `STRATEGIES`, or a mapping from a name to a function from a seed to an optuna sampler.
+        Keys of `STRATEGIES`, or a mapping from a label to a function from a seed to an optuna sampler, or to what
+        ``[strategies.<label>]`` of a study file holds: ``{"narrowing-confirmed": {"strategy": "narrowing",
+        "confirm": 5}}``.
     repeats
         Independent searches of each strategy. Repeat r starts from the same random points for every strategy.
     jobs
@@ -157,7 +175,7 @@ def compare(
         Fresh trainings of each search's best hyperparameters on test data, if the objective has ``test``.
     report
         A folder to write the report to; none is written if not given.
-    objective, trials, seed, direction, pruner, storage, name, catch, progress
+    objective, trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
     Raises
@@ -168,7 +186,8 @@ def compare(
     from hpsearch.analysis.strategies import strategy_table
     from hpsearch.report import write_report
 
-    chosen = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
+    given = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
+    chosen = {label: _from_table(label, strategy, confirm) for label, strategy in given.items()}
     plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain)
     opened = _open(storage)
     execute(plan, storage if isinstance(storage, str) else opened, jobs=jobs, progress=progress)
@@ -179,7 +198,7 @@ def compare(
 
 def _plan(
     objective: Objective,
-    strategies: Mapping[str, str | Strategy],
+    strategies: Mapping[str, Searcher],
     trials: int,
     repeats: int,
     seed: int,
@@ -195,37 +214,47 @@ def _plan(
         ("seed", seed, 0),
         ("retrain", retrain, 0),
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UsageError(f"{key} must be an integer of at least {least}, got {value!r}")
+        _check_integer(key, value, least)
+    for strategy in strategies.values():
+        check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
         raise UsageError(choose_from("pruner", pruner, PRUNERS))
     direction = direction or getattr(objective, "direction", "minimize")
     if direction not in ("minimize", "maximize"):
         raise UsageError(choose_from("direction", direction, ("minimize", "maximize")))
-    content = getattr(objective, "content", {})
     return Plan(
         name=name,
-        objective=objective,
-        strategies={key: _strategy(value) for key, value in strategies.items()},
+        objectives={getattr(objective, "task", "objective"): objective},
+        strategies=strategies,
         trials=trials,
         repeats=repeats,
         seed=seed,
         direction=direction,
         metric=getattr(objective, "metric", "value"),
-        task=getattr(objective, "task", "objective"),
         pruner=pruner,
         retrain=retrain,
-        content={**content, "search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
+        content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
         catch=catch,
     )
 
 
-def _strategy(strategy: str | Strategy) -> Strategy:
-    if not isinstance(strategy, str):
-        return strategy
-    if strategy not in STRATEGIES:
-        raise UsageError(choose_from("strategy", strategy, STRATEGIES))
-    return STRATEGIES[strategy]
+def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:
+    """The strategy called `label`: by its key, its maker, or as ``[strategies.<label>]`` of a study file holds it."""
+    if not isinstance(strategy, Mapping):
+        return _searcher(label, strategy, {}, confirm)
+    table = {"strategy": label, "confirm": confirm, **strategy}
+    options = {key: value for key, value in table.items() if key not in ("strategy", "confirm")}
+    return _searcher(label, table["strategy"], options, table["confirm"])
+
+
+def _searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
+    _check_integer("confirm", confirm, 0)
+    return searcher(label, strategy, options, confirm)
+
+
+def _check_integer(key: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"{key} must be an integer of at least {least}, got {value!r}")
 
 
 def _name_of(strategy: Strategy) -> str:

@@ -18,6 +18,8 @@ _FREE = (
     "search.trials",
     "search.repeats",
     "search.retrain",
+    "search.confirm",  # a run's own is part of its "strategy", as its options are
+    "strategies.",
 )
 
 

@@ -83,6 +83,46 @@ def test_a_sampler_of_ones_own_is_a_strategy():
     assert list(table["strategy"]) == ["mine", "random"]
 
 
+def noisy(trial):
+    return bowl(trial) + (trial.number * 37 % 11) / 10
+
+
+def test_a_confirmed_search_offers_the_best_mean_of_three():
+    found = hpsearch.search(noisy, trials=21, confirm=2)
+    assert len(found.trials) == 21
+    repetitions = found.trials.dropna(subset=["confirms"])
+    assert list(repetitions["number"]) == list(range(15, 21))
+    means = repetitions.groupby("confirms")["value"].mean()
+    assert len(means) == 2
+    assert found.best_value == pytest.approx(means.min())
+    assert found.best_params == found.study.trials[int(means.idxmin())].params
+    assert sorted(found.confirmed) == sorted(repetitions.loc[repetitions["confirms"] == means.idxmin(), "value"])
+    assert hpsearch.search(noisy, trials=15).confirmed == ()
+
+
+def test_options_make_another_search():
+    plain, early = (
+        hpsearch.search(bowl, strategy="tpe", options=options, trials=12).trials["params_x"]
+        for options in (None, {"n_startup_trials": 3})
+    )
+    assert list(plain[:3]) == list(early[:3])
+    assert list(plain) != list(early)
+
+
+def test_a_comparison_takes_what_a_study_file_holds_of_a_strategy():
+    table = {"strategy": "tpe", "n_startup_trials": 3, "confirm": 1}
+    found = hpsearch.compare(
+        bowl,
+        strategies={"tpe": {}, "mine": table, "own": optuna.samplers.RandomSampler},
+        trials=8,
+        repeats=2,
+        confirm=2,
+    )
+    assert list(found.table["strategy"]) == ["tpe", "mine", "own"]
+    confirming = found.trials["confirms"].notna().groupby(found.trials["strategy"]).sum()
+    assert confirming.to_dict() == {"tpe": 12, "mine": 6, "own": 12}
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_comparison_takes_a_lambda_in_one_process_and_in_several(jobs):
     found = hpsearch.compare(
@@ -173,6 +213,11 @@ def test_no_complete_trial_is_said():
         ({"direction": "up"}, "unknown direction 'up'"),
         ({"pruner": "medain"}, "unknown pruner 'medain' (did you mean 'median'?)"),
         ({"storage": "nonsense"}, "nonsense"),
+        ({"confirm": -1}, "confirm must be an integer of at least 0, got -1"),
+        ({"confirm": 1.0}, "confirm must be an integer of at least 0, got 1.0"),
+        ({"confirm": 1}, "confirm = 1 takes 3 × 1 = 3 trials, which must be fewer than the 2 trials of a run"),
+        ({"strategy": "tpe", "options": {"n_startup": 3}}, "n_startup"),
+        ({"strategy": optuna.samplers.RandomSampler, "options": {"a": 1}}, "options are for strategies given by name"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(arguments, words):

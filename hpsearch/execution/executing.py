@@ -1,0 +1,179 @@
+"""Executes a plan: opens the storage, spreads the runs over processes, resumes what was stopped, counts progress."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import optuna
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from hpsearch.errors import UsageError
+from hpsearch.execution.failures import explained
+from hpsearch.execution.progress import Counter, Progress, Start, interrupted, spent, told
+from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
+from hpsearch.run import Run, open_run, quiet_optuna
+from hpsearch.storage import opened, read_studies, sole_owner
+from hpsearch.study import Plan
+
+
+def execute(
+    plan: Plan,
+    storage: str | BaseStorage,
+    *,
+    jobs: int = 1,
+    started: Callable[[Start], None] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Run what of `plan` the storage does not hold yet.
+
+    Parameters
+    ----------
+    storage
+        A URL or an open storage. Processes share it by URL; of one in memory, each is sent the run that it works on.
+    jobs
+        Processes; −1 takes one a core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the runs
+        are spread over a cluster.
+    started
+        Called once with what the storage held.
+    progress
+        Called now and then with the trials finished and planned, over all runs.
+
+    Raises
+    ------
+    UsageError
+        If the storage can't be opened, or holds trials that can't be compared.
+    RunError
+        If another process is running this study, or a worker process or the storage failed.
+    """
+    if jobs == 0 or jobs < -1:
+        raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
+    with explained(storage), opened(storage) as here, _owned(storage, plan.name):
+        stored = {study.study_name: study.user_attrs for study in here.get_all_studies()}
+        _check_names(plan, stored)
+        runs = plan.runs()
+        studies = _opened(runs, stored, here)
+        trials = {study.study_name: study.trials for study in read_studies(here, studies.__contains__)}
+        counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
+        if started is not None:
+            started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
+        with _site(storage, here, jobs) as site:
+            todo = {run.name: run for run in runs if run.name in studies}
+            looks = {name: partial(site.looked_at, run, studies[name]) for name, run in todo.items()}
+            with told(counter, looks, joblib.effective_n_jobs(jobs), progress):
+                _work_off(plan, todo, site, counter)
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where runs are kept and how processes get at them.
+
+    Attributes
+    ----------
+    storage, here
+        The storage as it was given, and open.
+    jobs
+        How many processes.
+    call
+        Tells this call of `execute` from others.
+    notes
+        Where no other process can open the storage, and each is sent a copy of the run that it works on: a folder for
+        notes on how far they are. Else None.
+    """
+
+    storage: str | BaseStorage
+    here: BaseStorage
+    jobs: int
+    call: str
+    notes: Path | None
+
+    def work(self, plan: Plan, run: Run) -> Work:
+        """The run with all that a process needs for it."""
+        place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
+        objective = plan.objective_of(run)
+        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run))
+
+    def looked_at(self, run: Run, study: optuna.Study) -> int:
+        """How many trials the process that works on the run has finished."""
+        note = self._note(run)
+        return spent(run, study.get_trials(deepcopy=False)) if note is None else int(note.read_text())
+
+    def take_back(self, run: Run, storage: BaseStorage | None) -> None:
+        """Keep what a process made of the copy that it was sent."""
+        if self.notes is not None and storage is not None:
+            _copy(run.name, storage, self.here)
+
+    def _note(self, run: Run) -> Path | None:
+        return None if self.notes is None else self.notes / hashlib.sha256(run.name.encode()).hexdigest()
+
+
+@contextmanager
+def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[_Site]:
+    call = uuid.uuid4().hex
+    with kept_open(here, call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+        copied = jobs != 1 and isinstance(storage, InMemoryStorage)
+        yield _Site(storage, here, jobs, call, Path(folder) if copied else None)
+
+
+def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:
+    """Spread the runs over processes; they are begun in order."""
+    parallel = joblib.Parallel(n_jobs=site.jobs, batch_size=1, return_as="generator_unordered")
+    for name, changed in parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values()):
+        site.take_back(todo[name], changed)
+        counter.end(todo[name])
+
+
+def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse to mix a study of one task with a study of several, whose runs are named by task too."""
+    held, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
+    for name, known in stored.items():
+        if known.get("study") == plan.name and "content" in known:
+            named_by_task = name != f"{plan.name}/{known['strategy']}/{known['repeat']:02d}"
+            if named_by_task != plan.has_several_tasks:
+                raise UsageError(
+                    f"the storage holds {plan.name!r} with {held}, and now it has {now}; they can't be compared, "
+                    "so give the study another name or another --storage"
+                )
+
+
+def _opened(
+    runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage
+) -> dict[str, optuna.Study]:
+    """The optuna studies of the runs that are not known to be done, by name; all runs say what is asked of them now."""
+    studies = {}
+    for run in runs:
+        known = stored.get(run.name, {})
+        done = known.get(DONE) == digest(run)
+        if not done or known["content"] != json.loads(json.dumps(run.content)):
+            study = open_run(run, storage)
+            if not done:
+                studies[run.name] = study
+    return studies
+
+
+def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
+    """Put the study of this name in `source` in the place of that in `target`."""
+    with quiet_optuna():
+        if name in optuna.get_all_study_names(target):
+            optuna.delete_study(study_name=name, storage=target)
+        optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
+    return target
+
+
+@contextmanager
+def _owned(place: str | BaseStorage, name: str) -> Iterator[None]:
+    if isinstance(place, str):
+        with sole_owner(place, name):
+            yield
+    else:
+        yield
