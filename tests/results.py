@@ -18,7 +18,12 @@ from optuna.distributions import (
 )
 from optuna.trial import TrialState, create_trial
 
-from hpsearch.analysis.results import Results, frames
+from hpsearch.analysis.frames import frames
+from hpsearch.analysis.results import Results
+from hpsearch.run import Budget, incumbent
+from hpsearch.run.budget import Confirm
+from hpsearch.run.confirmation import PHASE
+from hpsearch.strategies.base import CONFIRMS
 
 SPACE: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(1e-6, 1.0, log=True),
@@ -93,29 +98,65 @@ def make_results(
     curves: bool = True,
     diverge_above: float = 0.3,
     tasks: Sequence[str] = ("digits",),
+    spaces: Mapping[str, Mapping[str, BaseDistribution]] | None = None,
+    confirm: int | Mapping[str, int] = 0,
+    pruned: float = 0.0,
+    count_epochs: bool = False,
+    reference: Mapping[str, Mapping[str, float]] | None = None,
     **changes: Any,
 ) -> Results:
     """A study as the product stores it; `finished` trials of each run are made, all of them unless told.
 
     The later a strategy is named, the faster it closes in. Trials whose learning rate exceeds `diverge_above` diverge.
+    `confirm` is for all strategies or by label, `spaces` and `reference` (best, median) are by task; `pruned` is the
+    share of trials that are pruned half way; with `count_epochs` the budget is trials × epochs epochs.
     """
-    made = trials if finished is None else finished
+    spaces = spaces or dict.fromkeys(tasks, space)
+    limit = epochs if count_epochs else None
     studies = []
     for task in tasks:
         for order, strategy in enumerate(strategies):
             for repeat in range(repeats):
                 name = f"{task}/{strategy}/{repeat:02d}"
                 study = optuna.create_study(study_name=name, direction=direction)
+                budget = Budget(trials, confirm if isinstance(confirm, int) else confirm.get(strategy, 0), limit)
                 _name(study, task, strategy, repeat, None)
-                for number in range(made):
+                _say(study, confirm=budget.confirm or None, epochs=limit, reference=(reference or {}).get(task))
+                while (step := _next(study, budget, finished)) is not None:
+                    number = len(study.get_trials(deepcopy=False))
                     rng = np.random.default_rng([seed, order, repeat, number])
-                    sharpness = 1 + order * 3 * number / trials
-                    study.add_trial(_trial(study, rng, space, sharpness, direction, epochs, curves, diverge_above))
-                if tested and made >= trials:
-                    study.set_user_attr("test", _test(study, np.random.default_rng([seed, order, repeat])))
+                    params, marks, system = _due(step, rng, spaces[task], 1 + order * 3 * number / trials)
+                    part = pruned > 0 and rng.random() < pruned and not marks
+                    trial = _trial(params, rng, spaces[task], direction, epochs, curves, diverge_above, part)
+                    trial.user_attrs |= marks
+                    trial.system_attrs |= system
+                    study.add_trial(trial)
+                if tested and budget.is_spent(direction, study.get_trials(deepcopy=False)):
+                    _say(study, test=_test(study, direction, np.random.default_rng([seed, order, repeat])))
                 studies.append(study)
-    changes = {"direction": direction, "space": dict(space), "repeats": repeats} | changes
-    return of_studies(studies, strategies, trials, **changes)
+    union = {name: held[name] for held in reversed(spaces.values()) for name in held}
+    known = {"direction": direction, "space": union, "spaces": dict(spaces), "repeats": repeats}
+    return of_studies(studies, strategies, trials, **(known | {"epochs_budget": limit and trials * limit} | changes))
+
+
+def _say(study: optuna.Study, **attributes: Any) -> None:
+    for key, value in attributes.items():
+        if value is not None:
+            study.set_user_attr(key, value)
+
+
+def _next(study: optuna.Study, budget: Budget, finished: int | None) -> Any:
+    made = study.get_trials(deepcopy=False)
+    return None if len(made) == finished else budget.next(study.direction.name.lower(), made)
+
+
+def _due(
+    step: Any, rng: np.random.Generator, space: Mapping[str, BaseDistribution], sharpness: float
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Parameters, user attributes and system attributes of the trial that is due."""
+    if isinstance(step, Confirm):
+        return step.trial.params, {CONFIRMS: step.trial.number}, {PHASE: step.phase}
+    return {name: _draw(rng, distribution, sharpness) for name, distribution in space.items()}, {}, {}
 
 
 def _name(study: optuna.Study, task: str, strategy: str, repeat: int, test: Mapping[str, Any] | None) -> None:
@@ -141,18 +182,17 @@ def _draw(rng: np.random.Generator, distribution: Any, sharpness: float) -> Any:
 
 
 def _trial(
-    study: optuna.Study,
+    params: dict[str, Any],
     rng: np.random.Generator,
     space: Mapping[str, BaseDistribution],
-    sharpness: float,
     direction: str,
     epochs: int,
     curves: bool,
     diverge_above: float,
+    pruned: bool,
 ) -> optuna.trial.FrozenTrial:
-    params = {name: _draw(rng, distribution, sharpness) for name, distribution in space.items()}
     diverged = float(params.get("learning_rate", 0.0)) > diverge_above
-    trained = 1 if diverged else epochs
+    trained = 1 if diverged else max(1, epochs // 2) if pruned else epochs
     reached = quality(params) * (1 - np.exp(-np.arange(1, trained + 1) / 1.5))
     score = np.clip(reached + rng.normal(0, 0.005, trained), 0, 1)
     maximize = direction == "maximize"
@@ -165,7 +205,7 @@ def _trial(
         "validation_loss": [None if s is None else -math.log(max(s - 0.01, 1e-3)) for s in shown],
     }
     trial = create_trial(
-        state=TrialState.COMPLETE,
+        state=TrialState.PRUNED if pruned and not diverged else TrialState.COMPLETE,
         value=value,
         params=params,
         distributions=dict(space),
@@ -177,9 +217,11 @@ def _trial(
     return trial
 
 
-def _test(study: optuna.Study, rng: np.random.Generator) -> dict[str, Any]:
-    best = study.best_trial
-    away = 0.01 if study.direction.name == "MAXIMIZE" else -0.01
+def _test(study: optuna.Study, direction: str, rng: np.random.Generator) -> dict[str, Any] | None:
+    best = incumbent(direction, study.get_trials(deepcopy=False))
+    if best is None:
+        return None
+    away = 0.01 if direction == "maximize" else -0.01
     return {"incumbent": best.number, "values": [best.value - away + rng.normal(0, 0.004) for _ in range(3)]}
 
 
@@ -212,6 +254,17 @@ CASES: dict[str, dict[str, Any]] = {
     "no settings": {"settings": {}},
     "six strategies": {"strategies": ("random", "narrowing", "tpe", "cmaes", "gp", "qmc"), "repeats": 2},
     "two tasks": {"tasks": ("digits", "iris")},
+    "confirmed": {"confirm": 2},
+    "some confirmed": {"confirm": {"tpe": 3}, "direction": "minimize", "metric": "error"},
+    "pruned": {"pruned": 0.4, "count_epochs": True, "confirm": {"tpe": 1}},
+    "tasks of their own": {
+        "tasks": ("digits", "iris"),
+        "spaces": {
+            "digits": SPACE,
+            "iris": {"units": IntDistribution(1, 9), "learning_rate": FloatDistribution(1e-3, 0.1, log=True)},
+        },
+        "reference": {"digits": {"best": 0.97, "median": 0.5}, "iris": {"best": 0.96, "median": 0.6}},
+    },
     "names of markup": {
         "strategies": (NASTY, "b" * 300),
         "tasks": (NASTY,),

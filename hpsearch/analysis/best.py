@@ -24,7 +24,9 @@ class Best:
     run
         Name of the run's optuna study; `number` is the trial's in it.
     value
-        Its validation value.
+        Its validation value: the mean of `confirmed`, where there is one.
+    confirmed
+        Validation values of its repetitions; empty where it was not confirmed.
     test_values
         Test scores of its hyperparameters, trained again on fresh seeds; empty where they have not been.
     """
@@ -37,6 +39,7 @@ class Best:
     params: Mapping[str, Any]
     value: float
     test_values: tuple[float, ...]
+    confirmed: tuple[float, ...] = ()
 
     @property
     def test_mean(self) -> float:
@@ -56,25 +59,48 @@ class Best:
 def best(results: Results) -> tuple[Best, ...]:
     """The best of each task, by validation value; of equals, the earliest trial.
 
-    A task whose trials all diverged has none. Equal values at equal trial numbers go to the strategy that
-    the study names first, then to the lower repeat.
+    Where a run of the task has a confirmed incumbent, the best of those: a mean of repetitions and a value that was
+    picked for being the highest of many can't be compared. A task whose trials all diverged has none. Equal values at
+    equal trial numbers go to the strategy that the study names first, then to the lower repeat.
     """
-    leading = leaders(results, 1)
-    return tuple(_best(results, trial) for _, trial in leading.iterrows())
+    observed = leaders(results, 1)
+    found = []
+    for task in tasks(results):
+        confirmed = _best_confirmed(results, task)
+        leading = observed[observed["task"] == task] if confirmed is None else confirmed
+        found += [_best(results, trial) for _, trial in leading.iterrows()]
+    return tuple(found)
+
+
+def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
+    """The trial whose repetitions have the best finite mean, as a frame of one row; None where there is none."""
+    runs = results.runs
+    known = runs[(runs["task"] == task) & runs["strategy"].isin(results.strategies)]
+    known = known[known["confirmed"].map(len).astype(bool) & np.isfinite(known["value"].astype(float))]
+    if known.empty:
+        return None
+    order = known.assign(
+        _score=-results.sign * known["value"], _strategy=known["strategy"].map(results.strategies.index)
+    )
+    first = order.sort_values(["_score", "incumbent", "_strategy", "repeat"], kind="stable").iloc[0]
+    trials = results.trials
+    same = (trials["task"] == task) & (trials["strategy"] == first["strategy"]) & (trials["repeat"] == first["repeat"])
+    chosen: pd.DataFrame = trials.loc[same & (trials["number"] == first["incumbent"])]
+    return chosen
 
 
 def leaders(results: Results, count: int) -> pd.DataFrame:
-    """The `count` best trials of each task over all its runs that did not diverge nor end infinite, best first.
+    """The `count` best trials of each task's searches that did not diverge nor end infinite, best first.
 
-    A trial that several strategies share, as they do their first random points, counts once: same repeat and number,
-    hence the same seed, same parameters and value.
+    Trials that confirm others are no part of a search. A trial that several strategies share, as they do their first
+    random points, counts once: same repeat and number, hence the same seed, same parameters and value.
 
     Returns
     -------
     The columns of ``results.trials`` and ``rank`` (from 1).
     """
     trials = results.trials[results.trials["strategy"].isin(results.strategies)]
-    trials = trials[trials["state"] == "COMPLETE"]
+    trials = trials[(trials["state"] == "COMPLETE") & trials["confirms"].isna()]
     trials = trials[~trials["diverged"].astype(bool) & np.isfinite(trials["value"].astype(float))]
     ordered = trials.assign(
         _score=-results.sign * trials["value"].astype(float),
@@ -96,16 +122,18 @@ def _best(results: Results, trial: pd.Series[Any]) -> Best:
     runs = results.runs
     same = (runs["task"] == trial["task"]) & (runs["strategy"] == trial["strategy"])
     run = runs[same & (runs["repeat"] == trial["repeat"])].iloc[0]
-    tested = run["incumbent"] == trial["number"]
+    is_incumbent = run["incumbent"] == trial["number"]
+    confirmed = tuple(float(value) for value in run["confirmed"]) if is_incumbent else ()
     return Best(
         task=str(trial["task"]),
         strategy=str(trial["strategy"]),
         repeat=int(trial["repeat"]),
         run=str(run["name"]),
         number=int(trial["number"]),
-        params=parameters(trial, results.space),
-        value=float(trial["value"]),
-        test_values=tuple(float(value) for value in run["test_values"]) if tested else (),
+        params=parameters(trial, results.space_of(str(trial["task"]))),
+        value=float(run["value"] if confirmed else trial["value"]),
+        test_values=tuple(float(value) for value in run["test_values"]) if is_incumbent else (),
+        confirmed=confirmed,
     )
 
 

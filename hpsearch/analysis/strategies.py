@@ -5,14 +5,44 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from hpsearch.analysis.incumbents import FINISHED, incumbents, tasks
+from hpsearch.analysis.comparisons import Comparison, baseline
+from hpsearch.analysis.incumbents import FINISHED, tasks
+from hpsearch.analysis.paired import pairs
+from hpsearch.analysis.profiles import median_trials
+from hpsearch.analysis.ranks import task_ranks
 from hpsearch.analysis.results import Results
-from hpsearch.analysis.spread import mean_interval, quantiles
+from hpsearch.analysis.run_values import RunValues, confirmed_means, run_values, test_means
+from hpsearch.analysis.spread import mean_interval
+from hpsearch.analysis.superiority import superiority
+from hpsearch.analysis.targets import trials_to_target
 
-BASELINE = "random"
+COLUMNS = [
+    "task",
+    "strategy",
+    "runs_complete",
+    "runs",
+    "tested",
+    "test",
+    "test_low",
+    "test_high",
+    "validation",
+    "confirmed",
+    "gap",
+    "better",
+    "better_low",
+    "better_high",
+    "pairs",
+    "regret",
+    "trials_to_random",
+    "trials",
+    "epochs",
+    "seconds",
+    "infeasible",
+    "diverged",
+    "failed",
+]
 
 
 def strategy_table(results: Results) -> pd.DataFrame:
@@ -31,70 +61,77 @@ def strategy_table(results: Results) -> pd.DataFrame:
     test, test_low, test_high
         Mean over runs of a run's mean test value; Student's t interval (95 %; NaN with fewer than two runs).
     validation
-        Mean over runs of the incumbent's validation value: optimistic, since the search chose it.
+        Mean over runs of the best validation value that the search saw: optimistic, since the search chose it.
+    confirmed
+        Mean over runs of the incumbent's confirmation, which was measured after it was chosen; NaN without.
     gap
-        How much better validation looks than test, mean over tested runs: validation − test where more is
+        How much better `validation` looks than test, mean over tested runs: validation − test where more is
         better, test − validation where less is.
+    better, better_low, better_high, pairs
+        P(better than the baseline) over paired repeats, its 95 % interval, and how many pairs; NaN for the baseline.
+    regret
+        Mean over runs of (value − best) / (median − best): 0 at the task's best configuration, 1 at its median one;
+        by test values where there are any. NaN where the task's reference is unknown.
     trials_to_random
-        Trials that half of the runs needed to be as good as the median random run at its end; infinite
-        where more than half don't get there, NaN where no random run is complete.
+        Trials that half of the runs needed to be as good as the median run of the baseline (random where the study
+        has it) at its end; infinite where more than half don't get there, NaN where no run of it is complete.
     trials, epochs, seconds
-        Sums over all finished trials; NaN where unknown.
-    diverged
-        Share of the finished trials that diverged.
+        Sums over all finished trials, those of a confirmation among them; NaN where unknown.
+    infeasible, diverged, failed
+        Share of the finished trials that diverged or failed, and of each of the two.
     """
-    target = {task: _target(results, task) for task in tasks(results)}
-    curves = incumbents(results)
+    to_target = median_trials(trials_to_target(results)).to_dict()
+    values = run_values(results)
+    runs, trials = _groups(results.runs), _groups(results.trials)
     rows = [
-        {"task": task, "strategy": strategy}
-        | _values(results, _of(results.runs, task, strategy))
-        | {"trials_to_random": _to_target(results, _of(curves, task, strategy), target[task])}
-        | _costs(_of(results.trials, task, strategy))
+        {"task": task, "strategy": label}
+        | _values(results, runs.get((task, label), results.runs[:0]))
+        | {"regret": _regret(values, task, label)}
+        | _superiority(values, task, Comparison(label, baseline(results)))
+        | {"trials_to_random": to_target.get((task, label), math.nan)}
+        | _costs(trials.get((task, label), results.trials[:0]))
         for task in tasks(results)
-        for strategy in results.strategies
+        for label in results.strategies
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-COLUMNS = [
-    "task",
-    "strategy",
-    "runs_complete",
-    "runs",
-    "tested",
-    "test",
-    "test_low",
-    "test_high",
-    "validation",
-    "gap",
-    "trials_to_random",
-    "trials",
-    "epochs",
-    "seconds",
-    "diverged",
-]
+def summary_over_tasks(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """One row a strategy, in the study's order: how it did over all tasks of the study, each counting once.
+
+    Parameters
+    ----------
+    table
+        That of :func:`strategy_table`.
+
+    Returns
+    -------
+    strategy, tasks (on which every strategy has a value), rank (mean place on them, by the mean over repeats), first
+    (tasks on which no other did better), regret (mean over the tasks whose reference is known; NaN unless that is
+    all of them).
+    """
+    places = task_ranks(results)
+    regrets = table.pivot_table(index="task", columns="strategy", values="regret")
+    regrets = regrets.reindex(index=places.index, columns=places.columns)
+    best = places.eq(places.min(axis=1), axis=0)
+    return pd.DataFrame(
+        {
+            "strategy": list(results.strategies),
+            "tasks": len(places),
+            "rank": [float(places[label].mean()) for label in results.strategies],
+            "first": [int(best[label].sum()) for label in results.strategies],
+            "regret": [float(regrets[label].mean(skipna=False)) for label in results.strategies],
+        }
+    )
 
 
-def test_means(runs: pd.DataFrame) -> pd.Series[float]:
-    """The mean test value of each run; NaN where it has none."""
-    means = [
-        float(np.mean([_number(value) for value in values])) if values else math.nan for values in runs["test_values"]
-    ]
-    return pd.Series(means, index=runs.index, dtype=float)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
-
-
-def _of(frame: pd.DataFrame, task: str, strategy: str) -> pd.DataFrame:
-    return frame[(frame["task"] == task) & (frame["strategy"] == strategy)]
+def _groups(frame: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    return dict(iter(frame.groupby(["task", "strategy"], sort=False)))
 
 
 def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
     complete = runs[runs["complete"].astype(bool)]
-    values = complete["value"].astype(float)
-    test = test_means(complete)
+    observed, test = complete["observed"].astype(float), test_means(complete)
     tested = test.notna()
     interval = mean_interval(test[tested].to_numpy())
     return {
@@ -104,48 +141,45 @@ def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
         "test": interval.mean,
         "test_low": interval.low,
         "test_high": interval.high,
-        "validation": mean_interval(values.dropna().to_numpy()).mean,
-        "gap": mean_interval(results.sign * (values - test)[tested].to_numpy()).mean,
+        "validation": _mean(observed),
+        "confirmed": _mean(confirmed_means(complete)),
+        "gap": _mean(results.sign * (observed - test)[tested]),
     }
+
+
+def _mean(values: pd.Series[float]) -> float:
+    return mean_interval(values.dropna().to_numpy()).mean
+
+
+def _regret(values: RunValues, task: str, label: str) -> float:
+    if task not in values.references:
+        return math.nan
+    best, unit = values.references[task].best, values.references[task].unit
+    found = [(run.value - best) / unit for run in values.runs if (run.task, run.strategy) == (task, label)]
+    return sum(found) / len(found) if found else math.nan
+
+
+def _superiority(values: RunValues, task: str, comparison: Comparison) -> dict[str, Any]:
+    if comparison.strategy == comparison.against:
+        return {"better": math.nan, "better_low": math.nan, "better_high": math.nan, "pairs": 0}
+    differences = pairs(values, comparison, task).differences
+    probability, low, high = superiority(differences)
+    return {"better": probability, "better_low": low, "better_high": high, "pairs": len(differences)}
 
 
 def _costs(trials: pd.DataFrame) -> dict[str, Any]:
     finished = trials[trials["state"].isin(FINISHED)]
+    diverged = finished["diverged"].astype(bool)
+    failed = finished["state"] == "FAIL"
     return {
         "trials": len(finished),
         "epochs": finished["epochs"].astype(float).sum(min_count=1),
         "seconds": finished["seconds"].astype(float).sum(min_count=1),
-        "diverged": float(finished["diverged"].astype(bool).mean()) if len(finished) else math.nan,
+        "infeasible": _share(diverged | failed),
+        "diverged": _share(diverged),
+        "failed": _share(failed),
     }
 
 
-def _complete_repeats(results: Results, task: str, strategy: str) -> pd.DataFrame:
-    runs = _of(results.runs, task, strategy)
-    return runs[runs["complete"].astype(bool)]
-
-
-def _target(results: Results, task: str) -> float:
-    """The median over complete random runs of what they ended with; NaN where that is not a number to
-    reach.
-    """
-    values = _complete_repeats(results, task, BASELINE)["value"].astype(float)
-    if values.empty:
-        return math.nan
-    median = float(quantiles(values.fillna(-results.sign * math.inf).to_numpy()[None, :], (0.5,))[0, 0])
-    return median if math.isfinite(median) else math.nan
-
-
-def _to_target(results: Results, curves: pd.DataFrame, target: float) -> float:
-    if curves.empty or math.isnan(target):
-        return math.nan
-    task, strategy = curves["task"].iloc[0], curves["strategy"].iloc[0]
-    complete = _complete_repeats(results, task, strategy)["repeat"]
-    needed = [
-        _first(curve, results.sign, target) for repeat, curve in curves.groupby("repeat") if repeat in set(complete)
-    ]
-    return sorted(needed)[(len(needed) - 1) // 2] if needed else math.nan
-
-
-def _first(curve: pd.DataFrame, sign: int, target: float) -> float:
-    reached = curve.loc[sign * curve["value"] >= sign * target, "number"]
-    return float(reached.min()) + 1 if len(reached) else math.inf
+def _share(found: pd.Series[bool]) -> float:
+    return float(found.mean()) if len(found) else math.nan

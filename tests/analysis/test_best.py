@@ -6,6 +6,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import create_trial
 
 from hpsearch.analysis.best import best, leaders
+from hpsearch.strategies.base import CONFIRMS
 from tests.results import CASES, case, make_results, make_study, of_studies
 
 
@@ -84,9 +85,38 @@ def test_leaders_are_ranked_by_value():
 @pytest.mark.parametrize("name", CASES)
 def test_the_best_is_the_best_incumbent(name):
     results = case(name)
-    signed = results.sign * results.runs["value"].astype(float)
     for found in best(results):
-        assert results.sign * found.value == np.nanmax(signed[results.runs["task"] == found.task])
+        runs = results.runs[results.runs["task"] == found.task]
+        confirmed = runs[runs["confirmed"].map(len) > 0]
+        values = (runs if confirmed.empty else confirmed)["value"].astype(float)
+        assert results.sign * found.value == np.nanmax(results.sign * values)
+        assert len(found.confirmed) == (0 if confirmed.empty else 3)
+
+
+def repeat(study, number, values):
+    for value in values:
+        study.add_trial(create_trial(value=value, user_attrs={CONFIRMS: number}))
+
+
+def test_a_confirmed_trial_leads_those_that_only_looked_better():
+    lucky = make_study("a0", task="t", strategy="a", repeat=0, values=[0.99])
+    sound = make_study("b0", task="t", strategy="b", repeat=0, values=[0.7, 0.9, 0.8])
+    repeat(sound, 1, [0.5, 0.6, 0.7])
+    repeat(sound, 2, [0.7, 0.8, 0.9])
+    sound.set_user_attr("test", {"incumbent": 2, "values": [0.75]})
+    results = of_studies([lucky, sound], ("a", "b"), 9)
+    (found,) = best(results)
+    assert (found.run, found.number, found.confirmed) == ("b0", 2, (0.7, 0.8, 0.9))
+    assert found.value == pytest.approx(0.8)
+    assert found.test_values == (0.75,)
+    assert leaders(results, 9)["value"].tolist() == [0.99, 0.9, 0.8, 0.7]
+
+
+def test_repetitions_that_all_diverged_confirm_nothing():
+    study = make_study("a0", task="t", strategy="a", repeat=0, values=[0.5], direction="minimize")
+    repeat(study, 0, [math.inf] * 3)
+    (found,) = best(of_studies([study], ("a",), 9, direction="minimize"))
+    assert found.number == 0
 
 
 def test_a_trial_that_strategies_share_leads_once():

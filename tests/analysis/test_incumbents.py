@@ -4,9 +4,11 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from optuna.trial import TrialState, create_trial
 
-from hpsearch.analysis.incumbents import anytime, incumbents, tasks
-from tests.results import make_results, make_study, of_studies
+from hpsearch.analysis.incumbents import anytime, anytime_epochs, incumbents, incumbents_by_epochs, tasks
+from hpsearch.strategies.base import CONFIRMS
+from tests.results import CASES, case, make_results, make_study, of_studies
 
 NAN, INF = math.nan, math.inf
 
@@ -104,6 +106,65 @@ def test_turning_the_direction_turns_every_value():
 def test_incumbents_end_at_what_optuna_calls_best():
     results = make_results(trials=9, repeats=2)
     ends = incumbents(results).groupby(["strategy", "repeat"], sort=False)["value"].last().tolist()
-    assert ends == results.runs["value"].tolist()
+    assert ends == results.runs["value"].tolist() == results.runs["observed"].tolist()
     assert tasks(results) == ["digits"]
     assert optuna.trial.TrialState.COMPLETE.name == results.trials["state"].unique()[0]
+
+
+def test_repetitions_pass_without_changing_the_best_so_far():
+    study = make_study("r", task="t", strategy="random", repeat=0, values=[0.3, 0.5])
+    for value in (0.9, 0.1, 0.2):
+        study.add_trial(create_trial(value=value, user_attrs={CONFIRMS: 1}))
+    found = incumbents(of_studies([study], ("random",), 5))
+    assert found["value"].tolist() == [0.3, 0.5, 0.5, 0.5, 0.5]
+
+
+def run_of_epochs(repeat, *trials, strategy="random"):
+    """A run of (value, epochs) trials, of at most 4 epochs each; without a value pruned, without epochs unknown."""
+    study = make_study(f"{strategy}/{repeat}", task="t", strategy=strategy, repeat=repeat, values=[])
+    study.set_user_attr("epochs", 4)
+    for value, epochs in trials:
+        state = TrialState.PRUNED if value is None else TrialState.COMPLETE
+        known = {} if epochs is None else {"epochs": epochs}
+        study.add_trial(create_trial(state=state, value=value, user_attrs=known))
+    return study
+
+
+def test_against_epochs_a_trial_counts_when_it_ends():
+    run = run_of_epochs(0, (0.2, 3), (None, 1), (0.5, 4), (0.4, 2), (0.9, 4), (0.7, None))
+    found = incumbents_by_epochs(of_studies([run], ("random",), 5, epochs_budget=20))
+    assert found["spent"].tolist() == [4, 8, 12, 16]
+    assert found["value"].tolist() == [0.2, 0.5, 0.5, 0.9]
+
+
+def test_against_epochs_runs_meet_on_one_grid():
+    runs = [
+        run_of_epochs(0, (0.2, 4), (0.4, 4)),
+        run_of_epochs(1, (None, 2), (0.1, 2), (None, 1), (0.8, 3), (0.9, 4)),
+    ]
+    found = anytime_epochs(of_studies(runs, ("random",), 3, epochs_budget=12))
+    assert found["spent"].tolist() == [4, 8]
+    assert found["median"].tolist() == pytest.approx([0.15, 0.6])
+    assert found["repeats"].tolist() == [2, 2]
+
+
+def test_where_all_trials_train_alike_epochs_and_trials_tell_the_same():
+    results = make_results(diverge_above=1.0, confirm={"tpe": 2})
+    by_trial, by_epoch = anytime(results), anytime_epochs(results)
+    np.testing.assert_array_equal(by_epoch["spent"], 4 * (by_trial["number"] + 1))
+    np.testing.assert_array_equal(by_epoch["median"], by_trial["median"])
+
+
+def test_without_known_epochs_there_is_no_such_curve():
+    assert anytime_epochs(runs_of([0.1, 0.2])).empty
+    assert list(anytime_epochs(runs_of([0.1]))) == [
+        "task", "strategy", "spent", "lower", "median", "upper", "repeats",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_has_curves_that_only_get_better(name):
+    results = case(name)
+    for found in (incumbents(results), incumbents_by_epochs(results)):
+        for _, curve in found.groupby(["task", "strategy", "repeat"]):
+            assert not (results.sign * curve["value"].dropna()).diff().lt(0).any()

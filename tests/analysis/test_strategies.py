@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from hpsearch.analysis.strategies import COLUMNS, strategy_table
+from hpsearch.analysis.strategies import COLUMNS, strategy_table, summary_over_tasks
+from tests.analysis.compared import compared, turned
 from tests.results import CASES, case, make_results, make_study, of_studies
 
 RUNS = {
@@ -99,3 +100,60 @@ def test_every_case_has_a_row_a_strategy_and_task(name):
     found = strategy_table(results)
     assert list(found) == COLUMNS
     assert len(found) == len(results.strategies) * results.runs["task"].nunique()
+
+
+def test_how_often_a_strategy_beats_random_is_over_paired_repeats():
+    # test values: tpe 0.6 and 0.7 against random's 0.4 and 0.6; bad 0.1 twice
+    found = table()
+    assert found["better"].to_dict() == pytest.approx({"tpe": 1.0, "random": math.nan, "bad": 0.0}, nan_ok=True)
+    assert found["pairs"].to_dict() == {"tpe": 2, "random": 0, "bad": 2}
+    assert found.loc["tpe", "better_low"] == pytest.approx(1 / (1 + 1.959964**2 / 2), abs=1e-5)  # Wilson at 2 of 2
+
+
+def test_infeasible_are_those_that_diverged_or_failed():
+    study = make_study("r", task="t", strategy="random", repeat=0, values=[0.1, None, 0.0, 0.3])
+    results = of_studies([study], ("random",), 4)
+    results.trials["diverged"] = [False, False, True, False]
+    row = strategy_table(results).iloc[0]
+    assert (row["infeasible"], row["diverged"], row["failed"]) == (0.5, 0.25, 0.25)
+
+
+def test_what_was_confirmed_stands_beside_what_was_seen():
+    results = compared({"random": [[0.5], [0.7]], "tpe": [[0.6], [0.6]]})
+    results.runs["observed"] = [0.8, 0.8, 0.9, 0.7]
+    results.runs["confirmed"] = [[0.5, 0.7], [0.6, 0.6], [], []]
+    found = strategy_table(results).set_index("strategy")
+    assert found["validation"].to_dict() == pytest.approx({"random": 0.8, "tpe": 0.8})
+    assert found["confirmed"].to_dict() == pytest.approx({"random": 0.6, "tpe": math.nan}, nan_ok=True)
+    assert found["gap"].to_dict() == pytest.approx({"random": 0.2, "tpe": 0.2})
+
+
+TASKS = {
+    "a": {"random": [[0.5], [0.7]], "tpe": [[0.6], [0.8]]},
+    "b": {"random": [[10], [30]], "tpe": [[25], [10]]},
+}
+
+
+@pytest.mark.parametrize("around", [lambda results: results, turned])
+def test_the_summary_over_tasks_by_hand(around):
+    results = around(compared(TASKS, references={"a": (1.0, 0.5), "b": (40, 20)}))
+    found = summary_over_tasks(results, strategy_table(results)).set_index("strategy")
+    # means 0.6 and 0.7 on a, 20 and 17.5 on b
+    assert found["rank"].to_dict() == {"random": 1.5, "tpe": 1.5}
+    assert found["first"].to_dict() == {"random": 1, "tpe": 1}
+    assert found["tasks"].tolist() == [2, 2]
+    assert found["regret"].to_dict() == pytest.approx({"random": (0.8 + 1.0) / 2, "tpe": (0.6 + 1.125) / 2})
+
+
+def test_the_summary_knows_no_regret_unless_every_task_has_a_reference():
+    results = compared(TASKS, references={"a": (1.0, 0.5)})
+    table = strategy_table(results)
+    assert summary_over_tasks(results, table)["regret"].isna().all()
+    assert table["regret"].notna().tolist() == [True, True, False, False]
+
+
+def test_the_summary_of_nothing():
+    unfinished = make_results(finished=2, tasks=("a", "b"))
+    found = summary_over_tasks(unfinished, strategy_table(unfinished))
+    assert found["tasks"].tolist() == [0] * 3
+    assert found[["rank", "regret"]].isna().all(axis=None)

@@ -1,0 +1,36 @@
+"""What each strategy spent."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hpsearch.analysis.incumbents import FINISHED
+from hpsearch.analysis.results import Results
+
+
+def costs(results: Results) -> pd.DataFrame:
+    """Trials, epochs and seconds of each strategy that has a finished trial, summed over its runs on all tasks.
+
+    Seconds are summed over trials, so runs that went on side by side count as if they had not. What no trial says is
+    NaN.
+
+    Returns
+    -------
+    strategy, trials, epochs, seconds, epochs_a_trial and seconds_a_trial (medians), in the study's order.
+    """
+    finished = results.trials[results.trials["state"].isin(FINISHED)]
+    rows = [
+        {
+            "strategy": strategy,
+            "trials": len(trials),
+            "epochs": trials["epochs"].astype(float).sum(min_count=1),
+            "seconds": trials["seconds"].astype(float).sum(min_count=1),
+            "epochs_a_trial": trials["epochs"].astype(float).median(),
+            "seconds_a_trial": trials["seconds"].astype(float).median(),
+        }
+        for strategy in results.strategies
+        for trials in [finished[finished["strategy"] == strategy]]
+        if len(trials)
+    ]
+    columns = ["strategy", "trials", "epochs", "seconds", "epochs_a_trial", "seconds_a_trial"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,86 @@
+"""Is it the training rows that are not fitted, or the validation rows that are lost again?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
+from hpsearch.analysis.diagnostics.search import Search
+
+KEY = "fit"
+_FEWEST = 3
+_SCORES = ("accuracy", "r2")  # the scores whose best is 1
+_TRAINING = (
+    "First get the training rows right: another activation (ReLU, maxout), an adaptive learning rate (RMSProp, Adam) "
+    "or momentum, initial weights that suit the activation, batch normalisation, more units, more epochs. Dropout and "
+    "other regularisation make it worse."
+)
+_VALIDATION = (
+    "The training rows are fitted, so regularise: early stopping, weight decay, dropout, fewer units, or more training "
+    "rows."
+)
+
+
+def fit(search: Search) -> Finding:
+    """A bad fit of the training rows, or overfitting: which of the two it is, and what answers it.
+
+    Rule, over the best ten trials that have learning curves: if the middle of their last training scores (accuracy, R²)
+    is below `train_fit`, the training rows themselves are not fitted. That comes first and is not overfitting, whatever
+    the validation rows say. Otherwise, if more than half of them overfit, regularise: from the epoch with the least
+    validation loss to the last, the validation loss rises by more than `overfit_rise` of itself while the training loss
+    falls.
+
+    Source: Hung-yi Lee's "recipe of deep learning" (good results on the training data first, then on the test data);
+    Google's deep learning tuning playbook, "Does any trial exhibit problematic overfitting?".
+    """
+    title = "Training rows fitted, and no overfitting"
+    curves = [_numbers(curve) for curve in search.curves_of_best]
+    overfits = list(_overfits(curves, search.limits.overfit_rise))
+    scores = [float(curve["train_score"].iloc[-1]) for curve in curves if math.isfinite(curve["train_score"].iloc[-1])]
+    rated = search.results.metric in _SCORES and len(scores) >= _FEWEST
+    if not rated and len(overfits) < _FEWEST:
+        return search.unknown(KEY, title, "Fewer than three of the best trials have learning curves with losses.")
+    facts: dict[str, Fact] = {"overfit": sum(overfits), "curves": len(overfits)}
+    if rated:
+        facts |= {"train": float(np.median(scores)), "least": search.limits.train_fit, "metric": search.results.metric}
+    if rated and float(np.median(scores)) < search.limits.train_fit:
+        evidence = "The best trials end with a training {metric} of {train} in the middle, below {least:.3g}."
+        told = "The training rows are not fitted: this is not overfitting"
+        return search.finding(KEY, "warn", told, evidence, _TRAINING, facts=facts)
+    fitted = " The training {metric} is {train} in the middle." if rated else ""
+    if len(overfits) >= _FEWEST and 2 * sum(overfits) > len(overfits):
+        evidence = (
+            "In {overfit} of the best {curves} trials the validation loss rises again while the training loss falls."
+        )
+        finding = search.finding(KEY, "warn", "The best trials overfit", evidence + fitted, _VALIDATION, facts=facts)
+        return replace(finding, changes=_early_stopping(search, sum(overfits), len(overfits)))
+    evidence = "The validation loss rises again while the training loss falls in {overfit} of the best {curves} trials."
+    return search.finding(KEY, "pass", title, evidence + fitted, facts=facts)
+
+
+def _numbers(curve: pd.DataFrame) -> pd.DataFrame:
+    return curve[["train_score", "train_loss", "validation_loss"]].astype(float)
+
+
+def _overfits(curves: list[pd.DataFrame], rise: float) -> Iterator[bool]:
+    """Whether each curve that has losses overfits."""
+    for curve in curves:
+        losses = curve.dropna(subset=["train_loss", "validation_loss"])
+        if len(losses) < 2:
+            continue
+        validation, train = losses["validation_loss"].to_numpy(), losses["train_loss"].to_numpy()
+        least = int(validation.argmin())
+        yield bool(validation[-1] > validation[least] + rise * abs(validation[least]) and train[-1] < train[least])
+
+
+def _early_stopping(search: Search, overfit: int, curves: int) -> tuple[Change, ...]:
+    """Early stopping, for a study file of a network that has none."""
+    model = search.table("model")
+    if not model or "early_stopping" in search.space or model.get("early_stopping"):
+        return ()
+    return (Change(("model", "early_stopping"), True, None, f"{overfit} of the best {curves} trials overfit"),)

@@ -1,0 +1,108 @@
+"""How much a trial's value would differ if only chance did: by the validation rows, by the seed of the training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.incumbents import tasks
+
+SHARES = ("accuracy", "error", "error rate", "error_rate")  # metrics that are a share of the validation rows
+_MOST_ROWS = 20_000
+_DISTINCT = 10  # so many different values show the number of rows behind them
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A standard deviation of one value, and what it is of; NaN where it isn't known."""
+
+    sd: float
+    source: str
+
+
+def validation_rows(search: Search) -> int | None:
+    """How many rows judge a trial: as the study says, else as its values show; None where neither does.
+
+    A share of n rows is a multiple of 1/n, so the least n of which all values are multiples is taken. Ten different
+    values are asked for: fewer may all be multiples of less by chance.
+    """
+    data = search.table("data")
+    rows = data.get("rows")
+    if isinstance(rows, list):  # one table a task
+        names = tasks(search.results)
+        rows = rows[names.index(search.task)] if len(rows) == len(names) else None
+    stored = rows.get("validation") if isinstance(rows, Mapping) else data.get("validation")
+    if isinstance(stored, int) and not isinstance(stored, bool):
+        return stored
+    if search.results.metric not in SHARES:
+        return None
+    return _rows_behind(search.good["value"].drop_duplicates().to_numpy())
+
+
+def _rows_behind(shares: NDArray[np.float64]) -> int | None:
+    if len(shares) < _DISTINCT or shares.min() < 0 or shares.max() > 1:
+        return None
+    rows = np.arange(_DISTINCT - 1, _MOST_ROWS + 1)
+    possible = rows[_whole(np.outer(shares[:_DISTINCT], rows)).all(axis=0)]
+    return next((int(each) for each in possible if _whole(shares * each).all()), None)
+
+
+def _whole(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.abs(numbers - np.round(numbers)) < 1e-4
+
+
+def binomial(search: Search) -> Noise:
+    """The binomial standard error √(p (1 − p) / n) of the best value p on n validation rows.
+
+    It is that of one value. Two trials that are judged on the same rows err together, so it overstates how far apart
+    chance alone would move them.
+    """
+    rows = validation_rows(search)
+    if rows is None or search.results.metric not in SHARES or not 0 <= search.best <= 1:
+        return Noise(math.nan, "binomial error of the validation rows")
+    share = min(max(search.best, 0.5 / rows), 1 - 0.5 / rows)
+    return Noise(math.sqrt(share * (1 - share) / rows), f"binomial error of {rows} validation rows")
+
+
+def retraining(search: Search) -> Noise:
+    """The standard deviation among trainings that differ in their seed alone, pooled over the runs.
+
+    From the incumbents' test values and from their confirmations, each group about its own mean.
+    """
+    runs = search.results.runs[search.results.runs["task"] == search.task]
+    groups = [*runs["test_values"], *(runs.get("confirmed", []))]
+    return Noise(_pooled(groups), "spread of retraining")
+
+
+def _pooled(groups: Iterable[list[float | None]]) -> float:
+    squares, degrees = 0.0, 0
+    for group in groups:
+        values = np.array([math.nan if value is None else value for value in group], dtype=float)
+        if len(values) > 1 and np.isfinite(values).all():
+            squares += float(((values - values.mean()) ** 2).sum())
+            degrees += len(values) - 1
+    return math.sqrt(squares / degrees) if degrees else math.nan
+
+
+def noise(search: Search) -> Noise:
+    """The larger of the two, since a value has both in it; NaN where neither is known."""
+    known = [each for each in (binomial(search), retraining(search)) if not math.isnan(each.sd)]
+    return max(known, key=lambda each: each.sd, default=Noise(math.nan, "noise"))
+
+
+def as_good(search: Search, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values are as good as the best of the search: not further below it than two values may be by chance.
+
+    The margin is `apart` · √2 · sd. Where no sd is known, the best five of the values stand for them.
+    """
+    sd = noise(search).sd
+    score = search.results.sign * values
+    if math.isnan(sd):
+        return score >= np.sort(score)[-min(5, len(score))] if len(score) else np.zeros(0, bool)
+    margin = search.limits.apart * math.sqrt(2) * sd
+    return score >= search.results.sign * search.best - margin

@@ -1,0 +1,68 @@
+"""New ends of a parameter's range, in numbers that people would write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from optuna.distributions import IntDistribution
+
+from hpsearch.analysis.diagnostics.finding import Change
+from hpsearch.strategies.unit import Numeric
+
+_NATURAL: Mapping[str, tuple[float, float]] = {
+    "dropout": (0.0, 0.9),
+    "momentum": (0.0, 0.999),
+    "beta_1": (0.0, 0.999),
+    "beta_2": (0.0, 0.99999),
+    "rho": (0.0, 0.99999),
+}  # where a setting of the network has no value beyond, or no sensible one
+_ENDS = {"low": -1, "high": 1}
+
+
+def change(name: str, end: str, value: float, distribution: Numeric, reason: str) -> Change:
+    """The change of one end, ``"low"`` or ``"high"``, of a range; on the range's grid where it has one."""
+    if distribution.step is not None and not distribution.log:
+        value = distribution.low + round((value - distribution.low) / distribution.step) * distribution.step
+    new = round(value) if isinstance(distribution, IntDistribution) else float(f"{value:.12g}")
+    return Change(("space", name, end), new, getattr(distribution, end), reason)
+
+
+def wider(name: str, end: str, distribution: Numeric) -> float | None:
+    """The end, moved outwards by half of the range's width: in a log range by a decade at least.
+
+    None where nothing lies beyond: a range that starts at 0 or above does not go below 0, and shares stay shares.
+    """
+    low, high, sign = float(distribution.low), float(distribution.high), _ENDS[end]
+    floor, top = _NATURAL.get(name, (0.0 if low >= 0 else -math.inf, math.inf))
+    if distribution.log:
+        decades = max(0.5 * math.log10(high / low), 1.0)
+        moved = float(f"{(high if sign > 0 else low) * 10 ** (sign * decades):.0e}")
+    else:
+        moved = float(f"{(high if sign > 0 else low) + sign * 0.5 * (high - low):.3g}")
+    moved = min(max(moved, floor), top)
+    if isinstance(distribution, IntDistribution):
+        moved = max(round(moved), 1 if low >= 1 else round(moved))
+    return moved if sign * (moved - getattr(distribution, end)) > 0 else None
+
+
+def outward(value: float, end: str, distribution: Numeric) -> float:
+    """The value rounded away from the range's middle, to one digit in a log range and to two else, and kept within
+    the declared range.
+    """
+    digits = 0 if distribution.log else 1
+    if value == 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - digits)
+    whole = value / unit
+    near = round(whole)  # 0.3 / 0.1 is 2.9999999999999996
+    steps = near if abs(whole - near) < 1e-9 else (math.floor(whole) if end == "low" else math.ceil(whole))
+    rounded = float(f"{steps * unit:.12g}")
+    return min(max(rounded, float(distribution.low)), float(distribution.high))
+
+
+def values_of(distribution: Numeric) -> float:
+    """How many values the parameter can have."""
+    if distribution.step is None:
+        return math.inf
+    return (distribution.high - distribution.low) / distribution.step + 1

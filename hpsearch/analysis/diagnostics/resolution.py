@@ -1,0 +1,116 @@
+"""Does the best trial lead by more than chance? By the noise of its steps, of its seed, of the rows that judge it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.analysis.diagnostics.finding import Change, Finding
+from hpsearch.analysis.diagnostics.noise import binomial, retraining, validation_rows
+from hpsearch.analysis.diagnostics.search import Search
+
+_SHORTEST = 6  # epochs whose last half shows steps
+CONFIRM = 5
+
+
+def steps(search: Search) -> Finding:
+    """Noise from epoch to epoch against the lead of the best trial.
+
+    Rule: warn if the noise of a step exceeds the lead of the best trial over the second that was judged on the same
+    rows. The noise of a curve is the standard deviation of the second differences of the validation score over the
+    last half of its epochs, divided by √6: what is left of white noise when any straight trend is taken out. Of the
+    best ten trials' noises the middle one counts.
+
+    Source: Google's deep learning tuning playbook, "Is there high step-to-step variance in the validation error late in
+    training?".
+    """
+    title = "The best leads by more than the noise of a step"
+    noises = [_step_noise(curve["validation_score"].to_numpy(dtype=float)) for curve in search.curves_of_best]
+    known = [each for each in noises if math.isfinite(each)]
+    if math.isnan(search.lead) or not known:
+        return search.unknown("steps", title, "No two trials to compare, or no learning curve of six epochs.")
+    noise = float(np.median(known))
+    facts = {"noise": noise, "lead": search.lead}
+    evidence = "The best trial leads by {lead:.2g}; from epoch to epoch the score moves by {noise:.2g}."
+    if noise <= search.lead:
+        return search.finding("steps", "pass", title, evidence, facts=facts)
+    advice = (
+        "Average over the last epochs, let the learning rate decay, take larger batches, or train the leaders again "
+        "before you choose."
+    )
+    return search.finding(
+        "steps", "warn", "Noise between epochs is larger than the lead", evidence, advice, facts=facts
+    )
+
+
+def _step_noise(scores: NDArray[Any]) -> float:
+    late = scores[len(scores) // 2 :] if len(scores) >= _SHORTEST else scores[:0]
+    late = late[np.isfinite(late)]
+    return float(np.sqrt(np.mean(np.diff(late, 2) ** 2) / 6)) if len(late) > 2 else math.nan
+
+
+def seeds(search: Search) -> Finding:
+    """The spread of retraining against the lead: how many of the first can't be told apart.
+
+    Rule: warn if the second of the trials that were judged on the same rows is within `apart` · √2 · sd of the best,
+    where sd is the pooled standard deviation among trainings that differ in their seed alone (test values of incumbents
+    and confirmations). Told is how many of the best ten are: "the first three can't be told apart".
+
+    Source: Google's deep learning tuning playbook, "trial variance"; *Deep Learning from Scratch*, section 6.5.3, whose
+    first three can't be.
+    """
+    title, noise = "The best leads by more than its seed", retraining(search)
+    if math.isnan(search.lead) or math.isnan(noise.sd):
+        return search.unknown("seeds", title, "No two trials to compare, or none was trained again on fresh seeds.")
+    margin = search.limits.apart * math.sqrt(2) * noise.sd
+    values = search.contenders["value"].head(10).to_numpy()
+    together = int((np.abs(values - values[0]) <= margin).sum())
+    facts = {"together": together, "sd": noise.sd, "margin": margin, "lead": search.lead, "of": len(values)}
+    evidence = (
+        "The best trial leads by {lead:.2g}; trained again on another seed it moves by {sd:.2g} (standard deviation), "
+        "so that values closer than {margin:.2g} are not told apart."
+    )
+    if together < 2:
+        return search.finding("seeds", "pass", title, evidence, facts=facts)
+    several = f"The first {_COUNT.get(together, together)} can't be told apart"
+    advice = "Train the leaders again on fresh seeds and choose by the mean: confirm does that within the budget."
+    finding = search.finding("seeds", "warn", several, evidence, advice, facts=facts)
+    return replace(finding, changes=_confirm(search, together))
+
+
+_COUNT = dict(enumerate(("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")))
+
+
+def _confirm(search: Search, together: int) -> tuple[Change, ...]:
+    """Confirm the leaders, where a fifth of the budget or more is not spent on it."""
+    now = search.table("search").get("confirm", 0)
+    count = min(CONFIRM, together)
+    if now or 15 * count > search.results.budget * 3:  # three trainings each, a fifth of the budget at most
+        count = search.results.budget // 15
+    if now or count < 2:
+        return ()
+    return (Change(("search", "confirm"), count, 0, f"the first {together} trials can't be told apart"),)
+
+
+def rows(search: Search) -> Finding:
+    """The validation rows against the lead: are they enough to see it?
+
+    Rule: warn if the binomial standard error of the best value, √(p (1 − p) / n) on n validation rows, exceeds the lead
+    of the best trial over the second that was judged on the same rows. For metrics that are a share of the rows.
+
+    Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3, it
+    is 0.04 at an accuracy of 0.8.
+    """
+    title, noise, count = "Enough validation rows for the lead", binomial(search), validation_rows(search)
+    if math.isnan(search.lead) or math.isnan(noise.sd) or count is None:
+        return search.unknown("rows", title, "The value is no share of a known number of validation rows.")
+    facts = {"rows": count, "se": noise.sd, "lead": search.lead, "best": search.best}
+    evidence = "On {rows} validation rows a value of {best} has a standard error of {se:.2g}; the lead is {lead:.2g}."
+    if noise.sd <= search.lead:
+        return search.finding("rows", "pass", title, evidence, facts=facts)
+    advice = "More validation rows, cross-validation, or several splits: repeats of the study are that."
+    return search.finding("rows", "warn", "Too few validation rows for so small a lead", evidence, advice, facts=facts)

@@ -1,0 +1,240 @@
+import dataclasses
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, Search, diagnose
+from hpsearch.analysis.diagnostics.edge import crowded
+from hpsearch.analysis.diagnostics.narrowing import eye_range
+from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
+from hpsearch.analysis.diagnostics.optimism import optimism_gaps
+from hpsearch.thresholds import Thresholds
+from tests.analysis.diagnostics.chapter import run
+from tests.analysis.diagnostics.planted import (
+    CHAPTER,
+    bump,
+    chapter,
+    clean,
+    diverging,
+    drawn,
+    flipped,
+    of,
+    planted,
+    search,
+)
+from tests.results import CASES, case
+
+
+def found(results, key):
+    return DIAGNOSTICS[key](Search(results, "t"))
+
+
+@pytest.mark.parametrize("key", DIAGNOSTICS)
+def test_a_planted_case_fires_and_a_clean_one_does_not(key):
+    fired = found(planted(key), key)
+    assert (fired.key, fired.fires) == (key, True)
+    assert fired.advice
+    assert not found(clean(), key).fires
+
+
+@pytest.mark.parametrize("key", sorted(set(DIAGNOSTICS) - {"infeasible", "stability", "fit", "narrowing"}))
+def test_less_is_better_gives_the_mirrored_answer(key):
+    for results in (planted(key), clean()):
+        assert found(flipped(results), key).level == found(results, key).level
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_finding_of_every_case_can_be_told(name):
+    for finding in diagnose(case(name)):
+        assert finding.title
+        assert "nan" not in finding.evidence.format_map(finding.facts).split()
+        finding.advice.format_map(finding.facts)
+
+
+@pytest.mark.parametrize("key", DIAGNOSTICS)
+def test_every_rule_says_what_it_is_and_where_from(key):
+    text = DIAGNOSTICS[key].__doc__
+    assert "Rule" in text or "Judged are" in text
+    assert "Source: " in text
+
+
+# edges and stability
+
+
+def test_the_edge_rule_s_false_alarms_under_uniform_draws():
+    """Oracle: the binomial distribution, 0.86 %, 0.16 % and 0.24 %."""
+    away = np.random.default_rng(0).random((100_000, 20)) <= 0.1
+    never = Thresholds(edge_of_5=5, edge_of_10=10, edge_of_20=20)
+    for of_, key, least, expected in (
+        (5, "edge_of_5", 3, 0.00856),
+        (10, "edge_of_10", 5, 0.00163),
+        (20, "edge_of_20", 7, 0.00239),
+    ):
+        limits = dataclasses.replace(never, **{key: least})
+        rare = away[away[:, :of_].sum(axis=1) >= least]  # none of the others fires
+        alarms = sum(crowded(row[:of_], limits) is not None for row in rare) / len(away)
+        assert alarms == pytest.approx(expected, abs=4 * math.sqrt(expected / len(away)))
+    assert crowded(np.zeros(20, bool), Thresholds()) is None
+
+
+def test_the_edge_rule_asks_for_a_wider_range_at_the_right_end():
+    for rate, end, old in ((1.0, "high", 1.0), (0.0, "low", 1e-4)):
+        (change,) = found(of(rate=rate), "edge").changes
+        assert (change.path, change.old) == (("space", "learning_rate", end), old)
+        assert (change.value > old) == (end == "high")
+        assert change.value / old == pytest.approx(100 if end == "high" else 0.01)
+
+
+def test_adaptive_trials_don_t_count_and_labels_are_looked_up():
+    params, places = drawn()
+    values = bump(places, rate=1.0).tolist()
+    assert found(search(values, params, strategy="tpe"), "edge").level == "unknown"
+    labelled = search(values, params, strategy="baseline")
+    assert found(labelled, "edge").level == "unknown"
+    named = dict(labelled.settings) | {"strategies": {"baseline": {"strategy": "random"}}}
+    unnamed = dict(labelled.settings) | {"strategies": {"baseline": {"strategy": None}}}
+    assert found(dataclasses.replace(labelled, settings=unnamed), "edge").level == "unknown"
+    assert found(dataclasses.replace(labelled, settings=named), "edge").fires
+
+
+def test_beside_what_diverged_it_is_stability_and_not_the_edge():
+    for share, rate in ((0.3, 0.7), (0.05, 0.97)):
+        results = diverging(share, rate=rate)
+        assert not found(results, "edge").fires
+        finding = found(results, "stability")
+        assert finding.title == "learning_rate is limited by stability"
+        assert finding.changes == ()
+
+
+# noise
+
+
+def test_the_number_of_validation_rows_is_what_the_study_says_or_what_the_values_show():
+    assert validation_rows(Search(of(rows=123), "t")) == 123
+    params, places = drawn(60)
+    shares = (np.round(bump(places) * 359) / 359).tolist()
+    assert validation_rows(Search(search(shares, params, rows=0.2), "t")) == 359
+    assert validation_rows(Search(of(rows=0.2), "t")) is None
+    assert validation_rows(Search(search(shares, params, rows=0.2, metric="r2"), "t")) is None
+
+
+def test_noise_by_hand():
+    held = Search(of(rows=100, test=(-0.1, 0.1)), "t")
+    assert binomial(held).sd == pytest.approx(math.sqrt(held.best * (1 - held.best) / 100))
+    assert retraining(held).sd == pytest.approx(math.sqrt(0.02))
+    assert noise(held).sd == max(binomial(held).sd, retraining(held).sd)
+    eight = search([0.8, 0.2], [{"learning_rate": 0.1, "l1": 0.1}] * 2, rows=100)
+    assert binomial(Search(eight, "t")).sd == pytest.approx(0.04)
+
+
+def test_confirmations_tell_the_spread_and_are_no_trials_of_the_search():
+    params, places = drawn(30)
+    values = bump(places).tolist()
+    results = search([*values, 2.0], [*params, params[0]], confirms={30: 0}, test=())
+    assert Search(results, "t").best == max(values)
+    runs = results.runs.assign(confirmed=[[0.90, 0.94]])
+    assert retraining(Search(dataclasses.replace(results, runs=runs), "t")).sd == pytest.approx(0.04 / math.sqrt(2))
+
+
+# narrowing
+
+
+def test_the_chapter_s_narrowed_range_drops_three_of_its_own_best_five():
+    for report in ({"narrowed": {"weight_decay": [1e-8, 1e-6]}}, None):
+        finding = found(chapter(report), "narrowing")
+        assert finding.title == "Narrowing weight_decay is unsafe"
+        assert (finding.facts["dropped_1"], finding.facts["of_1"]) == (3, 5)
+
+
+def test_a_range_that_is_wide_enough_drops_none():
+    report = {"narrowed": {"weight_decay": [1e-8, 1e-4], "learning_rate": [1e-3, 1e-2]}}
+    assert found(chapter(report), "narrowing").level == "pass"
+
+
+def test_the_range_by_eye_goes_out_to_decades():
+    assert eye_range(pd.Series([3.86e-7, 6.04e-7]), CHAPTER["weight_decay"]) == pytest.approx((1e-7, 1e-6))
+
+
+def test_a_run_that_narrowed_away_from_half_of_the_good_ones_is_told():
+    params, places = drawn(60)
+    values = bump(places, share=None).tolist()
+    results = search(values, params, strategy="narrowing", rows=100)
+    columns = {"task": "t", "strategy": "narrowing", "repeat": 0, "number": 59, "parameter": "l1"}
+    for (low, high), fires in (((0.4, 0.5), True), ((0.0, 0.99), False)):
+        ranges = pd.DataFrame([columns | {"low": low, "high": high}])
+        assert found(dataclasses.replace(results, ranges=ranges), "narrowing").fires == fires
+
+
+def test_the_chapter_s_own_search_makes_the_edge_rule_fire():
+    finding = found(chapter(), "edge")
+    assert finding.level == "fail"
+    assert finding.facts["name_1"] == "learning_rate"
+    assert finding.facts["count_1"] == 5
+    assert finding.changes[0].value > 0.01
+
+
+@pytest.mark.mnist
+@pytest.mark.skipif(not os.environ.get("HPSEARCH_DATA"), reason="HPSEARCH_DATA names no folder with MNIST")
+@pytest.mark.parametrize(
+    ("learning_rate", "weight_decay", "fires"), [((1e-6, 1e-2), (1e-8, 1e-4), True), ((1e-6, 1.0), (1e-8, 1e-1), False)]
+)
+def test_the_chapter_s_network_on_mnist(learning_rate, weight_decay, fires):
+    """The book's ranges, and the same search with ranges that are wide enough."""
+    results = run(Path(os.environ["HPSEARCH_DATA"]), learning_rate, weight_decay)
+    findings = [DIAGNOSTICS[key](Search(results, "mnist")) for key in ("edge", "narrowing")]
+    assert [finding.fires for finding in findings] == [fires, fires]
+
+
+# what else the rules say
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.15, "pass"), (0.25, "warn"), (0.55, "fail")])
+def test_infeasible_trials_are_counted_and_located(share, level):
+    finding = found(diverging(share, rate=0.2), "infeasible")
+    assert finding.level == level
+    assert (finding.facts["name"], finding.facts["side"]) == ("learning_rate", "above")
+    assert finding.facts["percent"] == pytest.approx(100 * share, abs=0.5)
+    assert (finding.facts["inside"], finding.facts["outside"]) == (100, 0)
+    assert bool(finding.changes) == (level != "pass")
+
+
+def test_best_at_the_end_asks_for_more_epochs_and_at_the_start_for_fewer():
+    late, early = found(of(best_epoch=19), "epochs"), found(of(best_epoch=1), "epochs")
+    assert "too short" in late.title
+    assert [change.value for change in late.changes] == [40]
+    assert "too long" in early.title
+    assert [change.value for change in early.changes] == [4]
+
+
+def test_a_bad_training_fit_comes_first_and_is_not_overfitting():
+    bad = found(of(train=0.6, rise=0.05), "fit")
+    assert "not overfitting" in bad.title
+    assert "Adam" in bad.advice
+    overfit = found(of(rise=0.05), "fit")
+    assert "overfit" in overfit.title
+    assert "early stopping" in overfit.advice
+    assert overfit.changes[0].path == ("model", "early_stopping")
+
+
+def test_how_many_can_t_be_told_apart_is_said():
+    params, _ = drawn(40)
+    values = np.linspace(0.1, 0.5, 40)
+    values[:3] = [0.90, 0.89, 0.88]
+    finding = found(search(values.tolist(), params, test=(-0.01, 0.0, 0.01)), "seeds")
+    assert finding.title == "The first three can't be told apart"
+
+
+def test_the_optimism_gap_by_hand():
+    for results in (of(test=(-0.04, -0.06)), flipped(of(test=(-0.04, -0.06)))):
+        gaps = optimism_gaps(results, "t")
+        assert gaps["gap"].tolist() == pytest.approx([0.05])
+        assert gaps["observed"].tolist() == [results.runs["observed"].iloc[0]]
+
+
+def test_thresholds_of_the_study_file_hold():
+    assert found(of(report={"near_trials": 190}), "density").fires
+    assert not found(of(share=None, report={"unimportant": 0.0}), "parameters").fires
