@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
 
@@ -11,9 +12,13 @@ from markupsafe import escape as escape_markup
 
 from hpsearch.analysis.results import Results
 from hpsearch.report.figures import Picture
-from hpsearch.report.section import Section
+from hpsearch.report.section import MOST_ROWS, Section
 from hpsearch.report.style import COLOURS
 from hpsearch.report.text import plain
+
+ROOM = 1_100_000  # characters for all figures, so that the page stays below 1.5 MB
+_NUMBERS = re.compile(r"-?\d+\.\d{3,}")
+_DRAWN = re.compile(r'(?<=\s)(?:d|x|y|points)="[^"]*"')
 
 
 def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture]) -> str:
@@ -31,7 +36,9 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
     return environment.get_template("report.html.j2").render(
         heading=plain(results.title or results.name),
         sections=list(sections),
-        svgs={key: Markup(inline(picture.svg, key)) for key, picture in pictures.items()},
+        question=plain(results.question),
+        drawings={key: Markup(element) for key, element in embedded(pictures).items()},
+        most_rows=MOST_ROWS,
         colours=COLOURS,
         escape=escape,
         markup=Markup,
@@ -48,6 +55,26 @@ def escape(text: str) -> str:
     return str(escape_markup(text))
 
 
+def embedded(pictures: Mapping[str, Picture], room: int = ROOM) -> dict[str, str]:
+    """The element of each figure, all of them within that many characters.
+
+    As long as there is too little room, the largest figure becomes pixels, and if that is no smaller, a link to its
+    file.
+    """
+    elements = {key: inline(picture.svg, key) for key, picture in pictures.items()}
+    pixels = {key: _pixels(picture.png) for key, picture in pictures.items()}
+    links = {key: f'<a href="figures/{key}.png">figures/{key}.png</a>' for key in pictures}
+    for smaller in (pixels, links):
+        for key in sorted(elements, key=lambda key: -len(elements[key])):
+            if sum(map(len, elements.values())) > room and len(smaller[key]) < len(elements[key]):
+                elements[key] = smaller[key]
+    return elements
+
+
+def _pixels(png: bytes) -> str:
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}">'
+
+
 def inline(svg: str, key: str) -> str:
     """The SVG element for a page that holds several: its ids made its own, its colours those of the page.
 
@@ -62,4 +89,10 @@ def inline(svg: str, key: str) -> str:
     body = body.replace('href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")
     for name, (light, _) in COLOURS.items():
         body = body.replace(light, f"var(--{name})")
+    body = _DRAWN.sub(lambda found: _NUMBERS.sub(_short, found[0]), body)
     return re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL).strip()
+
+
+def _short(found: re.Match[str]) -> str:
+    """The number to a hundredth of a point, which nobody sees."""
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")

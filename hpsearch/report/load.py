@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-import optuna
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import BaseStorage
 
-from hpsearch.analysis.results import Results, frames
+from hpsearch.analysis.doubled import doubled
+from hpsearch.analysis.frames import frames
+from hpsearch.analysis.ranges import ranges
+from hpsearch.analysis.results import Results
 from hpsearch.errors import StorageError
+from hpsearch.storage import StoredStudy, read_studies
+
+Space = Mapping[str, BaseDistribution]
+
+_LISTED = {"table": "tables"}  # keys of [data] that have another name where they list several tasks
 
 
 def load_results(storage: BaseStorage, name: str) -> Results:
@@ -24,7 +33,10 @@ def load_results(storage: BaseStorage, name: str) -> Results:
     attributes = [study.user_attrs for study in studies]
     content = attributes[0]["content"]
     budget = min(known["trials"] for known in attributes)
+    epochs = [int(known["epochs"]) for known in attributes if "epochs" in known]
     trials, curves, runs = frames(studies, budget)
+    order = list(content.get("space", {}))
+    spaces = _spaces(studies, order)
     return Results(
         name=name,
         title=content.get("title", ""),
@@ -34,21 +46,24 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         budget=budget,
         repeats=max(known["repeat"] for known in attributes) + 1,
         strategies=_in_order(content.get("search", {}).get("strategies", []), [a["strategy"] for a in attributes]),
-        space=_space(studies, list(content.get("space", {}))),
-        settings=content,
+        space=_union(spaces.values(), order),
+        settings=_settings(attributes),
         trials=trials,
         curves=curves,
         runs=runs,
+        spaces=spaces,
+        epochs_budget=budget * max(epochs) if epochs else None,
+        ranges=ranges(studies, budget),
+        doubled=doubled(studies, budget),
     )
 
 
-def _studies(storage: BaseStorage, name: str) -> list[optuna.Study]:
+def _studies(storage: BaseStorage, name: str) -> list[StoredStudy]:
     """The study's runs, repeat by repeat."""
-    names = optuna.get_all_study_names(storage)
-    found = [optuna.load_study(study_name=run, storage=storage) for run in names if run.startswith(f"{name}/")]
+    found = read_studies(storage, lambda run: run.startswith(f"{name}/"))
     whole = [study for study in found if "content" in study.user_attrs]
     if not whole:
-        others = sorted({run.split("/")[0] for run in names})
+        others = sorted({study.study_name.split("/")[0] for study in storage.get_all_studies()})
         held = f"it holds {', '.join(others)}" if others else "it is empty"
         raise StorageError(f"the storage holds no run of the study {name!r} ({held}): run it first")
     return sorted(whole, key=lambda study: (study.user_attrs["repeat"], study.study_name))
@@ -59,9 +74,39 @@ def _in_order(first: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([name for name in first if name in names] + list(names)))
 
 
-def _space(studies: Sequence[optuna.Study], order: Sequence[str]) -> dict[str, BaseDistribution]:
-    met: dict[str, BaseDistribution] = {}
+def _settings(attributes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The study file's content: what all runs have in common, with a list of what ``[data]`` is for several tasks."""
+    content = {key: value for key, value in attributes[0]["content"].items() if key != "strategy"}
+    data = {known["task"]: known["content"].get("data", {}) for known in attributes}
+    if len(data) > 1:
+        content["data"] = dict(_listed(key, list(data.values())) for key in next(iter(data.values())))
+    return content
+
+
+def _listed(key: str, tables: Sequence[Mapping[str, Any]]) -> tuple[str, Any]:
+    values = [table.get(key) for table in tables]
+    if all(value == values[0] for value in values):
+        return key, values[0]
+    return _LISTED.get(key, key), values
+
+
+def _spaces(studies: Iterable[StoredStudy], order: Sequence[str]) -> dict[str, Space]:
+    """What each task searches: as its runs declare it or, where they don't, as their trials met it."""
+    found: dict[str, dict[str, BaseDistribution]] = {}
     for study in studies:
-        for trial in study.get_trials(deepcopy=False):
-            met |= trial.distributions
+        held = found.setdefault(study.user_attrs["task"], {})
+        if "space" in study.user_attrs:
+            declared = study.user_attrs["space"].items()
+            held |= {name: json_to_distribution(json.dumps(dist)) for name, dist in declared}
+        else:
+            for trial in study.trials:
+                held |= trial.distributions
+    return {task: {name: space[name] for name in _in_order(order, list(space))} for task, space in found.items()}
+
+
+def _union(spaces: Iterable[Space], order: Sequence[str]) -> Space:
+    """Every parameter of the tasks, as the first that has it declares it."""
+    met: dict[str, BaseDistribution] = {}
+    for space in spaces:
+        met = {**space, **met}
     return {name: met[name] for name in _in_order(order, list(met))}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hpsearch.analysis.results import Results
-from hpsearch.report.section import Section, Table
+from hpsearch.report.section import MOST_ROWS, Card, Section, Table
 from hpsearch.report.text import plain
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
@@ -22,6 +22,8 @@ def escape(text: str) -> str:
 def markdown(results: Results, sections: Iterable[Section]) -> str:
     """The whole document; figures are found beside it, in ``figures/``."""
     blocks = [f"# {escape(plain(results.title or results.name))}"]
+    if results.question:
+        blocks.append(_paragraph(escape(plain(results.question))))
     for section in sections:
         blocks += _section(section)
     return "\n\n".join(blocks) + "\n"
@@ -30,16 +32,25 @@ def markdown(results: Results, sections: Iterable[Section]) -> str:
 def _section(section: Section) -> Iterator[str]:
     yield f"## {escape(section.title)}"
     yield from (_paragraph(text) for text in section.paragraphs(escape))
+    if section.cards:
+        yield "\n".join(_card(card) for card in section.cards)
     if section.drawing:
         yield f"![{section.alt(escape)}](figures/{section.key}.png)"
     for table in section.tables:
         yield f"**{escape(table.caption)}**"
         yield _table(table)
+        if len(table.frame) > MOST_ROWS:
+            yield f"{len(table.frame) - MOST_ROWS} more rows are in [summary.json](summary.json)."
     if section.code:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", section.code)), default=0))
         yield f"{fence}python\n{section.code}\n{fence}"
     if section.data:
         yield "Data: " + ", ".join(f"[{name}.csv](data/{name}.csv)" for name in section.data)
+
+
+def _card(card: Card) -> str:
+    """A list's item: sign and level, what was found, evidence."""
+    return f"- {escape(card.sign)} **{card.word}: {escape(plain(card.title))}** {card.words(escape)}".rstrip()
 
 
 def _paragraph(text: str) -> str:
@@ -50,5 +61,5 @@ def _paragraph(text: str) -> str:
 def _table(table: Table) -> str:
     head = [escape(plain(column.heading)) for column in table.columns]
     rule = ["---:" if column.numeric else ":---" for column in table.columns]
-    rows = [[escape(cell) for cell in row] for row in table.rows()]
+    rows = [[escape(cell) for cell in row] for row in table.rows(MOST_ROWS)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from hpsearch.report.style import MUTED, label
 
@@ -40,7 +40,9 @@ def parameter_axis(axes: Axes, which: str, name: str, distribution: BaseDistribu
     if log:
         log_axis(axes, which, float(limits[1] / limits[0]), ticks)
     else:
-        axes.locator_params(axis=which, nbins=ticks)  # type: ignore[arg-type]
+        whole = isinstance(distribution, IntDistribution)
+        axis = axes.xaxis if which == "x" else axes.yaxis
+        axis.set_major_locator(MaxNLocator(nbins=ticks, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     axes.set(**{f"{which}lim": tuple(limits), f"{which}label": label(name, length)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,6 +15,7 @@ from hpsearch.analysis.results import Results
 from hpsearch.report.text import Escape, Facts, aligned, fill, number, plain
 
 Row = Mapping[str, Any]
+MOST_ROWS = 200  # of a table that documents show; summary.json has all of them
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class Table:
     frame: pd.DataFrame
     columns: tuple[Column, ...]
 
-    def rows(self) -> list[list[str]]:
-        """The cells as text, row by row."""
-        records = self.frame.to_dict("records")
+    def rows(self, most: int | None = None) -> list[list[str]]:
+        """The cells as text, row by row; no more rows than told."""
+        records = self.frame.head(len(self.frame) if most is None else most).to_dict("records")
         return [
             [column.write({str(key): cell for key, cell in row.items()}) for column in self.columns] for row in records
         ]
@@ -72,6 +73,53 @@ class Drawing:
     alt: str
 
 
+Level = Literal["pass", "warn", "fail", "unknown"]
+
+# A word and a sign for each level of a card, so that it reads without its colour.
+LEVELS: Mapping[Level, tuple[str, str]] = {
+    "fail": ("fail", "✗"),
+    "warn": ("warning", "!"),
+    "unknown": ("unknown", "?"),
+    "pass": ("pass", "✓"),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A finding with its evidence, shown apart from the prose.
+
+    Attributes
+    ----------
+    level
+        A key of `LEVELS`.
+    title
+        What was found, plain text as it stands.
+    text
+        Its evidence and advice; ``{names}`` in it stand for `facts`.
+    facts
+        Every number and name that `text` mentions.
+    """
+
+    level: Level
+    title: str
+    text: str
+    facts: Facts = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """The level as a word."""
+        return LEVELS[self.level][0]
+
+    @property
+    def sign(self) -> str:
+        """The level as a sign."""
+        return LEVELS[self.level][1]
+
+    def words(self, escape: Escape) -> str:
+        """The text with its facts, escaped for a form of document."""
+        return fill(self.text, self.facts, escape)
+
+
 @dataclass(frozen=True)
 class Section:
     """One question and its answer.
@@ -83,17 +131,20 @@ class Section:
     prose
         Paragraphs; ``{names}`` in them stand for `facts`. A section that can't apply says why in one line
         of it.
+    cards
+        Findings, each with its level; shown between prose and figure.
     code
         Python that a reader can copy; empty for none.
     data
         The frames behind the tables and the figure, by file name.
     facts
-        Every number and name that prose and `drawing.alt` mention.
+        Every number and name that prose and `drawing.alt` mention; a card has its own.
     """
 
     key: str
     title: str
     prose: tuple[str, ...]
+    cards: tuple[Card, ...] = ()
     tables: tuple[Table, ...] = ()
     drawing: Drawing | None = None
     code: str = ""

@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.results import Results
-from hpsearch.report.section import Section
+from hpsearch.report.section import Card, Section
 
-SCHEMA = 1  # grows when a key changes its meaning or goes away
+SCHEMA = 1  # grows when a key changes its meaning or goes away; summary.schema.json describes this version
 
 
 def summary(results: Results, sections: Iterable[Section], files: Iterable[str]) -> str:
     """The JSON text of a report; NaN and infinity become null.
 
-    Keys: ``schema``; ``study`` (what was asked); ``sections``, by key, each with ``title``, ``facts``
-    (what its text names), ``tables`` (rows by machine name) and ``data`` (its CSV files); ``files``,
-    which the report owns.
+    ``summary.schema.json``, which is beside this module, says what the keys are.
     """
     content = {
         "schema": SCHEMA,
@@ -32,7 +31,9 @@ def summary(results: Results, sections: Iterable[Section], files: Iterable[str])
             "metric": results.metric,
             "direction": results.direction,
             "budget": results.budget,
+            "epochs_budget": results.epochs_budget,
             "repeats": results.repeats,
+            "tasks": tasks(results),
             "strategies": results.strategies,
             "settings": results.settings,
         },
@@ -46,9 +47,14 @@ def _section(section: Section) -> dict[str, Any]:
     return {
         "title": section.title,
         "facts": section.facts,
+        "cards": [_card(card) for card in section.cards],
         "tables": {table.caption: table.frame for table in section.tables},
         "data": [f"data/{name}.csv" for name in section.data],
     }
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {"level": card.level, "title": card.title, "text": card.words(str), "facts": card.facts}
 
 
 def _plain(value: Any) -> Any:

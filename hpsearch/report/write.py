@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.analysis.results import Results
 from hpsearch.errors import UsageError
 from hpsearch.report.figures import Picture, picture
@@ -19,16 +20,17 @@ from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
 
+NEXT = "next.toml"
 SUMMARY = "summary.json"  # names the files of its report, so it is written last
 
 
 def write_report(results: Results, out: Path) -> Path:
     """Write the report of the results into the folder `out`, and return the path of its ``report.html``.
 
-    Written are ``report.html``, ``report.md``, ``summary.json``, ``figures/`` and ``data/``. The files
-    are made in a temporary folder and then moved, each at once, over those of an earlier report; files of
-    the earlier report that this one has no longer are removed, and no others. The same results give the
-    same bytes.
+    Written are ``report.html``, ``report.md``, ``summary.json``, ``figures/``, ``data/`` and, if the study is to be
+    changed, ``next.toml``. The files are made in a temporary folder and then moved, each at once, over those of an
+    earlier report; files of the earlier report that this one has no longer are removed, and no others. The same results
+    give the same bytes.
 
     Raises
     ------
@@ -47,8 +49,9 @@ def write_report(results: Results, out: Path) -> Path:
 def report_files(results: Results) -> dict[str, bytes]:
     """The content of every file of the report, by its path within the report's folder."""
     sections = [build(results) for build in SECTIONS.values()]
-    pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing}
+    pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing is not None}
     files = _pictures(pictures) | _data(sections)
+    files |= _next(results)
     files["report.html"] = _bytes(html(results, sections, pictures))
     files["report.md"] = _bytes(markdown(results, sections))
     files[SUMMARY] = _bytes(summary(results, sections, sorted([*files, SUMMARY])))
@@ -66,6 +69,12 @@ def _data(sections: Iterable[Section]) -> dict[str, bytes]:
         for section in sections
         for name, frame in section.data.items()
     }
+
+
+def _next(results: Results) -> dict[str, bytes]:
+    """The next study's file, where the study has a file to change and something is to be changed."""
+    following = next_study(results)
+    return {NEXT: _bytes(toml_text(following))} if following.content else {}
 
 
 def _bytes(text: str) -> bytes:
@@ -94,7 +103,7 @@ def _replace(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def _owned(out: Path) -> set[str]:
-    """The figures and data of the earlier report in the folder, as its summary names them."""
+    """The figures, data and next study file of the earlier report in the folder, as its summary names them."""
     try:
         named = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -105,4 +114,5 @@ def _owned(out: Path) -> set[str]:
 
 def _is_ours(path: PurePosixPath) -> bool:
     places = {("figures", ".svg"), ("figures", ".png"), ("data", ".csv")}
-    return len(path.parts) == 2 and (path.parts[0], path.suffix) in places
+    in_place = len(path.parts) == 2 and (path.parts[0], path.suffix) in places
+    return in_place or path == PurePosixPath(NEXT)

@@ -1,6 +1,7 @@
 import json
 import math
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -20,6 +21,7 @@ def parts(name):
     sections = list(sections_of(name).values())
     read = json.loads(summary(results, sections, ["summary.json"]))
     texts = [markdown(results, [section]) for section in sections]
+    texts = [text[text.index("\n## ") :] for text in texts]  # what is above is the study's own title and question
     return results, read, dict(zip(SECTIONS, texts, strict=True))
 
 
@@ -37,7 +39,17 @@ def is_written(token, facts):
     """Whether one of the facts, rounded as the text rounds, is what the text says."""
     for held in facts.values():
         if isinstance(held, int | float):
-            ways = {number(held), str(held), f"{held:#.2g}"}
+            ways = {
+                number(held),
+                str(held),
+                f"{held:#.2g}",
+                f"{held:.2g}",
+                f"{held:.1g}",
+                f"{held:.3g}",
+                f"{held:.2f}",
+                f"{held:.0f}",
+                f"{100 * held:.0f}",
+            }
             if token.replace("−", "-") in {way.replace("−", "-") for way in ways}:
                 return True
     return False
@@ -48,7 +60,8 @@ def test_the_summary_holds_every_number_that_the_text_names(name):
     _, read, texts = parts(name)
     found = 0
     for key, text in texts.items():
-        facts = read["sections"][key]["facts"]
+        held = read["sections"][key]
+        facts = dict(enumerate(fact for part in [held, *held["cards"]] for fact in part["facts"].values()))
         for token in NUMBER.findall(prose(text, facts)):
             assert is_written(token, facts), (key, token, prose(text, facts))
             found += 1
@@ -59,6 +72,74 @@ def test_a_number_that_is_no_fact_would_be_noticed():
     assert NUMBER.findall("It is 0.9123, -1 and 1.5e-05 of 7.") == ["0.9123", "-1", "1.5e-05", "7"]
     assert not is_written("0.9124", {"mean": 0.91234, "runs": 5, "name": "0.9124"})
     assert is_written("0.9123", {"mean": 0.91234})
+
+
+def check(value, schema, whole, place="summary"):
+    """Whether the value is as a JSON schema has it, of which this knows what ours uses."""
+    if "$ref" in schema:
+        schema = whole["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    unknown = set(schema) - {"$schema", "$defs", "title", "description", *KEYWORDS}
+    assert not unknown, unknown
+    for keyword in KEYWORDS & set(schema):
+        assert KEYWORD_RULES[keyword](value, schema[keyword]), (place, keyword, schema[keyword], value)
+    if isinstance(value, dict):
+        named, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        for key, held in value.items():
+            assert key in named or others is not False, (place, key)
+            check(held, named.get(key, others), whole, f"{place}.{key}")
+    if isinstance(value, list):
+        for index, held in enumerate(value):
+            check(held, schema.get("items", {}), whole, f"{place}[{index}]")
+
+
+TYPES = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)
+}  # fmt: skip
+KEYWORD_RULES = {
+    "type": lambda value, names: isinstance(
+        value,
+        tuple(TYPES[name] for name in names if name != "number") + (int, float) * ("number" in names)
+        if isinstance(names, list)
+        else TYPES[names],
+    ),
+    "required": lambda value, names: set(names) <= set(value),
+    "const": lambda value, wanted: value == wanted,
+    "enum": lambda value, choices: value in choices,
+    "minimum": lambda value, least: value >= least,
+    "properties": lambda value, _: isinstance(value, dict),
+    "additionalProperties": lambda value, _: isinstance(value, dict),
+    "items": lambda value, _: isinstance(value, list),
+}
+KEYWORDS = set(KEYWORD_RULES)
+
+
+def the_schema():
+    return json.loads(files("hpsearch.report").joinpath("summary.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_summary_is_as_its_schema_has_it(name):
+    check(parts(name)[1], the_schema(), the_schema())
+    assert the_schema()["properties"]["schema"]["const"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda read: read.pop("files"),
+        lambda read: read.update(more=1),
+        lambda read: read.update(schema=SCHEMA + 1),
+        lambda read: read["study"].update(direction="up"),
+        lambda read: read["study"].update(epochs_budget=0.5),
+        lambda read: read["sections"]["best"]["facts"].update(name=[]),
+        lambda read: read["sections"]["best"]["cards"].append({"level": "bad", "title": "", "text": "", "facts": {}}),
+    ],
+)
+def test_a_summary_that_is_not_as_its_schema_has_it_is_noticed(spoil):
+    read = json.loads(json.dumps(parts("usual")[1]))
+    spoil(read)
+    with pytest.raises(AssertionError):
+        check(read, the_schema(), the_schema())
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,7 +1,8 @@
-"""How fast each strategy got there: the best value so far against the trials spent."""
+"""How fast each strategy got there: the best value so far against the budget spent."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,124 +10,214 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hpsearch.analysis.incumbents import anytime, incumbents, tasks
+from hpsearch.analysis.best_so_far import LEVEL, best_so_far, coverage
+from hpsearch.analysis.doubled import random_at_twice
+from hpsearch.analysis.incumbents import incumbents, tasks
 from hpsearch.analysis.results import Results
 from hpsearch.report import figures, scales, style
-from hpsearch.report.section import Drawing, Section, by_task
-from hpsearch.report.text import Fact, listing, plural
+from hpsearch.report.multiples import few
+from hpsearch.report.section import Column, Drawing, Section, Table, numbers, words
+from hpsearch.report.text import Fact, listing, plain, plural
 
 _TITLE = "How fast each strategy got there"
 _NONE = "Not drawn: no strategy has a median best value yet that is a finite number."
 _READING = (
-    "Lines are the median over runs of the best validation {metric} so far; bands reach from the lower to the upper "
-    "quartile. A line goes as far as every run of its strategy has come. "
-    "The scale is that of the later trials: early values may lie outside it."
+    "Lines are the median over runs of the best validation {metric} so far; bands are its {level} % interval, "
+    "bootstrapped over whole runs. A line goes as far as every run of its strategy has come. "
+    "The scale is that of the later {unit}: early values may lie outside it."
 )
-_PANEL = 3.0  # inches high
+_SMALL = "With {fewest_runs} runs a band covers at most {most_covered} %."
+_PANEL = 3.0  # inches high, or more where many labels stand beside it
 _LABEL = 18  # letters of a line's label
+_WIDE = 3  # tasks that have panels as wide as the figure, with a label at each line
 
 
 def best_so_far_section(results: Results) -> Section:
-    """Median and quartile band over repeats of the best value so far."""
-    bands = anytime(results)
-    bands = bands.assign(trials=bands["number"] + 1)
+    """Median and interval over repeats of the best value so far."""
+    bands = best_so_far(results)
     shown = bands[np.isfinite(bands["median"].astype(float))]
     if shown.empty:
         return Section("best_so_far", _TITLE, (_NONE,))
-    facts: dict[str, Fact] = {"metric": results.metric}
-    told = [
-        _sentence(results, shown[shown["task"] == task], facts, s)
-        for task, s in by_task(results)
-        if (shown["task"] == task).any()
-    ]
+    facts: dict[str, Fact] = {"metric": results.metric, "unit": _unit(results), "level": round(100 * LEVEL)}
+    drawn, left = few([task for task in tasks(results) if (shown["task"] == task).any()], 1, facts)
+    told = _across(results, shown, facts) if len(tasks(results)) > 1 else _sentence(results, shown, facts)
     return Section(
         "best_so_far",
         _TITLE,
-        (*told[1:], _READING),
-        drawing=Drawing(_draw(results, shown, style.title(told[0], facts)), " ".join(told)),
+        (_READING, *_caution(shown, facts), *_twice(results, drawn, facts), *left),
+        tables=_tables(results, shown) if len(tasks(results)) > 1 else (),
+        drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
         data={"best_so_far": bands, "incumbents": incumbents(results)},
         facts=facts,
     )
 
 
-def _sentence(results: Results, shown: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
+def _unit(results: Results) -> str:
+    return "trials" if results.epochs_budget is None else "epochs"
+
+
+def _budget(results: Results) -> int:
+    return results.budget if results.epochs_budget is None else results.epochs_budget
+
+
+def _at_the_end(shown: pd.DataFrame) -> pd.DataFrame:
+    """The last row of each strategy on a task that all strategies which have begun there have reached."""
+    common = shown.groupby(["task", "strategy"])["spent"].max().groupby("task").min()
+    within = shown[shown["spent"] <= shown["task"].map(common)]
+    return within.groupby(["task", "strategy"], sort=False).tail(1)
+
+
+def _sentence(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> str:
     """The medians where all strategies that have begun can be compared, best first."""
-    common = shown.groupby("strategy")["trials"].max().min()
-    level = shown[shown["trials"] == common].set_index("strategy")["median"].astype(float)
+    end = _at_the_end(shown)
+    spent = int(end["spent"].max())
+    facts["after"] = spent
+    level = end.set_index("strategy")["median"].astype(float)
     level = level.sort_values(ascending=results.direction == "minimize", kind="stable")
-    facts |= {f"task{s}": str(shown["task"].iloc[0]), f"after{s}": int(common)}
     for place, (name, median) in enumerate(level.items(), 1):
-        facts |= {f"strategy{s}_{place}": str(name), f"median{s}_{place}": float(median)}
-    places = [f"{{median{s}_{place}}} for {{strategy{s}_{place}}}" for place in range(1, len(level) + 1)]
-    return (
-        f"After {{after{s}}} {plural(common, 'trial')}{f' on {{task{s}}}' if s else ''} "
-        f"the median best {{metric}} is {listing(places)}."
-    )
+        facts |= {f"strategy_{place}": str(name), f"median_{place}": float(median)}
+    places = [f"{{median_{place}}} for {{strategy_{place}}}" for place in range(1, len(level) + 1)]
+    return f"After {{after}} {plural(spent, _unit(results)[:-1])} the median best {{metric}} is {listing(places)}."
 
 
-def _draw(results: Results, shown: pd.DataFrame, title: str) -> Figure:
-    names = [task for task in tasks(results) if (shown["task"] == task).any()]
+def _across(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """On how many tasks each strategy has the best median at the end; those that share it all count."""
+    end = _at_the_end(shown)
+    score = results.sign * end["median"].astype(float)
+    first = end[score == score.groupby(end["task"]).transform("max")].groupby("strategy")["task"].nunique()
+    ordered = first.sort_values(ascending=False, kind="stable")
+    facts["compared"] = int(end["task"].nunique())
+    for place, (name, count) in enumerate(ordered.items(), 1):
+        facts |= {f"strategy_{place}": str(name), f"first_{place}": int(count)}
+    places = [f"{{strategy_{place}}} on {{first_{place}}}" for place in range(1, len(ordered) + 1)]
+    return f"The best median at the end, of {{compared}} tasks, ties counting for all: {listing(places)}."
+
+
+def _caution(shown: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+    fewest = int(shown["repeats"].min())
+    if coverage(fewest) < LEVEL:
+        facts |= {"fewest_runs": fewest, "most_covered": round(100 * coverage(fewest))}
+        yield _SMALL if fewest > 1 else "One run alone has no band."
+
+
+def _twice(results: Results, drawn: list[str], facts: dict[str, Fact]) -> Iterator[str]:
+    known = {task: random_at_twice(results, task) for task in drawn}
+    if any(map(math.isfinite, known.values())):
+        facts["twice"] = 2 * results.budget
+        yield "The thin grey line is what the median run of random search had found after {twice} trials."
+
+
+def _tables(results: Results, shown: pd.DataFrame) -> tuple[Table, ...]:
+    """The medians at the end, a row a task, so that the picture need not be read."""
+    end = _at_the_end(shown)
+    frame = end.pivot_table(index="task", columns="strategy", values="median", sort=False, observed=True).astype(float)
+    names = [name for name in results.strategies if name in frame]
+    spent = end.groupby("task", sort=False)["spent"].max()
+    frame = frame[names].reindex(spent.index).assign(**{"": spent}).reset_index()
+    frame.columns = ["task", *names, "spent"]
+    columns = [words("task", "Task"), Column(_unit(results).capitalize(), lambda row: f"{row['spent']:.0f}")]
+    columns += [numbers(frame, name, plain(name)) for name in names]
+    return (Table("Median best value so far, where all strategies can be compared", frame, tuple(columns)),)
+
+
+def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -> Figure:
+    wide = len(names) <= _WIDE
     longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
+    height = max(_PANEL, 0.19 * len(results.strategies)) if wide else 1.5
     layout = figures.Layout(
-        len(names), 1, _PANEL, right=0.4 + 0.085 * longest, head=0.55 if len(names) > 1 else 0.3, share=False
+        len(names),
+        1 if wide else 3,
+        height,
+        right=0.4 + 0.085 * longest if wide else 0.15,
+        head=0.55 if len(names) > 1 else 0.3,
+        across=0.2 if wide else 0.62,
+        foot=0.5 if wide else 0.65 + 0.18 * -(-len(results.strategies) // 4),
+        share=False,
     )
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, task in zip(panels, names, strict=True):
-            _panel(axes, results, shown[shown["task"] == task])
+            _panel(axes, results, shown[shown["task"] == task], layout, wide=wide)
             if len(names) > 1:
-                axes.set_xlabel("trials" if axes is panels[-1] else "")
-                axes.set_title(style.label(task), loc="left")
+                axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
+        scales.outer_labels(panels, layout.columns)
+        if not wide:
+            _key(figure, results)
     return figure
 
 
-def _panel(axes: Axes, results: Results, shown: pd.DataFrame) -> None:
+def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.Layout, *, wide: bool) -> None:
     bands: Mapping[Any, pd.DataFrame] = dict(iter(shown.groupby("strategy")))
     drawn = [(index, name) for index, name in enumerate(results.strategies) if name in bands]
     for index, name in drawn:
-        _line(axes, bands[name], style.look(index), max(results.budget // 8, 1), index)
-    axes.set_xlim(1, max(results.budget, 2) * 1.01)
-    axes.set(xlabel="trials", ylabel=f"best validation {style.label(results.metric)} so far")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    _value_axis(axes, shown, results.sign)
-    ends = [(*bands[name][["trials", "median"]].astype(float).iloc[-1], style.label(name, _LABEL)) for _, name in drawn]
-    scales.label_ends(axes, ends, _PANEL)
+        _line(axes, bands[name], style.look(index), index, wide=wide)
+    axes.set_xlim(1, max(_budget(results), 2) * 1.01)
+    metric = style.label(results.metric)
+    axes.set(xlabel=_unit(results), ylabel=f"best validation {metric} so far" if wide else f"best {metric}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8 if wide else 4))
+    _value_axis(axes, shown, ticks=8 if wide else 4)
+    twice = random_at_twice(results, str(shown["task"].iloc[0]))
+    if math.isfinite(twice):
+        axes.axhline(twice, color=style.MUTED, linewidth=1.0, zorder=1)
+    if wide:
+        ends = [
+            (*bands[name][["spent", "median"]].astype(float).iloc[-1], style.label(name, _LABEL)) for _, name in drawn
+        ]
+        if math.isfinite(twice):
+            ends.append((_budget(results), twice, "random × 2"))
+        scales.label_ends(axes, ends, layout.height)
 
 
-def _line(axes: Axes, band: pd.DataFrame, look: style.Look, every: int, first: int) -> None:
-    trials, lower, median, upper = band[["trials", "lower", "median", "upper"]].astype(float).to_numpy().T
+def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide: bool) -> None:
+    """Drawn where it changes, which is seldom: a step every trial would make the page heavy."""
+    values = band[["median", "low", "high"]].astype(float).to_numpy()
+    kept = [0, *(1 + np.flatnonzero((values[1:] != values[:-1]).any(axis=1))), len(values) - 1]
+    spent, (median, low, high) = band["spent"].to_numpy()[kept], values[kept].T
+    every: Any = ((0.02 + 0.013 * first) % 0.13, 0.13) if wide else [len(kept) - 1]
     axes.step(
-        trials,
+        spent,
         median,
         where="post",
         color=look.color,
         linestyle=look.line,
+        linewidth=1.8 if wide else 1.4,
         marker=look.marker,
-        markersize=5,
-        markevery=sorted({*range(first % every, len(trials), every), len(trials) - 1}),
+        markersize=5 if wide else 4,
+        markevery=every,
         zorder=3,
     )
-    axes.fill_between(trials, lower, upper, step="post", color=look.color, alpha=0.13, linewidth=0)
-    for edge in (lower, upper):
-        axes.step(trials, edge, where="post", color=look.color, linewidth=0.5, alpha=0.7)
+    axes.fill_between(spent, low, high, step="post", color=look.color, alpha=0.13 if wide else 0.08, linewidth=0)
+    if wide:
+        for edge in (low, high):
+            axes.step(spent, edge, where="post", color=look.color, linewidth=0.5, alpha=0.7)
 
 
-def _value_axis(axes: Axes, shown: pd.DataFrame, sign: int) -> None:
-    """Limits and scale: what happens after the first quarter of the trials decides them; before, lines may leave."""
+def _key(figure: Figure, results: Results) -> None:
+    """The strategies' looks below small panels, which have no room for a label at each line."""
+    looks = [style.look(index) for index in range(len(results.strategies))]
+    handles = [Line2D([], [], color=look.color, linestyle=look.line, marker=look.marker) for look in looks]
+    labels = [style.label(name, _LABEL) for name in results.strategies]
+    figure.legend(handles, labels, loc="lower center", ncols=4, fontsize=8.5, handlelength=3.2)
+
+
+def _value_axis(axes: Axes, shown: pd.DataFrame, ticks: int) -> None:
+    """Limits and scale: what happens after the first quarter of the budget decides them; before, lines may leave."""
     values = np.concatenate(list(_finite(shown)))
     if scales.spans_decades(values):
-        scales.log_axis(axes, "y", float(values.max() / values.min()))
+        scales.log_axis(axes, "y", float(values.max() / values.min()), ticks)
         return
-    late = shown[shown["trials"] > 0.25 * shown["trials"].max()]
+    late = shown[shown["spent"] > 0.25 * shown["spent"].max()]
     kept = np.concatenate(list(_finite(late)))
     low, high = float(kept.min()), float(kept.max())
     room = 0.06 * (high - low or abs(high) or 1.0)
     axes.set_ylim(low - room, high + room)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
 
 
 def _finite(shown: pd.DataFrame) -> Iterator[Any]:
-    for column in ("lower", "median", "upper"):
+    for column in ("low", "median", "high"):
         values = shown[column].to_numpy(dtype=float)
         yield values[np.isfinite(values)]

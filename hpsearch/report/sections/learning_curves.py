@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best import leaders
-from hpsearch.analysis.incumbents import KEYS
+from hpsearch.analysis.incumbents import KEYS, tasks
 from hpsearch.analysis.results import Results
 from hpsearch.report import figures, style
-from hpsearch.report.section import Drawing, Section, by_task
+from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, number
 
 _TITLE = "How the best trials learned"
@@ -25,17 +25,20 @@ _TRIAL = [*KEYS, "number"]
 
 def learning_curves_section(results: Results) -> Section:
     """Training and validation score of the best trials, one panel a trial, best first."""
-    best = leaders(results, max(_PANELS // max(len(by_task(results)), 1), 1))
+    found = tasks(results)
+    best = leaders(results, max(_PANELS // max(len(found), 1), 1))
+    best = best[best["task"].isin(found[:_PANELS])]
     curves = best[[*_TRIAL, "rank", "value"]].merge(results.curves, on=_TRIAL, sort=False)
     curves = curves[np.isfinite(curves["validation_score"].astype(float))]
     if curves.empty:
         return Section("learning_curves", _TITLE, ("Not drawn: no trial that ended well reported its epochs.",))
     facts = _facts(results, curves)
+    left = ("Drawn: the first {task_count} tasks of the study.",) if len(found) > _PANELS else ()
     told = _sentence(facts)
     return Section(
         "learning_curves",
         _TITLE,
-        (_reading(curves),),
+        (_reading(curves), *left),
         drawing=Drawing(_draw(results, curves, style.title(told, facts)), told),
         data={"learning_curves": curves},
         facts=facts,
@@ -53,7 +56,7 @@ def _facts(results: Results, curves: pd.DataFrame) -> dict[str, Fact]:
     return {
         "metric": results.metric,
         "trials": len(trials),
-        "task_count": len(by_task(results)),
+        "task_count": curves["task"].nunique(),
         "each": max(int(trial["rank"].iloc[0]) for trial in trials),
         "still": still,
         "first": results.sign * max(results.sign * end for end in ends),
@@ -85,7 +88,7 @@ def _draw(results: Results, curves: pd.DataFrame, title: str) -> Figure:
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, trial in zip(panels, trials, strict=True):
-            _panel(axes, trial, several=len(by_task(results)) > 1)
+            _panel(axes, trial, several=len(set(curves["task"])) > 1)
         panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         panels[0].yaxis.set_major_locator(MaxNLocator(nbins=4))
         _limits(panels[0], curves)

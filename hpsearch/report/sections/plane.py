@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,14 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from optuna.distributions import CategoricalDistribution
 
+from hpsearch.analysis.importance import importances
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.isolation import feasibility
 from hpsearch.analysis.results import PARAM, Results
 from hpsearch.analysis.spread import quantiles
 from hpsearch.report import figures, scales, style
-from hpsearch.report.section import Drawing, Section, by_task
+from hpsearch.report.multiples import MOST, few
+from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing
 
 _TITLE = "Where each strategy put its trials"
@@ -25,56 +31,84 @@ _RASTER = 1500  # points from which on they are stored as pixels, since outlines
 
 
 def plane_section(results: Results) -> Section:
-    """The trials of each strategy over the first two numeric hyperparameters, or the first one against the value."""
-    numeric = [name for name, space in results.space.items() if not isinstance(space, CategoricalDistribution)]
-    if not numeric:
+    """The trials of each strategy over a task's two most important numeric hyperparameters.
+
+    Where only one is numeric, it is drawn against the value. Importance is fANOVA's, where it can tell; else the first
+    two of the space are taken.
+    """
+    numeric = {task: _numeric(results, task) for task in tasks(results)}
+    if not any(numeric.values()):
         return Section("plane", _TITLE, ("Not drawn: no numeric hyperparameter is searched.",))
-    points = _points(results, numeric[:2])
-    if points.empty:
+    facts: dict[str, Fact] = {"metric": results.metric}
+    strategies = results.strategies[:MOST]
+    trials = feasibility(results)
+    shown, left = few([task for task, names in numeric.items() if names], len(strategies), facts)
+    planes = [_plane(results, trials, task, numeric[task]) for task in shown]
+    planes = [plane for plane in planes if len(plane.points)]
+    if not planes:
         return Section("plane", _TITLE, ("Not drawn: no trial with these hyperparameters is complete yet.",))
-    facts: dict[str, Fact] = {
-        "metric": results.metric,
-        "failed": int(points["failed"].sum()),
-        "trials": len(points),
-    }
-    told = [
-        _sentence(results, points[points["task"] == task], facts, s)
-        for task, s in by_task(results)
-        if (points["task"] == task).any()
-    ]
-    figure = _draw(results, points, numeric[:2], style.title(told[0], facts))
+    points = pd.concat([plane.points for plane in planes])
+    facts |= {"failed": int(points["infeasible"].sum()), "trials": len(points)}
+    told = [_sentence(results, plane, facts, f"_{i}" if len(planes) > 1 else "") for i, plane in enumerate(planes, 1)]
+    if len(strategies) < len(results.strategies):
+        facts["strategies_drawn"] = len(strategies)
+        left = (*left, "Drawn: the first {strategies_drawn} strategies; the data hold all.")
     return Section(
         "plane",
         _TITLE,
-        (*told[1:], _reading(facts)),
-        drawing=Drawing(figure, " ".join(told)),
-        data={"plane": points},
+        (*told[1:], _reading(facts, several=len(planes) > 1), *left),
+        drawing=Drawing(_draw(results, planes, strategies, style.title(told[0], facts)), " ".join(told)),
+        data={"plane": trials[_columns(results, trials)]},
         facts=facts,
     )
 
 
-def _points(results: Results, names: list[str]) -> pd.DataFrame:
-    """The complete trials that have the parameters; `failed` where they diverged or their value is
-    infinite.
-    """
+@dataclass(frozen=True)
+class Plane:
+    """The one or two hyperparameters of a task that span its panels, and the trials that have them."""
+
+    task: str
+    names: tuple[str, ...]
+    points: pd.DataFrame
+
+
+def _numeric(results: Results, task: str) -> list[str]:
+    space = results.space_of(task)
+    return [name for name, held in space.items() if not isinstance(held, CategoricalDistribution)]
+
+
+def _plane(results: Results, trials: pd.DataFrame, task: str, numeric: list[str]) -> Plane:
+    names = _most_important(results, task, numeric) if len(numeric) > 2 else numeric
     columns = [PARAM + name for name in names]
-    trials = results.trials[results.trials["strategy"].isin(results.strategies)]
-    trials = trials[trials["state"] == "COMPLETE"].reindex(
-        columns=["task", "strategy", "repeat", "number", "value", "diverged", *columns]
-    )
-    trials = trials.dropna(subset=columns).astype(dict.fromkeys(["value", *columns], float))
-    return trials.assign(failed=trials["diverged"].astype(bool) | ~np.isfinite(trials["value"]))
+    points = trials[trials["task"] == task].reindex(columns=[*_KEPT, *columns]).dropna(subset=columns)
+    return Plane(task, tuple(names), points.astype(dict.fromkeys(["value", *columns], float)))
 
 
-def _sentence(results: Results, points: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
+_KEPT = ["task", "strategy", "repeat", "number", "value", "infeasible"]
+
+
+def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
+    return [*_KEPT, *(PARAM + name for name in results.searched if PARAM + name in trials)]
+
+
+def _most_important(results: Results, task: str, numeric: list[str]) -> list[str]:
+    """The two that matter most, in the space's order."""
+    found = importances(results, task).set_index("parameter")
+    known = found.iloc[:, 0].astype(float).reindex(numeric)
+    leading = set(known.sort_values(ascending=False, kind="stable").index[:2])
+    return [name for name in numeric if name in leading]
+
+
+def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) -> str:
     """The value that half of each strategy's trials reach, best strategy first."""
-    worth = points["value"].where(~points["failed"], -results.sign * math.inf)
+    points = plane.points
+    worth = points["value"].where(~points["infeasible"], -results.sign * math.inf)
     medians = {
         name: float(quantiles(worth[points["strategy"] == name].to_numpy()[None, :], (0.5,))[0, 0])
         for name in results.strategies
         if (points["strategy"] == name).any()
     }
-    facts[f"task{s}"] = str(points["task"].iloc[0])
+    facts[f"task{s}"] = plane.task
     ordered = sorted(medians, key=lambda name: -results.sign * medians[name])
     reached, not_reached = [], []
     for place, name in enumerate(ordered, 1):
@@ -91,30 +125,46 @@ def _sentence(results: Results, points: pd.DataFrame, facts: dict[str, Fact], s:
     return f"On {{task{s}}}, {told}." if s else f"{told[0].upper()}{told[1:]}."
 
 
-def _reading(facts: dict[str, Fact]) -> str:
-    told = "A point is a trial, over all runs of a strategy: the brighter, the better. A ring marks the best of a run."
+def _reading(facts: dict[str, Fact], *, several: bool) -> str:
+    among = " of its task" if several else ""
+    told = f"A point is a trial, over all runs of a strategy: the brighter, the better{among}. "
+    told += "A ring marks the best of a run."
     if facts["failed"]:
         told += " Crosses: {failed} of {trials} trials diverged."
     return told
 
 
-def _draw(results: Results, points: pd.DataFrame, names: list[str], title: str) -> Figure:
-    shown = [(task, name) for task, _ in by_task(results) for name in results.strategies]
-    columns = min(len(results.strategies), _COLUMNS)
-    scale = _colours(results, points)
-    coloured = len(names) == 2 and not points["failed"].all()
-    layout = figures.Layout(len(shown), columns, 2.2, right=1.1 if coloured else 0.15)
+def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], title: str) -> Figure:
+    columns = min(len(strategies), _COLUMNS)
+    several = len(planes) > 1
+    rows = -(-len(strategies) // columns)
+    alone = len(planes) == 1
+    coloured = alone and len(planes[0].names) == 2 and not planes[0].points["infeasible"].all()
+    layout = figures.Layout(
+        len(planes) * rows * columns,
+        columns,
+        2.2,
+        right=1.1 if coloured else 0.15,
+        head=0.3 if alone else 0.8,
+        across=0.2 if alone else 0.6,
+        share=alone,
+    )
+    raster = sum(len(plane.points) for plane in planes) > _RASTER
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
-        for axes, (task, name) in zip(panels, shown, strict=True):
-            panel = points[(points["task"] == task) & (points["strategy"] == name)]
-            _panel(axes, results, panel, names, scale, raster=len(points) > _RASTER)
-            several = len(by_task(results)) > 1
-            axes.set_title(
-                style.label(f"{name} on {task}" if several else name, figures.letters(layout.width)), loc="left"
-            )
-        _axes(panels[0], results, points, names, layout)
-        scales.outer_labels(panels, columns)
+        for index, plane in enumerate(planes):
+            mine = panels[index * rows * columns : (index + 1) * rows * columns]
+            for spare in mine[len(strategies) :]:
+                spare.set_visible(False)
+            scale = _colours(results, plane.points)
+            for axes, name in zip(mine, strategies, strict=False):
+                _panel(axes, results, plane, name, scale, raster=raster)
+                heading = f"{name} on {plane.task}" if several else name
+                axes.set_title(style.label(heading, figures.letters(layout.width)), loc="left")
+            shown = mine[: len(strategies)]
+            for axes in shown[:1] if alone else shown:
+                _axes(axes, results, plane, layout)
+            scales.outer_labels(shown, columns)
         if coloured:
             _colour_bar(figure, panels, scale, results)
     return figure
@@ -132,18 +182,16 @@ def _colour_bar(figure: Figure, panels: list[Axes], scale: ScalarMappable, resul
 
 
 def _colours(results: Results, points: pd.DataFrame) -> ScalarMappable:
-    values = points.loc[~points["failed"], "value"].to_numpy(dtype=float)
+    values = points.loc[~points["infeasible"], "value"].to_numpy(dtype=float)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     norm = LogNorm(low, high) if scales.spans_decades(values) else Normalize(low, high)
     return ScalarMappable(norm, "cividis" if results.sign > 0 else "cividis_r")
 
 
-def _panel(
-    axes: Axes, results: Results, panel: pd.DataFrame, names: list[str], scale: ScalarMappable, *, raster: bool
-) -> None:
-    x = PARAM + names[0]
-    y = PARAM + names[1] if len(names) == 2 else "value"
-    good, bad = panel[~panel["failed"]], panel[panel["failed"]]
+def _panel(axes: Axes, results: Results, plane: Plane, strategy: str, scale: ScalarMappable, *, raster: bool) -> None:
+    x, y = [*(PARAM + name for name in plane.names), "value"][:2]
+    panel = plane.points[plane.points["strategy"] == strategy]
+    good, bad = panel[~panel["infeasible"]], panel[panel["infeasible"]]
     good = good.iloc[np.argsort(results.sign * good["value"].to_numpy(), kind="stable")]  # the best lie on top
     axes.scatter(
         good[x],
@@ -158,20 +206,21 @@ def _panel(
     leaders = good.groupby("repeat").tail(1)
     axes.scatter(leaders[x], leaders[y], s=62, facecolors="none", edgecolors=style.INK, linewidths=1.2, zorder=4)
     crosses: dict[str, Any] = {"marker": "x", "s": 16, "color": style.CROSS, "linewidths": 0.9, "zorder": 3}
-    if len(names) == 2:
+    if len(plane.names) == 2:
         axes.scatter(bad[x], bad[y], rasterized=raster, **crosses)
     else:
         edge = np.full(len(bad), 0.03 if results.sign > 0 else 0.97)
         axes.scatter(bad[x], edge, transform=axes.get_xaxis_transform(), rasterized=raster, **crosses)
 
 
-def _axes(axes: Axes, results: Results, points: pd.DataFrame, names: list[str], layout: figures.Layout) -> None:
+def _axes(axes: Axes, results: Results, plane: Plane, layout: figures.Layout) -> None:
     across, up = figures.letters(layout.width), figures.letters(layout.height)
-    scales.parameter_axis(axes, "x", names[0], results.space[names[0]], max(12 // layout.columns, 3), across)
-    if len(names) == 2:
-        scales.parameter_axis(axes, "y", names[1], results.space[names[1]], 9, up)
+    space = results.space_of(plane.task)
+    scales.parameter_axis(axes, "x", plane.names[0], space[plane.names[0]], max(12 // layout.columns, 3), across)
+    if len(plane.names) == 2:
+        scales.parameter_axis(axes, "y", plane.names[1], space[plane.names[1]], 9, up)
         return
-    values = points.loc[~points["failed"], "value"].to_numpy(dtype=float)
+    values = plane.points.loc[~plane.points["infeasible"], "value"].to_numpy(dtype=float)
     if scales.spans_decades(values):
         scales.log_axis(axes, "y", float(values.max() / values.min()))
     axes.set_ylabel(f"validation {style.label(results.metric)}")

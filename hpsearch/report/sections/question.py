@@ -21,7 +21,7 @@ _SCALES = {True: "logarithmic", False: "linear"}
 def question_section(results: Results) -> Section:
     """The study's question, its budget, the space that it searches, and all that is fixed."""
     facts = _facts(results)
-    space, fixed = _space_table(results.space), _fixed_table(results.settings)
+    space, fixed = _space_table(results), _fixed_table(results.settings)
     tables = tuple(table for table in (space, fixed) if len(table.frame))
     data = {"space": space.frame, "settings": fixed.frame}
     return Section(
@@ -33,7 +33,6 @@ def question_section(results: Results) -> Section:
 def _facts(results: Results) -> dict[str, Fact]:
     runs = len(results.strategies) * results.repeats * max(len(tasks(results)), 1)
     return {
-        "question": results.question,
         "tasks": listing(tasks(results)),
         "task_count": len(tasks(results)),
         "strategies": listing(results.strategies),
@@ -42,6 +41,8 @@ def _facts(results: Results) -> dict[str, Fact]:
         "aim": "more" if results.direction == "maximize" else "less",
         "parameter_count": len(results.searched),
         "budget": results.budget,
+        "epochs_budget": results.epochs_budget or 0,
+        "confirming": int(results.trials["confirms"].notna().sum()),
         "repeats": results.repeats,
         "runs": runs,
         "runs_complete": int(results.runs["complete"].astype(bool).sum()),
@@ -51,18 +52,23 @@ def _facts(results: Results) -> dict[str, Fact]:
 
 
 def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
-    if facts["question"]:
-        yield "{question}"
     several = facts["strategy_count"] > 1
     yield (
         f"{{strategies}} {'search' if several else 'searches'} the same {{parameter_count}} "
         f"{plural(facts['parameter_count'], 'hyperparameter')}"
         f"{' on {tasks}' if facts['task_count'] else ''}: "
-        f"{{repeats}} {plural(facts['repeats'], 'run')}{' each' if several else ''}, "
-        f"{{budget}} {plural(facts['budget'], 'trial')} a run{', so that all may spend the same' if several else ''}. "
+        f"{{repeats}} {plural(facts['repeats'], 'run')}{' each' if facts['runs'] > facts['repeats'] else ''}, "
+        f"{_budget(facts)} a run{', so that all may spend the same' if several else ''}. "
         "A trial is judged by its validation {metric}: {aim} is better."
     )
-    if facts["trials_finished"] < facts["trials_asked"]:
+    if facts["confirming"]:
+        yield (
+            "{confirming} of the trials train the best trials of their run again: the values of these, which no search "
+            "has chosen, decide which of them is a run's best."
+        )
+    if facts["epochs_budget"]:
+        yield "{trials_finished} trials are made, and {runs_complete} of {runs} runs have spent their budget."
+    elif facts["trials_finished"] < facts["trials_asked"]:
         yield (
             "The study is not finished: {trials_finished} of {trials_asked} trials are made, "
             "and {runs_complete} of {runs} runs have spent their budget."
@@ -71,10 +77,26 @@ def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "All {trials_asked} trials are made."
 
 
-def _space_table(space: Mapping[str, BaseDistribution]) -> Table:
-    rows = [{"parameter": name} | _range(distribution) for name, distribution in space.items()]
-    frame = pd.DataFrame(rows, columns=["parameter", "kind", "range", "scale"])
+def _budget(facts: Mapping[str, Any]) -> str:
+    if facts["epochs_budget"]:
+        return "{epochs_budget} epochs of training"
+    return f"{{budget}} {plural(facts['budget'], 'trial')}"
+
+
+def _space_table(results: Results) -> Table:
+    """A row a parameter; where tasks search different spaces, a row a task and parameter."""
+    spaces = {task: dict(results.space_of(task)) for task in tasks(results)}
+    same = all(space == results.space for space in spaces.values())
+    rows = [
+        {"task": task, "parameter": name} | _range(distribution)
+        for task, space in ({"": results.space} if same else spaces).items()
+        for name, distribution in space.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["task", "parameter", "kind", "range", "scale"])
+    if same:
+        frame = frame.drop(columns="task")
     columns = (
+        *(() if same else (words("task", "Task"),)),
         words("parameter", "Hyperparameter"),
         words("kind", "Kind"),
         words("range", "Values"),

@@ -1,4 +1,4 @@
-"""Which strategy did better, by test values that the search never saw."""
+"""The table of strategies: what each found, how well that was tested, and what it spent."""
 
 from __future__ import annotations
 
@@ -8,34 +8,40 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.comparisons import baseline
 from hpsearch.analysis.results import Results
-from hpsearch.analysis.strategies import BASELINE, strategy_table, test_means
+from hpsearch.analysis.run_values import confirmed_means, test_means
+from hpsearch.analysis.strategies import strategy_table, summary_over_tasks
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
-from hpsearch.report.text import NOTHING, Fact, aligned, listing, plain, plural, value
+from hpsearch.report.text import NOTHING, Fact, aligned, plain, plural, value
 
 LEVEL = 95  # per cent, of the intervals of strategy_table
+_TITLE = "What each strategy found and spent"
 
 
 def strategies_section(results: Results) -> Section:
-    """The verdict in words, and the table of strategies."""
+    """The strategies in numbers: a table a task, and one over all of them where there are several."""
     frame = strategy_table(results)
-    facts: dict[str, Fact] = {"level": LEVEL, "metric": results.metric, "baseline": BASELINE}
-    prose = [_verdict(results, frame[frame["task"] == task], facts, s) for task, s in by_task(results)]
-    if not prose:
-        return Section("strategies", "Which strategy did better", ("No run has begun: there is nothing to compare.",))
+    if frame.empty:
+        return Section("strategies", _TITLE, ("No run has begun: there is nothing to compare.",))
+    facts: dict[str, Fact] = {"level": LEVEL, "metric": results.metric, "baseline": baseline(results)}
+    several = len(by_task(results)) > 1
+    over_tasks = summary_over_tasks(results, frame)
+    prose = [_leader(results, frame[frame["task"] == task], facts, s) for task, s in by_task(results)]
     return Section(
         "strategies",
-        "Which strategy did better",
-        (*prose, *_reading(frame, facts)),
-        tables=(Table("The strategies, each over its complete runs", frame, tuple(_columns(results, frame))),),
-        data={"strategies": frame, "runs": _runs(results), "test_values": _test_values(results)},
+        _TITLE,
+        (*(_over_tasks(over_tasks, facts) if several else ()), *prose, *_reading(frame, facts)),
+        tables=(*(_summary_table(over_tasks) if several else ()), *_tables(results, frame)),
+        data={"strategies": frame}
+        | ({"strategies_over_tasks": over_tasks} if several else {})
+        | {"runs": _runs(results), "test_values": _test_values(results)},
         facts=facts,
     )
 
 
-def _verdict(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
-    """One paragraph about a task's rows; its facts are added to `facts`, their names ending in `s`."""
+def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
+    """One sentence about a task's rows; its facts are added to `facts`, their names ending in `s`."""
     facts[f"task{s}"] = str(rows["task"].iloc[0])
     opening = f"On {{task{s}}}: " if s else ""
     judged = "test" if rows["test"].notna().any() else "validation"
@@ -54,8 +60,7 @@ def _verdict(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: st
     if math.isnan(leader["test_low"]):
         told += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
         return f"{told}: too few for an interval, so chance and skill can't be told apart."
-    told += f" ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
-    return " ".join([told, *_overlaps(rows, leader, facts, s)])
+    return f"{told} ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
 
 
 def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
@@ -68,15 +73,22 @@ def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
     }
 
 
-def _overlaps(rows: pd.DataFrame, leader: Any, facts: dict[str, Fact], s: str) -> Iterator[str]:
-    others = rows[(rows["strategy"] != leader["strategy"]) & rows["test_low"].notna()]
-    together = (others["test_low"] <= leader["test_high"]) & (others["test_high"] >= leader["test_low"])
-    facts[f"overlapping{s}"] = listing(others.loc[together, "strategy"])
-    facts[f"apart{s}"] = listing(others.loc[~together, "strategy"])
-    if together.any():
-        yield f"Its interval overlaps that of {{overlapping{s}}}: these runs alone do not tell them apart."
-    if not together.all():
-        yield f"Its interval lies apart from that of {{apart{s}}}, on this task and with this budget."
+def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+    facts["tasks_compared"] = int(summary["tasks"].iloc[0])
+    if not facts["tasks_compared"]:
+        yield "There is no task yet on which every strategy has a complete run."
+        return
+    leader = summary.iloc[int((-summary["rank"]).argmax())]
+    facts |= {"first_overall": str(leader["strategy"]), "rank_overall": float(leader["rank"])}
+    yield (
+        "{first_overall} has the best mean place, {rank_overall}, over {tasks_compared} "
+        f"{plural(int(summary['tasks'].iloc[0]), 'task')}; places are those of the means over repeats."
+    )
+    if summary["regret"].notna().any():
+        yield (
+            "Regret is normalised: (value − best) / (median − best) of the task's configurations, so that zero is the "
+            "best one and one is what the median one reaches."
+        )
 
 
 def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
@@ -92,6 +104,16 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
             "the test data. Validation values are optimistic, since the search picked the best of many noisy ones; "
             "the gap says by how much."
         )
+    if frame["confirmed"].notna().any():
+        yield (
+            "Confirmed values are validation values too, but of trainings made after their hyperparameters were "
+            "among the best: choosing no longer flatters them much."
+        )
+    if frame["better"].notna().any():
+        yield (
+            "P(better) is the share of paired repeats in which a strategy did better than {baseline}, ties counting "
+            "half, with Wilson's {level} % interval."
+        )
     if frame["trials_to_random"].notna().any():
         yield (
             "Trials to match {baseline}: how many trials half of the runs needed to be as good as the median "
@@ -99,26 +121,56 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
         )
 
 
+def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
+    columns = tuple(_columns(results, frame))
+    for task, s in by_task(results):
+        caption = "The strategies, each over its complete runs"
+        yield Table(f"{caption}: {plain(task)}" if s else caption, frame[frame["task"] == task], columns)
+
+
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
-    if len(tasks(results)) > 1:
-        yield words("task", "Task")
-    metric = plain(results.metric)
+    metric, base = plain(results.metric), plain(baseline(results))
     bound = aligned(frame["test"].astype(float))
     yield words("strategy", "Strategy")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
     yield numbers(frame, "test", f"Test {metric}")
     yield Column(f"{LEVEL} % interval", lambda row: _interval(row, bound))
+    if frame["confirmed"].notna().any():
+        yield numbers(frame, "confirmed", f"Confirmed validation {metric}")
     yield numbers(frame, "validation", f"Validation {metric} (optimistic)")
     yield numbers(frame, "gap", "Gap", 3)
-    yield Column(f"Trials to match {BASELINE}", lambda row: _to_target(row, results.budget))
+    if len(results.strategies) > 1:
+        yield Column(f"P(better than {base})", _better)
+    if frame["regret"].notna().any():
+        yield numbers(frame, "regret", "Normalised regret", 3)
+    if len(results.strategies) > 1:
+        yield Column(f"Trials to match {base}", lambda row: _to_target(row, results.budget))
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
     yield numbers(frame, "seconds", "Seconds", 3)
-    yield Column("Diverged", lambda row: _percent(row["diverged"]))
+    yield Column("Infeasible", lambda row: _percent(row["infeasible"]))
+
+
+def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:
+    columns = [
+        words("strategy", "Strategy"),
+        numbers(summary, "rank", "Mean place", 3),
+        Column("First on", lambda row: f"{row['first']} of {row['tasks']} tasks"),
+    ]
+    if summary["regret"].notna().any():
+        columns.append(numbers(summary, "regret", "Mean normalised regret", 3))
+    if summary["tasks"].any():
+        yield Table("The strategies over all tasks", summary, tuple(columns))
 
 
 def _interval(row: Row, write: Callable[[float], str]) -> str:
     return NOTHING if math.isnan(row["test_low"]) else f"{write(row['test_low'])} to {write(row['test_high'])}"
+
+
+def _better(row: Row) -> str:
+    if math.isnan(row["better"]):
+        return NOTHING
+    return f"{row['better']:.2f} ({row['better_low']:.2f} to {row['better_high']:.2f})"
 
 
 def _to_target(row: Row, budget: int) -> str:
@@ -131,7 +183,8 @@ def _percent(share: float) -> str:
 
 
 def _runs(results: Results) -> pd.DataFrame:
-    return results.runs.drop(columns="test_values").assign(test=test_means(results.runs))
+    means = {"test": test_means(results.runs), "confirmed": confirmed_means(results.runs)}
+    return results.runs.drop(columns=["test_values", "confirmed"]).assign(**means)
 
 
 def _test_values(results: Results) -> pd.DataFrame:

@@ -1,0 +1,89 @@
+"""What each strategy spent: trials, epochs and seconds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hpsearch.analysis.costs import costs
+from hpsearch.analysis.results import Results
+from hpsearch.report import figures, style
+from hpsearch.report.section import Drawing, Section, Table, counts, numbers, words
+from hpsearch.report.text import Fact, listing, number
+
+_TITLE = "What each strategy spent"
+_MOST = 30  # strategies that are drawn
+_UNITS = {"epochs": "epochs trained", "seconds": "seconds of trials, one after the other"}
+
+
+def costs_section(results: Results) -> Section:
+    """Epochs and seconds of each strategy, over all its finished trials."""
+    frame = costs(results)
+    units = [unit for unit in _UNITS if frame[unit].notna().any()]
+    if frame.empty or not units:
+        return Section("costs", _TITLE, ("Not drawn: no trial that has finished says how long it took.",))
+    facts: dict[str, Fact] = {}
+    told = _sentence(frame.dropna(subset=[units[0]]), units[0], facts)
+    columns = (
+        words("strategy", "Strategy"),
+        counts("trials", "Trials"),
+        counts("epochs", "Epochs"),
+        numbers(frame, "seconds", "Seconds", 3),
+        numbers(frame, "epochs_a_trial", "Epochs a trial (median)", 3),
+        numbers(frame, "seconds_a_trial", "Seconds a trial (median)", 3),
+    )
+    return Section(
+        "costs",
+        _TITLE,
+        ("Seconds are those of the trials alone, on whatever machine ran them, side by side or not.",),
+        tables=(Table("Spent on all finished trials", frame, columns),),
+        drawing=Drawing(_draw(results, frame.head(_MOST), units, style.title(told, facts)), told),
+        data={"costs": frame},
+        facts=facts,
+    )
+
+
+def _sentence(frame: pd.DataFrame, unit: str, facts: dict[str, Fact]) -> str:
+    ordered = frame.sort_values(unit, kind="stable")
+    least, most = ordered.iloc[0], ordered.iloc[-1]
+    facts |= {"least": float(least[unit]), "most": float(most[unit]), "frugal": str(least["strategy"])}
+    facts |= {"lavish": str(most["strategy"]), "strategies": listing(frame["strategy"])}
+    if len(frame) == 1:
+        return f"{{strategies}} spent {{most}} {unit}."
+    if facts["least"] == facts["most"]:
+        return f"All strategies spent {{most}} {unit}."
+    return f"{{frugal}} spent the fewest {unit}, {{least}}, and {{lavish}} the most, {{most}}."
+
+
+def _draw(results: Results, frame: pd.DataFrame, units: list[str], title: str) -> Figure:
+    longest = max(len(style.label(name, 18)) for name in frame["strategy"])
+    layout = figures.Layout(
+        len(units), len(units), 0.3 + 0.26 * len(frame), left=0.3 + 0.085 * longest, right=0.7, across=0.8, share=False
+    )
+    with style.applied():
+        figure, panels = figures.new_figure(title, layout)
+        for axes, unit in zip(panels, units, strict=True):
+            _bars(axes, results, frame, unit)
+            if axes is not panels[0]:
+                axes.tick_params(labelleft=False)
+    return figure
+
+
+def _bars(axes: Axes, results: Results, frame: pd.DataFrame, unit: str) -> None:
+    for place, row in enumerate(frame.to_dict("records")):
+        length = float(row[unit])
+        look: Any = style.look(results.strategies.index(row["strategy"]))
+        if not math.isnan(length):
+            axes.barh(place, length, height=0.6, color=look.color)
+            axes.annotate(f" {number(length, 3)}", (length, place), va="center", fontsize=8.5)
+        else:
+            axes.annotate(" unknown", (0, place), va="center", fontsize=8.5)
+    axes.set_yticks(range(len(frame)), [style.label(name, 18) for name in frame["strategy"]])
+    axes.set(xlabel=_UNITS[unit], ylim=(len(frame) - 0.4, -0.6))
+    axes.set_xlim(left=0)
+    axes.locator_params(axis="x", nbins=4)
+    axes.grid(visible=False, axis="y")

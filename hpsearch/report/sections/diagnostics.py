@@ -1,0 +1,108 @@
+"""What is wrong with this search, and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.results import Results
+from hpsearch.report.section import Card, Section
+from hpsearch.report.text import Fact, fill, listing
+
+_TITLE = "What is wrong with this search"
+_SHOWN = ("fail", "warn")
+
+
+def diagnostics_section(results: Results) -> Section:
+    """A card for each rule that fires, the gravest first; the others in a sentence each."""
+    findings = diagnose(results)
+    if not findings:
+        return Section("diagnostics", _TITLE, ("Nothing to check: no run has begun.",))
+    worst = _worst_of_rules(results, findings)
+    cards = [_card(finding, others) for finding, others in worst if finding.level in _SHOWN]
+    facts: dict[str, Fact] = {level: Counter(each.level for each, _ in worst)[level] for level in LEVELS}
+    facts |= {"rules": len(worst)}
+    prose = [_opening(facts)]
+    prose += _passed([each for each, _ in worst if each.level == "pass"], facts)
+    prose += _unknown([each for each, _ in worst if each.level == "unknown"], facts)
+    return Section(
+        "diagnostics",
+        _TITLE,
+        tuple(prose),
+        cards=tuple(cards),
+        data={"diagnostics": _frame(findings)},
+        facts=facts,
+    )
+
+
+def _worst_of_rules(results: Results, findings: tuple[Finding, ...]) -> list[tuple[Finding, list[str]]]:
+    """Of each rule its gravest finding, and the other tasks where it fires; the gravest rules first."""
+    by_rule = [[each for each in findings if each.key == key] for key in DIAGNOSTICS]
+    worst = []
+    for found in by_rule:
+        first, *_ = sorted(found, key=lambda each: LEVELS.index(each.level))
+        others = [each.task for each in found if each is not first and each.fires and first.fires]
+        worst.append((first, others if len(tasks(results)) > 1 else []))
+    return sorted(worst, key=lambda each: LEVELS.index(each[0].level))
+
+
+def _opening(facts: Mapping[str, Any]) -> str:
+    parts = []
+    if facts["fail"]:
+        parts.append(f"{{fail}} {'fails' if facts['fail'] == 1 else 'fail'}")
+    if facts["warn"]:
+        parts.append(f"{{warn}} {'warns' if facts['warn'] == 1 else 'warn'}")
+    return f"Of {{rules}} rules {' and '.join(parts)}." if parts else "None of {rules} rules fires."
+
+
+def _card(finding: Finding, others: list[str]) -> Card:
+    facts = dict(finding.facts)
+    text = " ".join(part for part in (finding.evidence, finding.advice) if part)
+    title = finding.title
+    if others:
+        facts |= {"on_task": finding.task, "other_tasks": listing(others)}
+        text = f"On {{on_task}}: {text} The same rule fires on {{other_tasks}}."
+    return Card(finding.level, title, text, facts)
+
+
+def _passed(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
+    if findings:
+        facts["passed"] = "; ".join(_lower(each.title) for each in findings)
+        yield "In order: {passed}."
+
+
+def _lower(title: str) -> str:
+    return title[0].lower() + title[1:]
+
+
+def _unknown(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
+    """A sentence for each reason, with the rules that it keeps from being applied."""
+    reasons: dict[str, list[str]] = {}
+    for each in findings:
+        reasons.setdefault(_lower(fill(each.evidence, each.facts)).rstrip("."), []).append(_lower(each.title))
+    told = []
+    for place, (reason, titles) in enumerate(reasons.items(), 1):
+        facts |= {f"unknown_{place}": "; ".join(titles), f"reason_{place}": reason}
+        told.append(f"{{unknown_{place}}} ({{reason_{place}}})")
+    if told:
+        yield f"Not known: {'; '.join(told)}."
+
+
+def _frame(findings: tuple[Finding, ...]) -> pd.DataFrame:
+    rows = [
+        {
+            "task": each.task,
+            "rule": each.key,
+            "level": each.level,
+            "title": each.title,
+            "evidence": fill(each.evidence, each.facts),
+            "advice": fill(each.advice, each.facts),
+        }
+        for each in findings
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,95 @@
+"""How many runs were at the target after how many trials."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from hpsearch.analysis.comparisons import baseline
+from hpsearch.analysis.results import Results
+from hpsearch.analysis.targets import share_at_target, targets, trials_to_target
+from hpsearch.report import figures, scales, style
+from hpsearch.report.section import Drawing, Section
+from hpsearch.report.text import Fact, listing, plural
+
+_TITLE = "How many runs got there"
+_NONE = "Not drawn: it takes a complete run of {baseline} with a finite best value, which is the target."
+_READING = (
+    "The target is what the median {baseline} run had found at its end, by validation {metric}. Runs that never "
+    "reached it keep their line below the top."
+)
+_POOLED = "Runs on all tasks are counted together, each against its own task's target."
+_PANEL = 2.6
+_LABEL = 18
+
+
+def ecdf_section(results: Results) -> Section:
+    """The share of runs that reached the baseline's final median, against trials."""
+    if len(results.strategies) < 2:
+        return Section("ecdf", _TITLE, ("Nothing is compared: the study has one strategy.",))
+    facts: dict[str, Fact] = {"baseline": baseline(results), "metric": results.metric}
+    needed = trials_to_target(results)
+    if needed.empty:
+        return Section("ecdf", _TITLE, (_NONE,), facts=facts)
+    shares = share_at_target(needed, _longest(results))
+    told = _sentence(shares, facts)
+    targeted = pd.DataFrame(targets(results).items(), columns=["task", "target"])
+    return Section(
+        "ecdf",
+        _TITLE,
+        (_READING, *((_POOLED,) if len(targeted) > 1 else ())),
+        drawing=Drawing(_draw(results, shares, style.title(told, facts)), told),
+        data={"ecdf": shares, "trials_to_target": needed, "targets": targeted},
+        facts=facts,
+    )
+
+
+def _longest(results: Results) -> int:
+    """The most trials that a run could make: the budget, or, where that counts epochs, what was made."""
+    made = results.trials["number"].max() if len(results.trials) else 0
+    return results.budget if results.epochs_budget is None else int(made) + 1
+
+
+def _sentence(shares: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    ends = shares.groupby("strategy", sort=False).last().sort_values("share", ascending=False, kind="stable")
+    facts["trials"] = trials = int(shares["n"].max())
+    for place, (label, end) in enumerate(ends.iterrows(), 1):
+        reached = round(end["share"] * end["runs"])
+        facts |= {f"strategy_{place}": str(label), f"reached_{place}": reached, f"runs_{place}": int(end["runs"])}
+    parts = [f"{{reached_{place}}} of {{runs_{place}}} with {{strategy_{place}}}" for place in range(1, len(ends) + 1)]
+    return (
+        f"Runs as good as the median {{baseline}} run at its end, within {{trials}} {plural(trials, 'trial')}: "
+        f"{listing(parts)}."
+    )
+
+
+def _draw(results: Results, shares: pd.DataFrame, title: str) -> Figure:
+    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
+    height = max(_PANEL, 0.19 * len(results.strategies))
+    layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
+    with style.applied():
+        figure, (axes,) = figures.new_figure(title, layout)
+        _lines(axes, results, shares, layout.height)
+    return figure
+
+
+def _lines(axes: Axes, results: Results, shares: pd.DataFrame, height: float) -> None:
+    ends = []
+    for index, name in enumerate(results.strategies):
+        steps = shares[shares["strategy"] == name]
+        if steps.empty:
+            continue
+        look = style.look(index)
+        every = ((0.02 + 0.013 * index) % 0.13, 0.13)
+        axes.step(
+            steps["n"], steps["share"], where="post",
+            color=look.color, linestyle=look.line, marker=look.marker, markersize=5, markevery=every,
+        )  # fmt: skip
+        ends.append((float(steps["n"].iloc[-1]), float(steps["share"].iloc[-1]), style.label(name, _LABEL)))
+    axes.set(xlim=(0, max(int(shares["n"].max()), 1) * 1.01), ylim=(-0.03, 1.03))
+    axes.set(xlabel="trials", ylabel="runs at the target")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    scales.label_ends(axes, ends, height)

@@ -1,0 +1,133 @@
+"""How good the best of n random trials is to be expected: what more trials would buy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hpsearch.analysis.comparisons import kind
+from hpsearch.analysis.expected_best import INDEPENDENT, expected_best
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.results import Results
+from hpsearch.report import figures, scales, style
+from hpsearch.report.multiples import few
+from hpsearch.report.section import Drawing, Section
+from hpsearch.report.text import Fact, listing, plural
+
+_TITLE = "What more random trials would buy"
+_NO_DRAWS = (
+    "Not drawn: no strategy of the study draws its trials independently ({independent}); only for these does the "
+    "order of the trials not matter."
+)
+_NONE = "Not drawn: no trial with a finite value is finished."
+_READING = (
+    "Lines are the expected best validation {metric} of n trials, drawn without replacement from all that the "
+    "strategy made; bands reach from the lower to the upper quartile of that best. Validation values are optimistic, "
+    "and the more so the more trials they are the best of."
+)
+_EVEN = (
+    "The points of a quasi-random run are spread more evenly than a draw from all of them, so that its best of n is "
+    "rather better than drawn.",
+)
+_LABEL = 16
+
+
+def expected_best_section(results: Results) -> Section:
+    """Expected best value against the number of trials, for strategies that draw independently."""
+    curves = expected_best(results)
+    facts: dict[str, Fact] = {"metric": results.metric, "independent": listing(INDEPENDENT, "or")}
+    shown = curves[np.isfinite(curves["median"].astype(float))]
+    if shown.empty:
+        return Section("expected_best", _TITLE, (_NO_DRAWS if curves.empty else _NONE,), facts=facts)
+    drawn, left = few([task for task in tasks(results) if (shown["task"] == task).any()], 1, facts)
+    told = _sentence(results, shown, drawn, facts)
+    return Section(
+        "expected_best",
+        _TITLE,
+        (_READING, *(_EVEN if _has_qmc(results, shown) else ()), *left),
+        drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
+        data={"expected_best": curves},
+        facts=facts,
+    )
+
+
+def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: dict[str, Fact]) -> str:
+    """What doubling half the budget to the budget buys, by each strategy: on the one task, or on the first."""
+    half, whole = max(results.budget // 2, 1), results.budget
+    parts = []
+    rows = shown[shown["task"] == drawn[0]]
+    facts |= {"half": half, "whole": whole, "first_task": drawn[0]}
+    for place, (label, curve) in enumerate(rows.groupby("strategy", sort=False), 1):
+        at = _at(curve, half), _at(curve, whole)
+        if None in at:
+            continue
+        facts |= {
+            f"strategy_{place}": str(label),
+            f"half_{place}": float(at[0] or 0),
+            f"whole_{place}": float(at[1] or 0),
+        }
+        parts.append(f"{{half_{place}}} to {{whole_{place}}} with {{strategy_{place}}}")
+    where = " on {first_task}" if len(tasks(results)) > 1 else ""
+    if not parts or half == whole:
+        return f"The expected best {{metric}}{where} grows with the number of trials."
+    trials = f"From {{half}} to {{whole}} {plural(whole, 'trial')}"
+    return f"{trials} the expected best {{metric}}{where} goes from {listing(parts)}."
+
+
+def _has_qmc(results: Results, shown: pd.DataFrame) -> bool:
+    return any(kind(results, str(label)) == "qmc" for label in shown["strategy"].unique())
+
+
+def _at(curve: pd.DataFrame, n: int) -> float | None:
+    """The mean at the largest number up to n; None where the curve begins later."""
+    reached = curve[curve["n"] <= n]
+    return float(reached["mean"].iloc[-1]) if len(reached) else None
+
+
+def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -> Figure:
+    wide = len(names) == 1
+    longest = max(len(style.label(str(name), _LABEL)) for name in shown["strategy"].unique())
+    layout = figures.Layout(
+        len(names),
+        1 if wide else 3,
+        2.6 if wide else 1.5,
+        right=0.4 + 0.085 * longest,
+        head=0.3 if wide else 0.5,
+        across=0.2 if wide else 0.62,
+        share=False,
+    )
+    with style.applied():
+        figure, panels = figures.new_figure(title, layout)
+        for place, (axes, task) in enumerate(zip(panels, names, strict=True), 1):
+            at_right = wide or place % layout.columns == 0 or place == len(names)
+            _panel(axes, results, shown[shown["task"] == task], layout, label=at_right)
+            if not wide:
+                axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
+        scales.outer_labels(panels, layout.columns)
+    return figure
+
+
+def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.Layout, *, label: bool) -> None:
+    curves: Mapping[Any, pd.DataFrame] = dict(iter(shown.groupby("strategy", sort=False)))
+    ends = []
+    for index, name in enumerate(results.strategies):
+        if name in curves:
+            n, mean, lower, upper = curves[name][["n", "mean", "lower", "upper"]].astype(float).to_numpy().T
+            look = style.look(index)
+            mean = np.where(np.isfinite(mean), mean, np.nan)
+            every: Any = (0.03 * index % 0.2, 0.2)
+            axes.plot(n, mean, color=look.color, linestyle=look.line, marker=look.marker, markersize=4, markevery=every)
+            axes.fill_between(n, lower, upper, color=look.color, alpha=0.13, linewidth=0)
+            last = float(curves[name]["median"].iloc[-1]) if np.isnan(mean[-1]) else float(mean[-1])
+            ends.append((float(n[-1]), last, style.label(name, _LABEL)))
+    longest = int(shown["n"].max())
+    axes.set_xlim(1, max(longest, 2) * 1.05)
+    scales.log_axis(axes, "x", float(max(longest, 2)), 8 if layout.columns == 1 else 4)
+    axes.set(xlabel="trials", ylabel=f"best {style.label(results.metric, figures.letters(layout.height) - 5)}")
+    if label:
+        scales.label_ends(axes, ends, layout.height)

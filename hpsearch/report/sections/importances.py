@@ -1,0 +1,119 @@
+"""Which hyperparameters mattered, by both evaluators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hpsearch.analysis.importance import EVALUATORS, importances
+from hpsearch.analysis.results import Results
+from hpsearch.report import figures, style
+from hpsearch.report.section import Drawing, Section, by_task
+from hpsearch.report.text import Fact, listing
+
+_TITLE = "Which hyperparameters mattered"
+_MOST_PANELS, _MOST_BARS = 12, 10
+
+
+def _all(results: Results) -> pd.DataFrame:
+    found = [importances(results, task).assign(task=task) for task, _ in by_task(results)]
+    known = [frame for frame in found if len(frame)]
+    return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
+
+
+def importances_section(results: Results) -> Section:
+    """Bars of each hyperparameter's importance, an evaluator each, task by task."""
+    frame = _all(results)
+    if frame.empty:
+        why = "Not drawn: fewer than ten complete trials that differ in value, or no hyperparameter with a choice."
+        return Section("importances", _TITLE, (why,))
+    counts = frame.groupby("task")["trials"].first()
+    facts: dict[str, Fact] = {"metric": results.metric, "trials": int(counts.sum())}
+    shown = [(task, s) for task, s in by_task(results) if (frame["task"] == task).any()]
+    told = [_sentence(frame[frame["task"] == task], facts, s) for task, s in shown]
+    figure = _draw(frame, [task for task, _ in shown][:_MOST_PANELS], style.title(told[0], facts))
+    return Section(
+        "importances",
+        _TITLE,
+        (*told[1:], _READING),
+        drawing=Drawing(figure, " ".join(told)),
+        data={"importances": frame[["task", "parameter", *EVALUATORS, "trials"]]},
+        facts=facts,
+    )
+
+
+_READING = (
+    "Over {trials} trials. fANOVA is the share of the variance over the whole space that a hyperparameter explains "
+    "alone; PED-ANOVA says how much it matters for being among the best tenth. They answer different questions: where "
+    "they disagree, a hyperparameter matters far from the best and not near it, or the other way round."
+)
+
+
+def _sentence(rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
+    """What matters most by each evaluator, and whether they agree."""
+    first = {
+        name: rows.iloc[int(rows[name].to_numpy(dtype=float).argmax())]
+        for name in EVALUATORS
+        if rows[name].notna().all()
+    }
+    facts[f"task{s}"] = str(rows["task"].iloc[0])
+    for place, (name, row) in enumerate(first.items(), 1):
+        facts |= {f"first_{place}{s}": str(row["parameter"]), f"share_{place}{s}": 100 * float(row[name])}
+    opening = f"On {{task{s}}}, " if s else ""
+    if not first:
+        return f"{opening}{'n' if s else 'N'}o evaluator can tell what mattered."
+    parts = [f"{{share_{place}{s}:.0f}} % by {name}" for place, name in enumerate(first, 1)]
+    if len({str(row["parameter"]) for row in first.values()}) == 1:
+        return f"{opening}{{first_1{s}}} mattered most: {listing(parts)}."
+    named = [f"{{first_{place}{s}}} mattered most by {name}" for place, name in enumerate(first, 1)]
+    return f"{opening}{listing(named, 'but')}."
+
+
+def _draw(frame: pd.DataFrame, names: list[str], title: str) -> Figure:
+    bars = min(int(frame.groupby("task").size().max()), _MOST_BARS)
+    columns = 1 if len(names) == 1 else 2
+    layout = figures.Layout(
+        len(names), columns, 0.25 + 0.42 * bars, left=1.9 if columns == 1 else 1.4, right=0.5, across=1.9, share=False
+    )
+    with style.applied():
+        figure, panels = figures.new_figure(title, layout)
+        for axes, task in zip(panels, names, strict=True):
+            rows = frame[frame["task"] == task].assign(_most=frame[list(EVALUATORS)].max(axis=1))
+            rows = rows.sort_values("_most", ascending=False, kind="stable").head(bars)
+            _panel(axes, rows, layout)
+            if len(names) > 1:
+                axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
+        for axes in panels[-columns:]:
+            axes.set_xlabel("importance")
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, layout: figures.Layout) -> None:
+    middle = np.arange(len(rows))
+    height = 0.8 / len(EVALUATORS)
+    for index, name in enumerate(EVALUATORS):
+        look: Any = style.look(index)
+        at = middle + (index - (len(EVALUATORS) - 1) / 2) * height
+        held = rows[name].astype(float).to_numpy()
+        axes.barh(
+            at,
+            np.nan_to_num(held),
+            height * 0.86,
+            color=look.color,
+            hatch="" if index == 0 else "////",
+            edgecolor=style.PAPER,
+            linewidth=0,
+        )
+        for y, share in zip(at, held, strict=True):
+            told = "–" if np.isnan(share) else f"{share:.2f}"
+            text = f"{told} {name}" if y == at[0] else told
+            axes.text(float(np.nan_to_num(share)) + 0.012, float(y), text, va="center", fontsize=8)
+    room = figures.letters(layout.left - 0.1)
+    axes.set_yticks(middle, [style.label(str(name), room) for name in rows["parameter"]])
+    axes.set(xlim=(0, 1.3), ylim=(len(rows) - 0.5, -0.5))  # beyond 1, where the longest bars are named
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.grid(visible=False, axis="y")

@@ -1,0 +1,188 @@
+"""What each hyperparameter's values were worth, whatever the others were: the best in each part of its range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.isolation import BUCKETS, FEW, feasibility, isolation
+from hpsearch.analysis.results import PARAM, Results
+from hpsearch.report import figures, scales, style
+from hpsearch.report.multiples import few
+from hpsearch.report.section import Drawing, Section
+from hpsearch.report.text import Fact, listing
+
+_TITLE = "Where in each range the good values lie"
+_COLUMNS = 3
+_PARAMETERS = 12  # at most so many are drawn of a task
+_POINTS = 1500  # from so many on, they are pixels: outlines would make the page heavy
+_CHOICES = 12  # at most so many choices have a place on an axis
+
+Panel = tuple[str, str]  # task, parameter
+
+
+def isolation_section(results: Results) -> Section:
+    """The best value in each bucket of each parameter, a panel a parameter."""
+    buckets = isolation(results)
+    if buckets.empty:
+        return Section("isolation", _TITLE, ("Not drawn: no trial of a searched hyperparameter is complete yet.",))
+    if buckets["best"].isna().all():
+        return Section("isolation", _TITLE, ("Not drawn: no complete trial is feasible: all diverged.",))
+    facts: dict[str, Fact] = {
+        "metric": results.metric,
+        "buckets": BUCKETS,
+        "few": FEW,
+        "trials": int(buckets.groupby(["task", "parameter"])["trials"].sum().groupby("task").max().sum()),
+        "infeasible": int(buckets.groupby(["task", "parameter"])["infeasible"].sum().groupby("task").max().sum()),
+    }
+    panels, left = _panels(results, buckets, facts)
+    told = _sentence(results, buckets[buckets["task"] == panels[0][0]], facts)
+    return Section(
+        "isolation",
+        _TITLE,
+        (_reading(facts), *left),
+        drawing=Drawing(_draw(results, buckets, panels, style.title(told, facts)), told),
+        data={"isolation": buckets},
+        facts=facts,
+    )
+
+
+def _panels(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> tuple[list[Panel], tuple[str, ...]]:
+    found = [task for task in tasks(results) if (buckets["task"] == task).any()]
+    of_task = {task: list(buckets.loc[buckets["task"] == task, "parameter"].unique()) for task in found}
+    most = max(map(len, of_task.values()))
+    shown, left = few(found, most, facts)
+    if most > _PARAMETERS:
+        facts["parameters_drawn"] = _PARAMETERS
+        left = (*left, "Drawn: the first {parameters_drawn} hyperparameters of the space; the data hold all.")
+    return [(task, name) for task in shown for name in of_task[task][:_PARAMETERS]], left
+
+
+def _sentence(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """Where the best trial lies in each of the first three parameters that have a best."""
+    places = []
+    for place, (name, rows) in enumerate(list(buckets.groupby("parameter", sort=False))[:3], 1):
+        scores = results.sign * rows["best"].astype(float)
+        if scores.isna().all():
+            continue
+        best = rows.iloc[int(np.nanargmax(scores.to_numpy()))]
+        alone = str(best["label"])
+        where = alone or f"{best['low']:.2g} to {best['high']:.2g}"
+        facts |= {f"parameter_{place}": str(name), f"where_{place}": where}
+        places.append(f"{{parameter_{place}}} {'at' if alone else 'from'} {{where_{place}}}")
+    facts["best"] = results.sign * float((results.sign * buckets["best"].astype(float)).max())
+    on = ""
+    if len(tasks(results)) > 1:
+        facts["task"] = str(buckets["task"].iloc[0])
+        on = " on {task}"
+    return f"The best validation {{metric}}{on}, {{best}}, was found with {listing(places)}."
+
+
+def _reading(facts: dict[str, Fact]) -> str:
+    told = (
+        "Bars are the best validation {metric} in each part of a range, over the trials of all strategies; points are "
+        "the trials. A bar over fewer than {few} trials is dotted and grey: it says little. A range that is searched "
+        "well has its best bars well within it. "
+    )
+    if facts["infeasible"]:
+        told += "Crosses at the edge: {infeasible} of {trials} trials were infeasible."
+    return told.rstrip()
+
+
+def _draw(results: Results, buckets: pd.DataFrame, panels: list[Panel], title: str) -> Figure:
+    columns = min(len(panels), _COLUMNS)
+    layout = figures.Layout(
+        len(panels), columns, 1.9 if columns > 1 else 2.6, head=0.75 if len(panels) > columns else 0.4, foot=0.6,
+        across=0.6, share=False,
+    )  # fmt: skip
+    trials = feasibility(results)
+    several = len({task for task, _ in panels}) > 1
+    with style.applied():
+        figure, drawn = figures.new_figure(title, layout)
+        for index, (axes, (task, name)) in enumerate(zip(drawn, panels, strict=True)):
+            rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]
+            of_task = trials[trials["task"] == task]
+            distribution = results.space_of(task)[name]
+            _panel(axes, results, rows, of_task, name, distribution, layout)
+            if several:
+                axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
+            if index % columns == 0:
+                axes.set_ylabel(f"validation {style.label(results.metric, 12)}")
+    return figure
+
+
+def _panel(
+    axes: Axes,
+    results: Results,
+    rows: pd.DataFrame,
+    trials: pd.DataFrame,
+    name: str,
+    distribution: BaseDistribution,
+    layout: figures.Layout,
+) -> None:
+    letters = figures.letters(layout.width)
+    rows = rows.reset_index(drop=True)
+    if isinstance(distribution, CategoricalDistribution):
+        rows = rows.head(_CHOICES).assign(low=lambda held: held.index - 0.35, high=lambda held: held.index + 0.35)
+        _choices_axis(axes, rows, name, letters)
+        x = _choice_places(trials, rows, name)
+    else:
+        scales.parameter_axis(axes, "x", name, distribution, max(9 // layout.columns, 3), letters)
+        x = trials[PARAM + name].astype(float).to_numpy()
+    _values(axes, results, trials, rows)
+    _trials(axes, results, trials, x)
+    for solid, style_of in ((True, {"color": style.look(0).color, "linewidth": 3}), (False, _WEAK)):
+        part = rows[(rows["trials"] - rows["infeasible"] >= FEW) == solid].dropna(subset=["best"])
+        axes.hlines(part["best"], part["low"], part["high"], zorder=3, **style_of)
+
+
+_WEAK: dict[str, Any] = {"color": style.MUTED, "linewidth": 2, "linestyles": (0, (1, 1))}
+
+
+def _choices_axis(axes: Axes, rows: pd.DataFrame, name: str, letters: int) -> None:
+    each = max(letters // max(len(rows), 1), 3)
+    axes.set_xticks(range(len(rows)), [style.label(label, each) for label in rows["label"]])
+    axes.set(xlim=(-0.6, len(rows) - 0.4), xlabel=style.label(name, letters))
+
+
+def _choice_places(trials: pd.DataFrame, rows: pd.DataFrame, name: str) -> Any:
+    places = {label: index for index, label in enumerate(rows["label"])}
+    return trials[PARAM + name].map(lambda held: places.get(str(held), np.nan)).to_numpy(dtype=float)
+
+
+def _trials(axes: Axes, results: Results, trials: pd.DataFrame, x: Any) -> None:
+    good = ~trials["infeasible"].to_numpy() & ~np.isnan(x)
+    raster = len(trials) > _POINTS
+    values = trials["value"].astype(float).to_numpy()
+    low, high = sorted(axes.get_ylim())
+    within = good & (values >= low) & (values <= high)
+    axes.scatter(
+        x[within], values[within], s=5, color=style.MUTED, alpha=0.45, linewidths=0, rasterized=raster, zorder=2
+    )
+    bad = trials["infeasible"].to_numpy() & ~np.isnan(x)
+    edge = np.full(int(bad.sum()), 0.03 if results.sign > 0 else 0.97)
+    axes.scatter(
+        x[bad], edge, transform=axes.get_xaxis_transform(), marker="x", s=12, color=style.CROSS, linewidths=0.8,
+        rasterized=raster, zorder=2,
+    )  # fmt: skip
+
+
+def _values(axes: Axes, results: Results, trials: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """From a little beyond the best to what the middle trial reaches, or the worst bar: bad trials lie outside."""
+    known = trials.loc[~trials["infeasible"], "value"].astype(float).to_numpy()
+    bars = rows["best"].dropna().to_numpy(dtype=float)
+    shown = np.concatenate([bars, [np.median(known)]])
+    if scales.spans_decades(shown):
+        scales.log_axis(axes, "y", float(shown.max() / shown.min()), 5)
+        axes.set_ylim(float(shown.min()) / 1.3, float(shown.max()) * 1.3)
+        return
+    room = 0.1 * (float(shown.max() - shown.min()) or abs(float(shown.max())) or 1.0)
+    axes.set_ylim(float(shown.min()) - room, float(shown.max()) + room)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))

@@ -1,0 +1,60 @@
+"""What to do next, and what was changed since the study before."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hpsearch.analysis.diagnostics import Change
+from hpsearch.analysis.next_study import followed, key_of, next_study
+from hpsearch.analysis.results import Results
+from hpsearch.report.section import Section, Table, words
+from hpsearch.report.text import Fact, plural, value
+
+_TITLE = "What to do next"
+_COLUMNS = ["key", "now", "next", "reason"]
+
+
+def next_section(results: Results) -> Section:
+    """The changes that the diagnostics ask for, and the file that holds them; where from, if the study follows one."""
+    following = next_study(results)
+    before, since = followed(results)
+    facts: dict[str, Fact] = {"study": results.name, "name": following.name, "changes": len(following.changes)}
+    prose, tables, data = [], [], {}
+    if before:
+        facts |= {"follows": before, "changed": len(since)}
+        frame = pd.DataFrame({"change": list(since)})
+        prose.append(f"This study follows {{follows}}, with {{changed}} {plural(len(since), 'change')}.")
+        if since:
+            tables.append(Table(f"Changed since {value(before)}", frame, (words("change", "Change"),)))
+            data["changed"] = frame
+    prose.append(_sentence(bool(following.changes), bool(following.content)))
+    frame = _frame(following.changes)
+    if len(frame):
+        columns = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
+        tables.append(Table("What to change", frame, columns))
+        data["next"] = frame
+    return Section("next", _TITLE, (" ".join(prose),), tables=tuple(tables), data=data, facts=facts)
+
+
+def _sentence(changed: bool, file: bool) -> str:
+    if not changed:
+        return "The diagnostics ask for no change of the study; more repeats make its comparisons surer."
+    if not file:
+        return "The diagnostics ask for the changes below."
+    return (
+        "The diagnostics ask for the changes below; next.toml beside this report holds them and runs as it is, as the "
+        "study {name}."
+    )
+
+
+def _frame(changes: tuple[Change, ...]) -> pd.DataFrame:
+    rows = [
+        {
+            "key": key_of(change),
+            "now": "default" if change.old is None else value(change.old),
+            "next": "not searched" if change.value is None else value(change.value),
+            "reason": change.reason,
+        }
+        for change in changes
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)

@@ -1,0 +1,171 @@
+"""Repeat by repeat: how much better each strategy did than what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hpsearch.analysis.comparisons import Comparison
+from hpsearch.analysis.paired import pairs
+from hpsearch.analysis.results import Results
+from hpsearch.analysis.run_values import run_values
+from hpsearch.analysis.task_effects import task_effects
+from hpsearch.analysis.verdicts import Verdict, verdicts
+from hpsearch.report import figures, style
+from hpsearch.report.section import Column, Drawing, Row, Section, Table, numbers, words
+from hpsearch.report.text import NOTHING, Fact, aligned, listing, plain
+
+_TITLE = "Repeat by repeat"
+_NONE = "Not drawn: there is no repeat yet in which two compared strategies have both spent their budget."
+_READING = (
+    "Each ring is a repeat; right of zero the first strategy did better. The diamond is the mean, its line the "
+    "{level} % interval. Within the grey box differences are too small to matter. Triangles at the edge stand for "
+    "repeats in which only one strategy found a finite value."
+)
+_ROW = 0.5  # inches
+_LABEL = 22
+
+
+def paired_section(results: Results) -> Section:
+    """The paired differences behind the verdicts, and, with several tasks, their means on each."""
+    found = [verdict for verdict in verdicts(results) if verdict.repeats]
+    if not found:
+        why = "Nothing is compared: the study has one strategy." if len(results.strategies) < 2 else _NONE
+        return Section("paired", _TITLE, (why,))
+    facts: dict[str, Fact] = {"metric": results.metric, "level": 95}
+    frame = _differences(results, found)
+    told = _sentence(found, facts)
+    by_task = task_effects(results)
+    several = len(by_task["task"].unique()) > 1
+    return Section(
+        "paired",
+        _TITLE,
+        (_READING, *(_PER_TASK if several else ())),
+        tables=(Table("The effects, task by task", by_task, tuple(_columns(by_task))),) if several else (),
+        drawing=Drawing(_draw(results, found, frame, style.title(told, facts)), told),
+        data={"paired": frame} | ({"paired_by_task": by_task} if several else {}),
+        facts=facts,
+    )
+
+
+_PER_TASK = (
+    "The effects on single tasks are for looking into: they are in each task's own units, and no correction was made "
+    "for their number.",
+)
+
+
+def _differences(results: Results, found: list[Verdict]) -> pd.DataFrame:
+    values = run_values(results)
+    parts = [
+        pairs(values, Comparison(each.strategy, each.against)).frame
+        .rename(columns={"strategy": "strategy_value", "against": "against_value"})
+        .assign(strategy=each.strategy, against=each.against)
+        for each in found
+    ]  # fmt: skip
+    columns = ["strategy", "against", "repeat", "strategy_value", "against_value", "difference"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _sentence(found: list[Verdict], facts: dict[str, Fact]) -> str:
+    parts = []
+    for place, each in enumerate(found, 1):
+        facts |= {
+            f"strategy_{place}": each.strategy,
+            f"against_{place}": each.against,
+            f"won_{place}": each.won,
+            f"drawn_{place}": each.drawn,
+            f"repeats_{place}": each.repeats,
+        }
+        drawn = f" ({{drawn_{place}}} drawn)" if each.drawn else ""
+        same = place > 1 and found[place - 2].against == each.against
+        against = "" if same else f" against {{against_{place}}}"
+        parts.append(f"{{strategy_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{drawn}")
+    return f"Repeats won: {listing(parts)}."
+
+
+def _draw(results: Results, found: list[Verdict], frame: pd.DataFrame, title: str) -> Figure:
+    longest = max(len(line) for each in found for line in _name(each, _LABEL).split("\n"))
+    layout = figures.Layout(
+        1, 1, _ROW * len(found) + 0.2, left=0.25 + 0.08 * longest, right=1.15, foot=0.55
+    )  # fmt: skip
+    with style.applied():
+        figure, (axes,) = figures.new_figure(title, layout)
+        low, high = _bounds(found, frame)
+        for row, each in enumerate(found):
+            _row(axes, len(found) - 1 - row, each, _of(frame, each), (low, high), row)
+        axes.axvline(0, color=style.INK, linewidth=0.9, zorder=1)
+        axes.set(xlim=(low - 0.04 * (high - low), high + 0.04 * (high - low)), ylim=(-0.6, len(found) - 0.4))
+        axes.set_yticks(range(len(found)), [_name(each, _LABEL) for each in reversed(found)])
+        axes.set_xlabel(f"how much better, {_unit(results, found[0])}")
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=max(int(1.1 * layout.width), 3)))
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def _of(frame: pd.DataFrame, each: Verdict) -> Any:
+    rows = frame[(frame["strategy"] == each.strategy) & (frame["against"] == each.against)]
+    return rows["difference"].to_numpy(dtype=float)
+
+
+def _name(each: Verdict, length: int) -> str:
+    return f"{style.label(each.strategy, length)}\nagainst {style.label(each.against, length - 8)}"
+
+
+def _unit(results: Results, one: Verdict) -> str:
+    measured = f"{one.judged} {style.label(results.metric)}"
+    return f"in normalised {one.judged} regret" if one.scale == "regret" else f"in {measured}"
+
+
+def _bounds(found: list[Verdict], frame: pd.DataFrame) -> tuple[float, float]:
+    """The smallest and the largest number to be drawn, zero among them."""
+    margins = [side * each.margin for each in found if each.margin is not None for side in (-1, 1)]
+    ends = [end for each in found for end in (each.low, each.high) if end is not None]
+    differences = frame["difference"].to_numpy(dtype=float)
+    drawn = [0.0, *margins, *ends, *differences[np.isfinite(differences)]]
+    return (min(drawn), max(drawn)) if max(drawn) > min(drawn) else (-1.0, 1.0)
+
+
+def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[float, float], index: int) -> None:
+    look = style.look(index)
+    if each.margin is not None:
+        axes.fill_betweenx([y - 0.34, y + 0.34], -each.margin, each.margin, color=style.GRID, alpha=0.55, linewidth=0)
+        for side in (-1, 1):
+            axes.plot([side * each.margin] * 2, [y - 0.34, y + 0.34], color=style.MUTED, linewidth=0.9)
+    finite = np.isfinite(differences)
+    shift = 0.17 * np.linspace(-1, 1, len(differences)) if len(differences) > 1 else np.zeros(1)
+    axes.scatter(
+        differences[finite], y + shift[finite], s=22, facecolors="none", edgecolors=look.color, linewidths=1.1, zorder=3
+    )
+    for edge, side, marker in zip(bounds, (-1, 1), "<>", strict=True):
+        beyond = np.isinf(differences) & (np.sign(differences) == side)
+        axes.scatter(
+            np.full(int(beyond.sum()), edge), y + shift[beyond], s=26, marker=marker, color=look.color, zorder=3
+        )
+    if each.effect is not None and np.isfinite(each.effect) and each.repeats > 1:
+        if each.low is not None and each.high is not None:
+            axes.plot([each.low, each.high], [y, y], color=style.INK, linewidth=1.8, zorder=4)
+        axes.scatter([each.effect], [y], s=38, marker="D", color=style.INK, zorder=5)
+    axes.annotate(
+        each.verdict, xy=(1.02, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
+    )  # fmt: skip
+
+
+def _columns(frame: pd.DataFrame) -> Iterator[Column]:
+    write = aligned(frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel())
+    yield words("task", "Task")
+    yield Column("Comparison", lambda row: plain(f"{row['strategy']} against {row['against']}"), numeric=False)
+    yield numbers(frame, "effect", "Effect")
+    yield Column("95 % interval", lambda row: _interval(row, write))
+    yield Column("P(better)", lambda row: NOTHING if np.isnan(row["better"]) else f"{row['better']:.2f}")
+    yield Column("Repeats", lambda row: f"{row['repeats']}")
+
+
+def _interval(row: Row, write: Any) -> str:
+    return NOTHING if np.isnan(row["low"]) else f"{write(row['low'])} to {write(row['high'])}"

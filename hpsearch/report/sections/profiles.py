@@ -1,0 +1,89 @@
+"""Performance profiles: on how many tasks each strategy is how much slower than the fastest."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from hpsearch.analysis.comparisons import baseline
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.profiles import ENOUGH_TASKS, profiles
+from hpsearch.analysis.results import Results
+from hpsearch.report import figures, scales, style
+from hpsearch.report.section import Drawing, Section
+from hpsearch.report.text import Fact, listing
+
+_TITLE = "On how many tasks each strategy is fast"
+_TOO_FEW = (
+    "Not drawn: performance profiles take {enough} tasks on which every strategy has a complete run and one of them "
+    "matched {baseline}; the study has {tasks}."
+)
+_READING = (
+    "A strategy's line at a factor is the share of the tasks on which half of its runs reached the target (what the "
+    "median {baseline} run had found at its end) within that many times the trials of the fastest strategy. At the "
+    "left it is how often the strategy was among the fastest, at the right how often it got there at all. Compare two "
+    "strategies at one factor only: who is the fastest depends on who is in the study."
+)
+_PANEL = 2.6
+_LABEL = 18
+
+
+def profiles_section(results: Results) -> Section:
+    """Performance profiles over tasks, by the trials that half of the runs needed to reach the target."""
+    if len(results.strategies) < 2:
+        return Section("profiles", _TITLE, ("Nothing is compared: the study has one strategy.",))
+    steps = profiles(results)
+    facts: dict[str, Fact] = {
+        "enough": ENOUGH_TASKS, "baseline": baseline(results), "metric": results.metric, "tasks": len(tasks(results)),
+    }  # fmt: skip
+    if steps.empty:
+        return Section("profiles", _TITLE, (_TOO_FEW,), facts=facts)
+    facts["tasks"] = int(steps["tasks"].iloc[0])
+    told = _sentence(steps, facts)
+    return Section(
+        "profiles",
+        _TITLE,
+        (_READING,),
+        drawing=Drawing(_draw(results, steps, style.title(told, facts)), told),
+        data={"profiles": steps},
+        facts=facts,
+    )
+
+
+def _sentence(steps: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    first = steps[steps["factor"] == 1.0].sort_values("share", ascending=False, kind="stable")
+    for place, row in enumerate(first.to_dict("records"), 1):
+        facts |= {f"strategy_{place}": str(row["strategy"]), f"fastest_{place}": round(row["share"] * row["tasks"])}
+    parts = [f"{{strategy_{place}}} on {{fastest_{place}}}" for place in range(1, len(first) + 1)]
+    return f"The fastest to match {{baseline}}, of {{tasks}} tasks, ties counting for all: {listing(parts)}."
+
+
+def _draw(results: Results, steps: pd.DataFrame, title: str) -> Figure:
+    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
+    height = max(_PANEL, 0.19 * len(results.strategies))
+    layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
+    with style.applied():
+        figure, (axes,) = figures.new_figure(title, layout)
+        _lines(axes, results, steps, height)
+    return figure
+
+
+def _lines(axes: Axes, results: Results, steps: pd.DataFrame, height: float) -> None:
+    right = max(float(steps["factor"].max()), 1.5) * 1.15
+    ends = []
+    for index, name in enumerate(results.strategies):
+        line = steps[steps["strategy"] == name]
+        look, last = style.look(index), float(line["share"].iloc[-1])
+        axes.step(
+            [*line["factor"], right], [*line["share"], last], where="post",
+            color=look.color, linestyle=look.line, marker=look.marker, markersize=5,
+            markevery=((0.02 + 0.013 * index) % 0.13, 0.13),
+        )  # fmt: skip
+        ends.append((right, last, style.label(name, _LABEL)))
+    axes.set(xlim=(1, right), ylim=(-0.03, 1.03))
+    scales.log_axis(axes, "x", right)
+    axes.set(xlabel="times the trials of the fastest strategy", ylabel="tasks")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    scales.label_ends(axes, ends, height)

@@ -1,0 +1,128 @@
+"""The report in a real browser: nothing is fetched, nothing complains, every figure can be seen."""
+
+import json
+import re
+import shutil
+import subprocess
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from hpsearch.report import write_report
+from tests.results import case
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=5000",
+)
+# The report has no script: the page around it, which is ours and shows the report in a frame, measures it.
+PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
+<iframe src="report/report.html" style="width: WIDTHpx; height: 800px; border: 0"></iframe><script>
+const frame = document.querySelector("iframe");
+frame.onload = () => {
+  const page = frame.contentDocument;
+  const figures = [...page.querySelectorAll("figure svg, figure img")].map(figure => {
+    const box = figure.getBoundingClientRect(), room = figure.parentElement.getBoundingClientRect();
+    return {width: box.width, height: box.height, left: room.left, right: room.right,
+            scrolls: getComputedStyle(figure.parentElement).overflowX,
+            marks: figure.querySelectorAll("path, image").length};
+  });
+  const style = frame.contentWindow.getComputedStyle(page.body);
+  const seen = {figures, width: page.documentElement.scrollWidth, ink: style.color, paper: style.backgroundColor};
+  const pre = document.createElement("pre");
+  pre.id = "seen";
+  pre.textContent = JSON.stringify(seen);
+  document.body.append(pre);
+};
+</script>"""
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    asked: list[str]
+
+    def log_message(self, *_args):
+        """Nothing on the screen."""
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        super().do_GET()
+
+
+@pytest.fixture(scope="module", params=["usual", "names of markup"])
+def served(request, tmp_path_factory):
+    """A server of the report of a case, and the paths that it was asked for."""
+    folder = tmp_path_factory.mktemp("served")
+    write_report(case(request.param), folder / "report")
+    for width in (390, 1280):
+        (folder / f"{width}.html").write_text(PROBE.replace("WIDTH", str(width)), encoding="utf-8")
+    asked: list[str] = []
+    handler = type("Recording", (Handler,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked, folder
+        server.shutdown()
+        thread.join()
+
+
+def look(served, width, dark, profile):
+    address, asked, _ = served
+    asked.clear()
+    scheme = ["--blink-settings=preferredColorScheme=0"] if dark else ["--blink-settings=preferredColorScheme=1"]
+    window = ["--window-size=1400,900", f"--user-data-dir={profile}", "--dump-dom", f"{address}/{width}.html"]
+    done = subprocess.run(
+        [str(BROWSER), *FLAGS, *scheme, *window], capture_output=True, text=True, errors="replace", timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    console = re.findall(r":CONSOLE[^\]]*\] (.*)", done.stderr)
+    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr
+    return json.loads(found[1]), console, list(asked)
+
+
+def brightness(color):
+    return sum(map(int, re.findall(r"\d+", color)[:3]))
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_nothing_is_fetched_nothing_complains_and_every_figure_is_seen(served, tmp_path, width, dark):
+    seen, console, asked = look(served, width, dark, tmp_path)
+    assert console == []
+    assert asked == [f"/{width}.html", "/report/report.html"]
+    expected = (served[2] / "report" / "report.html").read_text().count("<figure")
+    assert len(seen["figures"]) == expected >= 5
+    for figure in seen["figures"]:
+        assert figure["width"] >= min(width - 60, 500)
+        assert figure["height"] > 60
+        assert figure["marks"] > 5
+        assert figure["left"] >= 0
+        assert figure["right"] <= width  # what is wider than its place scrolls within it
+        assert figure["scrolls"] == "auto"
+    assert seen["width"] <= width  # the page itself never scrolls sideways
+    assert (brightness(seen["paper"]) < brightness(seen["ink"])) == dark
+
+
+def test_a_complaint_or_a_request_would_be_heard(served, tmp_path):
+    _, _, folder = served
+    page = PROBE.replace("WIDTH", "500").replace("report/report.html", "bad.html")
+    (folder / "500.html").write_text(page, encoding="utf-8")
+    bad = '<!DOCTYPE html><body><script>console.error("heard")</script><img src="fetched.png"><figure></figure>'
+    (folder / "bad.html").write_text(bad, encoding="utf-8")
+    _, console, asked = look(served, 500, False, tmp_path)
+    assert any("heard" in line for line in console)
+    assert "/fetched.png" in asked

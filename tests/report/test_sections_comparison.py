@@ -1,0 +1,177 @@
+import math
+
+import numpy as np
+import pytest
+
+from hpsearch.analysis.verdicts import verdicts
+from hpsearch.report.figures import picture
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.text import NOTHING
+from tests.analysis.compared import compared, noisy
+from tests.results import NASTY, case, make_results
+
+OURS = ("verdict", "strategies", "paired", "expected_best", "ecdf", "ranks", "profiles")
+DRAWN = ("paired", "expected_best", "ecdf", "ranks")
+
+
+def first_sentence(first, second, **changes):
+    return SECTIONS["verdict"](compared({"random": second, "tpe": first}, **changes)).paragraphs(str)[0]
+
+
+ZERO = [[value - 0.01, value + 0.01] for value in (0.50, 0.52, 0.54, 0.56, 0.58, 0.60)]
+
+
+def moved(more):
+    return [[value + extra for value in run] for run, extra in zip(ZERO, more, strict=True)]
+
+
+# What tpe reached more than random, repeat by repeat, and what the report says of it: its beginning, and more.
+SENTENCES = {
+    (0.030, 0.032, 0.028, 0.031, 0.029, 0.033): (
+        "tpe is better than random: the effect on the test accuracy is 0.03050 (95 % interval 0.02854 to 0.03246) over "
+        "6 paired repeats of 10 trials; p = ",
+        "it reaches the margin of 0.01414 (one standard deviation of retraining).",
+    ),
+    (-0.030, -0.032, -0.028, -0.031, -0.029, -0.033): ("tpe is worse than random: ", "is -0.03050"),
+    (0.001, -0.002, 0.002, -0.001, 0.003, -0.003): ("tpe and random are practically equivalent: ", "within the margin"),
+    (0.0050, 0.0051, 0.0049, 0.0050, 0.0052, 0.0048): ("tpe and random are practically", "is too small to matter."),
+    (0.09, -0.06, 0.08, -0.05, 0.07, -0.04): (
+        "Whether tpe is better than random is not resolved: ",
+        "beyond the margin",
+    ),
+    (0.013, 0.008, 0.016, 0.007, 0.017, 0.019): (
+        "Whether tpe is",
+        "can be told from zero",
+        "does not reach the margin",
+    ),
+    (0.0,) * 6: ("tpe and random are practically equivalent: both reached the same in each of 6 paired repeats",),
+}
+
+
+@pytest.mark.parametrize("more", SENTENCES)
+def test_a_verdict_says_what_it_rests_on(more):
+    told = first_sentence(moved(more), ZERO)
+    assert told.startswith(SENTENCES[more][0])
+    assert all(part in told for part in SENTENCES[more])
+
+
+def test_what_can_not_be_told_is_said_without_numbers_that_are_none():
+    assert "one repeat (effect on the test accuracy: 0.1000) can't tell skill from chance." in first_sentence(
+        [[0.6]], [[0.5]]
+    )
+    assert "no repeat yet in which both" in first_sentence(["running"], [[0.5]])
+    assert "neither found a finite value in each of 2" in first_sentence([None] * 2, [None] * 2)
+    nothing = first_sentence([None] * 7, [[0.5]] * 7)
+    assert nothing.startswith("tpe is worse than random: by test accuracy it did better in 0, worse in 7 of 7")
+    assert "a run that found no finite value has no place in a mean" in nothing
+    assert "all differences are equal" in first_sentence([[0.5]] * 3, [[0.25]] * 3)
+
+
+def text(key, results):
+    return " ".join(SECTIONS[key](results).paragraphs(str))
+
+
+def test_the_reader_is_told_what_the_verdicts_are_about():
+    assert "Nothing was tested" in text("verdict", make_results(tested=False))
+    assert "None of the strategies is random search" in text("verdict", make_results(strategies=("gp", "tpe")))
+    assert "no margin" in text("verdict", make_results(tested=False)).lower()
+    assert "not of other tasks" in text("verdict", make_results(tasks=("a", "b")))
+    tasks = {task: {"random": [[1, 2], [2, 3]], "tpe": [[2, 2], [5, 3]]} for task in "ab"}
+    regret = text("verdict", compared(tasks, references={"a": (9, 1), "b": (9, 1)}))
+    assert "normalised test regret over 2 tasks" in regret
+    assert "Nothing is compared: the study has one strategy." in text("verdict", make_results(strategies=("tpe",)))
+
+
+def test_the_table_of_verdicts_shows_every_comparison():
+    results = make_results(repeats=5)
+    (table,) = SECTIONS["verdict"](results).tables
+    rows = table.rows()
+    assert [row[0] for row in rows] == ["narrowing against random", "tpe against random", "narrowing against tpe"]
+    assert [row[1] for row in rows] == [each.verdict for each in verdicts(results)]
+    assert all(cell and "nan" not in cell and "None" not in cell for row in rows for cell in row)
+
+
+def test_the_leader_has_the_best_test_value_in_either_direction():
+    for direction, best in (("maximize", max), ("minimize", min)):
+        section = SECTIONS["strategies"](make_results(direction=direction))
+        assert section.facts["best"] == best(section.tables[0].frame["test"])
+
+
+def test_a_table_a_task_and_one_over_all():
+    results = make_results(tasks=("a", NASTY), repeats=2)
+    section = SECTIONS["strategies"](results)
+    assert [len(table.frame) for table in section.tables] == [3, 3, 3]
+    assert section.tables[0].frame["tasks"].tolist() == [2, 2, 2]
+    assert [table.frame["task"].unique().tolist() for table in section.tables[1:]] == [["a"], [NASTY]]
+
+
+def test_columns_come_with_what_they_show():
+    headings = [column.heading for column in SECTIONS["strategies"](make_results()).tables[0].columns]
+    assert "P(better than random)" in headings
+    assert not {"Normalised regret", "Confirmed validation accuracy"} & set(headings)
+    results = compared({"random": [[0.5], [0.7]], "tpe": [[0.6], [0.6]]}, references={"t": (1.0, 0.2)})
+    results.runs["confirmed"] = [[0.5, 0.6]] * 4
+    headings = [column.heading for column in SECTIONS["strategies"](results).tables[0].columns]
+    assert {"Normalised regret", "Confirmed validation accuracy"} <= set(headings)
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+@pytest.mark.parametrize("key", OURS)
+def test_with_one_three_and_eight_strategies(key, count):
+    names = ("random", "narrowing", "tpe", "cmaes", "gp", "qmc", "grid", "tpe-univariate")[:count]
+    section = SECTIONS[key](make_results(strategies=names, repeats=2, trials=5, curves=False))
+    assert (section.drawing is not None) == (key == "expected_best" or (key in DRAWN and count > 1))
+    assert section.drawing or section.tables or len(section.paragraphs(str)) == 1
+
+
+@pytest.mark.parametrize("key", OURS)
+@pytest.mark.parametrize("name", ["usual", "names of markup", "two tasks", "all diverged, infinite"])
+def test_figures_have_their_data(key, name):
+    section = SECTIONS[key](case(name))
+    assert all(len(frame) for frame in section.data.values())
+    if section.drawing is None:
+        assert section.tables or len(section.paragraphs(str)) == 1
+    else:
+        assert section.alt(str).endswith(".")
+
+
+@pytest.mark.parametrize("key", DRAWN)
+def test_the_same_results_give_the_same_figure(key):
+    results = make_results(strategies=("random", NASTY), repeats=2, trials=6)
+    one, other = (picture(SECTIONS[key](results).drawing.figure) for _ in range(2))
+    assert one == other
+
+
+def test_many_tasks_have_a_critical_difference_and_profiles():
+    tasks = tuple("abcdefgh")
+    results = make_results(tasks=tasks, repeats=2, trials=6, curves=False)
+    ranks, profiles = SECTIONS["ranks"](results), SECTIONS["profiles"](results)
+    assert "Friedman" in " ".join(ranks.paragraphs(str))
+    assert "Benavoli" in " ".join(ranks.paragraphs(str))
+    assert ranks.facts["tasks"] == 8
+    assert {picture(section.drawing.figure).png[:4] for section in (ranks, profiles)} == {b"\x89PNG"}
+    few = SECTIONS["ranks"](make_results(tasks=tasks[:7], repeats=1, trials=4))
+    assert "Critical differences take 8 tasks" in " ".join(few.paragraphs(str))
+    assert "take 3 tasks" in text("profiles", make_results(tasks=tasks[:2], repeats=1, trials=4))
+
+
+def test_paired_differences_are_those_of_the_verdicts():
+    rng = np.random.default_rng(4)
+    results = compared({name: noisy(rng, 6) for name in ("random", "narrowing", "tpe")})
+    data = SECTIONS["paired"](results).data["paired"]
+    means = data.groupby(["strategy", "against"])["difference"].mean()
+    for each in verdicts(results):
+        assert means[each.strategy, each.against] == pytest.approx(each.effect)
+
+
+def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():
+    results = compared({"random": [[0.5]] * 4, "tpe": [[0.6], None, [0.7], [0.4]]})
+    section = SECTIONS["paired"](results)
+    assert math.isinf(section.data["paired"]["difference"].min())
+    assert picture(section.drawing.figure).svg
+    assert section.tables == ()
+
+
+def test_numbers_that_there_are_none_of_are_dashes():
+    (table,) = SECTIONS["verdict"](make_results(repeats=1)).tables
+    assert {row[3] for row in table.rows()} == {NOTHING}
