@@ -35,7 +35,8 @@ def test_the_study_file_is_valid(tmp_path, monkeypatch):
     species = ["a", "b", "c"] * 20
     pd.DataFrame({"length": range(60), "species": species}).to_csv(tmp_path / path, index=False)
     ready = plan("mine.toml")
-    assert set(ready.objective.space) == {"learning_rate", "weight_decay", "hidden_layer_sizes"}
+    [objective] = ready.objectives.values()
+    assert set(objective.space) == {"learning_rate", "weight_decay", "hidden_layer_sizes"}
 
 
 def test_ci_finds_the_test_command():
