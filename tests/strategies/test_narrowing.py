@@ -319,3 +319,11 @@ def test_categorical_ranges_say_which_choices_are_left():
     assert study.trials[0].user_attrs[RANGE_PREFIX + "c"] == [3, 1, 2]
     assert study.trials[-1].user_attrs[RANGE_PREFIX + "c"] == [1]
     assert study.trials[-1].distributions["c"] == CategoricalDistribution([3, 1, 2])
+
+
+def test_rounds_follow_on_one_another_and_grow_with_what_went_before():
+    sampler = NarrowingSampler(round=3, seed=0)
+    rounds = sorted({sampler._round_of(number) for number in range(20_000)}, key=lambda each: each.start)
+    assert [number for each in rounds for number in each][:20_000] == list(range(20_000))
+    assert {len(each) for each in rounds if each.start < 300} == {3}
+    assert all(len(each) == each.start // 100 for each in rounds if each.start >= 400)
