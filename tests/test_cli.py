@@ -40,7 +40,8 @@ def test_a_study_from_nothing_to_its_report_and_again(hpsearch, tmp_path):
     assert "Report: reports/digits/report.html" in first.stdout
     assert "optuna-dashboard sqlite:///hpsearch.db" in first.stdout
     report = tmp_path / "reports" / "digits"
-    assert {path.name for path in report.iterdir()} == {"report.html", "report.md", "summary.json", "figures", "data"}
+    files = {"report.html", "report.md", "summary.json", "figures", "data", "next.toml"}
+    assert {path.name for path in report.iterdir()} == files
 
     again = hpsearch("study", *SMALL)
     assert "nothing is left to train" in again.stdout
