@@ -80,7 +80,11 @@ def test_the_calculation_by_hand():
 @pytest.mark.parametrize("name", ["hpolib/protein_structure", "hpobench/credit_g"])
 def test_random_search_reaches_what_is_expected_of_it(name):
     observed, true = random_searches(name, REPEATS)
-    for trials in (10, 80, 100):  # not 1: the mean of single draws is made by a few losses that are huge, and rarely met
+    for trials in (
+        10,
+        80,
+        100,
+    ):  # not 1: the mean of single draws is made by a few losses that are huge, and rarely met
         expected = expected_best(read(name).losses, trials)
         for sample, expectation in zip(best_after(trials, observed, true), expected, strict=True):
             assert distance(sample, expectation) < 3, (trials, sample.mean(), expectation)
