@@ -14,6 +14,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
+from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, load, split
 from hpsearch.errors import DivergenceError, UsageError, choose_from
 from hpsearch.model import SearchedModel
@@ -126,6 +127,7 @@ class MLPObjective:
         """The whole description of the network that a trial with `params` trains."""
         return self._model.hyperparameters(params)
 
+    @ONE_BLAS_THREAD.hold()
     def __call__(self, trial: Trial) -> float:
         """Train with what `trial` suggests and return the validation score.
 
@@ -155,6 +157,7 @@ class MLPObjective:
         """
         return [self._test_once(params, self._seed_of(trial_number, retraining)) for retraining in range(1, times + 1)]
 
+    @ONE_BLAS_THREAD.hold()
     def _test_once(self, params: Mapping[str, Any], seed: np.random.SeedSequence) -> float:
         training = self._training(params, seed)
         try:

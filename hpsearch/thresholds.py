@@ -27,9 +27,9 @@ class Thresholds:
     """How many of the best five independent trials at one edge are too many; likewise the next two."""
     edge_of_10: int = 5
     edge_of_20: int = 7
-    stability_trials: int = 3
-    """Infeasible trials that make the end of a range a region where everything diverged."""
-    stability_share: float = 0.9
+    stability_trials: int = 2
+    """Trials that make the end of a range a region where everything diverged."""
+    stability_share: float = 0.65
     """Share of the trials there that must be infeasible."""
     near_share: float = 0.1
     """How far from the best, as a share of each numeric range, a trial still is near it."""

@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from hpsearch.analysis.diagnostics.search import Search
+
+_CHANCE = 0.01  # of as many infeasible trials at the end of a range if they were spread over it
 
 
 class Boundary(NamedTuple):
@@ -26,7 +29,8 @@ def boundary(search: Search, name: str, end: str) -> Boundary | None:
     """The largest region at that end of the range in which so many trials diverged; None where there is none.
 
     Of the region's trials at least `stability_share` are infeasible, at least `stability_trials` are in it, and of
-    the trials outside it at most half are: divergence that has nothing to do with the parameter has no boundary.
+    the trials outside it at most half are; by the share outside, as many inside would come about in less than one case
+    in a hundred: divergence that has nothing to do with the parameter has no boundary.
     """
     trials = search.trials
     places = search.positions(trials, name)
@@ -48,4 +52,5 @@ def _region(bad: NDArray[np.bool_], least: int, share: float) -> int:
     inside = np.cumsum(bad)
     outside = (bad.sum() - inside) / np.maximum(len(bad) - sizes, 1)
     fits = bad & (inside >= share * sizes) & (sizes >= least) & (outside <= 0.5)
+    fits &= binom.sf(inside - 1, sizes, outside) < _CHANCE
     return int(sizes[fits].max()) if fits.any() else 0

@@ -12,6 +12,7 @@ from hpsearch.analysis.diagnostics.edge import crowded
 from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
 from hpsearch.analysis.diagnostics.optimism import optimism_gaps
+from hpsearch.analysis.diagnostics.stability import boundary
 from hpsearch.thresholds import Thresholds
 from tests.analysis.diagnostics.chapter import run
 from tests.analysis.diagnostics.planted import (
@@ -108,6 +109,25 @@ def test_beside_what_diverged_it_is_stability_and_not_the_edge():
         finding = found(results, "stability")
         assert finding.title == "learning_rate is limited by stability"
         assert finding.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("infeasible", "region"),
+    [
+        ((199, 198), (2, 2)),
+        ((199, 198, 196), (4, 3)),  # one in between came through
+        ((199,), None),  # one is no region
+        (range(1, 200, 4), None),  # all over the range: by chance at its end, too
+        ((199, 197, 150, 100, 60, 20, 0), (3, 2)),
+        ((199, 197, *range(0, 190, 6)), None),
+    ],
+)
+def test_where_divergence_begins(infeasible, region):
+    """200 places in order; oracle: a binomial tail; 2 of 3 with 5 or 32 of 197 elsewhere: 0.2 and 7 %."""
+    places = np.linspace(0, 1, 200)
+    params = [{"learning_rate": float(10 ** (4 * place - 4)), "l1": 0.5} for place in places]
+    found = boundary(Search(search([0.5] * 200, params, diverged=set(infeasible)), "t"), "learning_rate", "high")
+    assert (found and (found.trials, found.bad)) == region
 
 
 # noise

@@ -1,0 +1,5 @@
+"""One thread of BLAS a process: pytest-xdist runs a process on each core, and their threads would wait for each other."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
