@@ -1,4 +1,4 @@
-"""One thread of BLAS a process: pytest-xdist runs a process on each core, and their threads would wait for each other."""
+"""One thread of BLAS a process: pytest-xdist runs one on each core, and their threads would wait for each other."""
 
 import os
 
