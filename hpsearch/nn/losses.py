@@ -83,10 +83,10 @@ class CrossEntropy(Loss):
         self.predictions = outputs.argmax(axis=1)
         largest = outputs.reshape(-1)[starts + self.predictions]
         shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
-        of_class = np.dot(ones, shifted.reshape(-1)[self._places])
+        of_class = ones.dot(shifted.reshape(-1)[self._places])
         np.exp(shifted, out=shifted)
-        sums = np.dot(shifted, self._ones, out=self._sums.rows(rows))
-        return (float(np.dot(ones, np.log(sums))[0]) - float(of_class)) / rows
+        sums = shifted.dot(self._ones, out=self._sums.rows(rows))
+        return (float(ones.dot(np.log(sums))[0]) - float(of_class)) / rows
 
     def _lend(self, rows: int) -> tuple[Array, Array]:
         """Where each row of the flattened outputs starts, and a one for each: made once for the most rows."""
@@ -130,7 +130,7 @@ class SquaredError(Loss):
         self.predictions = outputs
         error = np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
         flat = error.reshape(-1)
-        return float(np.dot(flat, flat)) / (2.0 * error.size)
+        return float(flat.dot(flat)) / (2.0 * error.size)
 
     def backward(self) -> Array:
         """(output - target) / (rows · n_outputs)."""

@@ -31,7 +31,7 @@ class Penalty:
 
     def value(self) -> float:
         """The penalty of the weights as they are."""
-        l2 = sum(float(np.dot(w, w)) for w, _ in self._blocks) if self._l2 else 0.0
+        l2 = sum(float(w.dot(w)) for w, _ in self._blocks) if self._l2 else 0.0
         l1 = sum(float(np.abs(w).sum()) for w, _ in self._blocks) if self._l1 else 0.0
         return 0.5 * self._l2 * l2 + self._l1 * l1
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from hpsearch.nn.activation import Activation
-from hpsearch.nn.arrays import Array, Buffer, constant
+from hpsearch.nn.arrays import Array, Buffer
 from hpsearch.nn.layers import Parameter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ReLU(Activation):
 
     def __init__(self, n_units: int, dtype: np.dtype[Any], settings: Hyperparameters) -> None:
         super().__init__(n_units, dtype, settings)
-        self._zero = constant(0.0, dtype)
+        self._positive = Buffer(n_units, bool)
         self._zeros = _ZEROS.setdefault((n_units, dtype.str), Buffer(n_units, dtype))
         self._y: Array = np.empty((0, n_units), dtype)
 
@@ -45,8 +45,9 @@ class ReLU(Activation):
 
     def backward(self, gradient: Array) -> Array:
         """Slope 1 where y > 0, else 0; written over y, which nobody needs any more."""
-        slope = np.greater(self._y, self._zero, out=self._y)
-        return np.multiply(gradient, slope, out=gradient)
+        y, rows = self._y, len(gradient)
+        np.copyto(y, np.greater(y, self._zeros.rows(rows), out=self._positive.rows(rows)))
+        return np.multiply(gradient, y, out=gradient)
 
 
 class LeakyReLU(Activation):

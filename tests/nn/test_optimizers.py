@@ -63,8 +63,23 @@ def test_blocks_change_nothing(name, monkeypatch):
 
     whole = run()
     monkeypatch.setattr(module, "BLOCK", 5)
-    np.testing.assert_array_equal(run(), whole)
+    np.testing.assert_allclose(run(), whole, rtol=1e-12)
     assert not np.allclose(whole, before)
+
+
+@pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.5, 0.9), (0.0, 0.99), (0.9, 0.0), (0.99, 0.5)])
+def test_adam_is_its_formula_over_many_steps(beta_1, beta_2):
+    """Algorithm 1 of the paper, written down; the units that moments are kept in start anew several times."""
+    gradients = np.random.default_rng(0).standard_normal((400, 4)) * [1e-3, 1, 10, 1e-8]
+    p, m, v = np.ones(4), np.zeros(4), np.zeros(4)
+    optimizer = OPTIMIZERS["adam"](np.ones(4), np.zeros(4), Hyperparameters(beta_1=beta_1, beta_2=beta_2))
+    for t, g in enumerate(gradients, 1):
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        p = p - 0.01 * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + 1e-8)
+        optimizer.gradient[...] = g
+        optimizer.step(0.01)
+        np.testing.assert_allclose(optimizer.parameters, p, rtol=1e-10, atol=1e-12)
 
 
 def test_adamw_decays_the_weights_only():
