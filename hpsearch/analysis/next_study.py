@@ -21,6 +21,7 @@ from hpsearch.thresholds import RULES, Thresholds
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
 _RANGES = ("edge", "narrowing")  # rules that say that the ranges are not right yet
 _COMPUTED = {"data": ("fingerprint", "rows")}
+_OF_TABLES = ("model", "space")  # a published table has its own, which no file changes
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,15 @@ def _file(results: Results) -> dict[str, Any]:
     file = {key: _without_none(settings[key]) for key in _TABLES if key in settings}
     for table, keys in _COMPUTED.items():
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
+    for key in _OF_TABLES if _is_published(file) else ():
+        file.pop(key, None)
     report = file.get("report", {})
     file["report"] = {key: report[key] for key in report if key in RULES and report[key] != known[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
+
+
+def _is_published(file: Mapping[str, Any]) -> bool:
+    return bool(file["data"].get("source") == "table")
 
 
 def _without_none(value: Any) -> Any:
@@ -184,7 +191,7 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     *tables, key = change.path
     held = file
     for table in tables:
-        if table not in held and table == "model" and "tables" not in file["data"]:
+        if table not in held and table == "model" and not _is_published(file):
             held[table] = {}
         if not isinstance(held.get(table), dict):
             return False
@@ -202,8 +209,8 @@ def _runs(file: Mapping[str, Any]) -> bool:
     search = file["search"]
     if "trials" in search and 3 * search.get("confirm", 0) >= search["trials"]:
         return False
-    if file["data"].get("source") == "table":
-        return "model" not in file
+    if _is_published(file):
+        return True
     try:
         SearchedModel(dict(file.get("model", {})), file.get("space", {}))
     except UsageError:
