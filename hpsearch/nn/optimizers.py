@@ -7,7 +7,7 @@ quotients are taken entry by entry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
+from math import log, sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -23,7 +23,7 @@ BLOCK = 65_536
 the next, and temporaries need little memory."""
 
 SMALLEST_UNIT = 2.0**-20
-"""Vectors that are kept in a unit that shrinks are brought back to the unit 1 when it gets as small as that."""
+"""Vectors that are kept in a unit that shrinks are brought back to the unit 1 before it gets smaller than that."""
 
 
 class Optimizer:
@@ -227,6 +227,7 @@ class Adam(Optimizer):
 
     def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
         super().__init__(parameters, gradient, settings, n_decaying)
+        self.betas = settings.beta_1, settings.beta_2
         self.units = [1.0, 1.0]
         self.factor = 0.0
         self.epsilon_of_u = self.number(0.0)
@@ -234,20 +235,19 @@ class Adam(Optimizer):
     def prepare(self, learning_rate: float) -> None:
         """With √v̂ = c √u and m̂ = a n: p ← p - (η a / c) n / (√u + ε / c)."""
         super().prepare(learning_rate)
-        betas = self.settings.beta_1, self.settings.beta_2
-        self.units = [self._shrunk(*each) for each in zip(self.state, self.units, betas, strict=True)]
-        means = [(1.0 - beta) * unit / (1.0 - beta**self.steps) for beta, unit in zip(betas, self.units, strict=True)]
+        self.units = [self._unit(state, beta) for state, beta in zip(self.state, self.betas, strict=True)]
+        means = [(1.0 - beta) * s / (1.0 - beta**self.steps) for beta, s in zip(self.betas, self.units, strict=True)]
         a, c = means[0], sqrt(means[1])
         self.factor = learning_rate * a / c
         self.epsilon_of_u[()] = self.settings.epsilon / c
 
-    def _shrunk(self, state: Array, unit: float, beta: float) -> float:
-        """The next unit: β times as large, or 1 again before it gets too small for the numbers of a vector."""
-        unit *= beta
-        if unit > SMALLEST_UNIT:
-            return unit
-        np.multiply(state, unit, out=state)
-        return 1.0
+    def _unit(self, state: Array, beta: float) -> float:
+        """The unit of this step; before it gets too small, the state is brought back to the unit 1."""
+        period = max(1, int(log(SMALLEST_UNIT, beta))) if beta else 1
+        age = self.steps % period
+        if age == 0:
+            np.multiply(state, beta**period, out=state)
+        return float(beta**age)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
