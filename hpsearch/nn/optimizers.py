@@ -228,6 +228,7 @@ class Adam(Optimizer):
     def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
         super().__init__(parameters, gradient, settings, n_decaying)
         self.betas = settings.beta_1, settings.beta_2
+        self.periods = [max(1, int(log(SMALLEST_UNIT, beta))) if beta else 1 for beta in self.betas]
         self.units = [1.0, 1.0]
         self.factor = 0.0
         self.epsilon_of_u = self.number(0.0)
@@ -235,15 +236,14 @@ class Adam(Optimizer):
     def prepare(self, learning_rate: float) -> None:
         """With √v̂ = c √u and m̂ = a n: p ← p - (η a / c) n / (√u + ε / c)."""
         super().prepare(learning_rate)
-        self.units = [self._unit(state, beta) for state, beta in zip(self.state, self.betas, strict=True)]
+        self.units = [self._unit(*each) for each in zip(self.state, self.betas, self.periods, strict=True)]
         means = [(1.0 - beta) * s / (1.0 - beta**self.steps) for beta, s in zip(self.betas, self.units, strict=True)]
         a, c = means[0], sqrt(means[1])
         self.factor = learning_rate * a / c
         self.epsilon_of_u[()] = self.settings.epsilon / c
 
-    def _unit(self, state: Array, beta: float) -> float:
+    def _unit(self, state: Array, beta: float, period: int) -> float:
         """The unit of this step; before it gets too small, the state is brought back to the unit 1."""
-        period = max(1, int(log(SMALLEST_UNIT, beta))) if beta else 1
         age = self.steps % period
         if age == 0:
             np.multiply(state, beta**period, out=state)

@@ -125,7 +125,7 @@ class NarrowingSampler(IndependentSampler):
         drawn = None if plan.explores[place] else plan.draws.get(param_name)
         if drawn is None or drawn.distribution != param_distribution:
             _note(study, trial, param_name, _ends(param_distribution))
-            return uniform_draw(self._seed, study, trial, param_name, param_distribution)
+            return uniform_draw(self._seed, trial, param_name, param_distribution)
         _note(study, trial, param_name, drawn.range)
         return drawn.values[place]
 

@@ -28,4 +28,4 @@ class ReplayableRandomSampler(IndependentSampler):
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """A uniform draw."""
-        return uniform_draw(self._seed, study, trial, param_name, param_distribution)
+        return uniform_draw(self._seed, trial, param_name, param_distribution)

@@ -70,7 +70,7 @@ class ReplayableSampler(BaseSampler):
         """What the sampler draws alone, from a seed of the parameter's own: a trial may be resumed between two."""
         self._check(study)
         if trial.number < self._startup:
-            return uniform_draw(self._seed, study, trial, param_name, param_distribution)
+            return uniform_draw(self._seed, trial, param_name, param_distribution)
         sampler = self._sampler(trial, param_name)
         return sampler.sample_independent(search_alone(study), trial, param_name, param_distribution)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
@@ -34,9 +33,7 @@ def _words(name: int | str) -> list[int]:
     return [1 + len(encoded), *encoded]
 
 
-def uniform_draw(
-    seed: int, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
-) -> object:
+def uniform_draw(seed: int, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> object:
     """Draw `name` uniformly from its `distribution`: the same for every strategy that draws so, and every time."""
     rng = generator(seed, trial.number, name)
     if isinstance(distribution, CategoricalDistribution):

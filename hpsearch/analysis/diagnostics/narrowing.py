@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hpsearch.analysis.diagnostics.finding import Fact, Finding
-from hpsearch.analysis.diagnostics.noise import as_good
+from hpsearch.analysis.diagnostics.noise import as_good, places_as_good
 from hpsearch.analysis.diagnostics.ranges import outward
 from hpsearch.analysis.diagnostics.search import Search
 from hpsearch.analysis.results import PARAM
@@ -84,14 +83,8 @@ def _drop(trials: pd.DataFrame, name: str, low: float, high: float, who: str) ->
 
 def _by_eye(search: Search) -> Iterator[_Drop]:
     best = search.independent_good
-    if len(best) < _FEWEST:
-        return
-    equals = best[as_good(search, best["value"].to_numpy())]
-    for name, distribution in search.numeric.items():
-        places = search.positions(equals, name)
-        places = places[~np.isnan(places)]
-        if len(places) < _FEWEST:
-            continue
+    for name, equals, places in places_as_good(search, _FEWEST):
+        distribution = search.numeric[name]
         low, high = eye_range(best[PARAM + name].astype(float).dropna().head(2), distribution)
         drop = _drop(equals, name, low, high, "by eye")
         bounded = min(places.max() ** len(places), (1 - places.min()) ** len(places)) < _CHANCE

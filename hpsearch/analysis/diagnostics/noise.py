@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.search import Search
@@ -106,3 +107,19 @@ def as_good(search: Search, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         return score >= np.sort(score)[-min(5, len(score))] if len(score) else np.zeros(0, bool)
     margin = search.limits.apart * math.sqrt(2) * sd
     return score >= search.results.sign * search.best - margin
+
+
+def places_as_good(search: Search, fewest: int) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.float64]]]:
+    """For each numeric parameter its name, the independent trials as good as the best, and their places on its range.
+
+    Left out is a parameter that fewer than `fewest` of them have.
+    """
+    best = search.independent_good
+    if len(best) < fewest:
+        return
+    equals = best[as_good(search, best["value"].to_numpy())]
+    for name in search.numeric:
+        places = search.positions(equals, name)
+        places = places[~np.isnan(places)]
+        if len(places) >= fewest:
+            yield name, equals, places

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from hpsearch.analysis.diagnostics.finding import Change
-from hpsearch.analysis.diagnostics.noise import as_good
+from hpsearch.analysis.diagnostics.noise import places_as_good
 from hpsearch.analysis.diagnostics.ranges import change, outward, values_of
 from hpsearch.analysis.diagnostics.search import Search
 from hpsearch.strategies.unit import value_at
@@ -24,14 +22,9 @@ def tightened(search: Search) -> Iterator[Change]:
     on their side of it with a probability below 0.05 (u^m for m uniform draws); less than a fifth of the range is
     not worth moving an end for.
     """
-    best = search.independent_good
-    if len(best) < _FEWEST:
-        return
-    equals = best[as_good(search, best["value"].to_numpy())]
-    for name, distribution in search.numeric.items():
-        places = search.positions(equals, name)
-        places = places[~np.isnan(places)]
-        if len(places) < _FEWEST or values_of(distribution) < 10:
+    for name, _, places in places_as_good(search, _FEWEST):
+        distribution = search.numeric[name]
+        if values_of(distribution) < 10:
             continue
         for end in _ENDS:
             reach = float((1 - places).max() if end == "low" else places.max())  # from the other end of the range

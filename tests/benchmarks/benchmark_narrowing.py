@@ -1,0 +1,91 @@
+"""What each part of narrowing brings, and how it does against random search and TPE, on the tables of HPOBench.
+
+    python -m tests.benchmarks.benchmark_narrowing [--repeats N] [--trials N] [--lines A,B]
+
+Prints a table in Markdown: the true normalised regret × 100 of the chosen configuration, mean over the eight tables,
+after a quarter, half and all of the trials; then, paired over the repeats, how much worse it is than narrowing with its
+defaults (mean and standard error), and in how many repeats narrowing is better. In a repeat the trial of a number
+observes the same seed of a table on every line, and the strategies share their first random points.
+"""
+
+import argparse
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import optuna
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from optuna.pruners import NopPruner
+
+from hpsearch.strategies import make_strategy
+from hpsearch.tables import TABLES, TableObjective
+
+EIGHT = [name for name in TABLES if name.startswith("hpobench/")]
+DEFAULTS = "narrowing"
+LINES: dict[str, tuple[str, dict[str, Any]]] = {
+    DEFAULTS: ("narrowing", {}),
+    **{
+        f"{option} = {value}": ("narrowing", {option: value})
+        for option, values in {
+            "candidates": (1, 5, 40),
+            "smoothing": (0.0, 0.065, 0.26),
+            "reach": (0.5, 1.5),
+            "explore": (0.0, 0.2),
+            "best": (5, 15),
+            "round": (1, 5, 10, 20),
+        }.items()
+        for value in values
+    },
+    "random": ("random", {}),
+    "tpe": ("tpe", {}),
+    "tpe-univariate": ("tpe-univariate", {}),
+}
+
+
+def regrets(line: str, table: str, repeats: int, trials: int) -> NDArray[np.float64]:
+    """100 × the normalised regret of the best trial so far, shape (repeats, 3)."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    strategy, options = LINES[line]
+    first = TableObjective(table)
+    best, median = first.reference["best"], first.reference["median"]
+    found = np.empty((repeats, 3))
+    for repeat in range(repeats):
+        objective = first.for_repeat(repeat)
+        study = optuna.create_study(sampler=make_strategy(strategy, options)(repeat), pruner=NopPruner())
+        study.optimize(objective, n_trials=trials)
+        done = study.get_trials(deepcopy=False)
+        for place, upto in enumerate((trials // 4, trials // 2, trials)):
+            chosen = min(done[:upto], key=lambda trial: trial.value)
+            found[repeat, place] = 100 * (objective.test(chosen.params, chosen.number, 1)[0] - best) / (median - best)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--lines", type=lambda text: text.split(","), default=list(LINES))
+    args = parser.parse_args()
+    sizes = (args.trials // 4, args.trials // 2, args.trials)
+    print(f"| line | {' | '.join(map(str, sizes))} | worse by | narrowing is better in |")
+    print("| --- |" + " ---: |" * 5)
+    base: NDArray[np.float64] | None = None
+    with Parallel(n_jobs=-1) as pool:
+        for line in dict.fromkeys([DEFAULTS, *args.lines]):
+            tables = pool(delayed(regrets)(line, table, args.repeats, args.trials) for table in EIGHT)
+            mean = np.mean(tables, axis=0)  # over the tables
+            base = mean if base is None else base
+            worse = mean[:, -1] - base[:, -1]
+            error = worse.std(ddof=1) / np.sqrt(len(worse))
+            paired = "|" if line == DEFAULTS else f"{worse.mean():.2f} ± {error:.2f} | {sum(worse > 0)} of {len(worse)}"
+            print(f"| {line} | {' | '.join(f'{each:.2f}' for each in mean.mean(axis=0))} | {paired} |", flush=True)
+    print(
+        f"\n{len(EIGHT)} tables, {args.repeats} repeats; optuna {version('optuna')}, NumPy {np.__version__}, "
+        f"Python {platform.python_version()}."
+    )
+
+
+if __name__ == "__main__":
+    main()
