@@ -19,26 +19,11 @@ import pytest
 
 from hpsearch.execution import execute
 from hpsearch.study import plan
+from tests.chromium import BROWSER, FLAGS
 
 pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SERVER = shutil.which("optuna-dashboard", path=Path(sys.executable).parent) or shutil.which("optuna-dashboard")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",  # it has no use for pages of our own, and does not work in most containers
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing but our own server is reached
-    "--enable-logging=stderr",  # the page's console goes there
-    "--virtual-time-budget=10000",  # ms of the page's own clock, which stands still while a request is under way
-    "--window-size=1400,2600",
-)
 RUNS = ["digits/narrowing/00", "digits/tpe/00", "diverging/narrowing/00"]
 EPOCHS, TRIALS = 3, 6
 
@@ -137,7 +122,7 @@ def look(port: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str],
 
     def open_page(path: str) -> Page:
         url = f"http://127.0.0.1:{port}/dashboard{path}"
-        command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}", "--dump-dom", url]
+        command = [str(BROWSER), *FLAGS, "--window-size=1400,2600", f"--user-data-dir={profile}", "--dump-dom", url]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120)
         assert done.returncode == 0, done.stderr
         return Page(done.stdout, re.findall(r":CONSOLE[^\]]*\] (.*)", done.stderr))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,23 +10,9 @@ from threading import Thread
 import pytest
 
 from hpsearch.report import write_report
+from tests.chromium import BROWSER, FLAGS
 from tests.results import case
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=5000",
-)
 # The report has no script: the page around it, which is ours and shows the report in a frame, measures it.
 PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 <iframe src="report/report.html" style="width: WIDTHpx; height: 800px; border: 0"></iframe><script>
