@@ -115,6 +115,8 @@ def _check_rows_and_finite(array: Array, what: str) -> None:
 
 
 def is_finite(array: Array) -> bool:
-    """Whether no entry is NaN or infinite; without an array of truth values of the same size."""
+    """Whether no entry is NaN or infinite; usually in one pass and without memory of the same size."""
     with np.errstate(all="ignore"):
-        return bool(array.size == 0 or (np.isfinite(array.min()) and np.isfinite(array.max())))
+        entries = array.reshape(-1)
+        # A sum of squares is finite only if all of them are; where it overflows, the entries themselves tell.
+        return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())

@@ -17,8 +17,9 @@ from hpsearch.nn.parameters import bind_layers, count_parameters
 from hpsearch.nn.penalty import Penalty
 from hpsearch.nn.scores import Score
 
-CHUNK = 256
-"""Rows that are evaluated at a time: evaluation needs the same memory for any number of rows, mostly in the cache."""
+EVALUATED = 131_072
+"""Entries that the widest layer puts out at a time in evaluation, which therefore needs the same memory for any number
+of rows, mostly in the cache."""
 
 
 class Network:
@@ -46,6 +47,8 @@ class Network:
         Truth values of the same layout: which entries weight decay touches.
     layers
         What `predict` sends the inputs through, in this order.
+    chunk
+        How many rows are evaluated at a time.
 
     Notes
     -----
@@ -80,6 +83,7 @@ class Network:
         settings = self.hyperparameters
         self.dtype = np.dtype(settings.dtype)
         self.layers = build_layers(self.n_inputs, self.n_outputs, settings, self.rng)
+        self.chunk = max(1, EVALUATED // max(layer.n_outputs for layer in self.layers))
         self.loss = LOSSES[self.loss_name](self.n_outputs, self.dtype)
         self.n_decaying, n_parameters = count_parameters(self.layers)
         # One piece of memory: a large one gets large pages from the system, and is faster to walk through.
@@ -129,8 +133,8 @@ class Network:
         rows = as_inputs(x, self.n_inputs, self.dtype)
         result = np.empty((len(rows), self.n_outputs), self.dtype)
         with np.errstate(all="ignore"):
-            for start in range(0, len(rows), CHUNK):
-                result[start : start + CHUNK] = self.forward(rows[start : start + CHUNK], training=False)
+            for part in self._chunks(len(rows)):
+                result[part] = self.forward(rows[part], training=False)
             return self.loss.predict(result)
 
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
@@ -146,12 +150,14 @@ class Network:
         """`evaluate`, for rows that `as_inputs` and the loss' `check` have returned before."""
         total, score = 0.0, self.loss.score()
         with np.errstate(all="ignore"):
-            for start in range(0, len(x), CHUNK):
-                part = slice(start, start + CHUNK)
+            for part in self._chunks(len(x)):
                 outputs = self.forward(x[part], training=False)
                 total += self.loss.forward(outputs, y[part]) * len(outputs)
                 score.add(self.loss.predictions, y[part])
             return total / len(x) + self.penalty.value(), score.value()
+
+    def _chunks(self, n_rows: int) -> Iterator[slice]:
+        return (slice(start, start + self.chunk) for start in range(0, n_rows, self.chunk))
 
     def state(self) -> dict[str, Array]:
         """A copy of everything that training changes in the network: parameters and layers' statistics."""

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from hpsearch.nn.activation import Activation
-from hpsearch.nn.arrays import Array, Buffer
+from hpsearch.nn.arrays import Array, Buffer, constant
 from hpsearch.nn.layers import Parameter
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class ReLU(Activation):
     def __init__(self, n_units: int, dtype: np.dtype[Any], settings: Hyperparameters) -> None:
         super().__init__(n_units, dtype, settings)
         self._positive = Buffer(n_units, bool)
+        self._zero = constant(0.0, dtype)
         self._zeros = _ZEROS.setdefault((n_units, dtype.str), Buffer(n_units, dtype))
         self._y: Array = np.empty((0, n_units), dtype)
 
@@ -45,8 +46,8 @@ class ReLU(Activation):
 
     def backward(self, gradient: Array) -> Array:
         """Slope 1 where y > 0, else 0; written over y, which nobody needs any more."""
-        y, rows = self._y, len(gradient)
-        np.copyto(y, np.greater(y, self._zeros.rows(rows), out=self._positive.rows(rows)))
+        y = self._y
+        np.copyto(y, np.greater(y, self._zero, out=self._positive.rows(len(gradient))))
         return np.multiply(gradient, y, out=gradient)
 
 

@@ -32,7 +32,7 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from hpsearch.nn import Hyperparameters, Network, Training
-from hpsearch.nn.network import CHUNK
+from hpsearch.nn.network import EVALUATED
 
 Array = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -77,8 +77,9 @@ def floor(case: Case) -> Callable[[], object]:
     weights = [rng.standard_normal(shape, np.float32) * np.float32(shape[0] ** -0.5) for shape in pairwise(case.widths)]
     gradients = [np.empty_like(w) for w in weights]
     evaluated = ([case.validation[0]] if case.validation else []) + [case.x] * case.evaluates_training
-    chunk = max([settings.batch_size, *(min(CHUNK, len(x)) for x in evaluated)])
-    outputs = [rng.standard_normal((chunk, width), np.float32) for width in case.widths]
+    chunk = EVALUATED // max(case.widths[1:])
+    rows = max(settings.batch_size, *(min(chunk, len(x)) for x in evaluated), 0)
+    outputs = [rng.standard_normal((rows, width), np.float32) for width in case.widths]
     backwards = [rng.standard_normal((settings.batch_size, width), np.float32) for width in case.widths]
 
     def forward(x: Array) -> None:
@@ -101,8 +102,8 @@ def floor(case: Case) -> Callable[[], object]:
                 forward(batch)
                 backward(batch)
             for x in evaluated:
-                for start in range(0, len(x), CHUNK):
-                    forward(x[start : start + CHUNK])
+                for start in range(0, len(x), chunk):
+                    forward(x[start : start + chunk])
         return gradients
 
     return train
@@ -171,7 +172,7 @@ def cases() -> list[Case]:
     images, labels = mnist_or_random()
     digits, digit_labels = load_digits(return_X_y=True)
     small = np.asarray(digits[:1437] / 16, np.float32), digit_labels[:1437]
-    wide = Hyperparameters(hidden_layer_sizes=(512, 512), batch_size=128, epochs=3)
+    wide = Hyperparameters(hidden_layer_sizes=(512, 512), batch_size=128, epochs=10)
     return [
         Case(
             "chapter: 784 – 6 × 100 – 10, batch 100, SGD, 400 images, 50 epochs, evaluates 400 + 100 rows after each",
@@ -203,7 +204,7 @@ def cases() -> list[Case]:
             {},
         ),
         Case(
-            "wide: 784 – 512 – 512 – 10, batch 128, Adam, 2,560 images, 3 epochs, evaluates 2,560 + 440 after each",
+            "wide: 784 – 512 – 512 – 10, batch 128, Adam, 2,560 images, 10 epochs, evaluates 2,560 + 440 after each",
             images[:2560],
             labels[:2560],
             (images[2560:], labels[2560:]),

@@ -67,3 +67,11 @@ def test_is_finite(value):
     assert is_finite(array)
     array[1, 2] = value
     assert not is_finite(array)
+
+
+def test_entries_whose_squares_overflow_are_finite():
+    array = np.full((3, 3), 1e30, np.float32)
+    assert is_finite(array)
+    array[2, 0] = math.inf
+    assert not is_finite(array)
+    assert is_finite(np.empty((0, 3)))

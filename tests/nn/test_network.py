@@ -6,7 +6,6 @@ import pytest
 
 from hpsearch.errors import DataError, UsageError
 from hpsearch.nn import ACTIVATIONS, LOSSES, SCORES, Hyperparameters, Network, Training
-from hpsearch.nn.network import CHUNK
 from tests.nn.gradients import network_for, problem
 
 RICH = {"activation": "prelu", "batch_norm": True, "dropout": 0.3, "weight_decay": 0.01}
@@ -28,7 +27,8 @@ def test_predict_is_the_product_of_its_layers(loss):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_rows_are_evaluated_in_chunks_without_a_difference(loss):
     network = network_for(loss, **RICH)
-    x, y = problem(loss, rows=2 * CHUNK + 7)
+    network.chunk = 20
+    x, y = problem(loss, rows=2 * network.chunk + 7)
     together = network.predict(x)
     np.testing.assert_allclose(together[-9:], network.predict(x[-9:]), rtol=1e-12)
     outputs = network.forward(x, training=False).copy()
