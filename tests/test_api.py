@@ -1,7 +1,11 @@
 import json
 import math
 import os
+import sys
+import time
+import warnings
 
+import numpy as np
 import optuna
 import pandas as pd
 import pytest
@@ -154,6 +158,22 @@ def test_a_comparison_uses_several_processes(tmp_path):
     pids = {path.name for path in tmp_path.iterdir()}
     assert len(pids) == 2
     assert str(os.getpid()) not in pids
+
+
+def test_a_process_that_grows_is_replaced_in_silence(tmp_path):
+    pytest.importorskip("psutil", reason="joblib watches the memory of processes with psutil")
+
+    def grows(trial):
+        (tmp_path / str(os.getpid())).touch()
+        sys.__dict__.setdefault("kept_by_a_test", []).append(np.ones(40_000_000))
+        time.sleep(1.1)  # joblib looks once a second
+        return bowl(trial)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        hpsearch.compare(grows, strategies=["random"], trials=1, repeats=5, jobs=2)
+    assert len(list(tmp_path.iterdir())) > 2
+    assert [str(warning.message) for warning in said] == []
 
 
 def test_a_comparison_writes_its_report_on_request(tmp_path):

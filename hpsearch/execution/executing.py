@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,9 +129,12 @@ def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[
 def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:
     """Spread the runs over processes; they are begun in order."""
     parallel = joblib.Parallel(n_jobs=site.jobs, batch_size=1, return_as="generator_unordered")
-    for name, changed in parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values()):
-        site.take_back(todo[name], changed)
-        counter.end(todo[name])
+    with warnings.catch_warnings():
+        # joblib replaces a process that has grown by 300 MB between two runs, and warns; nothing is lost by that.
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+        for name, changed in parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values()):
+            site.take_back(todo[name], changed)
+            counter.end(todo[name])
 
 
 def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:

@@ -163,7 +163,7 @@ class Training:
             chosen = order[start : start + settings.batch_size]
             # With mode="clip" NumPy writes straight into `out`; every number is valid, so that nothing is clipped.
             batch = x.take(chosen, axis=0, out=self._batch.rows(len(chosen)), mode="clip")
-            total += network.loss_and_gradient(batch, y.take(chosen, axis=0), score) * len(chosen)
+            total += network.loss_and_gradient(batch, y[chosen], score) * len(chosen)
             learning_rate = learning_rate_at(self.optimizer.steps, len(starts), settings)
             self.optimizer.step(learning_rate)
         return learning_rate, total / n_rows + network.penalty.value(), score.value() if score else 0.0
