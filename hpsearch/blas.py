@@ -1,5 +1,6 @@
 """One BLAS thread: a matrix product on two threads has other last bits than on one."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -13,7 +14,10 @@ class OneThread:
     """Limits BLAS to one thread as long as any Python thread is inside `hold`.
 
     The limit is the whole process'. Two threads that each set it and put back what they found would leave it at one
-    for ever, if the first comes out while the second is inside; so they are counted.
+    for ever, if the first comes out while the second is inside; so they are counted. Others that set it through
+    threadpoolctl meanwhile, as scikit-learn does, are not heard, from its version 3.8 on: the first thread inside has
+    the control. Their putting back is not heard either: where one of them was inside before the first of us came and
+    leaves before the last of us goes, the limit stays as that one had set it.
     """
 
     def __init__(self) -> None:
@@ -36,20 +40,30 @@ class OneThread:
             if self._inside == 0:
                 # Finding the libraries takes milliseconds, setting their limit microseconds: they are found once.
                 self._controller = self._controller or ThreadpoolController()
-                self._limit = self._controller.limit(limits=1, user_api="blas")
                 _release_control()
+                self._limit = self._controller.limit(limits=1, user_api="blas")
             self._inside += 1
 
     def _leave(self) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                _release_control()
                 self._limit.restore_original_limits()
                 _release_control()
 
+    def forget(self) -> None:
+        """In a process that was forked off: nobody is inside, since other threads than the one that forks are gone."""
+        self._lock = Lock()
+        if self._inside:
+            self._inside = 0
+            _release_control()
+            self._limit.restore_original_limits()
+            _release_control()
+
 
 def _release_control() -> None:
-    """Let any thread set the limit next: threadpoolctl from 3.8 on otherwise ignores all but the first that did."""
+    """Let any thread set the limit next: threadpoolctl from 3.8 on ignores all but the first that did."""
     openblas = getattr(threadpoolctl, "OpenBLASController", None)
     if openblas is not None and hasattr(openblas, "clear_controlling_thread"):
         openblas.clear_controlling_thread(force=True)
@@ -57,3 +71,6 @@ def _release_control() -> None:
 
 ONE_BLAS_THREAD = OneThread()
 """The limit is one for the process, and so is this."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=ONE_BLAS_THREAD.forget)

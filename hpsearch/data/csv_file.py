@@ -189,11 +189,15 @@ def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the number of its first line in the file; blank lines are none, as to pandas."""
     reader = csv.reader(io.StringIO(text), skipinitialspace=True)
-    line = 1
-    for record in reader:
-        if len(record) > 1 or "".join(record).strip():
-            yield line, record
-        line = reader.line_num + 1
+    limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    try:
+        line = 1
+        for record in reader:
+            if len(record) > 1 or "".join(record).strip():
+                yield line, record
+            line = reader.line_num + 1
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _line(text: str, row: int) -> int:

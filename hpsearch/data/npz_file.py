@@ -54,7 +54,9 @@ def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
                 return _array(archive, INPUTS, path), _array(archive, key, path)
     except DataError:
         raise
-    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+    except (
+        OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
 
 

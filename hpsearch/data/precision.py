@@ -12,7 +12,10 @@ NOISE = 1e-12
 LOST = 0.01
 """Share of the spread that rounding may move a value by."""
 
-BLURRED = "the values differ too little for their size to be told apart in float32: subtract the smallest from all"
+BLURRED = (
+    "the values differ too little for their size to be told apart in float32: subtract the smallest from all, or take "
+    "a smaller unit"
+)
 
 
 def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | None:
@@ -25,7 +28,7 @@ def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | No
         return None
     with np.errstate(all="ignore"):  # infinite values are told of elsewhere
         low, high = rounded.min(axis=0).astype(np.float64), rounded.max(axis=0).astype(np.float64)
-        narrow = high - low < NARROW * np.maximum(np.abs(low), np.abs(high))
+        narrow = (high - low < NARROW * np.maximum(np.abs(low), np.abs(high))) | (high == low)
         return next((int(c) for c in np.flatnonzero(narrow) if _is_blurred(exact[:, c], rounded[:, c])), None)
 
 

@@ -177,7 +177,7 @@ def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
     for x, _ in parts:
         rescale(x, shift, factor)
         _check_finite(dataset, scaling, x)
-    units = {} if dataset.class_names else _scale_targets(scaling, [y for _, y in parts])
+    units = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
     (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
     return Split(
         x_train=x_train,
@@ -192,10 +192,15 @@ def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
     )
 
 
-def _scale_targets(scaling: str, targets: list[NDArray[Any]]) -> dict[str, float]:
+def _scale_targets(dataset: Dataset, scaling: str, targets: list[NDArray[Any]]) -> dict[str, float]:
     shift, factor = SCALINGS[scaling](targets[0][:, np.newaxis])
     for y in targets:
         rescale(y[:, np.newaxis], shift, factor)
+        if not np.isfinite(y).all():
+            raise DataError(
+                f"{dataset.name}: scaling {scaling!r} makes the target too large for float32: it hardly varies in the"
+                " training rows, and does in others"
+            )
     return {"y_shift": float(shift[0]), "y_scale": float(1 / factor[0])}
 
 

@@ -117,7 +117,7 @@ class MLPEstimator(Arguments, ABC):
             x_train, x_validation, y_train, y_validation = train_test_split(
                 x,
                 targets,
-                test_size=self.validation_fraction,
+                test_size=float(self.validation_fraction),
                 random_state=int(rng.integers(2**32)),
                 stratify=targets if is_classifier(self) else None,
             )
@@ -193,6 +193,8 @@ class MLPEstimator(Arguments, ABC):
         """
         description, arrays = read(path)
         held = description.get("estimator")
+        if held is None:
+            raise DataError(f"{path}: is no saved hpsearch estimator: it does not say of which class")
         if held != cls._NAME:
             raise DataError(
                 f"{path}: holds an estimator of class {held}, load it with {held}.load, not {cls._NAME}.load"

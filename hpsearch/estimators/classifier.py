@@ -2,7 +2,9 @@
 
 # ruff: noqa: N803 -- X is what scikit-learn calls the inputs.
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -97,7 +99,8 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
         """Class numbers."""
         try:
-            check_classification_targets(y)
+            with _unwarned():
+                check_classification_targets(y)
             numbers = np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
             unknown = self.classes_[numbers] != y
         except TypeError as error:
@@ -115,12 +118,23 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
 
 def _labels_of(examples: NDArray[Any]) -> NDArray[Any]:
     """The different labels, sorted."""
+    if not len(examples):
+        raise UsageError("classes must hold a label, got none")
     try:
-        check_classification_targets(examples)
-        labels: NDArray[Any] = unique_labels(examples)
+        with _unwarned():
+            check_classification_targets(examples)
+            labels: NDArray[Any] = unique_labels(examples)
     except TypeError as error:
         raise _mixed(error) from error
     return labels
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Without scikit-learn's warnings: many classes are fine, and what is wrong is told of as an error."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.filterwarnings("ignore", "The number of unique classes")
+        yield
 
 
 def _mixed(error: TypeError) -> UsageError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, replace
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import DataError, DivergenceError
 from hpsearch.nn import OPTIMIZERS, Epoch, Hyperparameters, Network, Training
+from hpsearch.nn.arrays import is_finite
 
 Rows = tuple[NDArray[Any], NDArray[Any]]
 """Inputs and targets."""
@@ -21,6 +25,9 @@ ADVICE = "lower learning_rate, or scale the inputs, for instance with a Standard
 
 CHUNK = 4096
 """Rows that are predicted at a time, so that there is no second copy of all of them in float64."""
+
+
+_MODELS: WeakSet[Model] = WeakSet()
 
 
 class Model:
@@ -47,6 +54,7 @@ class Model:
         self.best_epoch: int | None = None
         self._twin: Network | None = None
         self._lock = Lock()
+        _MODELS.add(self)
 
     def train(self, rows: Rows, validation: Rows | None) -> None:
         """Train as long as the hyperparameters say."""
@@ -95,8 +103,9 @@ class Model:
         if self._twin is None:
             settings = replace(network.hyperparameters, dtype="float64")
             sizes = network.n_inputs, network.n_outputs
-            self._twin = Network(*sizes, settings, loss=network.loss_name, rng=np.random.default_rng(0))
-            self._twin.load_state(network.state())
+            twin = Network(*sizes, settings, loss=network.loss_name, rng=np.random.default_rng(0))
+            twin.load_state(network.state())
+            self._twin = twin
         return self._twin
 
     def description(self) -> dict[str, Any]:
@@ -123,7 +132,7 @@ class Model:
         Raises
         ------
         DataError
-            If names or shapes of the arrays don't fit the description.
+            If names or shapes of the arrays don't fit the description, or they hold what no training leaves.
         """
         rng = np.random.default_rng(0)
         model = cls(
@@ -135,12 +144,20 @@ class Model:
                 rng=rng,
             )
         )
+        for name, array in arrays.items():
+            if array.dtype.kind != "f":
+                raise DataError(f"{name} must hold numbers with a fraction, got {array.dtype}")
         remembered, learned = arrays["optimizer"], {key: arrays[key] for key in arrays if key != "optimizer"}
         if remembered.shape != model.optimizer.state.shape:
             raise DataError(f"optimizer must have the shape {model.optimizer.state.shape}, got {remembered.shape}")
-        model.network.load_state(learned)
-        model.optimizer.state[...] = remembered
-        model.optimizer.steps = description["steps"]
+        with np.errstate(over="ignore"):
+            model.network.load_state(learned)
+            model.optimizer.state[...] = remembered
+        if not (model.network.is_finite() and is_finite(model.optimizer.state)):
+            raise DataError("what was learned must be finite numbers that fit the network's dtype")
+        model.optimizer.steps = operator.index(description["steps"])
+        if model.optimizer.steps < 0:
+            raise DataError(f"steps must be at least 0, got {model.optimizer.steps}")
         model.history = [Epoch(*values) for values in description["history"]]
         model.best_epoch = description["best_epoch"]
         rng.bit_generator.state = description["rng"]
@@ -148,3 +165,13 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Model.restore, (self.description(), self.arrays())
+
+
+def _renew_locks() -> None:
+    """In a process that was forked off: a lock that another thread held would stay locked for ever."""
+    for model in _MODELS:
+        model._lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

@@ -73,7 +73,8 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predicted targets, of the shape (rows,) or (rows, outputs) that `fit` was given."""
-        targets: NDArray[Any] = self._outputs(X) * self.target_scale_ + self.target_mean_
+        with np.errstate(over="ignore"):
+            targets: NDArray[Any] = self._outputs(X) * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._flat else targets
 
     def __sklearn_tags__(self) -> Any:
@@ -84,18 +85,21 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
 
     def _learn_targets(self, examples: NDArray[Any]) -> int:
         self._flat = examples.ndim == 1
-        columns = examples.reshape(len(examples), -1).astype(np.float64)
+        columns = _numbers(examples)
         with np.errstate(all="ignore"):
             self.target_mean_ = columns.mean(axis=0)
             scale = columns.std(axis=0)
         if not np.isfinite(scale).all():
-            raise DataError(f"y must have a standard deviation that fits float64, got values up to {columns.max():g}")
-        self.target_scale_ = np.where(scale > 0.0, scale, 1.0)
-        return columns.shape[1]
+            largest = columns.flat[np.abs(columns).argmax()]
+            raise DataError(f"y must have a standard deviation that fits float64, got {largest:g}")
+        # The deviation of equal numbers is rarely 0 exactly: their mean is rounded.
+        varies = (columns.min(axis=0) < columns.max(axis=0)) & (scale > 0.0)
+        self.target_scale_ = np.where(varies, scale, 1.0)
+        return int(columns.shape[1])
 
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
         """Standard deviations from the mean (rows, outputs)."""
-        columns = y.reshape(len(y), -1)
+        columns = _numbers(y)
         if columns.shape[1] != len(self.target_mean_):
             raise DataError(
                 f"y must have {len(self.target_mean_)} column(s) as in the first call, got {columns.shape[1]}"
@@ -109,3 +113,15 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
     def _restore_targets(self, description: Mapping[str, Any]) -> None:
         self.target_mean_, self.target_scale_ = np.array(description["mean"]), np.array(description["scale"])
         self._flat = description["flat"]
+
+
+def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
+    """`y` as finite numbers (rows, columns)."""
+    if y.dtype.kind not in "biuf":
+        raise DataError(f"y must hold numbers, got {y.dtype}")
+    columns: NDArray[np.float64] = y.reshape(len(y), -1).astype(np.float64)
+    wrong = ~np.isfinite(columns).all(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(f"y must hold finite numbers, got {y[row]} in row {row} (from 0)")
+    return columns

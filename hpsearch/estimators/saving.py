@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ FORMAT = 1
 
 UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RuntimeError,
-    zlib.error, zipfile.BadZipFile,
+    MemoryError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What reading, or making sense of, a damaged or foreign file may raise."""
 
@@ -37,20 +38,24 @@ def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: 
     Raises
     ------
     UsageError
-        If JSON has no type for something in `description`.
+        If JSON has no type for something in `description`, or `path` is no path.
     DataError
         If the file can't be written.
     """
+    try:
+        file_path = Path(os.fsdecode(path))
+    except TypeError as error:
+        raise UsageError(f"path must be the name of a file, got {path!r}") from error
     try:
         text = json.dumps({"format": FORMAT, **description}, default=_plain)
     except TypeError as error:
         raise UsageError(f"{path}: {error}") from error
     try:
-        with Path(path).open("wb") as file:
+        with file_path.open("wb") as file:
             # No name is one of the function's own arguments, which a type checker can't know.
             np.savez(file, **{DESCRIPTION: np.frombuffer(text.encode(), np.uint8), **arrays})  # type: ignore[arg-type]
-    except OSError as error:
-        raise DataError(f"{path}: can't be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path!s}: can't be written: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _plain(value: Any) -> Any:
@@ -87,5 +92,6 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
 
 
 def _arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
-    with np.load(file, allow_pickle=False) as archive:
+    with warnings.catch_warnings(), np.load(file, allow_pickle=False) as archive:
+        warnings.simplefilter("ignore")  # of headers as Python 2 wrote them; such an array is refused by its type
         return {name: archive[name] for name in archive.files}

@@ -97,7 +97,7 @@ def _as_numbers(values: ArrayLike, dtype: np.dtype[Any], what: str) -> Array:
             if array.dtype.kind not in "biufO":
                 raise DataError(f"{what} must hold numbers, got {array.dtype}")
             return np.ascontiguousarray(array, dtype) if array.ndim else array.astype(dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{what} must be an array of numbers: {error}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -103,7 +104,8 @@ def _number(described: str, accepts: Callable[[float], bool]) -> Rule:
     def check(name: str, value: Any) -> float:
         number = math.nan
         if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-            number = float(value)
+            with suppress(OverflowError):  # a whole number that is larger than any float
+                number = float(value)
         if not (math.isfinite(number) and accepts(number)):
             raise UsageError(f"{name} must be a finite number {described}, got {value!r}")
         return number

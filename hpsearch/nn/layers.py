@@ -129,7 +129,8 @@ class Dense(Layer):
     def initialize(self, rng: np.random.Generator) -> None:
         """W from N(0, std²), b = 0; drawn in float64, so that networks of either dtype get the same weights."""
         draws = rng.standard_normal(self.weight.shape)
-        self.weight[...] = np.multiply(draws, self.std, out=draws)
+        with np.errstate(over="ignore"):  # an infinite weight is told of as a training that diverges
+            self.weight[...] = np.multiply(draws, self.std, out=draws)
         if self.has_bias:
             self.bias[...] = 0.0
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hpsearch.errors import DataError, UsageError, choose_from
-from hpsearch.nn.arrays import Array, as_inputs
+from hpsearch.nn.arrays import Array, as_inputs, is_finite
 from hpsearch.nn.build import build_layers
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.losses import LOSSES
@@ -67,14 +67,18 @@ class Network:
         if loss not in LOSSES:
             raise UsageError(choose_from("loss", loss, LOSSES))
         for name, value in {"n_inputs": n_inputs, "n_outputs": n_outputs}.items():
-            if value < 1:
-                raise UsageError(f"{name} must be at least 1, got {value}")
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise UsageError(f"{name} must be a whole number >= 1, got {value!r}")
         self.n_inputs = n_inputs
         self.n_outputs = n_outputs
         self.hyperparameters = hyperparameters
         self.loss_name = loss
         self.rng = rng
-        self._assemble()
+        try:
+            self._assemble()
+        except (MemoryError, ValueError) as error:
+            sizes = f"{n_inputs} inputs, hidden_layer_sizes {hyperparameters.hidden_layer_sizes}, {n_outputs} outputs"
+            raise UsageError(f"a network must fit in memory, got {sizes}") from error
         for layer in self.layers:
             layer.initialize(rng)
 
@@ -188,6 +192,10 @@ class Network:
                 raise DataError(f"{name} must have the shape {array.shape}, got {np.shape(state[name])}")
         for name, array in own.items():
             array[...] = state[name]
+
+    def is_finite(self) -> bool:
+        """Whether all that it has learned is: parameters and layers' statistics."""
+        return all(is_finite(array) for _, array in self._state_arrays())
 
     def _state_arrays(self) -> Iterator[tuple[str, Array]]:
         yield "parameters", self.parameters

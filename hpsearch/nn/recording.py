@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hpsearch.errors import UsageError
 from hpsearch.nn.activation import Activation
 from hpsearch.nn.arrays import Array, as_inputs
 from hpsearch.nn.layers import Dense, Layer
@@ -14,6 +15,8 @@ from hpsearch.nn.network import Network
 
 NEAR_LIMIT = 0.01
 """An output counts as saturated if it lies within this share of the activation's range from one of its limits."""
+
+_FAR = 0.25 * np.finfo(np.float64).max  # twice that is still a number: an interval's width
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,18 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
     x, y
         A sample of the training rows; all their activations are in memory at once.
     bins
-        Number of intervals of the histograms, of equal width between the least and the largest finite output.
+        Number of intervals of the histograms, of equal width between the least and the largest finite output; where
+        these are too near each other for that many, half a unit beyond each.
+
+    Raises
+    ------
+    UsageError
+        If `bins` is no whole number, or less than 1.
+    DataError
+        If `x` or `y` don't fit the network.
     """
+    if not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise UsageError(f"bins must be a whole number >= 1, got {bins!r}")
     inputs = as_inputs(x, network.n_inputs, network.dtype)
     targets = network.loss.check(y, len(inputs))
     random_state, learned = network.rng.bit_generator.state, network.state()
@@ -97,8 +110,7 @@ def _backward(network: Network, outputs: Array, targets: Array) -> list[float]:
 
 
 def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, bins: int) -> LayerRecord:
-    finite = outputs[np.isfinite(outputs)].astype(np.float64)
-    counts, edges = np.histogram(finite, bins)
+    counts, edges = _histogram(outputs[np.isfinite(outputs)].astype(np.float64), bins)
     return LayerRecord(
         layer=number,
         kind=type(layer).__name__,
@@ -111,6 +123,15 @@ def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, b
         output_gradient_norm=gradient_norm,
         weight_gradient_norm=_norm(layer.weight_gradient) if isinstance(layer, Dense) else None,
     )
+
+
+def _histogram(values: Array, bins: int) -> tuple[Array, Array]:
+    try:
+        return np.histogram(values, bins)
+    except ValueError:  # too near each other, or too far apart
+        with np.errstate(all="ignore"):
+            room = max(0.5, bins * float(np.spacing(np.abs(values).max())))
+            return np.histogram(values, bins, (max(values.min() - room, -_FAR), min(values.max() + room, _FAR)))
 
 
 def _saturated(layer: Layer, outputs: Array) -> float | None:

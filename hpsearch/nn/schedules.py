@@ -7,11 +7,13 @@ schedule does not depend on the batch size.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import cos, floor, pi
+from math import cos, floor, inf, pi
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hpsearch.nn.hyperparameters import Hyperparameters
+
+_LONGEST = 1e300  # more decays than that are as many
 
 
 def constant(time: float, settings: Hyperparameters) -> float:
@@ -21,12 +23,20 @@ def constant(time: float, settings: Hyperparameters) -> float:
 
 def step(time: float, settings: Hyperparameters) -> float:
     """decay_rate ^ ⌊time / decay_epochs⌋: multiplied by `decay_rate` every `decay_epochs`."""
-    return float(settings.decay_rate ** floor(time / settings.decay_epochs))
+    return _power(settings.decay_rate, floor(min(time / settings.decay_epochs, _LONGEST)))
 
 
 def exponential(time: float, settings: Hyperparameters) -> float:
     """decay_rate ^ (time / decay_epochs): as `step`, but smoothly."""
-    return float(settings.decay_rate ** (time / settings.decay_epochs))
+    return _power(settings.decay_rate, time / settings.decay_epochs)
+
+
+def _power(base: float, exponent: float) -> float:
+    """Infinite where Python's numbers end: such a training diverges, and is told of as others that do."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return inf
 
 
 def inverse_time(time: float, settings: Hyperparameters) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hpsearch.errors import DivergenceError, UsageError
-from hpsearch.nn.arrays import Array, Buffer, as_inputs, is_finite
+from hpsearch.nn.arrays import Array, Buffer, as_inputs
 from hpsearch.nn.early_stopping import EarlyStopping
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.network import Network
@@ -43,7 +43,7 @@ class Training:
 
     Each epoch takes the rows in a new order, `batch_size` at a time; the last batch takes what is left, and a batch
     size larger than the number of rows means all of them. The same seed gives the same bits on one machine, in one
-    go or epoch by epoch.
+    go or epoch by epoch, as long as BLAS has the same number of threads; the estimators and `MLPObjective` see to that.
 
     A pickled training goes on where it was, but holds no rows: give it some with `set_data`.
 
@@ -137,7 +137,7 @@ class Training:
         Raises
         ------
         DivergenceError
-            If a loss or a parameter is no longer finite; `history` then ends with the epoch before.
+            If a loss, a parameter or a running statistic is no longer finite; `history` ends with the epoch before.
         """
         if self._rows is None:
             raise UsageError("a training that was pickled holds no rows: call set_data first")
@@ -145,7 +145,8 @@ class Training:
             learning_rate, loss, score = self._run_steps(*self._rows)
             if self.hyperparameters.train_metrics == "exact" and isfinite(loss):
                 loss, score = self.network.evaluate_checked(*self._rows)
-            self._check_finite("training", loss, learning_rate, parameters_too=True)
+            self._check_finite("training loss", isfinite(loss), learning_rate)
+            self._check_finite("network", self.network.is_finite(), learning_rate)
             epoch = Epoch(len(self.history) + 1, learning_rate, loss, score, *self._validate(learning_rate))
         self.history.append(epoch)
         if self._stopping:
@@ -172,13 +173,13 @@ class Training:
         if self._validation is None:
             return None, None
         loss, score = self.network.evaluate_checked(*self._validation)
-        self._check_finite("validation", loss, learning_rate)
+        self._check_finite("validation loss", isfinite(loss), learning_rate)
         return loss, score
 
-    def _check_finite(self, what: str, loss: float, learning_rate: float, parameters_too: bool = False) -> None:
-        if not isfinite(loss) or (parameters_too and not is_finite(self.network.parameters)):
+    def _check_finite(self, what: str, finite: bool, learning_rate: float) -> None:
+        if not finite:
             raise DivergenceError(
-                f"the {what} loss stopped being finite in epoch {len(self.history) + 1} "
+                f"the {what} stopped being finite in epoch {len(self.history) + 1} "
                 f"(optimizer {self.hyperparameters.optimizer}, learning_rate {learning_rate:g})"
             )
 

@@ -60,6 +60,7 @@ WRONG = {
     "short line": ("a,kind\n1,x\n2\n", "column 'kind', line 3: the value is missing"),
     "after blank lines": ("\na,kind\n\n1,x\n\n,y\n", "column 'a', line 6: the value is missing"),
     "after a quoted line break": ('a,kind\n"one\ntwo",x\n,y\n', "column 'a', line 4: the value is missing"),
+    "after a long text": (f"a,kind\n1,x\n2,{200_000 * 'y'}\n,y\n", "column 'a', line 4: the value is missing"),
     "infinite": ("a,kind\n1,x\n-inf,y\n", "column 'a', line 3: the value is infinite"),
     "beyond float32": ("a,kind\n1e39,x\n2,y\n", "column 'a', line 2: .*too large for float32"),
     "beyond 64 bits": ("a,kind\n1,x\n123456789012345678901234,y\n", "column 'a', line 3: .*64 bits"),

@@ -18,6 +18,7 @@ BLURRED = {
     "the same as float64": 1_700_000_000.5 + np.arange(100),
     "64 bits, unsigned": np.uint64(2**63) + np.arange(100, dtype=np.uint64)[::-1],
     "64 bits, which float64 does not tell apart either": 2**62 + np.arange(100),
+    "numbers that float32 takes for 0": 1e-50 * np.arange(1, 9),
     "a small difference": 1.0 + 1e-9 * np.arange(100),
 }
 

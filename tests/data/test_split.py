@@ -226,3 +226,11 @@ def test_a_column_that_leaves_float32_is_named():
     x[tested[0], 1] = 1e30
     with pytest.raises(DataError, match="'standard' makes column 'square' too large for float32"):
         split(replace(dataset, x=x), seed=0)
+
+
+def test_a_target_that_leaves_float32_is_told_of():
+    dataset = toy(classes=0)
+    y = np.float32(1) + np.spacing(np.float32(1)) * (np.arange(120) % 2).astype(np.float32)
+    y[rows_of(dataset, seed=0)[2][0]] = 3e38
+    with pytest.raises(DataError, match="'standard' makes the target too large for float32"):
+        split(replace(dataset, y=y), seed=0)

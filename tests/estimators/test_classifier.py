@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,3 +135,18 @@ def test_what_are_no_labels_is_refused(bad):
 def test_labels_are_of_rows():
     x, y = problem("classifier")
     np.testing.assert_array_equal(labels(x), y)
+
+
+def test_many_classes_and_few_rows_come_without_a_warning():
+    x, y = np.random.default_rng(0).normal(size=(500, 3)), np.arange(500) % 26
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimator = new().partial_fit(x, y, classes=np.arange(26))
+        estimator.partial_fit(x[:25], y[:25])
+        new().fit(x[:30], y[:30])
+
+
+def test_no_classes_at_all():
+    x, y = problem("classifier")
+    with pytest.raises(UsageError, match="classes must hold a label, got none"):
+        new().partial_fit(x, y, classes=[])

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -82,7 +84,9 @@ BAD_TARGETS = {
     "NaN": (np.array([np.nan, 1.0] * 60), "NaN"),
     "infinite": (np.array([np.inf, 1.0] * 60), "infinity"),
     "too large": (np.array([-1e300, 1e300] * 60), "standard deviation that fits float64"),
-    "text": (np.array(["a", "b"] * 60), "."),
+    "text": (np.array(["a", "b"] * 60), "y must hold numbers, got <U1"),
+    "dates": (np.array(["2020-01-01", "2021-01-01"] * 60, "M8[D]"), "y must hold numbers, got datetime64"),
+    "missing": (np.array([1.0, None] * 60, object), r"y must hold finite numbers, got nan in row 1 \(from 0\)"),
     "too few": (np.zeros(119), r"inconsistent numbers of samples: \[120, 119\]"),
 }
 
@@ -92,3 +96,17 @@ def test_what_are_no_targets_is_refused(bad):
     y, says = BAD_TARGETS[bad]
     with pytest.raises(ValueError, match=says):
         new().fit(problem("regressor")[0], y)
+
+
+def test_a_constant_first_batch_does_not_set_a_scale_of_rounding():
+    x, _ = problem("regressor")
+    estimator = new().partial_fit(x[:3], np.full(3, 0.1))
+    assert estimator.target_scale_.tolist() == [1.0]
+
+
+def test_predictions_beyond_float64_come_without_a_warning():
+    x, y = problem("regressor")
+    estimator = new(dtype="float64", epochs=1).fit(x, y * 1e100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimator.predict(x * 1e300)

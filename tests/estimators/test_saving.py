@@ -241,6 +241,13 @@ CHANGES = {
     "another optimizer state": lambda d, a: a.update(optimizer=np.zeros(3)),
     "no parameters": lambda d, a: a.pop("parameters"),
     "no targets": lambda d, a: d.update(targets={}),
+    "steps before the first": lambda d, a: d["model"].update(steps=-1),
+    "steps that are no number": lambda d, a: d["model"].update(steps="a"),
+    "no estimator": lambda d, a: d.pop("estimator"),
+    "parameters that are not finite": lambda d, a: a["parameters"].fill(np.nan),
+    "parameters too large for float32": lambda d, a: a.update(parameters=np.full(a["parameters"].shape, 1e300)),
+    "parameters of another kind": lambda d, a: a.update(parameters=a["parameters"].astype(complex)),
+    "more inputs than memory": lambda d, a: d["model"].update(n_inputs=10**13),
     "history of another kind": lambda d, a: d["model"].update(history=[[1]]),
 }
 
@@ -264,3 +271,17 @@ def test_an_array_of_objects_is_not_unpickled(path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("bomb.npy", bytes_of(np.save, np.array([Bomb()], dtype=object)))
     refused(path)
+
+
+def test_an_array_that_says_it_is_larger_than_memory_is_refused(path):
+    fitted("classifier").save(path)
+    told = {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("huge.npy", bytes_of(np.lib.format.write_array_header_1_0, told))
+    refused(path)
+
+
+@pytest.mark.parametrize("place", [None, 5])
+def test_what_is_no_path(place):
+    with pytest.raises(UsageError, match="path must be the name of a file"):
+        fitted("classifier").save(place)

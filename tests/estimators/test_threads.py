@@ -1,6 +1,9 @@
+import os
 import threading
+from multiprocessing import get_context
 
 import numpy as np
+import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from hpsearch.blas import OneThread
@@ -83,3 +86,46 @@ def test_threads_can_predict_with_one_estimator_at_the_same_time():
         assert len(got) == 10
         for one in got:
             np.testing.assert_array_equal(one, expected)
+
+
+def test_the_same_bits_beside_a_thread_that_sets_the_number_of_threads():
+    expected, stop = fitted(2), threading.Event()
+
+    def flip():
+        while not stop.wait(0.001):
+            with threadpool_limits(2, user_api="blas"):
+                stop.wait(0.003)
+
+    other = threading.Thread(target=flip)
+    other.start()
+    try:
+        for _ in range(5):
+            np.testing.assert_array_equal(fitted(2), expected)
+    finally:
+        stop.set()
+        other.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_process_forked_off_while_a_thread_predicts_can_predict():
+    x, y = np.random.default_rng(0).normal(size=(2000, 50)), np.arange(2000) % 3
+    estimator, stop = MLPClassifier((200,), epochs=1, random_state=0).fit(x, y), threading.Event()
+
+    def predict():
+        while not stop.is_set():
+            estimator.predict(x)
+
+    busy = threading.Thread(target=predict)
+    busy.start()
+    try:
+        for _ in range(5):
+            child = get_context("fork").Process(target=estimator.predict, args=(x[:5],), daemon=True)
+            child.start()
+            child.join(20)
+            hung = child.is_alive()
+            child.kill()
+            assert not hung
+            assert child.exitcode == 0
+    finally:
+        stop.set()
+        busy.join()

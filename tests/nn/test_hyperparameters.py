@@ -82,6 +82,7 @@ def test_no_hidden_layer_and_whole_numbers_for_real_ones_are_fine():
     [
         ("learning_rate", -1.0, "learning_rate must be a finite number > 0, got -1.0"),
         ("dropout", 1.0, "dropout must be a finite number >= 0 and < 1, got 1.0"),
+        ("l1", 10**400, f"l1 must be a finite number >= 0, got 1{400 * '0'}"),
         ("epochs", 0, "epochs must be a whole number >= 1, got 0"),
         ("batch_size", 2.5, "batch_size must be a whole number >= 1, got 2.5"),
     ],

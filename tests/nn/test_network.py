@@ -106,8 +106,10 @@ def test_a_state_of_another_network_is_refused_and_changes_nothing():
     ("change", "says"),
     [
         ({"loss": "cross_entropi"}, "did you mean 'cross_entropy'"),
-        ({"n_inputs": 0}, "n_inputs must be at least 1, got 0"),
-        ({"n_outputs": 0}, "n_outputs must be at least 1, got 0"),
+        ({"n_inputs": 0}, "n_inputs must be a whole number >= 1, got 0"),
+        ({"n_outputs": 0}, "n_outputs must be a whole number >= 1, got 0"),
+        ({"n_inputs": 2.5}, "n_inputs must be a whole number >= 1, got 2.5"),
+        ({"n_inputs": 10**20}, r"must fit in memory, got 100000000000000000000 inputs, .* \(100,\), 2 outputs"),
     ],
 )
 def test_refuses(change, says):
@@ -116,7 +118,9 @@ def test_refuses(change, says):
         Network(hyperparameters=Hyperparameters(), rng=np.random.default_rng(0), **arguments)
 
 
-@pytest.mark.parametrize("x", [np.ones((2, 5)), np.ones(4), [[1, 2, 3, np.nan]], "text", np.empty((0, 4))])
+@pytest.mark.parametrize(
+    "x", [np.ones((2, 5)), np.ones(4), [[1, 2, 3, np.nan]], [[1, 2, 3, 10**400]], "text", np.empty((0, 4))]
+)
 def test_predict_refuses_other_inputs(x):
     with pytest.raises(DataError):
         network_for("cross_entropy").predict(x)

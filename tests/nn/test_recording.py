@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hpsearch.errors import UsageError
 from hpsearch.nn import ACTIVATIONS, Hyperparameters, Network, Training, record
 from tests.nn.gradients import network_for, problem, relative_error
 
@@ -82,3 +83,21 @@ def test_outputs_that_are_not_finite_are_described_without_a_warning():
     network.parameters[...] = 1e200
     x, y = problem("cross_entropy", rows=5)
     assert len(record(network, x, y)) == len(network.layers)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-17, 1e-16, 1e300, 1.5e308])
+def test_any_spread_of_outputs_has_a_histogram(spread):
+    settings = Hyperparameters(hidden_layer_sizes=(), dtype="float64")
+    network = Network(1, 1, settings, loss="squared_error", rng=np.random.default_rng(0))
+    network.parameters[...] = [1.0, 0.0]  # the outputs are the inputs
+    x = np.linspace(-spread / 2 + 1, spread / 2 + 1, 5)[:, np.newaxis]
+    (found,) = record(network, x, x)
+    assert found.counts.sum() == 5
+    assert (np.diff(found.edges) > 0).all()
+
+
+@pytest.mark.parametrize("bins", [0, 2.5, None, "auto"])
+def test_bins_are_a_whole_number(bins):
+    x, y = problem("cross_entropy", rows=5)
+    with pytest.raises(UsageError, match="bins must be a whole number >= 1"):
+        record(network_for("cross_entropy"), x, y, bins=bins)

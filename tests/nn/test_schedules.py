@@ -52,3 +52,11 @@ def test_cosine_stays_at_zero_after_its_end():
 def test_does_not_depend_on_the_batch_size(name):
     coarse, fine = rates(10, 1, schedule=name), rates(40, 4, schedule=name)
     np.testing.assert_allclose(fine[::4], coarse, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("decay_rate", [1e-300, 10.0, 1e300])
+@pytest.mark.parametrize("decay_epochs", [1e-320, 1e-3, 1e300])
+def test_no_setting_leaves_the_numbers_that_there_are(name, decay_rate, decay_epochs):
+    settings = Hyperparameters(schedule=name, decay_rate=decay_rate, decay_epochs=decay_epochs)
+    assert all(learning_rate_at(step, 4, settings) >= 0 for step in range(20))
