@@ -1,9 +1,11 @@
 """What the network's files share about arrays: the type, a buffer that is lent by rows, and checks of user data."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.blas import daxpy, saxpy
 
 from hpsearch.errors import DataError
 
@@ -15,6 +17,12 @@ def constant(value: float, dtype: np.dtype[Any]) -> Array:
     """A number as an array without dimensions: NumPy takes it as an operand twice as fast as a number of Python's."""
     with np.errstate(all="ignore"):
         return np.array(value, dtype)
+
+
+def axpy(dtype: np.dtype[Any]) -> Callable[..., Array]:
+    """BLAS' operation on vectors of that type: ``axpy(x, y, a=factor)`` adds factor · x to y, in place."""
+    chosen: Callable[..., Array] = saxpy if dtype == np.float32 else daxpy
+    return chosen
 
 
 class Buffer:

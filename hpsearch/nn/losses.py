@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hpsearch.nn.arrays import Array, Buffer, as_labels, as_targets, constant
+from hpsearch.nn.arrays import Array, Buffer, as_labels, as_targets, axpy, constant
 from hpsearch.nn.scores import R2, Accuracy, Score
 
 
@@ -68,7 +68,9 @@ class CrossEntropy(Loss):
         self._row_ones: Array = np.ones(0, dtype)
         self._ones = np.ones((n_outputs, 1), dtype)
         self._row_starts: Array = np.arange(0)
-        self._places: Array = self._row_starts
+        self._identity = np.eye(n_outputs, dtype=dtype)
+        self._one_hot: Array = self._identity
+        self._axpy = axpy(dtype)
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
         """Class numbers 0 … n_outputs - 1, one a row."""
@@ -78,12 +80,13 @@ class CrossEntropy(Loss):
         """Mean of log Σ exp(z) - z(class)."""
         rows = len(outputs)
         starts, ones = self._lend(rows)
-        self._places = starts + targets
+        # A product with the one-hot labels, and their difference from p, take half the time of indexing by labels.
+        self._one_hot = self._identity.take(targets, axis=0)
         # With few columns argmax and products with ones take a third of the time of max and sums.
         self.predictions = outputs.argmax(axis=1)
         largest = outputs.reshape(-1)[starts + self.predictions]
         shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
-        of_class = ones.dot(shifted.reshape(-1)[self._places])
+        of_class = shifted.reshape(-1).dot(self._one_hot.reshape(-1))
         np.exp(shifted, out=shifted)
         sums = shifted.dot(self._ones, out=self._sums.rows(rows))
         return (float(ones.dot(np.log(sums))[0]) - float(of_class)) / rows
@@ -101,7 +104,7 @@ class CrossEntropy(Loss):
         self._rows[()] = len(gradient)
         np.multiply(sums, self._rows, out=sums)
         np.divide(gradient, sums, out=gradient)
-        gradient.reshape(-1)[self._places] -= 1.0 / len(gradient)
+        self._axpy(self._one_hot.reshape(-1), gradient.reshape(-1), a=-1.0 / len(gradient))
         return gradient
 
     def predict(self, outputs: Array) -> Array:

@@ -11,9 +11,8 @@ from math import log, sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
 
-from hpsearch.nn.arrays import Array, constant
+from hpsearch.nn.arrays import Array, axpy, constant
 
 if TYPE_CHECKING:
     from hpsearch.nn.hyperparameters import Hyperparameters
@@ -62,7 +61,7 @@ class Optimizer:
 
     def _bind(self) -> None:
         self._blocks = list(self._split())
-        self._axpy = saxpy if self.parameters.dtype == np.float32 else daxpy
+        self._axpy = axpy(self.parameters.dtype)
 
     def step(self, learning_rate: float) -> None:
         """Update the parameters once."""

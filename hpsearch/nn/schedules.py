@@ -71,6 +71,8 @@ def learning_rate_at(step_number: int, steps_per_epoch: int, settings: Hyperpara
     the last; then the schedule starts. Source of the warm-up: Goyal et al., Accurate, large minibatch SGD (2017),
     section 2.2.
     """
+    if settings.schedule == "constant" and not settings.warmup_epochs:  # the usual case, without any arithmetic
+        return settings.learning_rate
     warmup_steps = settings.warmup_epochs * steps_per_epoch
     if step_number + 1 < warmup_steps:
         return settings.learning_rate * (step_number + 1) / warmup_steps
