@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 INPUTS, TARGET = "x", "y"
 
+UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a damaged or foreign npz file may raise."""
+
 
 def load_npz(settings: "DataSettings", _data_dir: Path | None) -> Dataset:
     """Read `settings.path`: "x" of shape (rows, …), flattened to (rows, columns), and a target, (rows,).
@@ -54,9 +59,7 @@ def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
                 return _array(archive, INPUTS, path), _array(archive, key, path)
     except DataError:
         raise
-    except (
-        OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
-    ) as error:  # fmt: skip
+    except UNREADABLE as error:
         raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
 
 

@@ -28,7 +28,7 @@ def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | No
         return None
     with np.errstate(all="ignore"):  # infinite values are told of elsewhere
         low, high = rounded.min(axis=0).astype(np.float64), rounded.max(axis=0).astype(np.float64)
-        narrow = (high - low < NARROW * np.maximum(np.abs(low), np.abs(high))) | (high == low)
+        narrow = (high - low < NARROW * np.maximum(np.abs(low), np.abs(high))) | ((low == 0) & (high == 0))
         return next((int(c) for c in np.flatnonzero(narrow) if _is_blurred(exact[:, c], rounded[:, c])), None)
 
 

@@ -1,5 +1,6 @@
 """Train, validation and test rows: drawn by seed, stratified for classes, scaled by the training rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,7 +177,7 @@ def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
     shift, factor = fit(parts[0][0])
     for x, _ in parts:
         rescale(x, shift, factor)
-        _check_finite(dataset, scaling, x)
+        _check_finite(dataset, scaling, x, [f"column {name!r}" for name in dataset.feature_names])
     units = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
     (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
     return Split(
@@ -196,19 +197,14 @@ def _scale_targets(dataset: Dataset, scaling: str, targets: list[NDArray[Any]]) 
     shift, factor = SCALINGS[scaling](targets[0][:, np.newaxis])
     for y in targets:
         rescale(y[:, np.newaxis], shift, factor)
-        if not np.isfinite(y).all():
-            raise DataError(
-                f"{dataset.name}: scaling {scaling!r} makes the target too large for float32: it hardly varies in the"
-                " training rows, and does in others"
-            )
+        _check_finite(dataset, scaling, y[:, np.newaxis], ["the target"])
     return {"y_shift": float(shift[0]), "y_scale": float(1 / factor[0])}
 
 
-def _check_finite(dataset: Dataset, scaling: str, x: NDArray[np.float32]) -> None:
-    bad = ~np.isfinite(x).all(axis=0)
+def _check_finite(dataset: Dataset, scaling: str, columns: NDArray[np.float32], names: Sequence[str]) -> None:
+    bad = ~np.isfinite(columns).all(axis=0)
     if bad.any():
-        column = dataset.feature_names[int(bad.argmax())]
         raise DataError(
-            f"{dataset.name}: scaling {scaling!r} makes column {column!r} too large for float32: it hardly"
-            " varies in the training rows, and does in others; leave it out"
+            f"{dataset.name}: scaling {scaling!r} makes {names[int(bad.argmax())]} too large for float32: it hardly"
+            " varies in the training rows, and does in others; leave it out, or those rows"
         )

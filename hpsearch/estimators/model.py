@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import DataError, DivergenceError
 from hpsearch.nn import OPTIMIZERS, Epoch, Hyperparameters, Network, Training
-from hpsearch.nn.arrays import is_finite
 
 Rows = tuple[NDArray[Any], NDArray[Any]]
 """Inputs and targets."""
@@ -28,6 +27,7 @@ CHUNK = 4096
 
 
 _MODELS: WeakSet[Model] = WeakSet()
+"""All that there are, so that a process that is forked off can give them new locks."""
 
 
 class Model:
@@ -153,7 +153,7 @@ class Model:
         with np.errstate(over="ignore"):
             model.network.load_state(learned)
             model.optimizer.state[...] = remembered
-        if not (model.network.is_finite() and is_finite(model.optimizer.state)):
+        if not model.network.is_finite():  # an optimizer may remember squares that are infinite
             raise DataError("what was learned must be finite numbers that fit the network's dtype")
         model.optimizer.steps = operator.index(description["steps"])
         if model.optimizer.steps < 0:

@@ -4,7 +4,6 @@ import json
 import os
 import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data import npz_file
 from hpsearch.errors import DataError, UsageError
 
 DESCRIPTION = "hpsearch_estimator"
@@ -20,10 +20,7 @@ DESCRIPTION = "hpsearch_estimator"
 FORMAT = 1
 """To be raised whenever a file could no longer be read by the version before."""
 
-UNREADABLE = (
-    OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RuntimeError,
-    MemoryError, zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
+UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError)
 """What reading, or making sense of, a damaged or foreign file may raise."""
 
 

@@ -80,7 +80,7 @@ class CrossEntropy(Loss):
         """Mean of log Σ exp(z) - z(class)."""
         rows = len(outputs)
         starts, ones = self._lend(rows)
-        # A product with the one-hot labels, and their difference from p, take half the time of indexing by labels.
+        # A product with the one-hot labels, and their difference from p, take less time than indexing by labels.
         self._one_hot = self._identity.take(targets, axis=0)
         # With few columns argmax and products with ones take a third of the time of max and sums.
         self.predictions = outputs.argmax(axis=1)

@@ -16,7 +16,7 @@ from hpsearch.nn.network import Network
 NEAR_LIMIT = 0.01
 """An output counts as saturated if it lies within this share of the activation's range from one of its limits."""
 
-_FAR = 0.25 * np.finfo(np.float64).max  # twice that is still a number: an interval's width
+_FAR = 0.25 * np.finfo(np.float64).max  # the difference of two numbers within it is a number
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,9 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
     x, y
         A sample of the training rows; all their activations are in memory at once.
     bins
-        Number of intervals of the histograms, of equal width between the least and the largest finite output; where
-        these are too near each other for that many, half a unit beyond each.
+        Number of intervals of the histograms, of equal width between the least and the largest output; where these are
+        too near each other for that many, from below the least to above the largest. Outputs that are not finite, or
+        beyond 4e307, are in none.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def _backward(network: Network, outputs: Array, targets: Array) -> list[float]:
 
 
 def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, bins: int) -> LayerRecord:
-    counts, edges = _histogram(outputs[np.isfinite(outputs)].astype(np.float64), bins)
+    counts, edges = _histogram(outputs.astype(np.float64), bins)
     return LayerRecord(
         layer=number,
         kind=type(layer).__name__,
@@ -125,13 +126,13 @@ def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, b
     )
 
 
-def _histogram(values: Array, bins: int) -> tuple[Array, Array]:
+def _histogram(outputs: Array, bins: int) -> tuple[Array, Array]:
+    values = outputs[np.abs(outputs) <= _FAR]
     try:
         return np.histogram(values, bins)
-    except ValueError:  # too near each other, or too far apart
-        with np.errstate(all="ignore"):
-            room = max(0.5, bins * float(np.spacing(np.abs(values).max())))
-            return np.histogram(values, bins, (max(values.min() - room, -_FAR), min(values.max() + room, _FAR)))
+    except ValueError:  # too near each other
+        room = max(0.5, bins * float(np.spacing(np.abs(values).max())))
+        return np.histogram(values, bins, (values.min() - room, values.max() + room))
 
 
 def _saturated(layer: Layer, outputs: Array) -> float | None:

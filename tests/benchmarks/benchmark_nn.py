@@ -32,7 +32,6 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from hpsearch.nn import Hyperparameters, Network, Training
-from hpsearch.nn.network import EVALUATED
 
 Array = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -77,8 +76,8 @@ def floor(case: Case) -> Callable[[], object]:
     weights = [rng.standard_normal(shape, np.float32) * np.float32(shape[0] ** -0.5) for shape in pairwise(case.widths)]
     gradients = [np.empty_like(w) for w in weights]
     evaluated = ([case.validation[0]] if case.validation else []) + [case.x] * case.evaluates_training
-    chunk = EVALUATED // max(case.widths[1:])
-    rows = max(settings.batch_size, *(min(chunk, len(x)) for x in evaluated), 0)
+    chunk = Network(case.x.shape[1], 10, settings, loss="cross_entropy", rng=rng).chunk
+    rows = max([settings.batch_size, *(min(chunk, len(x)) for x in evaluated)])
     outputs = [rng.standard_normal((rows, width), np.float32) for width in case.widths]
     backwards = [rng.standard_normal((settings.batch_size, width), np.float32) for width in case.widths]
 

@@ -240,6 +240,7 @@ CHANGES = {
     "another random generator": lambda d, a: d["model"].update(rng={"bit_generator": "MT19937"}),
     "another optimizer state": lambda d, a: a.update(optimizer=np.zeros(3)),
     "no parameters": lambda d, a: a.pop("parameters"),
+    "text for parameters": lambda d, a: a.update(parameters=a["parameters"].astype(str)),
     "no targets": lambda d, a: d.update(targets={}),
     "steps before the first": lambda d, a: d["model"].update(steps=-1),
     "steps that are no number": lambda d, a: d["model"].update(steps="a"),
@@ -285,3 +286,11 @@ def test_an_array_that_says_it_is_larger_than_memory_is_refused(path):
 def test_what_is_no_path(place):
     with pytest.raises(UsageError, match="path must be the name of a file"):
         fitted("classifier").save(place)
+
+
+def test_what_an_optimizer_remembers_may_be_infinite(path):
+    x, y = problem("classifier")
+    estimator = MLPClassifier(epochs=3, random_state=0).fit(x * 1e20, y)  # the gradients' squares leave float32
+    estimator.save(path)
+    for again in (MLPClassifier.load(path), pickle.loads(pickle.dumps(estimator))):
+        np.testing.assert_array_equal(again.predict_proba(x), estimator.predict_proba(x))

@@ -49,6 +49,20 @@ def test_any_thread_may_be_the_one_that_sets_or_puts_back():
     assert seen == [{1}] * 3
 
 
+def test_a_process_that_was_forked_off_inside_puts_the_limit_back_once():
+    one_thread = OneThread()
+    with threadpool_limits(2, user_api="blas"):
+        with one_thread.hold():
+            one_thread.start_anew()
+            with one_thread.hold():
+                assert blas_threads() == {1}
+            assert blas_threads() == {2}
+        assert blas_threads() == {2}
+        with one_thread.hold():
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+
 def run(function):
     thread = threading.Thread(target=function)
     thread.start()

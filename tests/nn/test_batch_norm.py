@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
+from hpsearch.errors import DivergenceError
+from hpsearch.nn import Hyperparameters, Network, Training
 from hpsearch.nn.batch_norm import EPSILON, KEPT, BatchNorm
 
 
@@ -59,3 +62,14 @@ def test_one_row_is_normalised_by_the_running_statistics(layer):
 def test_constant_columns_give_the_offset(layer):
     layer.offset[...] = [1, 2, 3]
     np.testing.assert_allclose(layer.forward(np.full((5, 3), 7.0), True), np.tile([1, 2, 3], (5, 1)))
+
+
+@pytest.mark.parametrize("learning_rate", [300.0, 1000.0])
+def test_running_statistics_that_overflow_are_a_divergence(learning_rate):
+    """An infinite variance makes NaN of every prediction, while the loss, by the batch's statistics, stays finite."""
+    settings = {"hidden_layer_sizes": (50, 50), "batch_norm": True, "optimizer": "sgd", "epochs": 20}
+    x, y = load_digits(return_X_y=True)
+    chosen, rng = Hyperparameters(learning_rate=learning_rate, **settings), np.random.default_rng(0)
+    network = Network(64, 10, chosen, loss="cross_entropy", rng=rng)
+    with pytest.raises(DivergenceError, match="the network stopped being finite in epoch"):
+        list(Training(network, chosen, x / 16, y, rng=rng))

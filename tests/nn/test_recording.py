@@ -85,14 +85,27 @@ def test_outputs_that_are_not_finite_are_described_without_a_warning():
     assert len(record(network, x, y)) == len(network.layers)
 
 
-@pytest.mark.parametrize("spread", [0.0, 1e-17, 1e-16, 1e300, 1.5e308])
-def test_any_spread_of_outputs_has_a_histogram(spread):
+def passing_on():
+    """A network whose outputs are its inputs."""
     settings = Hyperparameters(hidden_layer_sizes=(), dtype="float64")
     network = Network(1, 1, settings, loss="squared_error", rng=np.random.default_rng(0))
-    network.parameters[...] = [1.0, 0.0]  # the outputs are the inputs
+    network.parameters[...] = [1.0, 0.0]
+    return network
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-17, 1e-16, 1e300, 8e307])
+def test_any_spread_of_outputs_has_a_histogram(spread):
     x = np.linspace(-spread / 2 + 1, spread / 2 + 1, 5)[:, np.newaxis]
-    (found,) = record(network, x, x)
+    (found,) = record(passing_on(), x, x)
     assert found.counts.sum() == 5
+    assert (np.diff(found.edges) > 0).all()
+
+
+@pytest.mark.parametrize(("size", "counted"), [(1e12, 5), (1.5e308, 0)])
+def test_large_outputs_that_differ_by_rounding_have_one_too(size, counted):
+    x = size * (1 + 2e-16 * np.arange(5)[:, np.newaxis])
+    (found,) = record(passing_on(), x, x)
+    assert found.counts.sum() == counted
     assert (np.diff(found.edges) > 0).all()
 
 

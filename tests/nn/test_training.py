@@ -289,12 +289,3 @@ def test_memory_one_copy_of_the_data_and_three_of_the_parameters():
 
 def test_epoch_is_plain_data():
     assert Epoch(1, 0.1, 0.5, 0.9) == Epoch(epoch=1, learning_rate=0.1, train_loss=0.5, train_score=0.9)
-
-
-@pytest.mark.parametrize("learning_rate", [300.0, 1000.0])
-def test_running_statistics_that_overflow_are_a_divergence(learning_rate):
-    """An infinite variance makes NaN of every prediction, while the loss, by the batch's statistics, stays finite."""
-    settings = {"hidden_layer_sizes": (50, 50), "batch_norm": True, "optimizer": "sgd", "epochs": 20}
-    training = new_training(learning_rate=learning_rate, **settings)
-    with pytest.raises(DivergenceError, match="the network stopped being finite in epoch"):
-        list(training)
