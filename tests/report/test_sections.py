@@ -1,8 +1,10 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
+from hpsearch.analysis.best import best
 from hpsearch.report.figures import picture
 from hpsearch.report.section import LEVELS
 from hpsearch.report.sections import SECTIONS
@@ -122,3 +124,15 @@ def test_plane_names_what_half_of_the_trials_reach_best_first(direction, best):
     told = {facts[f"strategy_{place}"]: facts[f"median_{place}"] for place in (1, 2, 3)}
     assert told == pytest.approx(medians)
     assert facts["median_1"] == best(medians.values())
+
+
+def test_of_equal_trials_the_places_told_are_those_of_one():
+    results = make_results()
+    tied = replace(results, trials=results.trials.assign(value=results.trials["value"].round(1)))
+    facts = SECTIONS["isolation"](tied).facts
+    (found,) = best(tied)
+    assert (tied.trials["value"] == found.value).sum() > 5
+    for place, (name, value) in enumerate(found.params.items(), 1):
+        low, high = map(float, facts[f"where_{place}"].split(" to "))
+        assert facts[f"parameter_{place}"] == name
+        assert 0.95 * low <= value <= 1.05 * high  # they are told in two digits

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
+from hpsearch.analysis.best import leaders, parameters
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import BUCKETS, FEW, feasibility, isolation
 from hpsearch.analysis.results import PARAM, Results
@@ -43,7 +44,7 @@ def isolation_section(results: Results) -> Section:
         "infeasible": int(buckets.groupby(["task", "parameter"])["infeasible"].sum().groupby("task").max().sum()),
     }
     panels, left = _panels(results, buckets, facts)
-    told = _sentence(results, buckets[buckets["task"] == panels[0][0]], facts)
+    told = _sentence(results, list(dict.fromkeys(task for task, _ in panels)), buckets, facts)
     return Section(
         "isolation",
         _TITLE,
@@ -65,24 +66,28 @@ def _panels(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> 
     return [(task, name) for task in shown for name in of_task[task][:_PARAMETERS]], left
 
 
-def _sentence(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """Where the best trial lies in each of the first three parameters that have a best."""
+def _sentence(results: Results, shown: list[str], buckets: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """Where the best trial of the first task with one lies, in the first three parameters that it has."""
+    best = leaders(results, 1)
+    task = next((task for task in shown if (best["task"] == task).any()), None)
+    if task is None:
+        return "No trial of the tasks that are drawn is feasible."
+    trial = best[best["task"] == task].iloc[0]
+    facts["best"] = float(trial["value"])
     places = []
-    for place, (name, rows) in enumerate(list(buckets.groupby("parameter", sort=False))[:3], 1):
-        scores = results.sign * rows["best"].astype(float)
-        if scores.isna().all():
-            continue
-        best = rows.iloc[int(np.nanargmax(scores.to_numpy()))]
-        alone = str(best["label"])
-        where = alone or f"{best['low']:.2g} to {best['high']:.2g}"
-        facts |= {f"parameter_{place}": str(name), f"where_{place}": where}
+    for place, (name, value) in enumerate(list(parameters(trial, results.space_of(task)).items())[:3], 1):
+        rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]
+        around = rows[rows["label"] == str(value)] if rows["low"].isna().all() else rows[rows["low"] <= value]
+        bucket = around.iloc[-1]
+        alone = str(bucket["label"])
+        facts |= {f"parameter_{place}": name, f"where_{place}": alone or f"{bucket['low']:.2g} to {bucket['high']:.2g}"}
         places.append(f"{{parameter_{place}}} {'at' if alone else 'from'} {{where_{place}}}")
-    facts["best"] = results.sign * float((results.sign * buckets["best"].astype(float)).max())
     on = ""
     if len(tasks(results)) > 1:
-        facts["task"] = str(buckets["task"].iloc[0])
+        facts["task"] = task
         on = " on {task}"
-    return f"The best validation {{metric}}{on}, {{best}}, was found with {listing(places)}."
+    where = f"was found with {listing(places)}" if places else "was found without any of them"
+    return f"The best validation {{metric}}{on}, {{best}}, {where}."
 
 
 def _reading(facts: dict[str, Fact]) -> str:
