@@ -364,6 +364,14 @@ def test_progress_is_told_while_a_run_goes_on(place, jobs):
     assert set(counts) - {0, 12, 24}, "a look in the middle of a run"
 
 
+def test_optuna_is_quiet_while_processes_are_looked_at_and_as_before_afterwards(url):
+    """What its storage says of a connection that breaks is told in one line, by the error."""
+    before, levels = optuna.logging.get_verbosity(), []
+    execute(cheap(repeats=1), url, jobs=2, progress=lambda *_: levels.append(optuna.logging.get_verbosity()))
+    assert set(levels) == {optuna.logging.ERROR}
+    assert optuna.logging.get_verbosity() == before != optuna.logging.ERROR
+
+
 def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
     """Each trial trains half of what it might, so there are twice as many."""
 

@@ -20,6 +20,7 @@ from hpsearch.analysis.fanova import main_effects
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.memory import once
 from hpsearch.analysis.results import PARAM, Results
+from hpsearch.run import quiet_optuna
 from hpsearch.strategies.unit import position
 
 MOST_TRIALS = 1000  # of more, a sample stands for the others
@@ -135,12 +136,8 @@ def _ped_anova(direction: str, trials: pd.DataFrame, space: Space) -> dict[str, 
 
 def _study(direction: str, trials: pd.DataFrame, space: Space) -> optuna.Study:
     """The trials as an optuna study in memory, which the evaluator asks for."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
+    with quiet_optuna():
         study = optuna.create_study(direction=StudyDirection[direction.upper()])
-    finally:
-        optuna.logging.set_verbosity(verbosity)
     columns = {name: [_typed(value, held) for value in trials[PARAM + name]] for name, held in space.items()}
     for place, value in enumerate(trials["value"].tolist()):
         params = {name: column[place] for name, column in columns.items()}

@@ -59,7 +59,7 @@ def execute(
     """
     if jobs == 0 or jobs < -1:
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
-    with explained(storage), opened(storage) as here, _owned(storage, plan.name):
+    with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
         stored = {study.study_name: study.user_attrs for study in here.get_all_studies()}
         _check_names(plan, stored)
         runs = plan.runs()
@@ -167,10 +167,9 @@ def _opened(
 
 def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
     """Put the study of this name in `source` in the place of that in `target`."""
-    with quiet_optuna():
-        if name in optuna.get_all_study_names(target):
-            optuna.delete_study(study_name=name, storage=target)
-        optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
+    if name in optuna.get_all_study_names(target):
+        optuna.delete_study(study_name=name, storage=target)
+    optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
     return target
 
 

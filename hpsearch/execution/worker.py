@@ -20,7 +20,7 @@ from hpsearch.content import content_hash
 from hpsearch.execution.failures import explained
 from hpsearch.execution.own_trials import OwnTrials
 from hpsearch.execution.progress import repeated, spent
-from hpsearch.run import Objective, Run, continue_run, open_run
+from hpsearch.run import Objective, Run, continue_run, open_run, quiet_optuna
 from hpsearch.storage import opened, sole_owner
 
 DONE = "done"  # attribute of a run's optuna study: the digest of all that was asked of it, once it is done
@@ -67,7 +67,7 @@ def do(work: Work) -> tuple[str, BaseStorage | None]:
     """Do the work; return the run's name and, where the work came with a storage and not with its URL, that storage."""
     if current_process().name.startswith("Loky"):
         threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
-    with explained(work.place), _owned(work), at(work.place, work.call) as storage:
+    with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
         study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
         with _noted(work, study):
             continue_run(work.run, study, work.objective, work.catch)

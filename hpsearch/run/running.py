@@ -18,7 +18,6 @@ from hpsearch.errors import UsageError
 from hpsearch.run.budget import Budget, Search
 from hpsearch.run.confirmation import begin_confirmation, incumbent
 from hpsearch.run.description import Objective, Run
-from hpsearch.run.quiet import quiet_optuna
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.strategies.base import CONFIRMS
 
@@ -33,25 +32,24 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     UsageError
         If the storage holds this run with trials that the run's content makes incomparable.
     """
-    with quiet_optuna():
-        study = optuna.create_study(
-            storage=storage,
-            study_name=run.name,
-            direction=run.direction,
-            sampler=run.sampler(),
-            pruner=run.make_pruner(),
-            load_if_exists=True,
-        )
-        known = study.user_attrs
-        if "content" not in known:  # new, or its process died before it could say whose it is
-            known = {}
-            study.set_metric_names([run.metric])
-        else:
-            stored = known["content"] | {"direction": study.direction.name.lower()}
-            check_comparable(run.study, stored, {**run.content, "direction": run.direction})
-        for key, value in run.attributes().items():
-            if key not in known or (key in _GROWING and known[key] != value):
-                study.set_user_attr(key, value)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=run.name,
+        direction=run.direction,
+        sampler=run.sampler(),
+        pruner=run.make_pruner(),
+        load_if_exists=True,
+    )
+    known = study.user_attrs
+    if "content" not in known:  # new, or its process died before it could say whose it is
+        known = {}
+        study.set_metric_names([run.metric])
+    else:
+        stored = known["content"] | {"direction": study.direction.name.lower()}
+        check_comparable(run.study, stored, {**run.content, "direction": run.direction})
+    for key, value in run.attributes().items():
+        if key not in known or (key in _GROWING and known[key] != value):
+            study.set_user_attr(key, value)
     return study
 
 
@@ -60,7 +58,7 @@ def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tup
 
     Exceptions of the objective that are not in `catch` end the run; the trial that met one is stored as failed.
     """
-    with quiet_optuna(), ONE_BLAS_THREAD.hold():
+    with ONE_BLAS_THREAD.hold():
         for trial in trials_to_do(study, run.budget):
             with _never_pruned(study, trial):
                 _attempt(study, trial, objective, catch)

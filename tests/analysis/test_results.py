@@ -18,6 +18,8 @@ from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
 from tests.results import case, make_study
 
+pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+
 X = FloatDistribution(0, 1)
 
 

@@ -15,6 +15,10 @@ from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::optuna.exceptions.ExperimentalWarning", "ignore:The reported value is ignored"
+)
+
 RUN = Run(
     study="s",
     task="t",
