@@ -30,22 +30,32 @@ class Buffer:
 
     Training asks for the same number of rows again and again, with a shorter last batch now and then: the usual call
     returns the view of the call before.
+
+    Attributes
+    ----------
+    view
+        The rows that were lent last.
+    vector
+        The same entries in one dimension.
     """
 
-    __slots__ = ("__weakref__", "_whole", "view")
+    __slots__ = ("__weakref__", "_fill", "_whole", "vector", "view")
 
-    def __init__(self, columns: int, dtype: np.dtype[Any] | type) -> None:
-        self._whole: Array = np.zeros((0, columns), dtype)
+    def __init__(self, columns: int, dtype: np.dtype[Any] | type, fill: int = 0) -> None:
+        self._fill = fill
+        self._whole: Array = np.full((0, columns), fill, dtype)
         self.view: Array = self._whole
+        self.vector: Array = self._whole.reshape(-1)
 
     def rows(self, count: int) -> Array:
-        """`count` rows: zeros at first, later what was last written to them or, after growing, zeros again."""
-        view = self.view  # not asked for again: networks in other threads may share a buffer of zeros
+        """`count` rows: all `fill` at first, later what was last written to them or, after growing, `fill` again."""
+        view = self.view  # not asked for again: networks in other threads may share a buffer that nobody writes to
         if len(view) != count:
             whole = self._whole
             if len(whole) < count:
-                self._whole = whole = np.zeros((count, whole.shape[1]), whole.dtype)
+                self._whole = whole = np.full((count, whole.shape[1]), self._fill, whole.dtype)
             self.view = view = whole[:count]
+            self.vector = view.reshape(-1)
         return view
 
 

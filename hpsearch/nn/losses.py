@@ -64,12 +64,13 @@ class CrossEntropy(Loss):
     def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
         super().__init__(n_outputs, dtype)
         self._sums = Buffer(1, dtype)
-        self._rows = constant(0, dtype)
-        self._row_ones: Array = np.ones(0, dtype)
-        self._ones = np.ones((n_outputs, 1), dtype)
+        self._logarithms = Buffer(1, dtype)
+        self._one_hot = Buffer(n_outputs, dtype)
+        self._row_ones = Buffer(1, dtype, fill=1)
         self._row_starts: Array = np.arange(0)
+        self._rows = constant(0, dtype)
+        self._ones = np.ones((n_outputs, 1), dtype)
         self._identity = np.eye(n_outputs, dtype=dtype)
-        self._one_hot: Array = self._identity
         self._axpy = axpy(dtype)
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
@@ -79,24 +80,26 @@ class CrossEntropy(Loss):
     def forward(self, outputs: Array, targets: Array) -> float:
         """Mean of log Σ exp(z) - z(class)."""
         rows = len(outputs)
-        starts, ones = self._lend(rows)
-        # A product with the one-hot labels, and their difference from p, take less time than indexing by labels.
-        self._one_hot = self._identity.take(targets, axis=0)
-        # With few columns argmax and products with ones take a third of the time of max and sums.
+        if len(self._gradient.view) != rows:
+            self._lend(rows)
+        shifted, sums, logarithms = self._gradient.view, self._sums.view, self._logarithms.view
+        # A product with the one-hot labels, and their difference from p, take less time than indexing by labels; argmax
+        # and products with ones, with few columns, a third of the time of max and sums.
+        self._identity.take(targets, axis=0, out=self._one_hot.view, mode="clip")
         self.predictions = outputs.argmax(axis=1)
-        largest = outputs.reshape(-1)[starts + self.predictions]
-        shifted = np.subtract(outputs, largest[:, np.newaxis], out=self._gradient.rows(rows))
-        of_class = shifted.reshape(-1).dot(self._one_hot.reshape(-1))
+        largest = outputs.reshape(-1).take(self._row_starts + self.predictions)
+        np.subtract(outputs, largest[:, np.newaxis], out=shifted)
+        of_class = self._gradient.vector.dot(self._one_hot.vector)
         np.exp(shifted, out=shifted)
-        sums = shifted.dot(self._ones, out=self._sums.rows(rows))
-        return (float(ones.dot(np.log(sums))[0]) - float(of_class)) / rows
+        shifted.dot(self._ones, out=sums)
+        np.log(sums, out=logarithms)
+        return (float(self._row_ones.vector.dot(self._logarithms.vector)) - float(of_class)) / rows
 
-    def _lend(self, rows: int) -> tuple[Array, Array]:
-        """Where each row of the flattened outputs starts, and a one for each: made once for the most rows."""
-        if len(self._row_ones) < rows:
-            self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
-            self._row_ones = np.ones(rows, self.dtype)
-        return self._row_starts[:rows], self._row_ones[:rows]
+    def _lend(self, rows: int) -> None:
+        """Let all buffers be of so many rows."""
+        for buffer in (self._gradient, self._sums, self._logarithms, self._one_hot, self._row_ones):
+            buffer.rows(rows)
+        self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
 
     def backward(self) -> Array:
         """(p - 1(class)) / rows."""
@@ -104,7 +107,7 @@ class CrossEntropy(Loss):
         self._rows[()] = len(gradient)
         np.multiply(sums, self._rows, out=sums)
         np.divide(gradient, sums, out=gradient)
-        self._axpy(self._one_hot.reshape(-1), gradient.reshape(-1), a=-1.0 / len(gradient))
+        self._axpy(self._one_hot.vector, self._gradient.vector, a=-1.0 / len(gradient))
         return gradient
 
     def predict(self, outputs: Array) -> Array:
@@ -131,9 +134,9 @@ class SquaredError(Loss):
     def forward(self, outputs: Array, targets: Array) -> float:
         """Mean of (output - target)² / 2."""
         self.predictions = outputs
-        error = np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
-        flat = error.reshape(-1)
-        return float(flat.dot(flat)) / (2.0 * error.size)
+        np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
+        error = self._gradient.vector
+        return float(error.dot(error)) / (2.0 * error.size)
 
     def backward(self) -> Array:
         """(output - target) / (rows · n_outputs)."""
