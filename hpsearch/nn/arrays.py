@@ -12,6 +12,9 @@ from hpsearch.errors import DataError
 Array = NDArray[Any]
 """A float32 or float64 array; which of the two, the network decides."""
 
+MOST_VIEWS = 16
+"""Numbers of rows that a buffer keeps a view for."""
+
 
 def constant(value: float, dtype: np.dtype[Any]) -> Array:
     """A number as an array without dimensions: NumPy takes it as an operand twice as fast as a number of Python's."""
@@ -28,8 +31,8 @@ def axpy(dtype: np.dtype[Any]) -> Callable[..., Array]:
 class Buffer:
     """Memory for at most as many rows as were ever asked for, allocated once and lent by rows.
 
-    Training asks for the same number of rows again and again, with a shorter last batch now and then: the usual call
-    returns the view of the call before.
+    Training and evaluation ask for the same few numbers of rows again and again, such as a batch, the last batch and a
+    chunk: the usual call returns the view of a call before.
 
     Attributes
     ----------
@@ -39,24 +42,30 @@ class Buffer:
         The same entries in one dimension.
     """
 
-    __slots__ = ("__weakref__", "_fill", "_whole", "vector", "view")
+    __slots__ = ("__weakref__", "_fill", "_lent", "_whole", "vector", "view")
 
     def __init__(self, columns: int, dtype: np.dtype[Any] | type, fill: int = 0) -> None:
         self._fill = fill
         self._whole: Array = np.full((0, columns), fill, dtype)
+        self._lent: dict[int, tuple[Array, Array]] = {}
         self.view: Array = self._whole
         self.vector: Array = self._whole.reshape(-1)
 
     def rows(self, count: int) -> Array:
         """`count` rows: all `fill` at first, later what was last written to them or, after growing, `fill` again."""
-        view = self.view  # not asked for again: networks in other threads may share a buffer that nobody writes to
-        if len(view) != count:
-            whole = self._whole
-            if len(whole) < count:
-                self._whole = whole = np.full((count, whole.shape[1]), self._fill, whole.dtype)
-            self.view = view = whole[:count]
-            self.vector = view.reshape(-1)
-        return view
+        lent = self._lent.get(count) or self._lend(count)
+        self.view, self.vector = lent
+        return lent[0]  # and not `view`: networks in other threads may share a buffer that nobody writes to
+
+    def _lend(self, count: int) -> tuple[Array, Array]:
+        whole = self._whole
+        if len(whole) < count:
+            self._whole = whole = np.full((count, whole.shape[1]), self._fill, whole.dtype)
+            self._lent = {}
+        elif len(self._lent) == MOST_VIEWS:
+            self._lent = {}
+        view = whole[:count]
+        return self._lent.setdefault(count, (view, view.reshape(-1)))
 
 
 def as_inputs(x: ArrayLike, n_inputs: int, dtype: np.dtype[Any], what: str = "x") -> Array:

@@ -67,7 +67,7 @@ class CrossEntropy(Loss):
         self._logarithms = Buffer(1, dtype)
         self._one_hot = Buffer(n_outputs, dtype)
         self._row_ones = Buffer(1, dtype, fill=1)
-        self._row_starts: Array = np.arange(0)
+        self._all_starts: Array = np.arange(0)
         self._rows = constant(0, dtype)
         self._ones = np.ones((n_outputs, 1), dtype)
         self._identity = np.eye(n_outputs, dtype=dtype)
@@ -87,7 +87,7 @@ class CrossEntropy(Loss):
         # and products with ones, with few columns, a third of the time of max and sums.
         self._identity.take(targets, axis=0, out=self._one_hot.view, mode="clip")
         self.predictions = outputs.argmax(axis=1)
-        largest = outputs.reshape(-1).take(self._row_starts + self.predictions)
+        largest = outputs.reshape(-1).take(self._starts + self.predictions)
         np.subtract(outputs, largest[:, np.newaxis], out=shifted)
         of_class = self._gradient.vector.dot(self._one_hot.vector)
         np.exp(shifted, out=shifted)
@@ -96,10 +96,12 @@ class CrossEntropy(Loss):
         return (float(self._row_ones.vector.dot(self._logarithms.vector)) - float(of_class)) / rows
 
     def _lend(self, rows: int) -> None:
-        """Let all buffers be of so many rows."""
+        """Let all buffers be of so many rows, and know where each row of the flattened outputs starts."""
         for buffer in (self._gradient, self._sums, self._logarithms, self._one_hot, self._row_ones):
             buffer.rows(rows)
-        self._row_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
+        if len(self._all_starts) < rows:
+            self._all_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
+        self._starts = self._all_starts[:rows]
 
     def backward(self) -> Array:
         """(p - 1(class)) / rows."""

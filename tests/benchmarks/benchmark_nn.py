@@ -1,12 +1,13 @@
 """How fast the network trains: against its matrix products alone, scikit-learn's MLP, and PyTorch on the CPU.
 
-    python -m tests.benchmarks.benchmark_nn [--repeats N]
+    python -m tests.benchmarks.benchmark_nn [--rounds N]
 
-Prints a table in Markdown. All contenders of a case train on the same rows, in one run, on one thread, with their
-repetitions interleaved; each number is a median of processor time, which other programs disturb less than the clock's,
-and each ratio one of medians. Floor: the case's matrix products (forward, backward, evaluation) and nothing else, with
-`numpy.matmul` into arrays that were allocated before. MNIST is read from the folder that the environment variable
-HPSEARCH_DATA names; without it, random numbers of its shape take its place.
+Prints a table in Markdown. All contenders of a case train on the same rows, in one run, on one thread, and take turns
+round by round; what is measured is processor time, which other programs disturb less than the clock's. Each time is a
+median over the rounds. So is each ratio: of two times of one round, so that what slows the machine down for seconds
+slows both; ± is the median's standard error (bootstrap). Floor: the case's matrix products (forward, backward,
+evaluation) and nothing else, with `numpy.matmul` into arrays that were allocated before. MNIST is read from the folder
+that the environment variable HPSEARCH_DATA names; without it, random numbers of its shape take its place.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import gzip
 import importlib.util
 import os
 import platform
-import statistics
 import sys
 import time
 import warnings
@@ -35,6 +35,7 @@ from hpsearch.nn import Hyperparameters, Network, Training
 
 Array = NDArray[np.float32]
 Labels = NDArray[np.int64]
+Seconds = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -239,22 +240,25 @@ def mnist_or_random() -> tuple[Array, Labels]:
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 
-def measure(contenders: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of processor time of each, over repetitions that take turns, after one that isn't counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for repeat in range(repeats + 1):
+def measure(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, Seconds]:
+    """Seconds of processor time of each contender in each round, after a round that isn't counted."""
+    seconds: dict[str, Seconds] = {name: np.empty(rounds) for name in contenders}
+    for number in range(-1, rounds):
+        if sys.stderr.isatty():
+            print(f"\rround {number + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
         for name, train in contenders.items():
             start = time.process_time()
             train()
-            if repeat:
-                seconds[name].append(time.process_time() - start)
-    return {name: statistics.median(values) for name, values in seconds.items()}
+            seconds[name][number] = time.process_time() - start  # the uncounted round's is overwritten by the last
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr, flush=True)
+    return seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=21)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--rounds", type=int, default=41, metavar="N", help="how often each contender trains")
+    rounds = parser.parse_args().rounds
     makers = {"hpsearch": ours, "floor": floor, "scikit-learn": scikit_learn}
     if importlib.util.find_spec("torch"):
         makers["PyTorch"] = pytorch
@@ -265,22 +269,24 @@ def main() -> None:
     print("| --- |" + " ---: |" * (2 * len(makers)))
     with threadpool_limits(1):
         for case in cases():
-            medians = measure({name: make(case) for name, make in makers.items()}, repeats)
-            milliseconds = [f"{1000 * value:.1f} ms" for value in medians.values()]
-            print(f"| {' | '.join([case.name, *milliseconds, *ratios(case, medians)])} |", flush=True)
+            seconds = measure({name: make(case) for name, make in makers.items()}, rounds)
+            milliseconds = [f"{1000 * np.median(values):.1f} ms" for values in seconds.values()]
+            print(f"| {' | '.join([case.name, *milliseconds, *ratios(case, seconds)])} |", flush=True)
     names = [name for name in ("numpy", "scikit-learn", "torch") if name != "torch" or "PyTorch" in makers]
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     python = platform.python_version()
-    print(f"\nMedians of the processor time of {repeats} repetitions on one thread; Python {python}, {versions}.")
+    print(f"\nMedians of the processor time of {rounds} rounds on one thread; Python {python}, {versions}.")
 
 
-def ratios(case: Case, medians: dict[str, float]) -> list[str]:
-    """Ours / floor, then each other's / ours; where there is a mark to reach, with the mark."""
-    mine = medians["hpsearch"]
+def ratios(case: Case, seconds: dict[str, Seconds]) -> list[str]:
+    """Ours / floor, then each other's / ours, with standard errors; where there is a mark to reach, with the mark."""
+    mine = seconds["hpsearch"]
     cells = []
-    for name, seconds in list(medians.items())[1:]:
-        ratio, sign = (mine / seconds, "≤") if name == "floor" else (seconds / mine, "≥")
-        cells.append(f"{ratio:.2f}" + (f" ({sign} {case.targets[name]:g})" if name in case.targets else ""))
+    for name, theirs in list(seconds.items())[1:]:
+        ratio, sign = (mine / theirs, "≤") if name == "floor" else (theirs / mine, "≥")
+        drawn = np.random.default_rng(0).choice(ratio, (1000, len(ratio)))
+        told = f"{np.median(ratio):.2f} ± {np.median(drawn, axis=1).std():.2f}"
+        cells.append(told + (f" ({sign} {case.targets[name]:g})" if name in case.targets else ""))
     return cells
 
 
