@@ -1,4 +1,4 @@
-"""Losses: what training minimises, the mean over a batch's rows, and the score that belongs to each."""
+"""Losses: what training minimises, the mean over a batch's rows; the score that belongs to each; both over batches."""
 
 from typing import Any, ClassVar
 
@@ -37,12 +37,16 @@ class Loss:
         """`y` as `forward` wants it, or a `DataError`."""
         raise NotImplementedError
 
-    def forward(self, outputs: Array, targets: Array) -> float:
-        """The mean loss of the rows."""
+    def forward(self, outputs: Array, targets: Array) -> None:
+        """Compare outputs with targets; `value` and then `backward` say what came of it, to those who want to know."""
+        raise NotImplementedError
+
+    def value(self) -> float:
+        """The mean loss of the rows that `forward` was given last; not to be asked after `backward`."""
         raise NotImplementedError
 
     def backward(self) -> Array:
-        """The gradient of the last `forward`'s value with respect to its outputs, in a buffer of the loss' own."""
+        """The gradient of `value` with respect to the outputs, in a buffer of the loss' own."""
         raise NotImplementedError
 
     def predict(self, outputs: Array) -> Array:
@@ -63,6 +67,7 @@ class CrossEntropy(Loss):
 
     def __init__(self, n_outputs: int, dtype: np.dtype[Any]) -> None:
         super().__init__(n_outputs, dtype)
+        self._shifted = Buffer(n_outputs, dtype)
         self._sums = Buffer(1, dtype)
         self._logarithms = Buffer(1, dtype)
         self._one_hot = Buffer(n_outputs, dtype)
@@ -77,27 +82,31 @@ class CrossEntropy(Loss):
         """Class numbers 0 … n_outputs - 1, one a row."""
         return as_labels(y, n_rows, self.n_outputs, what)
 
-    def forward(self, outputs: Array, targets: Array) -> float:
-        """Mean of log Σ exp(z) - z(class)."""
+    def forward(self, outputs: Array, targets: Array) -> None:
+        """z, exp(z) and Σ exp(z)."""
         rows = len(outputs)
         if len(self._gradient.view) != rows:
             self._lend(rows)
-        shifted, sums, logarithms = self._gradient.view, self._sums.view, self._logarithms.view
+        shifted, exponentials = self._shifted.view, self._gradient.view
         # A product with the one-hot labels, and their difference from p, take less time than indexing by labels; argmax
         # and products with ones, with few columns, a third of the time of max and sums.
         self._identity.take(targets, axis=0, out=self._one_hot.view, mode="clip")
         self.predictions = outputs.argmax(axis=1)
         largest = outputs.reshape(-1).take(self._starts + self.predictions)
         np.subtract(outputs, largest[:, np.newaxis], out=shifted)
-        of_class = self._gradient.vector.dot(self._one_hot.vector)
-        np.exp(shifted, out=shifted)
-        shifted.dot(self._ones, out=sums)
-        np.log(sums, out=logarithms)
-        return (float(self._row_ones.vector.dot(self._logarithms.vector)) - float(of_class)) / rows
+        np.exp(shifted, out=exponentials)
+        exponentials.dot(self._ones, out=self._sums.view)
+
+    def value(self) -> float:
+        """Mean of log Σ exp(z) - z(class)."""
+        np.log(self._sums.view, out=self._logarithms.view)
+        of_all = self._row_ones.vector.dot(self._logarithms.vector)
+        of_class = self._shifted.vector.dot(self._one_hot.vector)
+        return (float(of_all) - float(of_class)) / len(self.predictions)
 
     def _lend(self, rows: int) -> None:
         """Let all buffers be of so many rows, and know where each row of the flattened outputs starts."""
-        for buffer in (self._gradient, self._sums, self._logarithms, self._one_hot, self._row_ones):
+        for buffer in (self._gradient, self._shifted, self._sums, self._logarithms, self._one_hot, self._row_ones):
             buffer.rows(rows)
         if len(self._all_starts) < rows:
             self._all_starts = np.arange(0, rows * self.n_outputs, self.n_outputs)
@@ -133,10 +142,13 @@ class SquaredError(Loss):
         """Finite numbers (rows, n_outputs), or (rows,) for one output."""
         return as_targets(y, n_rows, self.n_outputs, self.dtype, what)
 
-    def forward(self, outputs: Array, targets: Array) -> float:
-        """Mean of (output - target)² / 2."""
+    def forward(self, outputs: Array, targets: Array) -> None:
+        """The differences output - target."""
         self.predictions = outputs
         np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
+
+    def value(self) -> float:
+        """Mean of (output - target)² / 2."""
         error = self._gradient.vector
         return float(error.dot(error)) / (2.0 * error.size)
 
@@ -151,3 +163,29 @@ class SquaredError(Loss):
 
 
 LOSSES: dict[str, type[Loss]] = {"cross_entropy": CrossEntropy, "squared_error": SquaredError}
+
+
+class Metrics:
+    """The mean loss, without penalty, and the score of all rows that a loss is given: `add` each batch after `forward`.
+
+    Parameters
+    ----------
+    loss
+        Whose values and predictions are gathered.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self._score = loss.score()
+        self._total = 0.0
+        self._rows = 0
+
+    def add(self, targets: Array) -> None:
+        """Take the batch with these targets into account."""
+        self._total += self._loss.value() * len(targets)
+        self._rows += len(targets)
+        self._score.add(self._loss.predictions, targets)
+
+    def values(self) -> tuple[float, float]:
+        """Loss and score; there has to be a row."""
+        return self._total / self._rows, self._score.value()

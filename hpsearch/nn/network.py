@@ -12,10 +12,9 @@ from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.nn.arrays import Array, as_inputs, is_finite
 from hpsearch.nn.build import build_layers
 from hpsearch.nn.hyperparameters import Hyperparameters
-from hpsearch.nn.losses import LOSSES
+from hpsearch.nn.losses import LOSSES, Metrics
 from hpsearch.nn.parameters import bind_layers, count_parameters
 from hpsearch.nn.penalty import Penalty
-from hpsearch.nn.scores import Score
 
 EVALUATED = 131_072
 """Entries that the widest layer puts out at a time in evaluation, which therefore needs the same memory for any number
@@ -113,18 +112,16 @@ class Network:
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
 
-    def loss_and_gradient(self, x: Array, y: Array, score: Score | None = None) -> float:
-        """One pass of training: the mean loss of the batch, without penalty; the gradient, with it, in `self.gradient`.
+    def find_gradient(self, x: Array, y: Array, metrics: Metrics | None = None) -> None:
+        """One pass of training: the gradient of the batch's mean loss, with penalty, in `self.gradient`.
 
-        `x` and `y` must be as `Training` prepares them; `score`, if given, takes the outputs into account.
+        `x` and `y` must be as `Training` prepares them; `metrics`, if given, take the pass into account.
         """
-        outputs = self.forward(x, training=True)
-        loss = self.loss.forward(outputs, y)
-        if score is not None:
-            score.add(self.loss.predictions, y)
+        self.loss.forward(self.forward(x, training=True), y)
+        if metrics is not None:
+            metrics.add(y)
         self.backward(self.loss.backward())
         self.penalty.add_gradient()
-        return loss
 
     def predict(self, x: ArrayLike) -> Array:
         """Class probabilities (rows, n_outputs), or predicted targets (rows, n_outputs).
@@ -152,13 +149,13 @@ class Network:
 
     def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
         """`evaluate`, for rows that `as_inputs` and the loss' `check` have returned before."""
-        total, score = 0.0, self.loss.score()
+        metrics = Metrics(self.loss)
         with np.errstate(all="ignore"):
             for part in self._chunks(len(x)):
-                outputs = self.forward(x[part], training=False)
-                total += self.loss.forward(outputs, y[part]) * len(outputs)
-                score.add(self.loss.predictions, y[part])
-            return total / len(x) + self.penalty.value(), score.value()
+                self.loss.forward(self.forward(x[part], training=False), y[part])
+                metrics.add(y[part])
+            loss, score = metrics.values()
+            return loss + self.penalty.value(), score
 
     def _chunks(self, n_rows: int) -> Iterator[slice]:
         return (slice(start, start + self.chunk) for start in range(0, n_rows, self.chunk))

@@ -14,6 +14,7 @@ from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn.arrays import Array, Buffer, as_inputs
 from hpsearch.nn.early_stopping import EarlyStopping
 from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.losses import Metrics
 from hpsearch.nn.network import Network
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.schedules import learning_rate_at
@@ -142,9 +143,13 @@ class Training:
         if self._rows is None:
             raise UsageError("a training that was pickled holds no rows: call set_data first")
         with np.errstate(all="ignore"):
-            learning_rate, loss, score = self._run_steps(*self._rows)
-            if self.hyperparameters.train_metrics == "exact" and isfinite(loss):
+            metrics = Metrics(self.network.loss) if self.hyperparameters.train_metrics == "running" else None
+            learning_rate = self._run_steps(*self._rows, metrics)
+            if metrics is None:
                 loss, score = self.network.evaluate_checked(*self._rows)
+            else:
+                loss, score = metrics.values()
+                loss += self.network.penalty.value()
             self._check_finite("training loss", isfinite(loss), learning_rate)
             self._check_finite("network", self.network.is_finite(), learning_rate)
             epoch = Epoch(len(self.history) + 1, learning_rate, loss, score, *self._validate(learning_rate))
@@ -153,21 +158,20 @@ class Training:
             self._stopping.take(epoch, self.network)
         return epoch
 
-    def _run_steps(self, x: Array, y: Array) -> tuple[float, float, float]:
-        """An epoch's steps: the last learning rate, the running loss and the running score."""
+    def _run_steps(self, x: Array, y: Array, metrics: Metrics | None) -> float:
+        """An epoch's steps, gathered in `metrics` if they are given; returns the last learning rate."""
         settings, network, n_rows = self.hyperparameters, self.network, len(x)
         order = self.rng.permutation(n_rows)
         starts = range(0, n_rows, settings.batch_size)
-        score = network.loss.score() if settings.train_metrics == "running" else None
-        total, learning_rate = 0.0, 0.0
+        learning_rate = 0.0
         for start in starts:
             chosen = order[start : start + settings.batch_size]
             # With mode="clip" NumPy writes straight into `out`; every number is valid, so that nothing is clipped.
             batch = x.take(chosen, axis=0, out=self._batch.rows(len(chosen)), mode="clip")
-            total += network.loss_and_gradient(batch, y[chosen], score) * len(chosen)
+            network.find_gradient(batch, y[chosen], metrics)
             learning_rate = learning_rate_at(self.optimizer.steps, len(starts), settings)
             self.optimizer.step(learning_rate)
-        return learning_rate, total / n_rows + network.penalty.value(), score.value() if score else 0.0
+        return learning_rate
 
     def _validate(self, learning_rate: float) -> tuple[float, float] | tuple[None, None]:
         if self._validation is None:

@@ -27,10 +27,11 @@ def relative_error(network, x, y, step=1e-6):
 
     def loss():
         network.rng.bit_generator.state = draws  # the same units are dropped each time
-        return network.loss.forward(network.forward(x, training=True), y) + network.penalty.value()
+        network.loss.forward(network.forward(x, training=True), y)
+        return network.loss.value() + network.penalty.value()
 
     network.rng.bit_generator.state = draws
-    network.loss_and_gradient(x, y)
+    network.find_gradient(x, y)
     analytic, numeric = network.gradient.copy(), np.empty_like(network.gradient)
     for index, value in enumerate(network.parameters.copy()):
         network.parameters[index] = value + step

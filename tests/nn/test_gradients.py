@@ -54,7 +54,7 @@ def test_weight_decay_is_in_the_loss_except_with_adamw(optimizer):
     x, y = problem("cross_entropy", rows=6)
     without = network_for("cross_entropy", optimizer=optimizer)
     check(network, x, y)
-    without.loss_and_gradient(x, y)
+    without.find_gradient(x, y)
     same = np.array_equal(network.gradient, without.gradient)
     assert same == (optimizer == "adamw")
 
@@ -66,7 +66,7 @@ def test_float32_agrees_with_float64(loss):
     for dtype in ("float32", "float64"):
         settings = Hyperparameters(hidden_layer_sizes=(6, 5), activation="gelu", batch_norm=True, dtype=dtype)
         network = Network(4, 3, settings, loss=loss, rng=np.random.default_rng(0))
-        network.loss_and_gradient(x.astype(dtype), y)
+        network.find_gradient(x.astype(dtype), y)
         gradients.append(network.gradient)
     assert gradients[0].dtype == np.float32
     np.testing.assert_allclose(*gradients, atol=1e-5 * np.abs(gradients[1]).max())
