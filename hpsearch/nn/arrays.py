@@ -53,9 +53,11 @@ class Buffer:
 
     def rows(self, count: int) -> Array:
         """`count` rows: all `fill` at first, later what was last written to them or, after growing, `fill` again."""
-        lent = self._lent.get(count) or self._lend(count)
-        self.view, self.vector = lent
-        return lent[0]  # and not `view`: networks in other threads may share a buffer that nobody writes to
+        view = self.view  # read once: networks in other threads may share a buffer that nobody writes to
+        if len(view) != count:
+            view, vector = self._lent.get(count) or self._lend(count)
+            self.view, self.vector = view, vector
+        return view
 
     def _lend(self, count: int) -> tuple[Array, Array]:
         whole = self._whole

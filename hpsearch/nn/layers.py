@@ -109,9 +109,9 @@ class Dense(Layer):
         self.std = std
         self.has_bias = bias
         self.first = first
-        self._input: Array = np.empty((0, n_inputs), dtype)
         self.input_gradient = Buffer(n_inputs, dtype)
         self._ones = Buffer(1, dtype, fill=1)
+        self._take(np.empty((0, n_inputs), dtype))
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -136,8 +136,8 @@ class Dense(Layer):
 
     def forward(self, x: Array, training: bool) -> Array:
         """X W + b."""
-        if training:
-            self._input = x
+        if training and x is not self._input:
+            self._take(x)
         output = self._output.rows(len(x))
         x.dot(self.weight, out=output)  # the same product as np.matmul, a microsecond sooner
         if self.has_bias:
@@ -146,11 +146,16 @@ class Dense(Layer):
 
     def backward(self, gradient: Array) -> Array:
         """With g = `gradient`: g Wᵀ; for W it is xᵀ g, for b the sum of g over the rows."""
-        self._input.T.dot(gradient, out=self.weight_gradient)
+        self._input_transposed.dot(gradient, out=self.weight_gradient)
         if self.has_bias:
             # A product with ones: a third of the time that a sum over the rows takes.
-            self._ones.rows(len(gradient))
             self._ones.vector.dot(gradient, out=self.bias_gradient)
-        if self.first:
-            return gradient[:0]
-        return gradient.dot(self._weight_transposed, out=self.input_gradient.rows(len(gradient)))
+        if not self.first:
+            gradient.dot(self._weight_transposed, out=self._input_gradient)
+        return self._input_gradient
+
+    def _take(self, x: Array) -> None:
+        """Lay ready what `backward` needs for these inputs, until others come: steps mostly use the same few arrays."""
+        self._input, self._input_transposed = x, x.T
+        self._input_gradient = self.input_gradient.rows(0 if self.first else len(x))
+        self._ones.rows(len(x))

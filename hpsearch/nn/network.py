@@ -94,6 +94,11 @@ class Network:
         self.parameters = vectors[0] if parameters is None else parameters
         self.gradient = vectors[1] if gradient is None else gradient
         bind_layers(self.layers, self.parameters, self.gradient)
+        self._learned = {"parameters": self.parameters} | {
+            f"layer_{number}.{name}": array
+            for number, layer in enumerate(self.layers)
+            for name, array in layer.statistics.items()
+        }
         self.penalty = Penalty(self.parameters[: self.n_decaying], self.gradient[: self.n_decaying], settings)
 
     @property
@@ -145,17 +150,19 @@ class Network:
         can be compared between training and validation data.
         """
         rows = as_inputs(x, self.n_inputs, self.dtype)
-        return self.evaluate_checked(rows, self.loss.check(y, len(rows)))
+        targets = self.loss.check(y, len(rows))
+        with np.errstate(all="ignore"):
+            return self.evaluate_checked(rows, targets)
 
     def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
-        """`evaluate`, for rows that `as_inputs` and the loss' `check` have returned before."""
+        """`evaluate`, for rows that `as_inputs` and `Loss.check` have returned, within the caller's `np.errstate`."""
         metrics = Metrics(self.loss)
-        with np.errstate(all="ignore"):
-            for part in self._chunks(len(x)):
-                self.loss.forward(self.forward(x[part], training=False), y[part])
-                metrics.add(y[part])
-            loss, score = metrics.values()
-            return loss + self.penalty.value(), score
+        for part in self._chunks(len(x)):
+            targets = y[part]
+            self.loss.forward(self.forward(x[part], training=False), targets)
+            metrics.add(targets)
+        loss, score = metrics.values()
+        return loss + self.penalty.value(), score
 
     def _chunks(self, n_rows: int) -> Iterator[slice]:
         return (slice(start, start + self.chunk) for start in range(0, n_rows, self.chunk))
@@ -166,7 +173,7 @@ class Network:
 
     def copy_state(self, target: dict[str, Array]) -> dict[str, Array]:
         """`state`, written over the arrays that an earlier call left in `target`."""
-        for name, array in self._state_arrays():
+        for name, array in self._learned.items():
             if name in target:
                 target[name][...] = array
             else:
@@ -181,7 +188,7 @@ class Network:
         DataError
             If names or shapes aren't those of this network; nothing is changed then.
         """
-        own = dict(self._state_arrays())
+        own = self._learned
         if own.keys() != state.keys():
             raise DataError(f"a state of this network holds {', '.join(own)}, got {', '.join(state) or 'nothing'}")
         for name, array in own.items():
@@ -192,13 +199,7 @@ class Network:
 
     def is_finite(self) -> bool:
         """Whether all that it has learned is: parameters and layers' statistics."""
-        return all(is_finite(array) for _, array in self._state_arrays())
-
-    def _state_arrays(self) -> Iterator[tuple[str, Array]]:
-        yield "parameters", self.parameters
-        for number, layer in enumerate(self.layers):
-            for name, array in layer.statistics.items():
-                yield f"layer_{number}.{name}", array
+        return all(is_finite(array) for array in self._learned.values())
 
     def __getstate__(self) -> dict[str, Any]:
         """What it is made from and what it has learned; layers are built anew around the vectors."""

@@ -40,14 +40,16 @@ class ReLU(Activation):
     def __init__(self, n_units: int, dtype: np.dtype[Any], settings: Hyperparameters) -> None:
         super().__init__(n_units, dtype, settings)
         self._bits = np.dtype(f"i{dtype.itemsize}")
-        self._zeros = _filled(n_units, dtype, 0)
-        self._ones = _filled(n_units, self._bits, 1)
-        self._y: Array = np.empty((0, n_units), dtype)
+        self._all_zeros = _filled(n_units, dtype, 0)
+        self._all_ones = _filled(n_units, self._bits, 1)
+        self._y = self._zeros = self._all_zeros.rows(0)
+        self._take(self._y)
 
     def forward(self, x: Array, training: bool) -> Array:
         """max(x, 0), over x."""
-        self._y = x
-        return np.maximum(x, self._zeros.rows(len(x)), out=x)
+        if x is not self._y:
+            self._y, self._zeros = x, self._all_zeros.rows(len(x))
+        return np.maximum(x, self._zeros, out=x)
 
     def backward(self, gradient: Array) -> Array:
         """Slope 1 where y > 0, else 0; written over y, which nobody needs any more.
@@ -55,10 +57,17 @@ class ReLU(Activation):
         Taken as whole numbers, the bits of a y > 0 are at least 1 and those of 0 are 0; and the bits of a gradient
         times 1 or 0 are those of itself or of 0. That saves the way from truth values to numbers.
         """
-        slope, bits = self._y.view(self._bits), gradient.view(self._bits)
-        np.minimum(slope, self._ones.rows(len(slope)), out=slope)
-        np.multiply(bits, slope, out=bits)
+        if self._y is not self._viewed or gradient is not self._gradient:
+            self._take(gradient)
+        np.minimum(self._slope, self._ones, out=self._slope)
+        np.multiply(self._gradient_bits, self._slope, out=self._gradient_bits)
         return gradient
+
+    def _take(self, gradient: Array) -> None:
+        """Look at y and this gradient as whole numbers, until others come: steps mostly use the same few arrays."""
+        self._viewed, self._gradient = self._y, gradient
+        self._slope, self._gradient_bits = self._y.view(self._bits), gradient.view(self._bits)
+        self._ones = self._all_ones.rows(len(gradient))
 
 
 class LeakyReLU(Activation):
