@@ -64,6 +64,20 @@ def test_rows_do_not_meet(name):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_pass_does_not_depend_on_the_arrays_of_those_before(name):
+    layer, rng = layer_for(name, 3), np.random.default_rng(0)
+    inputs, gradients = np.empty((2, 5, layer.n_inputs)), np.empty((2, 5, 3))
+    xs, gs = list(inputs), list(gradients)
+    for i, j in [(0, 0), (0, 1), (1, 1), (1, 0), (1, 0), (0, 0)]:  # old arrays with new numbers, and in new pairs
+        fresh = layer_for(name, 3)
+        rng.standard_normal(out=inputs)
+        rng.standard_normal(out=gradients)
+        expected = fresh.forward(xs[i].copy(), True).copy(), fresh.backward(gs[j].copy())
+        np.testing.assert_array_equal(layer.forward(xs[i], True), expected[0])
+        np.testing.assert_array_equal(layer.backward(gs[j]), expected[1])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_learns_a_function_that_is_not_linear_unless_it_is_linear_itself(name):
     # |x| has no linear part on a symmetric interval: the best linear model has R² = 0.
     x = np.linspace(-1, 1, 64)[:, None]

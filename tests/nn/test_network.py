@@ -63,6 +63,20 @@ def test_probabilities_of_float32_sum_to_1():
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_gradient_does_not_depend_on_the_passes_before(activation, batch_norm):
+    settings = {"activation": activation, "batch_norm": batch_norm, "hidden_layer_sizes": (5, 5, 5)}
+    network = network_for("cross_entropy", **settings)
+    x, y = problem("cross_entropy", rows=9)
+    for rows in (slice(0, 5), slice(0, 5), slice(2, 7), slice(0, 3), slice(0, 5), slice(0, 8)):
+        fresh = network_for("cross_entropy", **settings)
+        network.find_gradient(x[rows], y[rows])
+        fresh.find_gradient(x[rows], y[rows])
+        np.testing.assert_array_equal(network.gradient, fresh.gradient)
+        network.evaluate(x, y)  # more rows than ever before, in the same buffers
+
+
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
 def test_copies_are_whole_and_apart(duplicate):
     network = network_for("cross_entropy", **RICH)
