@@ -6,20 +6,20 @@ The public names are loaded when first used, so that importing this package cost
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hpsearch.version import __version__
+
 if TYPE_CHECKING:
     from hpsearch.api import Comparison, Search, compare, search
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
-    from hpsearch.objective import MLPObjective
+    from hpsearch.objectives.mlp import MLPObjective
     from hpsearch.strategies.narrowing import NarrowingSampler
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Comparison": "hpsearch.api",
     "HpsearchError": "hpsearch.errors",
     "MLPClassifier": "hpsearch.estimators",
-    "MLPObjective": "hpsearch.objective",
+    "MLPObjective": "hpsearch.objectives.mlp",
     "MLPRegressor": "hpsearch.estimators",
     "NarrowingSampler": "hpsearch.strategies.narrowing",
     "Search": "hpsearch.api",

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 
+from hpsearch.checks import whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
-from hpsearch.pruners import PRUNERS
-from hpsearch.run import Direction, Objective, quiet_optuna
+from hpsearch.objectives.base import Direction, Objective
 from hpsearch.storage import open_storage
+from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
-from hpsearch.study import Plan, Searcher, check_confirm, searcher
+from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.plan import Plan, Searcher, check_confirm, searcher
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hpsearch.analysis.results import Results
+    from hpsearch.results.results import Results
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def compare(
     UsageError
         If an argument is outside what it may be.
     """
-    from hpsearch.analysis.strategies import strategy_table
+    from hpsearch.analysis.comparison.strategy_table import strategy_table
     from hpsearch.report import write_report
 
     given = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
@@ -214,7 +216,7 @@ def _plan(
         ("seed", seed, 0),
         ("retrain", retrain, 0),
     ):
-        _check_integer(key, value, least)
+        whole(key, value, least)
     for strategy in strategies.values():
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
@@ -248,13 +250,8 @@ def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confir
 
 
 def _searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
-    _check_integer("confirm", confirm, 0)
+    whole("confirm", confirm, 0)
     return searcher(label, strategy, options, confirm)
-
-
-def _check_integer(key: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{key} must be an integer of at least {least}, got {value!r}")
 
 
 def _name_of(strategy: Strategy) -> str:
@@ -268,7 +265,7 @@ def _open(storage: str | BaseStorage | None) -> BaseStorage:
 
 
 def _load(storage: BaseStorage, name: str) -> Results:
-    from hpsearch.report.load import load_results
+    from hpsearch.results.load import load_results
 
     with quiet_optuna():
         return load_results(storage, name)

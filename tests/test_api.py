@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import hpsearch
-from hpsearch.analysis.strategies import strategy_table
+from hpsearch.analysis.comparison.strategy_table import strategy_table
 from hpsearch.errors import UsageError
 
 
@@ -227,14 +227,14 @@ def test_no_complete_trial_is_said():
     ("arguments", "words"),
     [
         ({"strategy": "tep"}, "unknown strategy 'tep' (did you mean 'tpe'?)"),
-        ({"trials": 0}, "trials must be an integer of at least 1, got 0"),
-        ({"trials": 2.5}, "trials must be an integer of at least 1, got 2.5"),
-        ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
+        ({"trials": 0}, "trials must be a whole number >= 1, got 0"),
+        ({"trials": 2.5}, "trials must be a whole number >= 1, got 2.5"),
+        ({"seed": -1}, "seed must be a whole number >= 0, got -1"),
         ({"direction": "up"}, "unknown direction 'up'"),
         ({"pruner": "medain"}, "unknown pruner 'medain' (did you mean 'median'?)"),
         ({"storage": "nonsense"}, "nonsense"),
-        ({"confirm": -1}, "confirm must be an integer of at least 0, got -1"),
-        ({"confirm": 1.0}, "confirm must be an integer of at least 0, got 1.0"),
+        ({"confirm": -1}, "confirm must be a whole number >= 0, got -1"),
+        ({"confirm": 1.0}, "confirm must be a whole number >= 0, got 1.0"),
         ({"confirm": 1}, "confirm = 1 takes 3 × 1 = 3 trials, which must be fewer than the 2 trials of a run"),
         ({"strategy": "tpe", "options": {"n_startup": 3}}, "n_startup"),
         ({"strategy": optuna.samplers.RandomSampler, "options": {"a": 1}}, "options are for strategies given by name"),

@@ -12,7 +12,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.results import PARAM, Results
+from hpsearch.results.results import PARAM, Results
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hpsearch.analysis.incumbents import KEYS, incumbents
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.spread import quantiles
+from hpsearch.analysis.statistics.spread import quantiles
+from hpsearch.results.results import Results
 
 LEVEL = 0.95
 _RESAMPLES = 1000

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hpsearch.analysis.incumbents import FINISHED
-from hpsearch.analysis.results import Results
+from hpsearch.results.results import FINISHED, Results
 
 
 def costs(results: Results) -> pd.DataFrame:

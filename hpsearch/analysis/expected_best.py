@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from hpsearch.analysis.comparisons import kind
-from hpsearch.analysis.incumbents import FINISHED, tasks
-from hpsearch.analysis.results import Results
+from hpsearch.analysis.comparison.pairings import kind
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.results.results import FINISHED, Results
 
 INDEPENDENT = ("random", "qmc")  # kinds whose draws don't depend on the values of earlier trials
 

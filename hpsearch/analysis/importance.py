@@ -16,12 +16,11 @@ from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
-from hpsearch.analysis.fanova import main_effects
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.memory import once
-from hpsearch.analysis.results import PARAM, Results
-from hpsearch.run import quiet_optuna
-from hpsearch.strategies.unit import position
+from hpsearch.analysis.statistics.fanova import main_effects
+from hpsearch.results.results import PARAM, Results, once
+from hpsearch.space import position
+from hpsearch.storage.optuna_log import quiet_optuna
 
 MOST_TRIALS = 1000  # of more, a sample stands for the others
 FEWEST_TRIALS = 10

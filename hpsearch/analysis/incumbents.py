@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpsearch.analysis.memory import once
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.spread import quantiles
+from hpsearch.analysis.statistics.spread import quantiles
+from hpsearch.results.results import FINISHED, Results, once
 
 KEYS = ["task", "strategy", "repeat"]
-FINISHED = ("COMPLETE", "PRUNED", "FAIL")
 
 
 def tasks(results: Results) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
-from hpsearch.analysis.results import PARAM, Results
+from hpsearch.results.results import PARAM, Results
 
 BUCKETS = 10
 FEW = 3  # a bucket with fewer trials than this says little

@@ -12,11 +12,10 @@ from typing import Any
 from hpsearch.analysis.diagnostics import Change, Search, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.memory import once
-from hpsearch.analysis.results import Results
+from hpsearch.analysis.thresholds import RULES, Thresholds
 from hpsearch.errors import UsageError
-from hpsearch.model import SearchedModel
-from hpsearch.thresholds import RULES, Thresholds
+from hpsearch.objectives.searched_model import SearchedModel
+from hpsearch.results.results import Results, once
 
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
 _RANGES = ("edge", "narrowing")  # rules that say that the ranges are not right yet

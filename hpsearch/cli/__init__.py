@@ -162,7 +162,7 @@ def _study(
     from hpsearch.cli.printing import print_plan, print_start, progress_bar
     from hpsearch.execution import execute
     from hpsearch.storage import shown
-    from hpsearch.study import plan
+    from hpsearch.study.plan import plan
 
     _check_folder(out)
     with console.status("reading the study file and the data"):
@@ -180,7 +180,7 @@ def _study(
 def _report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
     from hpsearch.cli.printing import print_results
     from hpsearch.report import write_report
-    from hpsearch.report.choosing import folder, load_chosen
+    from hpsearch.results.choose import folder, load_chosen
     from hpsearch.storage import opened, shown
 
     _check_folder(out)
@@ -195,7 +195,7 @@ def _report(study: str | None, names: Sequence[str], storage: str, out: Path, co
 
 def _name(study: str) -> str:
     """The name under which STUDY's runs are stored: what its file says, if it is a file."""
-    from hpsearch.config import read
+    from hpsearch.study.config import read
 
     return read(study).name if study.endswith(".toml") else study
 
@@ -210,20 +210,20 @@ def _check_folder(out: Path) -> None:
 
 
 def _list(console: Console) -> None:
-    from hpsearch import nn
-    from hpsearch.config import shipped
-    from hpsearch.data import DATASETS
-    from hpsearch.pruners import PRUNERS
+    from hpsearch.data import SOURCES
+    from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.strategies import STRATEGIES
+    from hpsearch.strategies.pruners import PRUNERS
+    from hpsearch.study.config import shipped
 
     tables: dict[str, Iterable[str]] = {
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
-        "data sets": DATASETS,
-        "activations": nn.ACTIVATIONS,
-        "initializers": nn.INITIALIZERS,
-        "optimizers": nn.OPTIMIZERS,
-        "schedules": nn.SCHEDULES,
+        "data sets": SOURCES,
+        "activations": ACTIVATIONS,
+        "initializers": INITIALIZERS,
+        "optimizers": OPTIMIZERS,
+        "schedules": SCHEDULES,
     }
     console.print("studies that ship (copy one to start your own):")
     for name, path in shipped().items():

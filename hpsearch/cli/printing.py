@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hpsearch.analysis.best import Best
-    from hpsearch.analysis.results import Results
     from hpsearch.execution import Start
-    from hpsearch.study import Plan
+    from hpsearch.results.results import Results
+    from hpsearch.study.plan import Plan
 
 _TASKS_IN_FULL = 3  # with more, what is printed would not fit on a screen
 
@@ -88,7 +88,7 @@ class _Lines:
 def print_results(console: Console, results: Results) -> None:
     """The tables of strategies and the best hyperparameters; of many tasks, only what sums them up."""
     from hpsearch.analysis.best import best
-    from hpsearch.analysis.strategies import strategy_table, summary_over_tasks
+    from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
 
     frame = strategy_table(results)
     tasks = list(dict.fromkeys(frame["task"]))

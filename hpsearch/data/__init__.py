@@ -1,9 +1,9 @@
 """Data sets, their split into train, validation and test, and their scaling."""
 
 from hpsearch.data.dataset import Dataset
-from hpsearch.data.datasets import DATASETS
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.settings import DataSettings, load
+from hpsearch.data.sources import SOURCES
 from hpsearch.data.split import Split, split
 
-__all__ = ["DATASETS", "SCALINGS", "DataSettings", "Dataset", "Split", "load", "split"]
+__all__ = ["SCALINGS", "SOURCES", "DataSettings", "Dataset", "Split", "load", "split"]

@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hpsearch.data.checks import check_scaling, check_share, check_whole
+from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
-from hpsearch.data.datasets import DATASETS, FILES
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.data.scaling import SCALINGS
+from hpsearch.data.sources import SOURCES
+from hpsearch.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class DataSettings:
     Parameters
     ----------
     source
-        A key of `DATASETS`.
+        A key of `SOURCES`.
     path
         The file of source "csv" or "npz"; a relative one starts from the current folder.
     target
@@ -45,25 +46,25 @@ class DataSettings:
     scaling: str = "standard"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.source, str) or self.source not in DATASETS:
-            raise UsageError(choose_from("source", self.source, DATASETS))
-        if self.source in FILES and not self.path:
+        one_of("source", self.source, SOURCES)
+        if SOURCES[self.source].is_file and not self.path:
             raise UsageError(f"source {self.source!r} needs path, the file to read; received {self.path!r}")
         self._check_file_keys()
-        if self.task is not None and self.task not in TASKS:
-            raise UsageError(choose_from("task", self.task, TASKS))
-        check_share("validation", self.validation)
-        check_share("test", self.test)
-        check_whole("train", 1 if self.train is None else self.train, least=1)
-        check_scaling(self.scaling)
+        if self.task is not None:
+            one_of("task", self.task, TASKS)
+        share("validation", self.validation)
+        share("test", self.test)
+        if self.train is not None:
+            whole("train", self.train, least=1)
+        one_of("scaling", self.scaling, SCALINGS)
 
     def _check_file_keys(self) -> None:
         for key in ("path", "target", "task"):
             value = getattr(self, key)
             if value is not None and not isinstance(value, str | os.PathLike):
                 raise UsageError(f"{key} must be text; received {value!r}")
-            if value is not None and self.source not in FILES:
-                files = " or ".join(repr(name) for name in FILES)
+            if value is not None and key not in SOURCES[self.source].reads:
+                files = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
                 raise UsageError(f"{key} is for source {files} only; received {value!r} with {self.source!r}")
 
 
@@ -75,4 +76,11 @@ def load(settings: DataSettings, data_dir: str | os.PathLike[str] | None = None)
     DataError
         When the data is not there, or can't be used as it is.
     """
-    return DATASETS[settings.source](settings, None if data_dir is None else Path(data_dir))
+    given = {
+        "path": settings.path,
+        "target": settings.target,
+        "task": settings.task,
+        "data_dir": None if data_dir is None else Path(data_dir),
+    }
+    source = SOURCES[settings.source]
+    return source.load(**{name: given[name] for name in source.reads})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.data.checks import check_scaling, check_share, check_whole, is_fraction
+from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.errors import DataError
@@ -85,12 +85,12 @@ def split(
     DataError
         When the rows, or those of one class, are too few for what is asked.
     """
-    check_share("validation", validation)
-    check_share("test", test)
-    check_whole("train", 1 if train is None else train, least=1)
-    check_scaling(scaling)
-    check_whole("seed", seed, least=0)
-    check_whole("repeat", repeat, least=0)
+    validation, test = share("validation", validation), share("test", test)
+    if train is not None:
+        whole("train", train, least=1)
+    one_of("scaling", scaling, SCALINGS)
+    whole("seed", seed, least=0)
+    whole("repeat", repeat, least=0)
     rest, tested = _take_test(dataset, test, seed)
     rest, validated = _carve(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
     trained = _cap(dataset, rest, train, (seed, _TRAIN, repeat))
@@ -106,7 +106,7 @@ def _take_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, P
         return rest, _take(dataset.x, dataset.y, taken)
     x, y = dataset.test
     taken = np.arange(len(x))
-    if not is_fraction(share) and share != len(x):
+    if isinstance(share, int) and share != len(x):
         _, taken = _carve(dataset, taken, y, "test", share, (seed, _TEST))
     return rows, _take(x, y, taken)
 
@@ -133,7 +133,7 @@ def _carve(
     """Draw a share of the data set (fraction) or a count out of `rows`: what is left, and what was drawn."""
     from sklearn.model_selection import train_test_split
 
-    count = round(share * len(dataset.x)) if is_fraction(share) else int(share)
+    count = round(share * len(dataset.x)) if isinstance(share, float) else share
     _check_enough(dataset, y[rows], key, share, count)
     seed, *stream = (int(number) for number in entropy)
     state = np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import DataError, DivergenceError
-from hpsearch.nn import OPTIMIZERS, Epoch, Hyperparameters, Network, Training
+from hpsearch.nn import Epoch, Hyperparameters, Network, Training
+from hpsearch.nn.training import make_optimizer
 
 Rows = tuple[NDArray[Any], NDArray[Any]]
 """Inputs and targets."""
@@ -45,11 +46,8 @@ class Model:
     """
 
     def __init__(self, network: Network) -> None:
-        settings = network.hyperparameters
         self.network = network
-        self.optimizer = OPTIMIZERS[settings.optimizer](
-            network.parameters, network.gradient, settings, network.n_decaying
-        )
+        self.optimizer = make_optimizer(network, network.hyperparameters)
         self.history: list[Epoch] = []
         self.best_epoch: int | None = None
         self._twin: Network | None = None

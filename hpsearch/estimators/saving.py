@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.data import npz_file
+from hpsearch.data.sources import npz_file
 from hpsearch.errors import DataError, UsageError
 
 DESCRIPTION = "hpsearch_estimator"

@@ -23,9 +23,10 @@ from hpsearch.errors import UsageError
 from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, spent, told
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
-from hpsearch.run import Run, open_run, quiet_optuna
+from hpsearch.run import Run, open_run
 from hpsearch.storage import opened, read_studies, sole_owner
-from hpsearch.study import Plan
+from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.study.plan import Plan
 
 
 def execute(

@@ -16,12 +16,14 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
 
-from hpsearch.content import content_hash
 from hpsearch.execution.failures import explained
-from hpsearch.execution.own_trials import OwnTrials
 from hpsearch.execution.progress import repeated, spent
-from hpsearch.run import Objective, Run, continue_run, open_run, quiet_optuna
+from hpsearch.objectives.base import Objective
+from hpsearch.run import Run, continue_run, open_run
+from hpsearch.run.comparable import content_hash
 from hpsearch.storage import opened, sole_owner
+from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.storage.own_trials import OwnTrials
 
 DONE = "done"  # attribute of a run's optuna study: the digest of all that was asked of it, once it is done
 _ORPHAN_SECONDS = 20  # a worker whose owner was killed is gone long before that

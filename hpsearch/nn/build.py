@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hpsearch.nn.activation import Activation
-from hpsearch.nn.activations import ACTIVATIONS, Identity
+from hpsearch.nn.activations import ACTIVATIONS, Activation, Identity
 from hpsearch.nn.arrays import Buffer
 from hpsearch.nn.batch_norm import BatchNorm
 from hpsearch.nn.dropout import Dropout
@@ -38,19 +37,22 @@ def _hidden_layer(
     width: int, units: int, settings: Hyperparameters, rng: np.random.Generator, *, first: bool
 ) -> list[Layer]:
     dtype = np.dtype(settings.dtype)
-    activation = ACTIVATIONS[settings.activation]
-    inputs = activation.inputs_for(units, settings)
+    kind = ACTIVATIONS[settings.activation]
+    activation = kind(units, dtype, **settings.select(kind.hyperparameters))
+    inputs = activation.n_inputs
     std = _initial_std(width, inputs, activation, settings)
     layers: list[Layer] = [Dense(width, inputs, dtype, std=std, bias=not settings.batch_norm, first=first)]
     if settings.batch_norm:
         layers.append(BatchNorm(inputs, dtype))
-    layers.append(activation(units, dtype, settings))
+    layers.append(activation)
     if settings.dropout:
         layers.append(Dropout(units, dtype, share=settings.dropout, rng=rng))
     return layers
 
 
-def _initial_std(fan_in: int, fan_out: int, activation: type[Activation], settings: Hyperparameters) -> float:
+def _initial_std(
+    fan_in: int, fan_out: int, activation: Activation | type[Activation], settings: Hyperparameters
+) -> float:
     """The deviation of the initial weights of a dense layer that `activation` follows."""
     name = activation.initializer if settings.initializer == "auto" else settings.initializer
-    return INITIALIZERS[name](fan_in, fan_out, activation.negative_slope(settings), settings.initializer_std)
+    return INITIALIZERS[name](fan_in, fan_out, activation.negative_slope, settings.initializer_std)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
 
 from hpsearch.nn.arrays import Array
-from hpsearch.nn.hyperparameters import Hyperparameters
-
-if TYPE_CHECKING:
-    from hpsearch.nn.network import Network
-    from hpsearch.nn.training import Epoch
+from hpsearch.nn.network import Network
 
 
 class EarlyStopping:
@@ -23,9 +18,9 @@ class EarlyStopping:
     Source: Prechelt, Early stopping, but when? (1998), criterion UP in spirit; the terms are Keras'.
     """
 
-    def __init__(self, settings: Hyperparameters) -> None:
-        self._patience = settings.patience
-        self._min_delta = settings.min_delta
+    def __init__(self, patience: int, min_delta: float) -> None:
+        self._patience = patience
+        self._min_delta = min_delta
         self._score = -inf
         self._loss = inf
         self._waited = 0
@@ -37,15 +32,12 @@ class EarlyStopping:
         """Whether there have been `patience` epochs since the best one."""
         return self._waited >= self._patience
 
-    def take(self, epoch: Epoch, network: Network) -> None:
-        """Look at an epoch, and keep the network's state if it is the best so far."""
-        score, loss = epoch.validation_score, epoch.validation_loss
-        if score is None or loss is None:
-            return
+    def observe(self, epoch: int, score: float, loss: float, network: Network) -> None:
+        """Record an epoch's validation score and loss; copy the network's state if they are the best so far."""
         if not self._improves(score, loss):
             self._waited += 1
             return
-        self._waited, self.best_epoch, self._score, self._loss = 0, epoch.epoch, score, loss
+        self._waited, self.best_epoch, self._score, self._loss = 0, epoch, score, loss
         network.copy_state(self._best_state)
 
     def _improves(self, score: float, loss: float) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.checks import number, one_of, whole
+from hpsearch.errors import UsageError
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.optimizers import OPTIMIZERS
@@ -93,50 +91,31 @@ class Hyperparameters:
             value = RULES[field.name](field.name, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
 
+    def select(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the fields `names` with their values: what a formula of a table takes."""
+        return {name: getattr(self, name) for name in names}
+
 
 Rule = Callable[[str, Any], Any]
 """From a field's name and the value given to the value kept; raises `UsageError`."""
 
 
-def _number(described: str, accepts: Callable[[float], bool]) -> Rule:
-    """A finite real number in a range; a truth value is no number."""
-
-    def check(name: str, value: Any) -> float:
-        number = math.nan
-        if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-            with suppress(OverflowError):  # a whole number that is larger than any float
-                number = float(value)
-        if not (math.isfinite(number) and accepts(number)):
-            raise UsageError(f"{name} must be a finite number {described}, got {value!r}")
-        return number
-
-    return check
+def _number(rule: str, accepts: Callable[[float], bool]) -> Rule:
+    return lambda name, value: number(name, value, rule, accepts)
 
 
-def _whole(minimum: int) -> Rule:
-    """A whole number of at least `minimum`; neither 2.0 nor a truth value is one."""
+def _whole(least: int) -> Rule:
+    return lambda name, value: whole(name, value, least)
 
-    def check(name: str, value: Any) -> int:
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < minimum:
-            raise UsageError(f"{name} must be a whole number >= {minimum}, got {value!r}")
-        return operator.index(value)
 
-    return check
+def _one_of(choices: Iterable[str]) -> Rule:
+    return lambda name, value: one_of(name, value, choices)
 
 
 def _truth(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise UsageError(f"{name} must be true or false, got {value!r}")
     return bool(value)
-
-
-def _one_of(choices: Iterable[str]) -> Rule:
-    def check(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise UsageError(choose_from(name, value, choices))
-        return str(value)
-
-    return check
 
 
 def _sizes(name: str, value: Any) -> tuple[int, ...]:

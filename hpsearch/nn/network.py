@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hpsearch.checks import whole
 from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.nn.arrays import Array, as_inputs, is_finite
 from hpsearch.nn.build import build_layers
+from hpsearch.nn.flat_vector import bind_layers, count_parameters
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.losses import LOSSES, Metrics
-from hpsearch.nn.parameters import bind_layers, count_parameters
+from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.penalty import Penalty
 
 EVALUATED = 131_072
@@ -66,8 +68,7 @@ class Network:
         if loss not in LOSSES:
             raise UsageError(choose_from("loss", loss, LOSSES))
         for name, value in {"n_inputs": n_inputs, "n_outputs": n_outputs}.items():
-            if not isinstance(value, (int, np.integer)) or value < 1:
-                raise UsageError(f"{name} must be a whole number >= 1, got {value!r}")
+            whole(name, value, 1)
         self.n_inputs = n_inputs
         self.n_outputs = n_outputs
         self.hyperparameters = hyperparameters
@@ -99,7 +100,9 @@ class Network:
             for number, layer in enumerate(self.layers)
             for name, array in layer.statistics.items()
         }
-        self.penalty = Penalty(self.parameters[: self.n_decaying], self.gradient[: self.n_decaying], settings)
+        l2 = 0.0 if OPTIMIZERS[settings.optimizer].decays_weights else settings.weight_decay
+        weights = slice(0, self.n_decaying)
+        self.penalty = Penalty(self.parameters[weights], self.gradient[weights], l2, settings.l1)
 
     @property
     def decay_mask(self) -> Array:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import log, sqrt
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from hpsearch.nn.arrays import Array, axpy, constant
-
-if TYPE_CHECKING:
-    from hpsearch.nn.hyperparameters import Hyperparameters
 
 BLOCK = 65_536
 """Entries that are updated at a time, so that a formula's operands stay in the processor's cache from one operation to
@@ -32,29 +29,28 @@ class Optimizer:
     ----------
     parameters, gradient
         Flat vectors of the same length.
-    settings
-        Where a formula takes its constants from (`momentum`, `beta_1`, …).
     n_decaying
-        How many entries at the front are weights; only AdamW, whose decay is no part of the loss, needs to know.
+        Number of entries at the front that are weights. Only AdamW, which decays them itself, uses it.
 
     Attributes
     ----------
+    hyperparameters
+        Names of the fields of `Hyperparameters` that the constructor takes after `parameters` and `gradient`.
     n_states
         How many vectors of the parameters' length the formula remembers; they start at 0.
     decays_weights
         Whether the formula decays the weights itself, so that `weight_decay` must not enter the loss.
     """
 
+    hyperparameters: ClassVar[tuple[str, ...]] = ()
     n_states: ClassVar[int] = 0
     decays_weights: ClassVar[bool] = False
 
-    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
+    def __init__(self, parameters: Array, gradient: Array, *, n_decaying: int = 0) -> None:
         self.parameters = parameters
         self.gradient = gradient
-        self.settings = settings
         self.n_decaying = n_decaying
         self.rate = 0.0
-        self.epsilon = self.number(settings.epsilon)
         self.state = np.zeros((self.n_states, parameters.size), parameters.dtype)
         self.steps = 0
         self._bind()
@@ -131,11 +127,12 @@ class Momentum(Optimizer):
     iteration methods (1964).
     """
 
+    hyperparameters = ("momentum",)
     n_states = 1
 
-    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
-        super().__init__(parameters, gradient, settings, n_decaying)
-        self.momentum = self.number(settings.momentum)
+    def __init__(self, parameters: Array, gradient: Array, momentum: float, *, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, n_decaying=n_decaying)
+        self.momentum = self.number(momentum)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
@@ -156,11 +153,13 @@ class Nesterov(Optimizer):
     7.
     """
 
+    hyperparameters = ("momentum",)
     n_states = 1
 
-    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
-        super().__init__(parameters, gradient, settings, n_decaying)
-        self.momentum = self.number(settings.momentum)
+    def __init__(self, parameters: Array, gradient: Array, momentum: float, *, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, n_decaying=n_decaying)
+        self.momentum = self.number(momentum)
+        self.ahead = momentum
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
@@ -168,7 +167,7 @@ class Nesterov(Optimizer):
         np.multiply(v, self.momentum, out=v)
         self.add(v, -self.rate, g)
         self.add(p, -self.rate, g)
-        self.add(p, self.settings.momentum, v)
+        self.add(p, self.ahead, v)
 
 
 class AdaGrad(Optimizer):
@@ -178,7 +177,12 @@ class AdaGrad(Optimizer):
     6.1.5, with ε = 1e-7. PyTorch's ε is 1e-10; Keras starts h at 0.1.
     """
 
+    hyperparameters = ("epsilon",)
     n_states = 1
+
+    def __init__(self, parameters: Array, gradient: Array, epsilon: float, *, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, n_decaying=n_decaying)
+        self.epsilon = self.number(epsilon)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
@@ -195,17 +199,20 @@ class RMSProp(Optimizer):
     Source: Tieleman and Hinton, Lecture 6.5 (Coursera, 2012).
     """
 
+    hyperparameters = ("rho", "epsilon")
     n_states = 1
 
-    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
-        super().__init__(parameters, gradient, settings, n_decaying)
-        self.rho = self.number(settings.rho)
+    def __init__(self, parameters: Array, gradient: Array, rho: float, epsilon: float, *, n_decaying: int = 0) -> None:
+        super().__init__(parameters, gradient, n_decaying=n_decaying)
+        self.rho = self.number(rho)
+        self.one_minus_rho = 1.0 - rho
+        self.epsilon = self.number(epsilon)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """One block."""
         (h,) = state
         np.multiply(h, self.rho, out=h)
-        self.add(h, 1.0 - self.settings.rho, np.square(g, out=t))
+        self.add(h, self.one_minus_rho, np.square(g, out=t))
         self.add_quotient(p, -self.rate, g, h, t, self.epsilon)
 
 
@@ -222,11 +229,15 @@ class Adam(Optimizer):
     Source: Kingma and Ba, Adam (ICLR 2015); Deep Learning from Scratch, section 6.1.6.
     """
 
+    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
     n_states = 2
 
-    def __init__(self, parameters: Array, gradient: Array, settings: Hyperparameters, n_decaying: int = 0) -> None:
-        super().__init__(parameters, gradient, settings, n_decaying)
-        self.betas = settings.beta_1, settings.beta_2
+    def __init__(
+        self, parameters: Array, gradient: Array, beta_1: float, beta_2: float, epsilon: float, *, n_decaying: int = 0
+    ) -> None:
+        super().__init__(parameters, gradient, n_decaying=n_decaying)
+        self.betas = beta_1, beta_2
+        self.epsilon = epsilon
         self.periods = [max(1, int(log(SMALLEST_UNIT, beta))) if beta else 1 for beta in self.betas]
         self.units = [1.0, 1.0]
         self.factor = 0.0
@@ -239,7 +250,7 @@ class Adam(Optimizer):
         means = [(1.0 - beta) * s / (1.0 - beta**self.steps) for beta, s in zip(self.betas, self.units, strict=True)]
         a, c = means[0], sqrt(means[1])
         self.factor = learning_rate * a / c
-        self.epsilon_of_u[()] = self.settings.epsilon / c
+        self.epsilon_of_u[()] = self.epsilon / c
 
     def _unit(self, state: Array, beta: float, period: int) -> float:
         """The unit of this step; before it gets too small, the state is brought back to the unit 1."""
@@ -267,12 +278,27 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter, Decoupled weight decay regularization (ICLR 2019), algorithm 2.
     """
 
+    hyperparameters = ("beta_1", "beta_2", "epsilon", "weight_decay")
     decays_weights = True
+
+    def __init__(
+        self,
+        parameters: Array,
+        gradient: Array,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        weight_decay: float,
+        *,
+        n_decaying: int = 0,
+    ) -> None:
+        super().__init__(parameters, gradient, beta_1, beta_2, epsilon, n_decaying=n_decaying)
+        self.weight_decay = weight_decay
 
     def step(self, learning_rate: float) -> None:
         """The decay, then Adam's step."""
         weights = self.parameters[: self.n_decaying]
-        np.multiply(weights, 1.0 - learning_rate * self.settings.weight_decay, out=weights)
+        np.multiply(weights, 1.0 - learning_rate * self.weight_decay, out=weights)
         super().step(learning_rate)
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from hpsearch.nn.arrays import Array, constant
-from hpsearch.nn.hyperparameters import Hyperparameters
-from hpsearch.nn.optimizers import BLOCK, OPTIMIZERS
+from hpsearch.nn.optimizers import BLOCK
 
 
 class Penalty:
@@ -14,16 +13,15 @@ class Penalty:
     ----------
     weights, gradient
         The entries of the flat vectors that decay; views, so that later values are seen.
-    settings
-        `weight_decay` and `l1`. With an optimizer that decays the weights itself (AdamW) `weight_decay` is no part of
-        the loss, and 0 here.
+    weight_decay, l1
+        The factors. `weight_decay` must be 0 with an optimizer that decays the weights itself (AdamW).
 
     Source: Deep Learning from Scratch, section 6.4.2 (L2, with the same factor 1/2).
     """
 
-    def __init__(self, weights: Array, gradient: Array, settings: Hyperparameters) -> None:
-        self._l2 = 0.0 if OPTIMIZERS[settings.optimizer].decays_weights else settings.weight_decay
-        self._l1 = settings.l1
+    def __init__(self, weights: Array, gradient: Array, weight_decay: float, l1: float) -> None:
+        self._l2 = weight_decay
+        self._l1 = l1
         parts = [slice(start, start + BLOCK) for start in range(0, weights.size, BLOCK)]
         self._blocks = [(weights[part], gradient[part]) for part in parts]
         self._factors = constant(self._l2, weights.dtype), constant(self._l1, weights.dtype)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hpsearch.errors import UsageError
-from hpsearch.nn.activation import Activation
+from hpsearch.checks import whole
+from hpsearch.nn.activations import Activation
 from hpsearch.nn.arrays import Array, as_inputs
 from hpsearch.nn.layers import Dense, Layer
 from hpsearch.nn.network import Network
@@ -71,8 +71,7 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
     DataError
         If `x` or `y` don't fit the network.
     """
-    if not isinstance(bins, (int, np.integer)) or bins < 1:
-        raise UsageError(f"bins must be a whole number >= 1, got {bins!r}")
+    bins = whole("bins", bins, 1)
     inputs = as_inputs(x, network.n_inputs, network.dtype)
     targets = network.loss.check(y, len(inputs))
     random_state, learned = network.rng.bit_generator.state, network.state()

@@ -16,8 +16,8 @@ from hpsearch.nn.early_stopping import EarlyStopping
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.losses import Metrics
 from hpsearch.nn.network import Network
-from hpsearch.nn.optimizers import OPTIMIZERS
-from hpsearch.nn.schedules import learning_rate_at
+from hpsearch.nn.optimizers import OPTIMIZERS, Optimizer
+from hpsearch.nn.schedules import SCHEDULES
 
 Rows = tuple[Array, Array]
 """Inputs and targets that have been checked."""
@@ -95,11 +95,10 @@ class Training:
         self.hyperparameters = hyperparameters
         self.rng = rng
         self.set_data(x, y, validation=validation)
-        self.optimizer = OPTIMIZERS[hyperparameters.optimizer](
-            network.parameters, network.gradient, hyperparameters, network.n_decaying
-        )
+        self.optimizer = make_optimizer(network, hyperparameters)
         self.history: list[Epoch] = []
-        self._stopping = EarlyStopping(hyperparameters) if hyperparameters.early_stopping else None
+        stopping = EarlyStopping(hyperparameters.patience, hyperparameters.min_delta)
+        self._stopping = stopping if hyperparameters.early_stopping else None
         self._batch = Buffer(network.n_inputs, network.dtype)
 
     def set_data(self, x: ArrayLike, y: ArrayLike, *, validation: tuple[ArrayLike, ArrayLike] | None = None) -> None:
@@ -154,8 +153,8 @@ class Training:
             self._check_finite("network", self.network.is_finite(), learning_rate)
             epoch = Epoch(len(self.history) + 1, learning_rate, loss, score, *self._validate(learning_rate))
         self.history.append(epoch)
-        if self._stopping:
-            self._stopping.take(epoch, self.network)
+        if self._stopping and epoch.validation_score is not None and epoch.validation_loss is not None:
+            self._stopping.observe(epoch.epoch, epoch.validation_score, epoch.validation_loss, self.network)
         return epoch
 
     def _run_steps(self, x: Array, y: Array, metrics: Metrics | None) -> float:
@@ -199,3 +198,27 @@ class Training:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._batch = Buffer(self.network.n_inputs, self.network.dtype)
+
+
+def make_optimizer(network: Network, settings: Hyperparameters) -> Optimizer:
+    """Return a new optimizer of the network's parameters, with the numbers that its formula takes from `settings`."""
+    kind = OPTIMIZERS[settings.optimizer]
+    numbers = settings.select(kind.hyperparameters)
+    return kind(network.parameters, network.gradient, **numbers, n_decaying=network.n_decaying)
+
+
+def learning_rate_at(step_number: int, steps_per_epoch: int, settings: Hyperparameters) -> float:
+    """The learning rate of a step; steps count from 0.
+
+    During the first `warmup_epochs`, w steps, it grows linearly, from rate / w at the first one to the full rate at
+    the last; then the schedule starts. Source of the warm-up: Goyal et al., Accurate, large minibatch SGD (2017),
+    section 2.2.
+    """
+    if settings.schedule == "constant" and not settings.warmup_epochs:  # the usual case, without any arithmetic
+        return settings.learning_rate
+    warmup_steps = settings.warmup_epochs * steps_per_epoch
+    if step_number + 1 < warmup_steps:
+        return settings.learning_rate * (step_number + 1) / warmup_steps
+    time = max(0.0, (step_number - warmup_steps) / steps_per_epoch)
+    factor, names = SCHEDULES[settings.schedule]
+    return settings.learning_rate * factor(time, **settings.select(names))

@@ -10,11 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
-from hpsearch.analysis.results import Results
 from hpsearch.report.figures import Picture
 from hpsearch.report.section import MOST_ROWS, Section
 from hpsearch.report.style import COLOURS
-from hpsearch.report.text import plain
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 ROOM = 1_100_000  # characters for all figures, so that the page stays below 1.5 MB
 _NUMBERS = re.compile(r"-?\d+\.\d{3,}")

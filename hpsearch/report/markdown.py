@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import MOST_ROWS, Card, Section, Table
-from hpsearch.report.text import plain
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,10 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.results import Results
-from hpsearch.report.text import Escape, Facts, aligned, fill, number, plain
+from hpsearch.report.text import Escape, Fact, Facts, aligned, fill, number, plural
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 Row = Mapping[str, Any]
+MOST = 12  # panels of one figure that shows several tasks
 MOST_ROWS = 200  # of a table that documents show; summary.json has all of them
 
 
@@ -166,3 +168,19 @@ def by_task(results: Results) -> list[tuple[str, str]]:
     """
     names = tasks(results)
     return [(name, f"_{index}" if len(names) > 1 else "") for index, name in enumerate(names, 1)]
+
+
+def few(tasks: Sequence[str], each: int, facts: dict[str, Fact]) -> tuple[list[str], tuple[str, ...]]:
+    """The tasks that a figure with `each` panels a task shows, and a sentence about those that it leaves out.
+
+    They are the first in the study's order, as many as twelve panels have room for, and at least one: an order that
+    looked at the results would choose the tasks that flatter some strategy.
+    """
+    shown = list(tasks)[: max(MOST // max(each, 1), 1)]
+    left = len(tasks) - len(shown)
+    facts |= {"tasks_drawn": len(shown), "tasks_left": left}
+    if not left:
+        return shown, ()
+    first = "the first {tasks_drawn} tasks" if len(shown) > 1 else "the first task"
+    told = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {plural(left, 'task')} too."
+    return shown, (told,)

@@ -17,7 +17,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-from hpsearch.report.text import Facts, fill, plain, shorten
+from hpsearch.report.text import Facts, fill
+from hpsearch.text import plain, shorten
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#5f6873", "#d8dde3", "#ffffff"
 _SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", INK)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import Card, Section
+from hpsearch.results.results import Results
 
 SCHEMA = 1  # grows when a key changes its meaning or goes away; summary.schema.json describes this version
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from hpsearch.analysis.next_study import next_study, toml_text
-from hpsearch.analysis.results import Results
 from hpsearch.errors import UsageError
 from hpsearch.report.figures import Picture, picture
 from hpsearch.report.html import html
@@ -19,6 +18,7 @@ from hpsearch.report.markdown import markdown
 from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
+from hpsearch.results.results import Results
 
 NEXT = "next.toml"
 SUMMARY = "summary.json"  # names the files of its report, so it is written last

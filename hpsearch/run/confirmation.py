@@ -13,6 +13,7 @@ from datetime import datetime
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from hpsearch.storage.optuna_private import begin_trial
 from hpsearch.strategies.base import CONFIRMS
 
 REPETITIONS = 3  # of each candidate
@@ -86,8 +87,7 @@ def begin_confirmation(study: optuna.Study, candidate: FrozenTrial, phase: int) 
         system_attrs={"fixed_params": candidate.params, PHASE: phase},
         intermediate_values={},
     )
-    study._thread_local.cached_all_trials = None  # as study.ask does
-    return Trial(study, study._storage.create_new_trial(study._study_id, template_trial=template))
+    return begin_trial(study, template)
 
 
 def _may_be_confirmed(trial: FrozenTrial) -> bool:

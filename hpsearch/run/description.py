@@ -6,20 +6,17 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
-from optuna.trial import Trial
 
-from hpsearch import __version__
-from hpsearch.content import content_hash
+from hpsearch.objectives.base import Direction
 from hpsearch.run.budget import Budget
+from hpsearch.run.comparable import content_hash
 from hpsearch.strategies.seeding import integer
-
-Objective = Callable[[Trial], float]
-Direction = Literal["minimize", "maximize"]
+from hpsearch.version import __version__
 
 
 @dataclass(frozen=True)

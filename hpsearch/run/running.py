@@ -13,12 +13,14 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.content import check_comparable
 from hpsearch.errors import UsageError
+from hpsearch.objectives.base import Objective
 from hpsearch.run.budget import Budget, Search
+from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import begin_confirmation, incumbent
-from hpsearch.run.description import Objective, Run
+from hpsearch.run.description import Run
 from hpsearch.storage import STORAGE_ERRORS
+from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
 _GROWING = ("trials", "reference", "space", "content")  # attributes of a run that a later call may change
@@ -71,7 +73,7 @@ def trials_to_do(study: optuna.Study, budget: Budget) -> Iterator[Trial]:
     Each is to be finished before the next is asked for.
     """
     for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        yield Trial(study, abandoned._trial_id)
+        yield attach(study, abandoned)
     direction = study.direction.name.lower()
     while (step := budget.next(direction, study.get_trials(deepcopy=False))) is not None:
         if isinstance(step, Search):
@@ -117,12 +119,6 @@ def _number(value: object) -> float:
         return float(value)  # type: ignore[arg-type]  # that it may be anything is why this is here
     except (TypeError, ValueError):
         raise UsageError(f"an objective must return a number, got {value!r}") from None
-
-
-def is_done(run: Run, study: optuna.Study, objective: Objective) -> bool:
-    """Whether the budget is spent and the incumbent tested: nothing is left for `continue_run`."""
-    spent = run.budget.is_spent(run.direction, study.get_trials(deepcopy=False))
-    return spent and _untested(run, study, objective) is None
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:

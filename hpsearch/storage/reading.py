@@ -14,9 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from hpsearch.storage.optuna_private import models, study_id
 
 _STUDIES_AT_ONCE = 100  # bounds what is in memory beside the result, and the length of a statement
 
@@ -49,9 +50,9 @@ def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _n
     time that ``optuna.load_study`` and ``study.trials`` take one by one.
     """
     known = [study for study in storage.get_all_studies() if wanted(study.study_name)]
-    trials = _read_trials(storage, [study._study_id for study in known])
+    trials = _read_trials(storage, [study_id(study) for study in known])
     return [
-        StoredStudy(study.study_name, study.directions, study.user_attrs, study.system_attrs, trials[study._study_id])
+        StoredStudy(study.study_name, study.directions, study.user_attrs, study.system_attrs, trials[study_id(study)])
         for study in known
     ]
 

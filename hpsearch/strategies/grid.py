@@ -13,10 +13,10 @@ from optuna.trial import FrozenTrial
 from pydantic import Field
 
 from hpsearch.errors import UsageError
+from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
 from hpsearch.strategies.seeding import generator
-from hpsearch.strategies.unit import value_at
 
 POINTS = 5
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
+from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
 from hpsearch.strategies.seeding import generator
-from hpsearch.strategies.unit import value_at
 
 WIDTH = 16  # dimensions of one sequence
 CHUNK = 128  # points that are computed at a time

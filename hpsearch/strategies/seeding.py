@@ -6,7 +6,7 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
-from hpsearch.strategies.unit import value_at
+from hpsearch.space import value_at
 
 
 def sequence(seed: int, *names: int | str) -> np.random.SeedSequence:

@@ -7,7 +7,7 @@ from optuna.trial import create_trial
 
 from hpsearch.analysis.best import best, leaders
 from hpsearch.strategies.base import CONFIRMS
-from tests.results import CASES, case, make_results, make_study, of_studies
+from tests.example_results import CASES, case, make_results, make_study, of_studies
 
 
 def results_of(runs, direction="maximize", order=("a", "b"), **test):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hpsearch.analysis.best_so_far import best_so_far, coverage
-from tests.results import make_results, make_study, of_studies
+from tests.example_results import make_results, make_study, of_studies
 
 
 def results(*runs, direction="maximize", budget=None):

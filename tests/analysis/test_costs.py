@@ -2,7 +2,7 @@ import math
 
 from hpsearch.analysis.costs import costs
 from hpsearch.report.sections.costs import costs_section
-from tests.results import make_results
+from tests.example_results import make_results
 
 
 def test_sums_and_medians_over_finished_trials():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpsearch.analysis.expected_best import best_of_n, expected_best
-from tests.analysis.compared import turned
-from tests.results import case, make_results, make_study, of_studies
+from tests.analysis.comparison.compared import turned
+from tests.example_results import case, make_results, make_study, of_studies
 
 VALUES = [0.3, 0.9, 0.5, 0.5, 0.1, 0.7, 0.2]
 

@@ -9,7 +9,7 @@ from optuna.trial import create_trial
 
 from hpsearch.analysis.importance import EVALUATORS, MOST_TRIALS, importances
 from tests.analysis.diagnostics.planted import SPACE, bump, drawn, search
-from tests.results import CASES, case, make_study, of_studies
+from tests.example_results import CASES, case, make_study, of_studies
 
 
 def test_what_matters_comes_out_by_both():

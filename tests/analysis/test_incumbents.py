@@ -8,7 +8,7 @@ from optuna.trial import TrialState, create_trial
 
 from hpsearch.analysis.incumbents import anytime, anytime_epochs, incumbents, incumbents_by_epochs, tasks
 from hpsearch.strategies.base import CONFIRMS
-from tests.results import CASES, case, make_results, make_study, of_studies
+from tests.example_results import CASES, case, make_results, make_study, of_studies
 
 NAN, INF = math.nan, math.inf
 

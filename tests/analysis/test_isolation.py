@@ -4,7 +4,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hpsearch.analysis.isolation import isolation
-from tests.results import CASES, case, make_results
+from tests.example_results import CASES, case, make_results
 
 
 def of(distribution, held, values, **changes):

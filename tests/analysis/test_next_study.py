@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from hpsearch import config
 from hpsearch.analysis.next_study import describe, followed, next_study, toml_text
-from hpsearch.model import SearchedModel
-from hpsearch.study import plan
+from hpsearch.objectives.searched_model import SearchedModel
+from hpsearch.study import config
+from hpsearch.study.plan import plan
 from tests.analysis.diagnostics.planted import chapter, clean, diverging, flipped, of, planted
-from tests.results import CASES, case
+from tests.example_results import CASES, case
 
-STUDIES = Path(config.__file__).parents[1] / "studies"
+STUDIES = Path(config.__file__).parents[2] / "studies"
 
 
 def changes(results):
@@ -118,8 +118,8 @@ def test_what_the_study_before_was_and_what_changed():
 
 def test_the_next_study_runs_and_its_report_says_what_changed(tmp_path):
     from hpsearch.execution import execute
-    from hpsearch.report.load import load_results
     from hpsearch.report.sections.next import next_section
+    from hpsearch.results.load import load_results
     from hpsearch.storage import opened
 
     storage = f"sqlite:///{tmp_path / 'trials.db'}"

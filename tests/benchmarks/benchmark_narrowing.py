@@ -19,8 +19,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from optuna.pruners import NopPruner
 
+from hpsearch.objectives.tables import TABLES, TableObjective
 from hpsearch.strategies import make_strategy
-from hpsearch.tables import TABLES, TableObjective
 
 EIGHT = [name for name in TABLES if name.startswith("hpobench/")]
 DEFAULTS = "narrowing"

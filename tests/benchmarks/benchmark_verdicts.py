@@ -11,8 +11,8 @@ from collections import Counter
 
 import numpy as np
 
-from hpsearch.analysis.verdicts import verdicts
-from tests.analysis.compared import compared, noisy
+from hpsearch.analysis.comparison.verdicts import verdicts
+from tests.analysis.comparison.compared import compared, noisy
 
 REPEATS = (5, 10, 20, 30)
 SPREADS = (0.5, 1.0, 2.0)

@@ -29,7 +29,7 @@ def make_mnist(tmp_path):
 
 @pytest.fixture
 def every_source(tmp_path, make_mnist):
-    """Settings for any key of DATASETS, and the folder to load from."""
+    """Settings for any key of SOURCES, and the folder to load from."""
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(60, 3)), np.arange(60) % 3
     np.savez(tmp_path / "own.npz", x=x, y=y)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from hpsearch.data import DATASETS, DataSettings, load
+from hpsearch.data import SOURCES, DataSettings, load
 from hpsearch.errors import UsageError
 
 WRONG = {
@@ -15,9 +15,9 @@ WRONG = {
     "task for iris": ({"source": "iris", "task": "regression"}, "task is for source .* with 'iris'"),
     "task": ({"source": "npz", "path": "a", "task": "classify"}, "unknown task 'classify'.*choose from"),
     "target type": ({"source": "csv", "path": "a", "target": 3}, "target must be text; received 3"),
-    "validation": ({"validation": 2.5}, "validation must be a fraction between 0 and 1.*received 2.5"),
-    "test": ({"test": 0}, "test must be .*received 0"),
-    "train": ({"train": -5}, "train must be a whole number from 1 on; received -5"),
+    "validation": ({"validation": 2.5}, "validation must be a fraction > 0 and < 1.*got 2.5"),
+    "test": ({"test": 0}, "test must be .*got 0"),
+    "train": ({"train": -5}, "train must be a whole number >= 1, got -5"),
     "scaling": ({"scaling": "max"}, "unknown scaling 'max'.*choose from minmax, none, standard"),
 }
 
@@ -35,11 +35,11 @@ def test_counts_and_fractions_survive_pydantic():
     settings = read({"source": "mnist", "validation": 100, "test": 0.25, "train": 400})
     assert (settings.validation, settings.test, settings.train) == (100, 0.25, 400)
     assert isinstance(settings.validation, int)
-    with pytest.raises(ValidationError, match=r"received 1\.5"):
+    with pytest.raises(ValidationError, match=r"got 1\.5"):
         read({"validation": 1.5})
 
 
-@pytest.mark.parametrize("source", DATASETS)
+@pytest.mark.parametrize("source", SOURCES)
 def test_every_source_loads_the_same_twice(source, every_source):
     settings, folder = every_source(source)
     first, second = load(settings, folder), load(settings, str(folder))

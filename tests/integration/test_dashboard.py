@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from hpsearch.execution import execute
-from hpsearch.study import plan
+from hpsearch.study.plan import plan
 from tests.chromium import BROWSER, FLAGS
 
 pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")

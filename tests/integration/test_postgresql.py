@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 
 from hpsearch.execution import execute
 from hpsearch.storage import open_storage
-from hpsearch.study import plan
+from hpsearch.study.plan import plan
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
 

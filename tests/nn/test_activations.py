@@ -25,7 +25,8 @@ FORMULAS = {
 
 def layer_for(name, units, dtype="float64"):
     """The activation, with its parameters if it has any, and the number of inputs."""
-    layer = ACTIVATIONS[name](units, np.dtype(dtype), SETTINGS)
+    kind = ACTIVATIONS[name]
+    layer = kind(units, np.dtype(dtype), **SETTINGS.select(kind.hyperparameters))
     values = {key: np.zeros(parameter.shape) for key, parameter in layer.parameters.items()}
     layer.bind(values, {key: np.zeros_like(value) for key, value in values.items()})
     layer.initialize(np.random.default_rng(0))
@@ -87,7 +88,7 @@ def test_learns_a_function_that_is_not_linear_unless_it_is_linear_itself(name):
     for _ in Training(network, settings, x, np.abs(x), rng=rng):
         pass
     _, r2 = network.evaluate(x, np.abs(x))
-    assert (r2 > 0.9) == (ACTIVATIONS[name].negative_slope(settings) != 1.0), r2
+    assert (r2 > 0.9) == (ACTIVATIONS[name].negative_slope != 1.0), r2
 
 
 def test_maxout_gives_ties_to_the_first_piece():

@@ -5,7 +5,6 @@ from math import inf
 import numpy as np
 import pytest
 
-from hpsearch.nn import Epoch, Hyperparameters
 from hpsearch.nn.early_stopping import EarlyStopping
 
 
@@ -23,13 +22,13 @@ class Weights:
         self.value = state["value"].copy()
 
 
-def follow(scores, losses=None, **settings):
+def follow(scores, losses=None, patience=5, min_delta=0.0):
     """Go through the epochs until it stops: the last one, the best one, and the one whose weights are restored."""
-    stopping, weights = EarlyStopping(Hyperparameters(early_stopping=True, **settings)), Weights()
+    stopping, weights = EarlyStopping(patience, min_delta), Weights()
     number = 0
     for number, (score, loss) in enumerate(zip(scores, losses or [1.0] * len(scores), strict=True), start=1):
         weights.value = np.array([float(number)])
-        stopping.take(Epoch(number, 0.1, 0.0, 0.0, loss, score), weights)
+        stopping.observe(number, score, loss, weights)
         if stopping.should_stop:
             break
     stopping.restore(weights)

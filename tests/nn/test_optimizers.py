@@ -9,15 +9,20 @@ import pytest
 
 import hpsearch.nn.optimizers as module
 from hpsearch.nn import OPTIMIZERS, Hyperparameters
-from hpsearch.nn.schedules import learning_rate_at
+from hpsearch.nn.training import learning_rate_at
 
 PYTORCH = json.loads(Path(__file__).with_name("pytorch_trajectories.json").read_text())
 CURVATURE = np.array([0.1, 2.0])  # of f(x, y) = x² / 20 + y²
 
 
+def make(name, parameters, gradient, *, n_decaying=0, **numbers):
+    kind = OPTIMIZERS[name]
+    return kind(parameters, gradient, **Hyperparameters(**numbers).select(kind.hyperparameters), n_decaying=n_decaying)
+
+
 def start(name, **settings):
     point, gradient = np.array([-7.0, 2.0]), np.zeros(2)
-    return OPTIMIZERS[name](point, gradient, Hyperparameters(optimizer=name, **settings), n_decaying=2)
+    return make(name, point, gradient, n_decaying=2, **settings)
 
 
 def descend(optimizer, rates):
@@ -54,8 +59,7 @@ def test_blocks_change_nothing(name, monkeypatch):
     before, gradients = rng.standard_normal(23), rng.standard_normal((5, 23))
 
     def run():
-        settings = Hyperparameters(optimizer=name, weight_decay=0.1)
-        optimizer = OPTIMIZERS[name](before.copy(), np.zeros(23), settings, n_decaying=17)
+        optimizer = make(name, before.copy(), np.zeros(23), n_decaying=17, weight_decay=0.1)
         for gradient in gradients:
             optimizer.gradient[...] = gradient
             optimizer.step(0.1)
@@ -72,7 +76,7 @@ def test_adam_is_its_formula_over_many_steps(beta_1, beta_2):
     """Algorithm 1 of the paper, written down; the units that moments are kept in start anew several times."""
     gradients = np.random.default_rng(0).standard_normal((400, 4)) * [1e-3, 1, 10, 1e-8]
     p, m, v = np.ones(4), np.zeros(4), np.zeros(4)
-    optimizer = OPTIMIZERS["adam"](np.ones(4), np.zeros(4), Hyperparameters(beta_1=beta_1, beta_2=beta_2))
+    optimizer = make("adam", np.ones(4), np.zeros(4), beta_1=beta_1, beta_2=beta_2)
     for t, g in enumerate(gradients, 1):
         m = beta_1 * m + (1 - beta_1) * g
         v = beta_2 * v + (1 - beta_2) * g**2
@@ -83,7 +87,7 @@ def test_adam_is_its_formula_over_many_steps(beta_1, beta_2):
 
 
 def test_adamw_decays_the_weights_only():
-    optimizer = OPTIMIZERS["adamw"](np.ones(3), np.zeros(3), Hyperparameters(weight_decay=0.5), n_decaying=2)
+    optimizer = make("adamw", np.ones(3), np.zeros(3), n_decaying=2, weight_decay=0.5)
     optimizer.step(0.1)
     np.testing.assert_allclose(optimizer.parameters, [0.95, 0.95, 1.0])
 

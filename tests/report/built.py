@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, style
 from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
-from tests.results import case
+from hpsearch.results.results import Results
+from tests.example_results import case
 
 
 @cache

@@ -1,7 +1,7 @@
 import pytest
 
 from hpsearch.report.write import report_files
-from tests.results import case
+from tests.example_results import case
 
 
 @pytest.fixture(scope="session", params=["usual", "names of markup", "unfinished", "two tasks"])

@@ -11,7 +11,7 @@ import pytest
 
 from hpsearch.report import write_report
 from tests.chromium import BROWSER, FLAGS
-from tests.results import case
+from tests.example_results import case
 
 # The report has no script: the page around it, which is ours and shows the report in a frame, measures it.
 PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">

@@ -6,8 +6,8 @@ from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
 from hpsearch.report.section import LEVELS, Card, Section
 from hpsearch.report.summary import summary
+from tests.example_results import NASTY, case
 from tests.report.test_html import Page
-from tests.results import NASTY, case
 
 
 def with_cards(*cards):

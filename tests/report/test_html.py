@@ -9,8 +9,8 @@ from hpsearch.report.markdown import markdown
 from hpsearch.report.section import MOST_ROWS, Section, Table, counts
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.style import COLOURS
-from hpsearch.report.text import plain
-from tests.results import case
+from hpsearch.text import plain
+from tests.example_results import case
 
 VOID = {"meta", "link", "br", "img", "use", "path", "rect", "image", "stop"}
 

@@ -4,9 +4,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hpsearch.report.markdown import _paragraph, escape
-from hpsearch.report.text import plain
+from hpsearch.text import plain
+from tests.example_results import NASTY
 from tests.report.test_html import Page
-from tests.results import NASTY
 
 
 def seen(source):

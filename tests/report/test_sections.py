@@ -9,8 +9,8 @@ from hpsearch.report.figures import picture
 from hpsearch.report.section import LEVELS
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
+from tests.example_results import CASES, make_results
 from tests.report.built import sections_of, tiled
-from tests.results import CASES, make_results
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from hpsearch.analysis.verdicts import verdicts
+from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.report.figures import picture
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
-from tests.analysis.compared import compared, noisy
-from tests.results import NASTY, case, make_results
+from tests.analysis.comparison.compared import compared, noisy
+from tests.example_results import NASTY, case, make_results
 
 OURS = ("verdict", "strategies", "paired", "expected_best", "ecdf", "ranks", "profiles")
 DRAWN = ("paired", "expected_best", "ecdf", "ranks")

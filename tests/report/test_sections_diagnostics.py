@@ -10,7 +10,7 @@ from hpsearch.report.sections.diagnostics import diagnostics_section
 from hpsearch.report.sections.importances import importances_section
 from hpsearch.report.sections.next import next_section
 from tests.analysis.diagnostics.planted import chapter, clean, of, planted
-from tests.results import CASES, case
+from tests.example_results import CASES, case
 
 SECTIONS = {"diagnostics": diagnostics_section, "next": next_section, "importances": importances_section}
 

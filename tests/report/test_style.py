@@ -1,6 +1,6 @@
 from hpsearch.report import figures, style
+from tests.example_results import NASTY
 from tests.report.built import drawn
-from tests.results import NASTY
 
 
 def test_signs_that_the_font_lacks_are_named():

@@ -8,9 +8,10 @@ import pytest
 from hpsearch.report.markdown import escape, markdown
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import SCHEMA, summary
-from hpsearch.report.text import number, plain
+from hpsearch.report.text import number
+from hpsearch.text import plain
+from tests.example_results import CASES, case
 from tests.report.built import sections_of
-from tests.results import CASES, case
 
 NUMBER = re.compile(r"(?<![\w.])−?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 

@@ -4,6 +4,7 @@ import math
 import pytest
 
 from hpsearch.report import scales, section, text
+from hpsearch.text import shorten
 
 
 @pytest.mark.parametrize("module", [text, scales, section])
@@ -57,8 +58,8 @@ def test_unseen_signs_are_spelled_out_and_others_kept():
 
 
 def test_shortened_text_keeps_both_ends():
-    assert text.shorten("abcdefghij", 10) == "abcdefghij"
-    assert text.shorten("abcdefghijk", 10) == "abcdef…ijk"
+    assert shorten("abcdefghij", 10) == "abcdefghij"
+    assert shorten("abcdefghijk", 10) == "abcdef…ijk"
 
 
 def test_facts_are_escaped_and_sentences_are_not():

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hpsearch import config
 from hpsearch.analysis.next_study import next_study
 from hpsearch.errors import UsageError
 from hpsearch.report import write_report
 from hpsearch.report.sections import SECTIONS
+from hpsearch.study import config
 from tests.analysis.diagnostics.planted import planted
+from tests.example_results import case, make_results
 from tests.report.built import tiled
-from tests.results import case, make_results
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"strategies": ("random", "tpe"), "repeats": 1, "trials": 4}
@@ -50,7 +50,8 @@ def test_the_files_are_all_there_and_the_summary_names_them(report):
 def test_the_same_results_give_the_same_bytes_in_any_process(report, tmp_path):
     (tmp_path / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\nsvg.fonttype: none\n")
     code = (
-        "from pathlib import Path; from tests.results import make_results; from hpsearch.report import write_report\n"
+        "from pathlib import Path; from tests.example_results import make_results\n"
+        "from hpsearch.report import write_report\n"
         f"write_report(make_results(**{SMALL!r}), Path({str(tmp_path / 'again')!r}))"
     )
     environment = os.environ | {"PYTHONHASHSEED": "12345", "MATPLOTLIBRC": str(tmp_path), "TZ": "Asia/Tokyo"}

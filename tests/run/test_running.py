@@ -9,11 +9,11 @@ import pytest
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
-from hpsearch.pruners import PRUNERS
-from hpsearch.run import Run, continue_run, incumbent, is_done, open_run
+from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
+from hpsearch.strategies.pruners import PRUNERS
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::optuna.exceptions.ExperimentalWarning", "ignore:The reported value is ignored"
@@ -167,7 +167,7 @@ def test_what_is_tested_is_the_confirmed_incumbent_and_once():
     study = straight(run, objective)
     best = incumbent("minimize", study.trials)
     assert objective.tested == [(best.params, best.number)]
-    assert is_done(run, study, objective)
+    assert run.budget.is_spent(run.direction, study.trials)
     continue_run(run, study, objective)
     assert len(objective.tested) == 1
 
@@ -194,7 +194,7 @@ def test_a_budget_in_epochs_ends_when_they_are_trained():
     trained = [trial.user_attrs["epochs"] for trial in study.trials]
     assert sum(trained[:-1]) < 33 <= sum(trained)
     assert len(trained) > 11
-    assert is_done(run, study, noisy)
+    assert run.budget.is_spent(run.direction, study.trials)
 
 
 def test_repetitions_of_what_fails_are_failed_trials():
@@ -215,9 +215,9 @@ def test_more_trials_later(scheme, tmp_path):
         continue_run(RUN, open_run(RUN, storage), noisy)
         longer = replace(RUN, trials=20)
         study = open_run(longer, storage)
-        assert not is_done(longer, study, noisy)
+        assert not longer.budget.is_spent(longer.direction, study.trials)
         continue_run(longer, study, noisy)
-        assert is_done(longer, study, noisy)
+        assert longer.budget.is_spent(longer.direction, study.trials)
         assert content(study)[0][:11] == content(straight())[0]
         assert [number is None for number in repeats(study)] == [True] * 5 + [False] * 6 + [True] * 3 + [False] * 6
         assert study.user_attrs["trials"] == 20
@@ -239,7 +239,7 @@ def test_trials_that_a_user_enqueues_are_searched_and_wait_while_the_best_are_co
     assert study.trials[0].params == {"x": 0.1, "kind": "b"}
     assert sum(trial.user_attrs.get(CONFIRMS) is None for trial in finished) == 5
     assert [trial.state for trial in study.trials if trial not in finished] == [TrialState.WAITING]
-    assert is_done(RUN, study, noisy)
+    assert RUN.budget.is_spent(RUN.direction, study.trials)
 
 
 def test_a_run_says_what_is_declared_and_known_of_its_task():

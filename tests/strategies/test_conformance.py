@@ -15,8 +15,9 @@ from optuna.testing.pytest_samplers import (
 )
 from optuna.trial import Trial, TrialState
 
-from hpsearch.run import Budget, quiet_optuna, trials_to_do
+from hpsearch.run import Budget, trials_to_do
 from hpsearch.storage import open_storage
+from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
 

@@ -8,11 +8,11 @@ from optuna.testing.pytest_samplers import SingleOnlySamplerTestCase
 from optuna.trial import TrialState, create_trial
 
 from hpsearch.errors import UsageError
+from hpsearch.space import position, positions, value_at
 from hpsearch.strategies.base import CONFIRMS
 from hpsearch.strategies.narrowing import RANGE_PREFIX, NarrowingSampler
-from hpsearch.strategies.narrowing_lessons import MEMORY
-from hpsearch.strategies.narrowing_neighbours import ranks, smoothed
-from hpsearch.strategies.unit import position, positions, value_at
+from hpsearch.strategies.narrowing.lessons import MEMORY
+from hpsearch.strategies.narrowing.neighbours import ranks, smoothed
 
 
 def sample(sampler, objective, trials, direction="minimize"):

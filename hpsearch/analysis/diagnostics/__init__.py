@@ -16,12 +16,11 @@ from hpsearch.analysis.diagnostics.infeasible import infeasible
 from hpsearch.analysis.diagnostics.length import length
 from hpsearch.analysis.diagnostics.narrowing import narrowing
 from hpsearch.analysis.diagnostics.optimism import optimism
-from hpsearch.analysis.diagnostics.parameters import unimportant
 from hpsearch.analysis.diagnostics.resolution import rows, seeds, steps
 from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.unimportant import unimportant
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.memory import once
-from hpsearch.analysis.results import Results
+from hpsearch.results.results import Results, once
 
 DIAGNOSTICS: Mapping[str, Callable[[Search], Finding]] = {
     "edge": edge,

@@ -8,7 +8,7 @@ import numpy as np
 
 from hpsearch.analysis.diagnostics.finding import Change, Finding
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.analysis.results import PARAM
+from hpsearch.results.results import PARAM
 
 KEY = "density"
 

@@ -12,7 +12,7 @@ from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
 from hpsearch.analysis.diagnostics.ranges import change, values_of, wider
 from hpsearch.analysis.diagnostics.search import Search
 from hpsearch.analysis.diagnostics.stability import Boundary, boundary
-from hpsearch.thresholds import Thresholds
+from hpsearch.analysis.thresholds import Thresholds
 
 KEY, STABILITY = "edge", "stability"
 _FEWEST = 5

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Level
 from hpsearch.analysis.diagnostics.ranges import change, outward
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.analysis.results import PARAM
-from hpsearch.strategies.unit import value_at
+from hpsearch.results.results import PARAM
+from hpsearch.space import value_at
 
 KEY = "infeasible"
 _TELLING = 0.5  # a split is told if it explains at least this share of the variance of being infeasible

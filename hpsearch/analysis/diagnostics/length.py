@@ -12,7 +12,7 @@ from optuna.distributions import IntDistribution
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.analysis.results import PARAM
+from hpsearch.results.results import PARAM
 
 KEY = "epochs"
 _SHORTEST = 5  # in fewer epochs there is no last quarter to speak of

@@ -13,8 +13,8 @@ from hpsearch.analysis.diagnostics.finding import Fact, Finding
 from hpsearch.analysis.diagnostics.noise import as_good, places_as_good
 from hpsearch.analysis.diagnostics.ranges import outward
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.analysis.results import PARAM
-from hpsearch.strategies.unit import Numeric
+from hpsearch.results.results import PARAM
+from hpsearch.space import Numeric
 
 KEY = "narrowing"
 _FEWEST = 5  # as many trials as good as the best as it takes to say where they lie

@@ -10,8 +10,8 @@ import pandas as pd
 from hpsearch.analysis.diagnostics.finding import Fact, Finding
 from hpsearch.analysis.diagnostics.noise import noise
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.spread import mean_interval
+from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.results.results import Results
 
 KEY = "optimism"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from optuna.distributions import IntDistribution
 
 from hpsearch.analysis.diagnostics.finding import Change
-from hpsearch.strategies.unit import Numeric
+from hpsearch.space import Numeric
 
 _NATURAL: Mapping[str, tuple[float, float]] = {
     "dropout": (0.0, 0.9),

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hpsearch.analysis.diagnostics.finding import Fact, Finding, Level
-from hpsearch.analysis.incumbents import FINISHED
-from hpsearch.analysis.results import PARAM, Results
-from hpsearch.strategies.unit import Numeric, position
-from hpsearch.thresholds import RULES, Thresholds, thresholds
+from hpsearch.analysis.thresholds import RULES, Thresholds, thresholds
+from hpsearch.results.results import FINISHED, PARAM, Results
+from hpsearch.space import Numeric, position
 
 INDEPENDENT = ("random", "qmc")  # strategies whose draws don't depend on earlier values
 TOP = 10  # so many of the best trials stand for what the search would choose

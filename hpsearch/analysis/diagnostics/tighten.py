@@ -8,7 +8,7 @@ from hpsearch.analysis.diagnostics.finding import Change
 from hpsearch.analysis.diagnostics.noise import places_as_good
 from hpsearch.analysis.diagnostics.ranges import change, outward, values_of
 from hpsearch.analysis.diagnostics.search import Search
-from hpsearch.strategies.unit import value_at
+from hpsearch.space import value_at
 
 _FEWEST = 5
 _CHANCE = 0.05

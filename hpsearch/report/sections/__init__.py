@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import Section
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
@@ -22,6 +21,7 @@ from hpsearch.report.sections.question import question_section
 from hpsearch.report.sections.ranks import ranks_section
 from hpsearch.report.sections.strategies import strategies_section
 from hpsearch.report.sections.verdict import verdict_section
+from hpsearch.results.results import Results
 
 SECTIONS: Mapping[str, Callable[[Results], Section]] = {
     # page one: the answer, and what follows from it

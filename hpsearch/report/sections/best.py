@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import Column, Row, Section, Table, by_task, words
 from hpsearch.report.text import Fact, plural, value
+from hpsearch.results.results import Results
 
 _TITLE = "The best hyperparameters found"
 

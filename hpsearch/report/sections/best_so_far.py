@@ -14,13 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best_so_far import LEVEL, best_so_far, coverage
-from hpsearch.analysis.doubled import random_at_twice
 from hpsearch.analysis.incumbents import incumbents, tasks
-from hpsearch.analysis.results import Results
+from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.report import figures, scales, style
-from hpsearch.report.multiples import few
-from hpsearch.report.section import Column, Drawing, Section, Table, numbers, words
-from hpsearch.report.text import Fact, listing, plain, plural
+from hpsearch.report.section import Column, Drawing, Section, Table, few, numbers, words
+from hpsearch.report.text import Fact, listing, plural
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 _TITLE = "How fast each strategy got there"
 _NONE = "Not drawn: no strategy has a median best value yet that is a finite number."

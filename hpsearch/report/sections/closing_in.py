@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpsearch.analysis.ranges import closing_in
-from hpsearch.analysis.results import Results
+from hpsearch.analysis.closing_in import closing_in
 from hpsearch.report import figures, scales, style
-from hpsearch.report.multiples import few
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, listing
+from hpsearch.results.results import Results
 
 _TITLE = "How the ranges closed in"
 _COLUMNS = 3

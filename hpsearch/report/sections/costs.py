@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hpsearch.analysis.costs import costs
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, style
 from hpsearch.report.section import Drawing, Section, Table, counts, numbers, words
 from hpsearch.report.text import Fact, listing, number
+from hpsearch.results.results import Results
 
 _TITLE = "What each strategy spent"
 _MOST = 30  # strategies that are drawn

@@ -10,9 +10,9 @@ import pandas as pd
 
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import Card, Section
 from hpsearch.report.text import Fact, fill, listing
+from hpsearch.results.results import Results
 
 _TITLE = "What is wrong with this search"
 _SHOWN = ("fail", "warn")

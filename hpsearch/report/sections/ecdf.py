@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from hpsearch.analysis.comparisons import baseline
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.targets import share_at_target, targets, trials_to_target
+from hpsearch.analysis.comparison.pairings import baseline
+from hpsearch.analysis.comparison.targets import share_at_target, targets, trials_to_target
 from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing, plural
+from hpsearch.results.results import Results
 
 _TITLE = "How many runs got there"
 _NONE = "Not drawn: it takes a complete run of {baseline} with a finite best value, which is the target."

@@ -10,14 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hpsearch.analysis.comparisons import kind
+from hpsearch.analysis.comparison.pairings import kind
 from hpsearch.analysis.expected_best import INDEPENDENT, expected_best
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, scales, style
-from hpsearch.report.multiples import few
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, listing, plural
+from hpsearch.results.results import Results
 
 _TITLE = "What more random trials would buy"
 _NO_DRAWS = (

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hpsearch.analysis.importance import EVALUATORS, importances
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, style
 from hpsearch.report.section import Drawing, Section, by_task
 from hpsearch.report.text import Fact, listing
+from hpsearch.results.results import Results
 
 _TITLE = "Which hyperparameters mattered"
 _MOST_PANELS, _MOST_BARS = 12, 10

@@ -14,11 +14,10 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from hpsearch.analysis.best import leaders, parameters
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import BUCKETS, FEW, feasibility, isolation
-from hpsearch.analysis.results import PARAM, Results
 from hpsearch.report import figures, scales, style
-from hpsearch.report.multiples import few
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, listing
+from hpsearch.results.results import PARAM, Results
 
 _TITLE = "Where in each range the good values lie"
 _COLUMNS = 3

@@ -12,10 +12,10 @@ from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS, tasks
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, style
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, number
+from hpsearch.results.results import Results
 
 _TITLE = "How the best trials learned"
 _PANELS = 20

@@ -6,9 +6,9 @@ import pandas as pd
 
 from hpsearch.analysis.diagnostics import Change
 from hpsearch.analysis.next_study import followed, key_of, next_study
-from hpsearch.analysis.results import Results
 from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import Fact, plural, value
+from hpsearch.results.results import Results
 
 _TITLE = "What to do next"
 _COLUMNS = ["key", "now", "next", "reason"]

@@ -11,15 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpsearch.analysis.comparisons import Comparison
-from hpsearch.analysis.paired import pairs
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.run_values import run_values
-from hpsearch.analysis.task_effects import task_effects
-from hpsearch.analysis.verdicts import Verdict, verdicts
+from hpsearch.analysis.comparison.paired import pairs
+from hpsearch.analysis.comparison.pairings import Comparison
+from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.comparison.task_effects import task_effects
+from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.report import figures, style
 from hpsearch.report.section import Column, Drawing, Row, Section, Table, numbers, words
-from hpsearch.report.text import NOTHING, Fact, aligned, listing, plain
+from hpsearch.report.text import NOTHING, Fact, aligned, listing
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 _TITLE = "Repeat by repeat"
 _NONE = "Not drawn: there is no repeat yet in which two compared strategies have both spent their budget."

@@ -18,12 +18,11 @@ from optuna.distributions import CategoricalDistribution
 from hpsearch.analysis.importance import importances
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import feasibility
-from hpsearch.analysis.results import PARAM, Results
-from hpsearch.analysis.spread import quantiles
+from hpsearch.analysis.statistics.spread import quantiles
 from hpsearch.report import figures, scales, style
-from hpsearch.report.multiples import MOST, few
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import MOST, Drawing, Section, few
 from hpsearch.report.text import Fact, listing
+from hpsearch.results.results import PARAM, Results
 
 _TITLE = "Where each strategy put its trials"
 _COLUMNS = 3

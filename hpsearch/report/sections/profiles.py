@@ -7,13 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from hpsearch.analysis.comparisons import baseline
+from hpsearch.analysis.comparison.pairings import baseline
+from hpsearch.analysis.comparison.profiles import ENOUGH_TASKS, profiles
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.profiles import ENOUGH_TASKS, profiles
-from hpsearch.analysis.results import Results
 from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing
+from hpsearch.results.results import Results
 
 _TITLE = "On how many tasks each strategy is fast"
 _TOO_FEW = (

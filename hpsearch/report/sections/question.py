@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from optuna.distributions import BaseDistribution
 
-from hpsearch.analysis.incumbents import FINISHED, tasks
-from hpsearch.analysis.results import Results
+from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import NOTHING, Fact, listing, plural, value
+from hpsearch.results.results import FINISHED, Results
 
 _TOLD_ELSEWHERE = {"name", "title", "question", "space", "report"}
 _TOLD_IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}

@@ -9,18 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpsearch.analysis.critical_difference import (
+from hpsearch.analysis.comparison.ranks import rank_curves, task_ranks
+from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.statistics.critical_difference import (
     ENOUGH_STRATEGIES,
     ENOUGH_TASKS,
     CriticalDifference,
     critical_difference,
 )
-from hpsearch.analysis.ranks import rank_curves, task_ranks
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.run_values import run_values
 from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing, plural
+from hpsearch.results.results import Results
 
 _TITLE = "Who leads when"
 _NONE = "Not drawn: there is no repeat yet in which every strategy has spent its budget."

@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.comparisons import baseline
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.run_values import confirmed_means, test_means
-from hpsearch.analysis.strategies import strategy_table, summary_over_tasks
+from hpsearch.analysis.comparison.pairings import baseline
+from hpsearch.analysis.comparison.run_values import confirmed_means, test_means
+from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
-from hpsearch.report.text import NOTHING, Fact, aligned, plain, plural, value
+from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 LEVEL = 95  # per cent, of the intervals of strategy_table
 _TITLE = "What each strategy found and spent"

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.comparisons import BASELINE, baseline, kind
-from hpsearch.analysis.results import Results
-from hpsearch.analysis.verdicts import ALPHA, Verdict, verdicts
+from hpsearch.analysis.comparison.pairings import BASELINE, baseline, kind
+from hpsearch.analysis.comparison.verdicts import ALPHA, Verdict, verdicts
 from hpsearch.report.section import Column, Row, Section, Table
-from hpsearch.report.text import NOTHING, Fact, aligned, number, plain, plural
+from hpsearch.report.text import NOTHING, Fact, aligned, number, plural
+from hpsearch.results.results import Results
+from hpsearch.text import plain
 
 _TITLE = "The verdict"
 _LEADS = {

@@ -3,8 +3,8 @@
 import optuna
 from optuna.distributions import FloatDistribution
 
-from hpsearch.objective import MLPObjective
-from tests.results import of_studies
+from hpsearch.objectives.mlp import MLPObjective
+from tests.example_results import of_studies
 
 MODEL = {"hidden_layer_sizes": [100] * 6, "activation": "relu", "optimizer": "sgd", "batch_size": 100, "epochs": 50}
 DATA = {"source": "mnist", "train": 400, "validation": 100, "test": 1000}

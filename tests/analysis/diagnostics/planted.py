@@ -7,7 +7,7 @@ import optuna
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from tests.results import of_studies
+from tests.example_results import of_studies
 
 SPACE = {"learning_rate": FloatDistribution(1e-4, 1.0, log=True), "l1": FloatDistribution(0.0, 1.0)}
 EPOCHS = 20

@@ -13,7 +13,7 @@ from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
 from hpsearch.analysis.diagnostics.optimism import optimism_gaps
 from hpsearch.analysis.diagnostics.stability import boundary
-from hpsearch.thresholds import Thresholds
+from hpsearch.analysis.thresholds import Thresholds
 from tests.analysis.diagnostics.chapter import run
 from tests.analysis.diagnostics.planted import (
     CHAPTER,
@@ -27,7 +27,7 @@ from tests.analysis.diagnostics.planted import (
     planted,
     search,
 )
-from tests.results import CASES, case
+from tests.example_results import CASES, case
 
 
 def found(results, key):

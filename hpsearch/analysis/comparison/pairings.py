@@ -1,0 +1,51 @@
+"""Which strategies are compared with which: fixed by the study's strategies, before there is a result."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hpsearch.results.results import Results
+
+BASELINE = "random"
+RIVALS = ("narrowing", "tpe")  # of the strategies that learn, the two that a study is asked about most
+
+
+class Comparison(NamedTuple):
+    """Two of a study's strategies; the first one is the one that has to prove itself."""
+
+    strategy: str
+    against: str
+
+
+def kind(results: Results, label: str) -> str:
+    """The key in STRATEGIES of what the study calls `label`: the label itself unless its settings name another."""
+    settings = results.settings.get("strategies", {})
+    held = settings.get(label, {}) if hasattr(settings, "get") else {}
+    return str(held.get("strategy", label)) if hasattr(held, "get") else label
+
+
+def first_of(results: Results, wanted: str) -> str | None:
+    """The strategy that is called `wanted`, else the first one of that kind; None where there is none."""
+    if wanted in results.strategies:
+        return wanted
+    return next((label for label in results.strategies if kind(results, label) == wanted), None)
+
+
+def baseline(results: Results) -> str:
+    """What all others are compared with: random, and the study's first strategy where none is random."""
+    return first_of(results, BASELINE) or results.strategies[0]
+
+
+def comparisons(results: Results) -> tuple[Comparison, ...]:
+    """Each strategy against the baseline, in the study's order, then narrowing against TPE where both are there.
+
+    The list depends on the study file alone, so that no result decides which comparisons are made.
+    """
+    if not results.strategies:
+        return ()
+    base = baseline(results)
+    pairs = [Comparison(label, base) for label in results.strategies if label != base]
+    first, second = (first_of(results, rival) for rival in RIVALS)
+    if first and second and base not in (first, second):
+        pairs.append(Comparison(first, second))
+    return tuple(pairs)

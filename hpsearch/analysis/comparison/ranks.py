@@ -1,0 +1,82 @@
+"""Which place each strategy takes among the others, after each number of trials and on each task."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.incumbents import incumbents, tasks
+from hpsearch.results.results import Results
+
+_BLOCK = ["task", "repeat"]
+_COLUMNS = ["strategy", "n", "rank", "blocks"]
+
+
+def ranks(values: NDArray[Any], sign: int, axis: int = -1) -> NDArray[np.float64]:
+    """Places along an axis: 1 for the best, ties averaged; NaN shares the last place with what is infinitely bad."""
+    known = np.where(np.isnan(values), -sign * math.inf, values)
+    return np.asarray(stats.rankdata(-sign * known, method="average", axis=axis), dtype=np.float64)
+
+
+def rank_curves(results: Results) -> pd.DataFrame:
+    """The mean place of each strategy's best value so far, after each number of trials.
+
+    Places are taken within a block, which is a repeat of a task: there all strategies had the same split and the same
+    first trials. Only blocks in which every strategy has spent its budget count, and the curves go as far as the
+    shortest of their runs, so that the mean is over the same blocks throughout.
+
+    Returns
+    -------
+    strategy, n (trials), rank, blocks (how many the mean is over).
+    """
+    blocks = _whole_blocks(results)
+    curves = incumbents(results)
+    curves = curves[pd.MultiIndex.from_frame(curves[_BLOCK]).isin(blocks)]
+    if curves.empty:
+        return pd.DataFrame(columns=_COLUMNS)
+    length = int(curves.groupby([*_BLOCK, "strategy"])["number"].max().min()) + 1
+    values = curves["value"].astype(float).fillna(-results.sign * math.inf)
+    shared = curves.assign(value=values)[curves["number"] < length]
+    wide = shared.pivot_table(index=[*_BLOCK, "number"], columns="strategy", values="value")
+    places = ranks(wide[list(results.strategies)].to_numpy(dtype=float), results.sign)
+    mean = places.reshape(len(blocks), length, len(results.strategies)).mean(axis=0)
+    return pd.DataFrame(
+        {
+            "strategy": np.repeat(list(results.strategies), length),
+            "n": np.tile(np.arange(1, length + 1), len(results.strategies)),
+            "rank": mean.T.ravel(),
+            "blocks": len(blocks),
+        }
+    )
+
+
+def _whole_blocks(results: Results) -> pd.MultiIndex:
+    runs = results.runs[results.runs["complete"].astype(bool) & results.runs["strategy"].isin(results.strategies)]
+    sizes = runs.groupby(_BLOCK).size()
+    return pd.MultiIndex.from_tuples(list(sizes.index[sizes == len(results.strategies)]), names=_BLOCK)
+
+
+def task_values(results: Results) -> pd.DataFrame:
+    """What each strategy reached on each task: the mean over repeats of the value that runs are judged by.
+
+    Returns
+    -------
+    One row a task on which every strategy has such a value, one column a strategy.
+    """
+    values = run_values(results).frame.astype({"value": float})
+    means = values.pivot_table(index="task", columns="strategy", values="value")
+    whole = means.reindex(index=tasks(results), columns=list(results.strategies)).dropna()
+    return whole.rename_axis(index="task", columns="strategy")
+
+
+def task_ranks(results: Results) -> pd.DataFrame:
+    """The place of each strategy on each task by :func:`task_values`; tasks as rows, strategies as columns."""
+    values = task_values(results)
+    places = ranks(values.to_numpy(dtype=float), results.sign) if len(values) else values.to_numpy(dtype=float)
+    return pd.DataFrame(places, index=values.index, columns=values.columns)

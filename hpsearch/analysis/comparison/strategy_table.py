@@ -1,0 +1,185 @@
+"""The table of strategies: what each found, how well that was tested, and what it spent."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from hpsearch.analysis.comparison.paired import pairs
+from hpsearch.analysis.comparison.pairings import Comparison, baseline
+from hpsearch.analysis.comparison.profiles import median_trials
+from hpsearch.analysis.comparison.ranks import task_ranks
+from hpsearch.analysis.comparison.run_values import RunValues, confirmed_means, run_values, test_means
+from hpsearch.analysis.comparison.targets import trials_to_target
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.analysis.statistics.superiority import superiority
+from hpsearch.results.results import FINISHED, Results
+
+COLUMNS = [
+    "task",
+    "strategy",
+    "runs_complete",
+    "runs",
+    "tested",
+    "test",
+    "test_low",
+    "test_high",
+    "validation",
+    "confirmed",
+    "gap",
+    "better",
+    "better_low",
+    "better_high",
+    "pairs",
+    "regret",
+    "trials_to_random",
+    "trials",
+    "epochs",
+    "seconds",
+    "infeasible",
+    "diverged",
+    "failed",
+]
+
+
+def strategy_table(results: Results) -> pd.DataFrame:
+    """One row a strategy, in the study's order (with several tasks: one row a task and strategy).
+
+    Values are compared over complete runs only, so that every strategy has spent the same; costs count
+    all trials.
+
+    Returns
+    -------
+    task, strategy
+    runs_complete, runs
+        Runs whose budget is spent, and runs that the study asks for.
+    tested
+        Complete runs whose incumbent has test values.
+    test, test_low, test_high
+        Mean over runs of a run's mean test value; Student's t interval (95 %; NaN with fewer than two runs).
+    validation
+        Mean over runs of the best validation value that the search saw: optimistic, since the search chose it.
+    confirmed
+        Mean over runs of the incumbent's confirmation, which was measured after it was chosen; NaN without.
+    gap
+        How much better `validation` looks than test, mean over tested runs: validation − test where more is
+        better, test − validation where less is.
+    better, better_low, better_high, pairs
+        P(better than the baseline) over paired repeats, its 95 % interval, and how many pairs; NaN for the baseline.
+    regret
+        Mean over runs of (value − best) / (median − best): 0 at the task's best configuration, 1 at its median one;
+        by test values where there are any. NaN where the task's reference is unknown.
+    trials_to_random
+        Trials that half of the runs needed to be as good as the median run of the baseline (random where the study
+        has it) at its end; infinite where more than half don't get there, NaN where no run of it is complete.
+    trials, epochs, seconds
+        Sums over all finished trials, those of a confirmation among them; NaN where unknown.
+    infeasible, diverged, failed
+        Share of the finished trials that diverged or failed, and of each of the two.
+    """
+    to_target = median_trials(trials_to_target(results)).to_dict()
+    values = run_values(results)
+    runs, trials = _groups(results.runs), _groups(results.trials)
+    rows = [
+        {"task": task, "strategy": label}
+        | _values(results, runs.get((task, label), results.runs[:0]))
+        | {"regret": _regret(values, task, label)}
+        | _superiority(values, task, Comparison(label, baseline(results)))
+        | {"trials_to_random": to_target.get((task, label), math.nan)}
+        | _costs(trials.get((task, label), results.trials[:0]))
+        for task in tasks(results)
+        for label in results.strategies
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def summary_over_tasks(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """One row a strategy, in the study's order: how it did over all tasks of the study, each counting once.
+
+    Parameters
+    ----------
+    table
+        That of :func:`strategy_table`.
+
+    Returns
+    -------
+    strategy, tasks (on which every strategy has a value), rank (mean place on them, by the mean over repeats), first
+    (tasks on which no other did better), regret (mean over the tasks whose reference is known; NaN unless that is
+    all of them).
+    """
+    places = task_ranks(results)
+    regrets = table.pivot_table(index="task", columns="strategy", values="regret")
+    regrets = regrets.reindex(index=places.index, columns=places.columns)
+    best = places.eq(places.min(axis=1), axis=0)
+    return pd.DataFrame(
+        {
+            "strategy": list(results.strategies),
+            "tasks": len(places),
+            "rank": [float(places[label].mean()) for label in results.strategies],
+            "first": [int(best[label].sum()) for label in results.strategies],
+            "regret": [float(regrets[label].mean(skipna=False)) for label in results.strategies],
+        }
+    )
+
+
+def _groups(frame: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    return dict(iter(frame.groupby(["task", "strategy"], sort=False)))
+
+
+def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
+    complete = runs[runs["complete"].astype(bool)]
+    observed, test = complete["observed"].astype(float), test_means(complete)
+    tested = test.notna()
+    interval = mean_interval(test[tested].to_numpy())
+    return {
+        "runs_complete": len(complete),
+        "runs": max(results.repeats, len(runs)),
+        "tested": int(tested.sum()),
+        "test": interval.mean,
+        "test_low": interval.low,
+        "test_high": interval.high,
+        "validation": _mean(observed),
+        "confirmed": _mean(confirmed_means(complete)),
+        "gap": _mean(results.sign * (observed - test)[tested]),
+    }
+
+
+def _mean(values: pd.Series[float]) -> float:
+    return mean_interval(values.dropna().to_numpy()).mean
+
+
+def _regret(values: RunValues, task: str, label: str) -> float:
+    if task not in values.references:
+        return math.nan
+    best, unit = values.references[task].best, values.references[task].unit
+    found = [(run.value - best) / unit for run in values.runs if (run.task, run.strategy) == (task, label)]
+    return sum(found) / len(found) if found else math.nan
+
+
+def _superiority(values: RunValues, task: str, comparison: Comparison) -> dict[str, Any]:
+    if comparison.strategy == comparison.against:
+        return {"better": math.nan, "better_low": math.nan, "better_high": math.nan, "pairs": 0}
+    differences = pairs(values, comparison, task).differences
+    probability, low, high = superiority(differences)
+    return {"better": probability, "better_low": low, "better_high": high, "pairs": len(differences)}
+
+
+def _costs(trials: pd.DataFrame) -> dict[str, Any]:
+    finished = trials[trials["state"].isin(FINISHED)]
+    diverged = finished["diverged"].astype(bool)
+    failed = finished["state"] == "FAIL"
+    return {
+        "trials": len(finished),
+        "epochs": finished["epochs"].astype(float).sum(min_count=1),
+        "seconds": finished["seconds"].astype(float).sum(min_count=1),
+        "infeasible": _share(diverged | failed),
+        "diverged": _share(diverged),
+        "failed": _share(failed),
+    }
+
+
+def _share(found: pd.Series[bool]) -> float:
+    return float(found.mean()) if len(found) else math.nan

@@ -1,0 +1,86 @@
+"""How many trials each run needed to be as good as the median run of the baseline at its end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from hpsearch.analysis.comparison.pairings import baseline
+from hpsearch.analysis.incumbents import KEYS, incumbents, tasks
+from hpsearch.analysis.statistics.spread import quantiles
+from hpsearch.results.results import Results, once
+
+
+def targets(results: Results) -> dict[str, float]:
+    """For each task, the median over the baseline's complete runs of the best value that each had seen at its end.
+
+    Tasks where that is not a number to be reached are left out, and all are where there is but one strategy.
+    """
+    if len(results.strategies) < 2:
+        return {}
+    runs = results.runs[(results.runs["strategy"] == baseline(results)) & results.runs["complete"].astype(bool)]
+    ends = runs["observed"].astype(float).fillna(-results.sign * math.inf)
+    medians = {
+        task: float(quantiles(ends[runs["task"] == task].to_numpy()[None, :], (0.5,))[0, 0]) for task in tasks(results)
+    }
+    return {task: median for task, median in medians.items() if math.isfinite(median)}
+
+
+@once
+def trials_to_target(results: Results) -> pd.DataFrame:
+    """Trials that each complete run needed to reach its task's target; infinite where it did not.
+
+    Returns
+    -------
+    task, strategy, repeat, trials; ordered by task and as the study orders its strategies.
+    """
+    reach = targets(results)
+    runs = results.runs
+    wanted = runs["complete"].astype(bool) & runs["task"].isin(reach) & runs["strategy"].isin(results.strategies)
+    runs = runs.loc[wanted, KEYS]
+    curves = incumbents(results)
+    there = results.sign * curves["value"].astype(float) >= results.sign * curves["task"].map(reach)
+    first = {_key(key): float(number) + 1 for key, number in curves[there].groupby(KEYS)["number"].min().items()}
+    of_task, of_strategy = _places(tasks(results)), _places(results.strategies)
+    keys = sorted(
+        map(_key, runs.itertuples(index=False)), key=lambda key: (of_task[key[0]], of_strategy[key[1]], key[2])
+    )
+    return pd.DataFrame([(*key, first.get(key, math.inf)) for key in keys], columns=[*KEYS, "trials"])
+
+
+def _key(key: Any) -> tuple[str, str, int]:
+    task, strategy, repeat = key
+    return str(task), str(strategy), int(repeat)
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
+
+
+def share_at_target(needed: pd.DataFrame, budget: int) -> pd.DataFrame:
+    """The share of each strategy's runs that were at the target within n trials, n = 0 … budget.
+
+    The empirical distribution function of `needed` (see :func:`trials_to_target`), over repeats and tasks; runs that
+    never got there keep it below 1. With several tasks this is the data profile of Moré and Wild.
+
+    Returns
+    -------
+    strategy, n, share, runs.
+
+    Source: Hoos and Stützle, "Evaluating Las Vegas algorithms", UAI 1998; Moré and Wild, SIAM J. Optimization 20, 2009.
+    """
+    steps = [
+        pd.DataFrame(
+            {
+                "strategy": strategy,
+                "n": range(budget + 1),
+                "share": [float((runs["trials"] <= n).mean()) for n in range(budget + 1)],
+                "runs": len(runs),
+            }
+        )
+        for strategy, runs in needed.groupby("strategy", sort=False)
+    ]
+    return pd.concat(steps, ignore_index=True) if steps else pd.DataFrame(columns=["strategy", "n", "share", "runs"])

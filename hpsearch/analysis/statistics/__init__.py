@@ -1,0 +1,1 @@
+"""Statistics of plain arrays: intervals, tests, corrections, variance decomposition."""

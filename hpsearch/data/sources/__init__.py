@@ -1,0 +1,42 @@
+"""The table of data sources: a new one is a loader and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hpsearch.data.dataset import Dataset
+from hpsearch.data.sources.bundled import bundled
+from hpsearch.data.sources.csv_file import load_csv
+from hpsearch.data.sources.fizzbuzz import load_fizzbuzz
+from hpsearch.data.sources.mnist import load_mnist
+from hpsearch.data.sources.npz_file import load_npz
+
+
+class Source(NamedTuple):
+    """A loader, and the names of the arguments that it takes."""
+
+    load: Callable[..., Dataset]
+    reads: tuple[str, ...] = ()
+    """Of "path", "target", "task" (keys of ``[data]``) and "data_dir" (the folder of files that are not the user's)."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it reads a file that the user names."""
+        return "path" in self.reads
+
+
+_FILE = ("path", "target", "task")
+
+SOURCES: dict[str, Source] = {
+    "digits": Source(bundled("digits", "classification")),
+    "iris": Source(bundled("iris", "classification")),
+    "wine": Source(bundled("wine", "classification")),
+    "breast_cancer": Source(bundled("breast_cancer", "classification")),
+    # Not scaled: scikit-learn's scaling of it is fitted on all rows, the test rows too.
+    "diabetes": Source(bundled("diabetes", "regression", scaled=False)),
+    "mnist": Source(load_mnist, ("data_dir",)),
+    "fizzbuzz": Source(load_fizzbuzz),
+    "csv": Source(load_csv, _FILE),
+    "npz": Source(load_npz, _FILE),
+}

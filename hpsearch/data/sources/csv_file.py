@@ -1,0 +1,205 @@
+"""A user's CSV file: the first line names the columns, and one of them is the target."""
+
+import csv
+import io
+import os
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.data.dataset import INFINITE, MISSING, Dataset
+from hpsearch.data.sources.float32 import BLURRED, first_blurred
+from hpsearch.data.sources.target import encode_target, to_float32
+from hpsearch.errors import DataError, choose_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MAX_CATEGORIES = 100
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
+    """Read the file at `path`, UTF-8 with commas; `target` names the target column.
+
+    Blanks around names and texts do not count.
+
+    A column of text becomes one column of 0 and 1 for each of its categories, named ``column=category``,
+    after the columns of numbers. What pandas takes for missing (an empty cell, NA, NaN, null, None, …) is refused.
+    For the target see `encode_target`.
+
+    Raises
+    ------
+    DataError
+        Naming the file, and the column and line of a value that can't be used.
+    """
+    path = Path(path).expanduser()
+    text = _read_text(path)
+    frame = _parse(text, path)
+    target = _target_column(frame, target, path)
+    _check_values(frame, text, path)
+    inputs = _encode_inputs(frame.drop(columns=target), path)
+    values = frame[target].to_numpy()
+    y, task, class_names = encode_target(
+        values.astype(str) if values.dtype.kind == "O" else values,
+        task,
+        f"{path}: column {target!r}",
+    )
+    return Dataset(
+        name=str(path),
+        x=_narrowed(inputs, path),
+        y=y,
+        task=task,
+        feature_names=tuple(str(column) for column in inputs.columns),
+        class_names=class_names,
+    )
+
+
+def _narrowed(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
+    """The inputs as float32; a column of which that tells too little is refused."""
+    x = to_float32(inputs.to_numpy(dtype=np.float64))
+    for place, name in enumerate(inputs.columns):
+        if first_blurred(inputs[[name]].to_numpy(), x[:, [place]]) is not None:
+            raise DataError(f"{path}: column {str(name)!r}: {BLURRED}")
+    return x
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 text, which a CSV file must be: {error}") from error
+    if not text.strip() or "\0" in text:
+        raise DataError(f"{path}: not a CSV file: it {'holds NUL bytes' if text.strip() else 'is empty'}")
+    return text
+
+
+def _parse(text: str, path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        (_, header), *first = islice(_records(text), 2)
+        frame = pd.read_csv(io.StringIO(text), skipinitialspace=True, low_memory=False)
+    except (csv.Error, ValueError) as error:
+        # pandas' ParserError is a ValueError; some of its texts end in a line break.
+        raise DataError(f"{path}: can't be read as CSV: {' '.join(str(error).split())}") from error
+    header = [name.strip() for name in header]
+    _check_header(header, path)
+    # A first row that is longer than the header makes pandas take its first values for an index, in silence.
+    for line, record in first:
+        if len(record) > len(header):
+            raise DataError(
+                f"{path}: line {line} has {len(record)} values, and the first line names {len(header)} columns"
+            )
+    if frame.empty:
+        raise DataError(f"{path}: no rows below the line that names the columns")
+    frame.columns = header
+    return frame.apply(_stripped)
+
+
+def _stripped(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column whose texts have no blanks around them: "yes " is no class beside "yes"."""
+    if column.dtype.kind in "biufc":
+        return column
+    return column.map(lambda value: value.strip() if isinstance(value, str) else value)
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    used = [name for separator, name in OTHER_SEPARATORS.items() if len(header) == 1 and separator in header[0]]
+    if used:
+        raise DataError(f"{path}: the first line has {used[0]} where commas must separate the columns: {header[0]!r}")
+    for number, name in enumerate(header, start=1):
+        if not name.strip():
+            raise DataError(
+                f"{path}: column {number} has no name: name it in the first line, or leave it out"
+                " (pandas writes an index so, unless told index=False)"
+            )
+    repeated = [name for name, times in Counter(header).items() if times > 1]
+    if repeated:
+        raise DataError(f"{path}: column names must differ; the first line has {repeated[0]!r} more than once")
+
+
+def _target_column(frame: "pd.DataFrame", target: str | None, path: Path) -> str:
+    columns = [str(column) for column in frame.columns]
+    if target not in columns:
+        problem = choose_from("column", target, columns) if target else f"choose from {', '.join(columns)}"
+        raise DataError(f"{path}: target must name a column: {problem}")
+    if len(columns) == 1:
+        raise DataError(f"{path}: {target!r} is the only column: no inputs, or no commas between them")
+    return target
+
+
+def _check_values(frame: "pd.DataFrame", text: str, path: Path) -> None:
+    """Refuse a value that is missing, infinite, or text among numbers."""
+    for name, column in frame.items():
+        bad = _first_bad(column)
+        if bad is not None:
+            row, reason = bad
+            raise DataError(f"{path}: column {str(name)!r}, line {_line(text, row)}: {reason}")
+
+
+def _first_bad(column: "pd.Series[Any]") -> tuple[int, str] | None:
+    """The row of the first value that can't be used, and why."""
+    import pandas as pd
+
+    missing = column.isna().to_numpy()
+    if missing.any():
+        return int(missing.argmax()), MISSING
+    if pd.api.types.is_numeric_dtype(column):
+        infinite = ~np.isfinite(to_float32(column.to_numpy(dtype=np.float64)))
+        return (int(infinite.argmax()), INFINITE) if infinite.any() else None
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = numbers.isna().to_numpy()
+    if not wrong.any():
+        return int(numbers.abs().argmax()), "a whole number must fit in 64 bits: write it as a decimal (1e30)"
+    if wrong.mean() >= 0.5:
+        return None
+    # Mostly numbers: a slip of the pen, which would otherwise turn the column into hundreds of categories.
+    row = int(wrong.argmax())
+    return row, f"{str(column.iloc[row])!r} can't be used as a number, and most of the column can"
+
+
+def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    texts = [name for name in inputs.columns if not pd.api.types.is_numeric_dtype(inputs[name])]
+    for name in texts:
+        categories = inputs[name].nunique()
+        if categories > MAX_CATEGORIES:
+            raise DataError(
+                f"{path}: column {str(name)!r} holds {categories} different texts, more than the"
+                f" {MAX_CATEGORIES} that become categories: turn it into numbers, or leave it out"
+            )
+        if categories == len(inputs):
+            raise DataError(
+                f"{path}: column {str(name)!r} holds another text in every row, such as {str(inputs[name].iloc[0])!r}:"
+                " turn it into numbers, or leave it out"
+            )
+    return pd.get_dummies(inputs, columns=texts, prefix_sep="=", dtype=np.float32)
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of its first line in the file; blank lines are none, as to pandas."""
+    reader = csv.reader(io.StringIO(text), skipinitialspace=True)
+    limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    try:
+        line = 1
+        for record in reader:
+            if len(record) > 1 or "".join(record).strip():
+                yield line, record
+            line = reader.line_num + 1
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _line(text: str, row: int) -> int:
+    """The line of the file where data row `row` (from 0) starts."""
+    return next(islice((line for line, _ in _records(text)), row + 1, None))

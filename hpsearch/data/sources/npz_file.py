@@ -1,0 +1,99 @@
+"""A user's npz file: inputs under "x", the target under "y" or the key that is named."""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.sources.float32 import BLURRED, first_blurred
+from hpsearch.data.sources.target import encode_target, to_float32
+from hpsearch.errors import DataError, choose_from
+
+INPUTS, TARGET = "x", "y"
+
+UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a damaged or foreign npz file may raise."""
+
+
+def load_npz(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
+    """Read the file at `path`: "x" of shape (rows, …), flattened to (rows, columns), and a target, (rows,).
+
+    Nothing is unpickled. Text targets become classes; see `encode_target`.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the array, and the row and column of a value that is not finite.
+    """
+    path = Path(path).expanduser()
+    key = target or TARGET
+    x, y = _read(path, key)
+    x, y = _as_inputs(x, f"{path}: array {INPUTS!r}"), _as_target(y, len(x), f"{path}: array {key!r}")
+    labels, task, class_names = encode_target(y, task, f"{path}: array {key!r}")
+    return Dataset(
+        name=str(path),
+        x=x,
+        y=labels,
+        task=task,
+        feature_names=tuple(f"{INPUTS}_{column}" for column in range(x.shape[1])),
+        class_names=class_names,
+    )
+
+
+def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise DataError(f"{path}: is no npz file, or has been cut off: numpy.savez writes one")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return _array(archive, INPUTS, path), _array(archive, key, path)
+    except DataError:
+        raise
+    except UNREADABLE as error:
+        raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
+
+
+def _array(archive: Any, key: str, path: Path) -> NDArray[Any]:
+    if key not in archive.files:
+        raise DataError(f"{path}: {choose_from('array', key, archive.files)}")
+    try:
+        array: object = archive[key]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise DataError(f"{path}: array {key!r} holds Python objects: save numbers or text instead") from error
+    if not isinstance(array, np.ndarray):  # a member of the archive that is not in NumPy's format
+        raise DataError(f"{path}: {key!r} is no NumPy array: numpy.savez writes them")
+    return array
+
+
+def _as_inputs(x: NDArray[Any], source: str) -> NDArray[np.float32]:
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{source} must hold numbers; received {x.dtype}")
+    if x.ndim < 2 or x.size == 0:
+        raise DataError(f"{source} must have the shape (rows, columns), with at least one of each; received {x.shape}")
+    exact = x.reshape(len(x), -1)
+    rounded = to_float32(exact)
+    blurred = first_blurred(exact, rounded)
+    if blurred is not None:
+        raise DataError(f"{source}, column {blurred} (from 0): {BLURRED}")
+    return rounded
+
+
+def _as_target(y: NDArray[Any], rows: int, source: str) -> NDArray[Any]:
+    if y.shape not in ((rows,), (rows, 1)):
+        raise DataError(f"{source} must have the shape ({rows},), one for each row of {INPUTS!r}; received {y.shape}")
+    y = y.reshape(rows)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.flatnonzero(~np.isfinite(y))[0])
+        raise DataError(f"{source}, row {row} (from 0): {not_finite(y[row])}")
+    # Bytes that are not UTF-8 stay apart: as "?" they would be one class.
+    return np.char.decode(y, "utf-8", "backslashreplace") if y.dtype.kind == "S" else y

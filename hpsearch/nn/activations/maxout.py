@@ -1,0 +1,50 @@
+"""Maxout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hpsearch.nn.activations.base import Activation
+from hpsearch.nn.arrays import Array, Buffer
+
+
+class Maxout(Activation):
+    """y = the largest of k = `pieces` inputs of its own: a convex function whose k linear pieces are learned.
+
+    The dense layer before it is k times as wide: its columns are the first piece of all units, then the second, and
+    so on. Among equal pieces the first gets the gradient. Initial weights are LeCun's: of two standard normal
+    numbers the larger one has the mean square 1, so that two pieces pass the variance on as a linear layer does;
+    more pieces enlarge it.
+
+    Source: Goodfellow et al., Maxout networks (ICML 2013); Hung-yi Lee, Tips for training DNN.
+    """
+
+    hyperparameters = ("pieces",)
+    initializer = "lecun"
+
+    def __init__(self, n_units: int, dtype: np.dtype[Any], pieces: int) -> None:
+        super().__init__(n_units, dtype, inputs_per_unit=pieces)
+        self.pieces = pieces
+        self._winner = Buffer(n_units, np.min_scalar_type(self.pieces))
+        self._input_gradient = Buffer(self.n_inputs, dtype)
+
+    def forward(self, x: Array, training: bool) -> Array:
+        """The largest piece of each unit."""
+        y, winner = self._output.rows(len(x)), self._winner.rows(len(x))
+        np.copyto(y, x[:, : self.n_outputs])
+        winner.fill(0)
+        for number in range(1, self.pieces):
+            piece = x[:, number * self.n_outputs : (number + 1) * self.n_outputs]
+            np.maximum(winner, np.multiply(piece > y, number, dtype=winner.dtype), out=winner)
+            np.maximum(y, piece, out=y)
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Slope 1 for the largest piece, 0 for the others."""
+        result = self._input_gradient.rows(len(gradient))
+        for number in range(self.pieces):
+            piece = result[:, number * self.n_outputs : (number + 1) * self.n_outputs]
+            np.multiply(gradient, self._winner.view == number, out=piece)
+        return result

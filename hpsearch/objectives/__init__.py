@@ -1,0 +1,1 @@
+"""Objectives: what a trial trains and how it is judged."""

@@ -1,0 +1,6 @@
+"""Published tables of trained networks as tasks: what a search would have found, looked up instead of trained."""
+
+from hpsearch.objectives.tables.objective import TableObjective
+from hpsearch.objectives.tables.published import BENCHMARKS, TABLES
+
+__all__ = ["BENCHMARKS", "TABLES", "TableObjective"]

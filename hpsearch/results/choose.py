@@ -1,0 +1,75 @@
+"""Which study of a storage a report is about, and which folder is its own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from optuna.storages import BaseStorage
+
+from hpsearch.errors import StorageError, UsageError
+from hpsearch.results.foreign import load_plain
+from hpsearch.results.load import load_results
+from hpsearch.results.results import Results
+
+_FEW = 10  # names that a message lists
+_LONGEST = 80  # letters of a folder's name
+
+
+def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -> Results:
+    """The results of the hpsearch study of that name; of the optuna studies with these `names`; or of the only study.
+
+    Raises
+    ------
+    UsageError
+        Both are given; or neither, and the storage holds several studies or none. The message names what is there.
+    """
+    if study is not None and names:
+        raise UsageError(f"a report is about a study of hpsearch or about --study-name, got {study!r} and {names[0]!r}")
+    if names:
+        return load_plain(storage, names)
+    held = storage.get_all_studies()
+    ours = list(dict.fromkeys(str(each.user_attrs["study"]) for each in held if _is_ours(each.user_attrs)))
+    if study is None:
+        return load_results(storage, _only(ours, [each.study_name for each in held]))
+    if study not in ours and study in {each.study_name for each in held}:
+        raise StorageError(f"hpsearch did not make the study {study!r}: name it with --study-name")
+    if study not in ours and ours:
+        raise StorageError(f"the storage holds no run of the study {study!r} (it holds {_some(ours)}): run it first")
+    return load_results(storage, study)
+
+
+def _is_ours(attributes: dict[str, object]) -> bool:
+    return {"study", "strategy", "repeat", "content"} <= set(attributes)
+
+
+def _only(ours: Sequence[str], held: Sequence[str]) -> str:
+    if len(ours) == 1:
+        return ours[0]
+    if ours:
+        raise UsageError(f"the storage holds several studies: name one of {_some(ours)}")
+    if held:
+        raise UsageError(
+            f"the storage holds no study of hpsearch, but Optuna studies: name them with --study-name, one or more of "
+            f"{_some(held)}"
+        )
+    raise StorageError("the storage is empty: run a study first")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
+
+
+def folder(name: str) -> str:
+    """A folder's name for a report: the study's own where any system takes it, else what of it is plain, and a digest.
+
+    >>> folder("digits"), folder("../a b")
+    ('digits', 'a-b-2c2c791a')
+    """
+    if len(name) <= _LONGEST and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) and not name.endswith("."):
+        return name
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:_LONGEST].strip("-_")
+    digest = hashlib.sha256(name.encode("utf-8", errors="backslashreplace")).hexdigest()[:8]
+    return f"{kept}-{digest}" if kept else f"report-{digest}"

@@ -1,0 +1,148 @@
+"""From the trials that a storage holds to the data frames of `Results`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hpsearch.results.results import PARAM
+from hpsearch.run import Budget, confirmed, confirms, incumbent
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from hpsearch.storage import StoredStudy
+
+_KEYS = ["task", "strategy", "repeat"]
+_TRIAL_COLUMNS = [*_KEYS, "number", "state", "value", "diverged", "epochs", "seconds", "confirms"]
+_SCORES = ["validation_score", "train_score", "validation_loss", "train_loss"]
+_CURVE_COLUMNS = [*_KEYS, "number", "epoch", *_SCORES]
+_RUN_COLUMNS = [
+    *_KEYS,
+    "name",
+    "trials",
+    "incumbent",
+    "value",
+    "observed",
+    "confirmed",
+    "test_values",
+    "reference_best",
+    "reference_median",
+    "complete",
+]
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def frames(
+    studies: Iterable[optuna.Study | StoredStudy], budget: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The `trials`, `curves` and `runs` of :class:`Results`, from one optuna study a run.
+
+    Trials that began when a run had spent `budget` (trials, or trials of so many epochs where the study says that
+    epochs are counted) are left out, so that every strategy is judged on what all may spend; so are trials that wait
+    to be started.
+    """
+    trials: list[Columns] = []
+    curves: list[Columns] = []
+    runs: list[dict[str, Any]] = []
+    for study in studies:
+        known = study.user_attrs
+        key = {name: known[name] for name in _KEYS}
+        allowed = Budget(budget, known.get("confirm", 0), known.get("epochs"))
+        within = allowed.within(study.get_trials(deepcopy=False))
+        trials.append(_keyed(key, _trial_columns(within), len(within)))
+        curves += [_keyed(key, columns, len(columns["epoch"])) for columns in map(_curve_columns, within) if columns]
+        runs.append(key | _run_row(study, known, within, allowed))
+    return _frame(trials, _TRIAL_COLUMNS), _frame(curves, _CURVE_COLUMNS), pd.DataFrame(runs, columns=_RUN_COLUMNS)
+
+
+def _keyed(key: Mapping[str, Any], columns: Columns, length: int) -> Columns:
+    return {**{name: [value] * length for name, value in key.items()}, **columns}
+
+
+def _frame(parts: Sequence[Columns], columns: Sequence[str]) -> pd.DataFrame:
+    """The parts below each other; all `columns` even where there is no row, then whatever else the parts have."""
+    names = [*columns, *dict.fromkeys(name for part in parts for name in part if name not in columns)]
+    gathered: dict[str, list[Any]] = {name: [] for name in names}
+    for part in parts:
+        length = len(part["number"])
+        for name, values in gathered.items():
+            values.extend(part[name] if name in part else [math.nan] * length)
+    return pd.DataFrame(gathered, columns=names)
+
+
+def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
+    columns: dict[str, list[Any]] = {
+        "number": [trial.number for trial in trials],
+        "state": [trial.state.name for trial in trials],
+        "value": [trial.value if trial.state.name == "COMPLETE" else math.nan for trial in trials],
+        "diverged": [bool(trial.user_attrs.get("diverged", False)) for trial in trials],
+        "epochs": [_float(trial.user_attrs.get("epochs")) for trial in trials],
+        "seconds": [_seconds(trial) for trial in trials],
+        "confirms": [_float(confirms(trial)) for trial in trials],
+    }
+    params = [trial.params for trial in trials]
+    for name in dict.fromkeys(name for held in params for name in held):
+        columns[PARAM + name] = [held.get(name, math.nan) for held in params]
+    return columns
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _seconds(trial: FrozenTrial) -> float:
+    duration = trial.duration
+    return math.nan if duration is None else duration.total_seconds()
+
+
+def _curve_columns(trial: FrozenTrial) -> Columns:
+    epochs = sorted(trial.intermediate_values)
+    if not epochs:
+        return {}
+    history = trial.user_attrs.get("history", {})
+    scores = {name: _at(history.get(name, ()), epochs) for name in _SCORES[1:]}
+    reported = [trial.intermediate_values[epoch] for epoch in epochs]
+    return {"number": [trial.number] * len(epochs), "epoch": epochs, "validation_score": reported, **scores}
+
+
+def _at(values: Sequence[float | None], epochs: Sequence[int]) -> list[float]:
+    """The values of these epochs; NaN where none was recorded."""
+    recorded = [math.nan if value is None else value for value in values]
+    return [recorded[epoch - 1] if 1 <= epoch <= len(recorded) else math.nan for epoch in epochs]
+
+
+def _run_row(
+    study: optuna.Study | StoredStudy, known: Mapping[str, Any], within: Sequence[FrozenTrial], budget: Budget
+) -> dict[str, Any]:
+    direction = study.direction.name.lower()
+    best = incumbent(direction, within)
+    seen = incumbent(direction, (trial for trial in within if confirms(trial) is None))
+    repeated = [] if best is None else confirmed(within).get(best.number, [])
+    reference = known.get("reference", {})
+    return {
+        "name": study.study_name,
+        "trials": sum(trial.state.is_finished() for trial in within),
+        "incumbent": math.nan if best is None else best.number,
+        "value": sum(repeated) / len(repeated) if repeated else _value(best),
+        "observed": _value(seen),
+        "confirmed": repeated,
+        "test_values": _test_values(known.get("test", {}), best),
+        "reference_best": _float(reference.get("best")),
+        "reference_median": _float(reference.get("median")),
+        "complete": budget.is_spent(direction, within),
+    }
+
+
+def _value(trial: FrozenTrial | None) -> float:
+    return math.nan if trial is None else _float(trial.value)
+
+
+def _test_values(test: Mapping[str, Any], best: FrozenTrial | None) -> list[float]:
+    tested = best is not None and test.get("incumbent") == best.number
+    return [_float(value) for value in test["values"]] if tested else []

@@ -1,0 +1,95 @@
+"""Every use of Optuna's private parts: here, and nowhere else. Checked against Optuna 5.0."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.storages._cached_storage import _CachedStorage as CachedStorage
+from optuna.storages._cached_storage import _StudyInfo as StudyInfo
+from optuna.storages._rdb import models
+from optuna.study._frozen import FrozenStudy
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+__all__ = [
+    "CachedStorage",
+    "HidingStudy",
+    "StudyInfo",
+    "add_trial",
+    "attach",
+    "begin_trial",
+    "models",
+    "set_trial_user_attr",
+    "study_id",
+    "trials_seen_by_samplers",
+    "whole_study",
+]
+
+
+def study_id(study: optuna.Study | FrozenStudy) -> int:
+    """Return the number by which the storage knows the study."""
+    return study._study_id
+
+
+def attach(study: optuna.Study, trial: FrozenTrial) -> Trial:
+    """Return a running trial of the study as an object that suggests, reports and can be told."""
+    return Trial(study, trial._trial_id)
+
+
+def begin_trial(study: optuna.Study, template: FrozenTrial) -> Trial:
+    """Add `template`, a running trial, to the study in one step, as ``study.ask`` does."""
+    study._thread_local.cached_all_trials = None
+    return Trial(study, study._storage.create_new_trial(study._study_id, template_trial=template))
+
+
+def add_trial(storage: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> None:
+    """Add a trial to the study as it is, also one that ``study.add_trial`` would refuse."""
+    storage.create_new_trial(study._study_id, template_trial=trial)
+
+
+def set_trial_user_attr(study: optuna.Study, trial: FrozenTrial, key: str, value: Any) -> None:
+    """Set a user attribute of a trial that a sampler draws for."""
+    study._storage.set_trial_user_attr(trial._trial_id, key, value)
+
+
+def trials_seen_by_samplers(study: optuna.Study, *, deepcopy: bool = False) -> list[FrozenTrial]:
+    """Return the study's trials as its samplers see them: cached for the duration of a draw."""
+    return study._get_trials(deepcopy=deepcopy, use_cache=True)
+
+
+def whole_study(study: optuna.Study) -> optuna.Study:
+    """Return the study behind the filtered one that ``HyperbandPruner`` hands to samplers."""
+    return getattr(study, "_study", study)
+
+
+class HidingStudy:
+    """Everything that the study is, but for the `hidden` trials.
+
+    No subclass of ``Study``: the studies that pruners hand to samplers have not all of its attributes.
+    """
+
+    def __init__(self, study: optuna.Study, hidden: Container[int]) -> None:
+        self._viewed = study
+        self._hidden = hidden
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._viewed, name)
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """All but the hidden trials."""
+        return self.get_trials()
+
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
+        """Return the trials in one of the `states`, without the hidden ones."""
+        return self._shown(self._viewed.get_trials(deepcopy=deepcopy, states=states))
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
+    ) -> list[FrozenTrial]:
+        return self._shown(self._viewed._get_trials(deepcopy, states, use_cache))
+
+    def _shown(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
+        return [trial for trial in trials if trial.number not in self._hidden]

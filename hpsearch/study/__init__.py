@@ -1,0 +1,1 @@
+"""A study: its file, read and validated, and the plan of its runs."""

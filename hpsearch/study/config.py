@@ -1,0 +1,265 @@
+"""A study file: found, read, overridden by the command line, validated."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hpsearch.analysis.thresholds import RULES, thresholds
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.strategies import STRATEGIES, make_strategy
+from hpsearch.strategies.pruners import PRUNERS
+
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+_Confirm = Annotated[int, Field(ge=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SearchSettings(_Table):
+    """``[search]``: who searches, and what each run may spend.
+
+    Attributes
+    ----------
+    strategies
+        Keys of `STRATEGIES`, or labels that a ``[strategies.<label>]`` describes.
+    trials
+        Trials of each run.
+    repeats
+        Runs of each strategy.
+    seed
+        What every draw, split and training depends on.
+    pruner
+        A key of `PRUNERS`.
+    confirm
+        How many of a run's best trials its last trials train again, three times each.
+    retrain
+        How often the best hyperparameters of a run are trained anew, on fresh seeds, for the test value.
+    """
+
+    strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
+    trials: Annotated[int, Field(ge=1)] = 40
+    repeats: Annotated[int, Field(ge=1)] = 5
+    seed: Annotated[int, Field(ge=0)] = 0
+    pruner: str = "none"
+    confirm: _Confirm = 0
+    retrain: Annotated[int, Field(ge=0)] = 5
+
+    @field_validator("strategies")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"names {name!r} twice")
+        return names
+
+    @field_validator("pruner")
+    @classmethod
+    def _known_pruner(cls, name: str) -> str:
+        if name not in PRUNERS:
+            raise UsageError(choose_from("pruner", name, PRUNERS))
+        return name
+
+
+class StrategySettings(_Table):
+    """``[strategies.<label>]``: a strategy under a name of its own; whatever else it holds are the strategy's options.
+
+    Attributes
+    ----------
+    strategy
+        A key of `STRATEGIES`; the label itself if not given.
+    confirm
+        As in ``[search]``, which is what holds if it is not given.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    strategy: str | None = None
+    confirm: _Confirm | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the strategy is made with."""
+        return dict(self.model_extra or {})
+
+
+class ReportSettings(_Table):
+    """``[report]``: what the report judges by; whatever else it holds are thresholds of its diagnostics.
+
+    Attributes
+    ----------
+    margin
+        Differences up to it count as practically equal, in units of the metric.
+    follows, changes
+        The study that this one came from, and what was changed since, as ``next.toml`` has them.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    follows: str = ""
+    changes: list[str] = []
+
+    @model_validator(mode="after")
+    def _known_thresholds(self) -> Self:
+        for key in self.model_extra or {}:
+            if key not in RULES:
+                raise UsageError(choose_from("key", key, [*type(self).model_fields, *RULES]))
+        thresholds(self.model_extra or {})
+        return self
+
+
+class StudyFile(_Table):
+    """A study: one question, one or more tasks with their model and space, several strategies, one budget.
+
+    ``[data]`` and ``[model]`` and ``[space]`` are read by the objectives, which know what they may hold.
+    """
+
+    name: _Name
+    title: str = ""
+    question: str = ""
+    data: dict[str, Any] = {}
+    model: dict[str, Any] = {}
+    space: dict[str, Any] = {}
+    search: SearchSettings = SearchSettings()
+    strategies: dict[_Name, StrategySettings] = {}
+    report: ReportSettings = ReportSettings()
+
+    def strategy(self, label: str) -> StrategySettings:
+        """What the label means, in full: which strategy, with which options, confirmed how."""
+        given = self.strategies.get(label, StrategySettings())
+        strategy = label if given.strategy is None else given.strategy
+        confirm = self.search.confirm if given.confirm is None else given.confirm
+        return given.model_copy(update={"strategy": strategy, "confirm": confirm})
+
+
+def shipped() -> dict[str, Path]:
+    """The study files that come with the package: name → path."""
+    package = Path(__file__).parents[1]
+    folders = (package / "studies", package.parent / "studies")  # installed, and in a checkout
+    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find(study: str) -> Path:
+    """The file that STUDY means: a path, or the name of a shipped study.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    path = Path(study)
+    if path.suffix == ".toml" or path.is_file():
+        if not path.is_file():
+            raise UsageError(f"there is no study file {study}")
+        return path
+    studies = shipped()
+    if study not in studies:
+        raise UsageError(f"{choose_from('study', study, studies)}, or give the path of a .toml file")
+    return studies[study]
+
+
+def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:
+    """Read and validate the study file that `study` means.
+
+    `overrides` go into ``[search]`` before validation; an error in one names the option ``--<key>``, not the file.
+
+    Raises
+    ------
+    UsageError
+        In one line: the file or option, the key, the rule, the value.
+    """
+    path = find(study)
+    table = _parse(path)
+    given = _given(overrides)
+    search = table.get("search", {})
+    if isinstance(search, dict):
+        table["search"] = search | given
+    try:
+        file = StudyFile.model_validate(table)
+    except ValidationError as error:
+        raise UsageError(_one_line(path, error, given)) from None
+    _check_strategies(path, file, given)
+    return file
+
+
+def _given(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (overrides or {}).items() if value is not None}
+
+
+def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> None:
+    """Refuse labels that mean nothing, and options that a strategy does not have."""
+    labels = {*STRATEGIES, *file.strategies}
+    for label in file.search.strategies:
+        if label not in labels:
+            raise UsageError(
+                f"{origin(path, ['search', 'strategies'], given)}: {choose_from('strategy', label, labels)}"
+            )
+    for label in file.strategies:
+        settings = file.strategy(label)
+        try:
+            make_strategy(settings.strategy or label, settings.options)
+        except UsageError as error:
+            raise UsageError(f"{path}: [strategies.{label}] {error}") from error
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: byte {error.start} is not UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> str:
+    first, *rest = error.errors()
+    place = [str(part) for part in first["loc"] if part != "[key]"]
+    more = f" (and {len(rest)} more)" if rest else ""
+    return f"{origin(path, place, given)}: {_explain(first, place)}{more}"
+
+
+def origin(path: Path, place: Sequence[str], overrides: Mapping[str, Any] | None) -> str:
+    """Where the value at `place` came from: an option of the command line, or a key of the file."""
+    if len(place) > 1 and place[0] == "search" and place[1] in _given(overrides):
+        return f"--{place[1]}"
+    return f"{path}: {_dotted(place)}"
+
+
+def _dotted(place: Sequence[str]) -> str:
+    head = min(len(place) - 1, 2 if place[0] == "strategies" else 1)  # how many parts name the table
+    table = f"[{'.'.join(place[:head])}] " if head else ""
+    return table + ".".join(place[head:])
+
+
+def _explain(error: Any, place: list[str]) -> str:
+    value = error["input"]
+    match error["type"]:
+        case "extra_forbidden":
+            return choose_from("key", place[-1], _known_keys(place[:-1]))
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "too_short":
+            return "must not be empty"
+        case "string_pattern_mismatch" | "string_too_long":
+            return f"must be letters, digits, '.', '_' and '-', at most 100, got {value!r}"
+    rule = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return f"must be {rule}, got {value!r}"
+
+
+def _known_keys(tables: list[str]) -> list[str]:
+    model: Any = StudyFile
+    for table in tables:
+        model = model.model_fields[table].annotation
+    return list(model.model_fields)

@@ -1,0 +1,262 @@
+"""A study, ready to be run: its tasks, its strategies, which runs there are and what each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hpsearch.errors import UsageError
+from hpsearch.objectives.base import Direction, Objective
+from hpsearch.objectives.mlp import MLPObjective
+from hpsearch.objectives.tables import TableObjective
+from hpsearch.run import Run
+from hpsearch.run.confirmation import REPETITIONS
+from hpsearch.strategies import Strategy, make_strategy
+from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study import config
+
+TaskObjective = MLPObjective | TableObjective
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How the tasks of a data source are made; `has_space` if what can be searched comes with the data."""
+
+    objective: Callable[..., TaskObjective]
+    has_space: bool = False
+
+
+_SOURCES = {"table": _Source(TableObjective, has_space=True)}
+_NETWORK = _Source(MLPObjective)  # trained on every other source
+_SEVERAL = {"source": "source", "path": "path", "tables": "table"}  # keys that may list several tasks: the key of one
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """A strategy as a study uses it.
+
+    Attributes
+    ----------
+    make
+        From a 32-bit seed to a sampler.
+    confirm
+        How many of a run's best trials its last trials train again.
+    content
+        What makes its trials comparable, apart from its name.
+    """
+
+    make: Callable[[int], Any]
+    confirm: int = 0
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
+    """The strategy that a study calls `label`: a key of `STRATEGIES` with its options, or a maker of samplers.
+
+    Raises
+    ------
+    UsageError
+        If there is no such strategy, or it has no such option.
+    """
+    if isinstance(strategy, str):
+        make: Callable[[int], Any] = make_strategy(strategy, options)
+    elif options:
+        raise UsageError(f"options are for strategies given by name, got {dict(options)!r} with {strategy!r}")
+    else:
+        make = strategy
+    named = {"strategy": strategy} if isinstance(strategy, str) and strategy != label else {}
+    confirmed = {"confirm": confirm} if confirm else {}
+    return Searcher(make, confirm, {**options, **named, **confirmed})
+
+
+def check_confirm(confirm: int, trials: int) -> None:
+    """Refuse to confirm with so many of a run's trials that none is left to search with.
+
+    Raises
+    ------
+    UsageError
+        Unless `REPETITIONS` × `confirm` < `trials`.
+    """
+    taken = REPETITIONS * confirm
+    if taken >= trials:
+        raise UsageError(
+            f"confirm = {confirm} takes {REPETITIONS} × {confirm} = {taken} trials, "
+            f"which must be fewer than the {trials} trials of a run"
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a study is, ready to be run.
+
+    Attributes
+    ----------
+    name
+        First part of the names of its runs.
+    objectives
+        Task → what is optimized. One that has ``for_repeat(repeat)`` is asked for its version for each repeat.
+    strategies
+        Label → strategy.
+    trials, repeats, seed, pruner, retrain
+        As `SearchSettings` has them.
+    direction, metric
+        ``"maximize"`` or ``"minimize"``; what a value is.
+    content
+        What makes its trials comparable with those of a later call, apart from what its tasks and strategies are.
+    catch
+        Exceptions of the objective that make a trial fail and let the run go on.
+    """
+
+    name: str
+    objectives: Mapping[str, Objective]
+    strategies: Mapping[str, Searcher]
+    trials: int
+    repeats: int
+    seed: int
+    direction: Direction
+    metric: str
+    pruner: str = "none"
+    retrain: int = 0
+    content: Mapping[str, Any] = field(default_factory=dict)
+    catch: tuple[type[Exception], ...] = ()
+
+    def runs(self) -> list[Run]:
+        """The runs, repeat by repeat, so that a study that is stopped has compared what it has."""
+        known = {task: self._known_of(objective) for task, objective in self.objectives.items()}
+        return [
+            self._run(task, label, repeat, **known[task])
+            for repeat in range(self.repeats)
+            for task in self.objectives
+            for label in self.strategies
+        ]
+
+    def _known_of(self, objective: Objective) -> dict[str, Any]:
+        """What a task's runs have in common; asked once, since it may take a look at the data."""
+        return {
+            "content": {**self.content, **getattr(objective, "content", {})},
+            "epochs": None if self.pruner == "none" else getattr(objective, "epochs", None),
+            "reference": getattr(objective, "reference", None),
+            "space": getattr(objective, "space", None),
+        }
+
+    def _run(self, task: str, label: str, repeat: int, *, content: Mapping[str, Any], **known: Any) -> Run:
+        strategy = self.strategies[label]
+        return Run(
+            study=self.name,
+            task=task,
+            strategy=label,
+            repeat=repeat,
+            make_sampler=strategy.make,
+            make_pruner=PRUNERS[self.pruner],
+            seed=self.seed,
+            direction=self.direction,
+            metric=self.metric,
+            trials=self.trials,
+            retrain=self.retrain,
+            content={**content, "strategy": dict(strategy.content)},
+            confirm=strategy.confirm,
+            named_by_task=self.has_several_tasks,
+            **known,
+        )
+
+    @property
+    def has_several_tasks(self) -> bool:
+        """Whether the names of its runs hold the task."""
+        return len(self.objectives) > 1
+
+    def objective_of(self, run: Run) -> Objective:
+        """The objective of one run."""
+        objective = self.objectives[run.task]
+        specialise: Callable[[int], Objective] | None = getattr(objective, "for_repeat", None)
+        return objective if specialise is None else specialise(run.repeat)
+
+
+def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path | None = None) -> Plan:
+    """The plan that a study file describes; `study` and `overrides` as for `config.read`.
+
+    Raises
+    ------
+    UsageError
+        In one line: the file or option, the key, the rule, the value.
+    """
+    file = config.read(study, overrides)
+    search = file.search
+    _check_confirms(study, file, overrides)
+    try:
+        tasks = _tasks(file, data_dir)
+        direction = _common_direction(tasks)
+    except UsageError as error:
+        raise UsageError(f"{config.find(study)}: {error}") from error
+    metrics = {objective.metric for objective in tasks.values()}
+    return Plan(
+        name=file.name,
+        objectives=tasks,
+        strategies={label: _searcher(label, file.strategy(label)) for label in search.strategies},
+        trials=search.trials,
+        repeats=search.repeats,
+        seed=search.seed,
+        direction=direction,
+        metric=metrics.pop() if len(metrics) == 1 else "score",
+        pruner=search.pruner,
+        retrain=search.retrain,
+        content=file.model_dump(mode="json"),
+    )
+
+
+def _check_confirms(study: str, file: config.StudyFile, overrides: Mapping[str, Any] | None) -> None:
+    for label in file.search.strategies:
+        try:
+            check_confirm(file.strategy(label).confirm or 0, file.search.trials)
+        except UsageError as error:
+            own = label in file.strategies and file.strategies[label].confirm is not None
+            place = ["strategies", label, "confirm"] if own else ["search", "confirm"]
+            raise UsageError(f"{config.origin(config.find(study), place, overrides)}: {error}") from error
+
+
+def _searcher(label: str, settings: config.StrategySettings) -> Searcher:
+    return searcher(label, settings.strategy or label, settings.options, settings.confirm or 0)
+
+
+def _tasks(file: config.StudyFile, data_dir: Path | None) -> dict[str, TaskObjective]:
+    tasks: dict[str, TaskObjective] = {}
+    for data in _data_of_each(file.data):
+        objective = _objective(data, file, data_dir)
+        if objective.task in tasks:
+            raise UsageError(f"[data] names the task {objective.task!r} twice: tasks need names of their own")
+        tasks[objective.task] = objective
+    return tasks
+
+
+def _data_of_each(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The ``[data]`` of each task: one key may list several."""
+    lists = [key for key in _SEVERAL if isinstance(data.get(key), list)]
+    if len(lists) > 1:
+        raise UsageError(f"[data] {' and '.join(lists)} are both lists: one of them may name several tasks")
+    several = lists[0] if lists else "tables" if "tables" in data else None
+    if several is None:
+        yield dict(data)
+        return
+    values = data[several] if isinstance(data[several], list) else [data[several]]
+    if not values:
+        raise UsageError(f"[data] {several}: must not be empty")
+    shared = {key: value for key, value in data.items() if key != several}
+    for value in values:
+        yield shared | {_SEVERAL[several]: value}
+
+
+def _objective(data: Mapping[str, Any], file: config.StudyFile, data_dir: Path | None) -> TaskObjective:
+    name = data.get("source")
+    source = _SOURCES.get(name, _NETWORK) if isinstance(name, str) else _NETWORK
+    if not file.space and not source.has_space:
+        raise UsageError("space: must not be empty")
+    return source.objective(data, model=file.model, space=file.space or None, seed=file.search.seed, data_dir=data_dir)
+
+
+def _common_direction(tasks: Mapping[str, TaskObjective]) -> Direction:
+    directions = {objective.direction: task for task, objective in tasks.items()}
+    if len(directions) > 1:
+        told = " and ".join(f"{task!r} is to {direction}" for direction, task in directions.items())
+        raise UsageError(f"[data] the tasks of a study must have one direction, but {told}")
+    return next(iter(directions))

@@ -1,6 +1,0 @@
-"""Published tables of trained networks as tasks: what a search would have found, looked up instead of trained."""
-
-from hpsearch.tables.objective import TableObjective
-from hpsearch.tables.published import BENCHMARKS, TABLES
-
-__all__ = ["BENCHMARKS", "TABLES", "TableObjective"]

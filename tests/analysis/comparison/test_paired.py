@@ -1,0 +1,98 @@
+import math
+
+import numpy as np
+import pytest
+
+from hpsearch.analysis.comparison.paired import pairs
+from hpsearch.analysis.comparison.pairings import Comparison
+from hpsearch.analysis.comparison.run_values import references, run_values
+from hpsearch.analysis.comparison.task_effects import task_effects
+from tests.analysis.comparison.compared import compared, turned
+
+ONE = Comparison("tpe", "random")
+TASKS = {
+    "a": {"random": [[0.5, 0.7], [0.6, 0.6], [0.1]], "tpe": [[0.7, 0.9], [0.9, 0.9], [0.3]]},
+    "b": {"random": [[10, 12], [14, 14], "running"], "tpe": [[12, 14], [13, 13], [20]]},
+}
+REFERENCES = {"a": (1.0, 0.5), "b": (20.0, 10.0)}
+
+
+def test_a_pair_is_a_repeat_and_its_value_the_mean_of_the_tests():
+    found = pairs(run_values(compared(TASKS["a"])), ONE)
+    assert (found.judged, found.scale, found.tasks) == ("test", "metric", ("t",))
+    assert found.frame["repeat"].tolist() == [0, 1, 2]
+    np.testing.assert_allclose(found.frame[["strategy", "against"]], [[0.8, 0.6], [0.9, 0.6], [0.3, 0.1]])
+    np.testing.assert_allclose(found.differences, [0.2, 0.3, 0.2])
+
+
+def test_less_is_better_where_the_study_minimizes():
+    found = pairs(run_values(compared(TASKS["a"], direction="minimize")), ONE)
+    np.testing.assert_allclose(found.differences, [-0.2, -0.3, -0.2])
+
+
+def test_over_tasks_a_pair_is_their_mean_where_all_are_there():
+    found = pairs(run_values(compared(TASKS)), ONE)
+    assert (found.scale, found.tasks, found.frame["repeat"].tolist()) == ("metric", ("a", "b"), [0, 1])
+    np.testing.assert_allclose(found.differences, [(0.2 + 2) / 2, (0.3 - 1) / 2])
+
+
+@pytest.mark.parametrize("around", [lambda results: results, turned])
+def test_known_references_make_it_a_regret(around):
+    found = pairs(run_values(around(compared(TASKS, references=REFERENCES))), ONE)
+    # random, repeat 0: (0.6 − 1) / (0.5 − 1) = 0.8 on a, (11 − 20) / (10 − 20) = 0.9 on b; tpe: 0.4 and 0.7
+    assert found.scale == "regret"
+    np.testing.assert_allclose(found.frame[["strategy", "against"]], [[0.55, 0.85], [0.45, 0.7]])
+    np.testing.assert_allclose(found.differences, [0.3, 0.25])
+
+
+def test_a_single_task_keeps_its_own_scale_and_one_unknown_reference_is_too_few():
+    assert pairs(run_values(compared(TASKS, references=REFERENCES)), ONE, "b").scale == "metric"
+    assert pairs(run_values(compared(TASKS, references={"a": (1.0, 0.5)})), ONE).scale == "metric"
+    assert references(compared(TASKS, references={"a": (1.0, 1.0), "b": (math.inf, 1.0)})) == {}
+
+
+def test_the_spread_of_retraining_by_hand():
+    # two values 0.2 apart have the variance 0.02, equal ones 0: four lists with a degree of freedom each
+    one = pairs(run_values(compared(TASKS["a"])), ONE)
+    assert one.retraining_sd == pytest.approx(math.sqrt(2 * 0.02 / 4))
+    # on b: two values 2 apart have 2, as above a half of the lists; the sd of a mean over both tasks
+    both = pairs(run_values(compared(TASKS)), ONE)
+    assert both.retraining_sd == pytest.approx(math.sqrt(0.01 + 1.0) / 2)
+    scaled = pairs(run_values(compared(TASKS, references=REFERENCES)), ONE)
+    assert scaled.retraining_sd == pytest.approx(math.sqrt(0.01 / 0.25 + 1.0 / 100) / 2)
+
+
+@pytest.mark.parametrize("lists", [[[0.5], [0.6]], [[math.inf, 0.5], [0.6]]])
+def test_the_spread_of_retraining_is_unknown_without_two_finite_values(lists):
+    assert math.isnan(pairs(run_values(compared({"random": lists, "tpe": lists})), ONE).retraining_sd)
+
+
+def test_other_strategies_do_not_matter():
+    alone = pairs(run_values(compared(TASKS["a"])), ONE)
+    among = pairs(run_values(compared(TASKS["a"] | {"gp": [[9, 99]] * 3})), ONE)
+    assert alone.retraining_sd == among.retraining_sd
+    np.testing.assert_array_equal(alone.differences, among.differences)
+
+
+def test_a_run_that_found_nothing_is_infinitely_worse_and_two_are_a_draw():
+    found = pairs(run_values(compared({"random": [[0.5], None, None], "tpe": [None, [0.5], None]})), ONE)
+    assert found.differences.tolist() == [-math.inf, math.inf, 0.0]
+
+
+def test_validation_values_stand_in_only_where_nothing_was_tested():
+    results = compared(TASKS["a"])
+    results.runs.at[1, "test_values"] = []
+    assert pairs(run_values(results), ONE).frame["repeat"].tolist() == [0, 2]
+    results.runs["test_values"] = [[]] * len(results.runs)
+    results.runs["confirmed"] = [[0.1, 0.3]] * len(results.runs)
+    untested = pairs(run_values(results), ONE)
+    assert untested.judged == "validation"
+    assert untested.frame["repeat"].tolist() == [0, 1, 2]
+    assert untested.retraining_sd == pytest.approx(math.sqrt(0.02))
+
+
+def test_effects_task_by_task():
+    found = task_effects(compared(TASKS, references=REFERENCES)).set_index("task")
+    assert found["effect"].to_dict() == pytest.approx({"a": 0.7 / 3, "b": 0.5})
+    assert found["repeats"].to_dict() == {"a": 3, "b": 2}
+    assert found["better"].to_dict() == {"a": 1.0, "b": 0.5}

@@ -1,0 +1,182 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hpsearch.analysis.comparison.verdicts import verdicts
+from tests.analysis.comparison.compared import compared, noisy, turned
+from tests.example_results import CASES, case
+
+
+def verdict(first, second, **changes):
+    """The verdict about `first` against `second`, which is random."""
+    return verdicts(compared({"random": second, "tpe": first}, **changes))[0]
+
+
+def around(values, spread=0.0):
+    """A run for each value, retrained twice, `spread` away from it to both sides."""
+    return [[value - spread, value + spread] for value in values]
+
+
+ZERO = around([0.50, 0.52, 0.54, 0.56, 0.58, 0.60], 0.01)
+# What tpe reached, repeat by repeat, more than random; a retraining's standard deviation is 0.01 √2.
+ANSWERS = {
+    "better": [0.030, 0.032, 0.028, 0.031, 0.029, 0.033],
+    "worse": [-0.030, -0.032, -0.028, -0.031, -0.029, -0.033],
+    "equivalent": [0.001, -0.002, 0.002, -0.001, 0.003, -0.003],
+    "not resolved": [0.09, -0.06, 0.08, -0.05, 0.07, -0.04],
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_each_answer(answer):
+    found = verdict([[value + more for value in run] for run, more in zip(ZERO, ANSWERS[answer], strict=True)], ZERO)
+    assert (found.strategy, found.against, found.verdict) == ("tpe", "random", answer)
+    assert found.effect == pytest.approx(np.mean(ANSWERS[answer]))
+    assert found.margin == pytest.approx(0.01 * math.sqrt(2))
+    assert found.margin_source == "retraining"
+    test = stats.ttest_1samp(ANSWERS[answer], 0.0)
+    assert found.p == pytest.approx(test.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(test.confidence_interval(0.95)))
+    assert (found.low90, found.high90) == pytest.approx(tuple(test.confidence_interval(0.90)))
+    assert (found.repeats, found.repeats_asked, found.budget, found.judged) == (6, 6, 10, "test")
+
+
+def moved(more):
+    return [[value + extra for value in run] for run, extra in zip(ZERO, more, strict=True)]
+
+
+def test_a_difference_that_is_surely_too_small_to_matter_is_equivalent_though_resolved():
+    found = verdict(moved([0.0050, 0.0051, 0.0049, 0.0050, 0.0052, 0.0048]), ZERO)
+    assert found.verdict == "equivalent"
+    assert found.resolved
+    assert found.p < 1e-6
+
+
+def test_a_difference_told_from_zero_but_not_from_the_margin_is_not_resolved():
+    found = verdict(moved([0.013, 0.008, 0.016, 0.007, 0.017, 0.019]), ZERO)
+    assert found.resolved
+    assert found.effect < found.margin < found.high90
+    assert found.verdict == "not resolved"
+
+
+def test_the_margin_is_the_larger_of_the_users_and_that_of_retraining():
+    more = [0.030, 0.032, 0.028, 0.031, 0.029, 0.033]
+    assert verdict(moved(more), ZERO, margin=0.05).verdict == "equivalent"
+    assert verdict(moved(more), ZERO, margin=0.05).margin_source == "user"
+    assert verdict(moved(more), ZERO, margin=0.001).margin_source == "retraining"
+    single = [[run[0]] for run in ZERO]
+    alone = verdict(single, single, margin=0.05)
+    assert (alone.margin, alone.margin_source) == (0.05, "user")
+
+
+def test_without_a_margin_nothing_is_equivalent():
+    found = verdict([[0.5001], [0.5199], [0.5401]], [[0.5], [0.52], [0.54]])
+    assert (found.margin, found.margin_source, found.verdict) == (None, None, "not resolved")
+
+
+def test_holm_is_over_all_comparisons():
+    rng = np.random.default_rng(5)
+    strategies = {name: noisy(rng, 8, shift=shift) for name, shift in {"random": 0, "narrowing": 1.3, "tpe": 2}.items()}
+    found = verdicts(compared(strategies))
+    assert [(each.strategy, each.against) for each in found] == [
+        ("narrowing", "random"),
+        ("tpe", "random"),
+        ("narrowing", "tpe"),
+    ]
+    ordered = sorted(found, key=lambda each: each.p)
+    expected = np.minimum(np.maximum.accumulate([3 * ordered[0].p, 2 * ordered[1].p, ordered[2].p]), 1)
+    assert [each.p_holm for each in ordered] == pytest.approx(expected)
+
+
+def test_a_comparison_that_can_not_be_made_yet_still_counts():
+    found = verdicts(compared({"random": ZERO, "a": moved(ANSWERS["better"]), "b": [[0.5, 0.6]] + ["running"] * 5}))
+    assert found[0].p_holm == pytest.approx(2 * found[0].p)
+    assert (found[1].repeats, found[1].p, found[1].p_holm, found[1].verdict) == (1, None, None, "not resolved")
+
+
+# What can't have an interval: test values of both, and what is to be said of it.
+DEGENERATE = {
+    "one repeat": ([[0.6, 0.61]], [[0.5, 0.51]], {"repeats": 1, "p": None, "basis": "none", "verdict": "not resolved"}),
+    "none": (["running"], [[0.5]], {"repeats": 0, "effect": None, "basis": "none", "verdict": "not resolved"}),
+    "equal, few": ([[0.5]] * 6, [[0.25]] * 6, {"basis": "signs", "p": 0.03125, "verdict": "not resolved"}),
+    "equal, enough": ([[0.5]] * 7, [[0.25]] * 7, {"basis": "signs", "p": 0.015625, "verdict": "better", "low": None}),
+    "the same, few": ([[0.5, 0.6]] * 5, [[0.5, 0.6]] * 5, {"drawn": 5, "p": 1.0, "verdict": "not resolved"}),
+    "the same, enough": ([[0.5, 0.6]] * 7, [[0.5, 0.6]] * 7, {"drawn": 7, "p": 1.0, "verdict": "equivalent"}),
+    "the same, no margin": ([[0.5]] * 7, [[0.5]] * 7, {"effect": 0.0, "verdict": "not resolved"}),
+    "found nothing": ([None] * 7, [[0.5]] * 7, {"effect": -math.inf, "low": None, "verdict": "worse", "lost": 7}),
+    "both nothing": ([None] * 7, [None] * 7, {"effect": 0.0, "drawn": 7, "verdict": "not resolved"}),
+    "now one, now the other": ([None, [0.5]], [[0.5], None], {"effect": None, "p": 1.0, "verdict": "not resolved"}),
+    "infinite tests": ([[-math.inf, 0.5]] * 7, [[0.5, 0.5]] * 7, {"effect": -math.inf, "verdict": "worse"}),
+}
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+@pytest.mark.parametrize("around", [lambda results: results, turned])
+def test_what_has_no_interval_gets_honest_answers(name, around):
+    first, second, expected = DEGENERATE[name]
+    found = verdicts(around(compared({"random": second, "tpe": first})))[0]
+    assert {key: getattr(found, key) for key in expected} == expected
+    numbers = [value for value in dataclasses.asdict(found).values() if isinstance(value, float)]
+    assert not np.isnan(numbers).any()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_has_verdicts_without_nan(name):
+    for found in verdicts(case(name)):
+        numbers = [value for value in dataclasses.asdict(found).values() if isinstance(value, float)]
+        assert not np.isnan(numbers).any()
+
+
+TURNED = ("verdict", "effect", "low", "high", "low90", "high90", "p", "p_holm", "margin", "better", "won", "drawn")
+
+
+@pytest.mark.parametrize("references", [None, {"a": (2.0, -1.0), "b": (9.0, 1.0)}])
+def test_turning_the_direction_turns_the_signs_and_no_verdict(references):
+    rng = np.random.default_rng(11)
+    shifts = {"random": 0, "narrowing": 3, "tpe": -3, "gp": 0.1}
+    tasks = {task: {name: noisy(rng, 12, shift=shift) for name, shift in shifts.items()} for task in "ab"}
+    results = compared(tasks, references=references)
+    up, down = verdicts(results), verdicts(turned(results))
+    assert {"better", "worse"} < {each.verdict for each in up}
+    for one, other in zip(up, down, strict=True):
+        assert [getattr(one, name) for name in TURNED] == pytest.approx([getattr(other, name) for name in TURNED])
+        assert one.raw == pytest.approx(-other.raw if references is None else other.raw)
+
+
+def test_results_that_were_not_tested_are_judged_by_validation_values():
+    results = case("no test values")
+    found = verdicts(results)[0]
+    values = results.runs.pivot_table(index="repeat", columns="strategy", values="value")
+    assert found.judged == "validation"
+    assert found.effect == pytest.approx((values["narrowing"] - values["random"]).mean())
+
+
+def comparisons(count, repeats, rng, **second):
+    between, skewed = second.pop("between", 1.0), second.pop("skewed", False)
+    for _ in range(count):
+        random = noisy(rng, repeats, between=between, skewed=skewed)
+        tpe = noisy(rng, repeats, between=between, skewed=skewed, **second)
+        yield verdict(tpe, random)
+
+
+# The long versions of these simulations are in tests/benchmarks/benchmark_verdicts.py.
+@pytest.mark.parametrize(("repeats", "between"), [(5, 1.0), (10, 2.0)])
+def test_random_against_random_is_seldom_better_or_worse(repeats, between):
+    found = [each.verdict for each in comparisons(80, repeats, np.random.default_rng([1, repeats]), between=between)]
+    told = len(found) - found.count("not resolved") - found.count("equivalent")
+    assert stats.binomtest(told, len(found), 0.05, alternative="greater").pvalue > 0.001
+
+
+def test_two_standard_deviations_of_retraining_are_found_at_20_repeats():
+    found = [each.verdict for each in comparisons(40, 20, np.random.default_rng(2), shift=2.0)]
+    assert found.count("better") >= 0.9 * len(found)
+
+
+@pytest.mark.parametrize("skewed", [False, True])
+def test_the_interval_covers_at_10_repeats(skewed):
+    found = list(comparisons(100, 10, np.random.default_rng(3), shift=1.0, skewed=skewed))
+    covered = sum(each.low <= 1.0 <= each.high for each in found)
+    assert stats.binomtest(covered, len(found), 0.95, alternative="less").pvalue > 0.001

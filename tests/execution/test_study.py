@@ -1,0 +1,431 @@
+"""Runs: the same trials whatever the number of processes, the storage, and how often they were killed."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from hpsearch.errors import RunError, UsageError
+from hpsearch.execution import execute
+from hpsearch.storage import open_storage
+from hpsearch.study.plan import Plan, plan, searcher
+
+STUDY = """
+name = "small"
+title = "A small study"
+question = "Does it hold?"
+[model]
+hidden_layer_sizes = [10]
+optimizer = "sgd"
+epochs = 4
+[space]
+learning_rate = { low = 1e-4, high = 10.0, log = true }
+weight_decay = { low = 1e-8, high = 1.0, log = true }
+[search]
+trials = 13
+repeats = 2
+retrain = 2
+"""
+
+RUN = """
+import sys
+from hpsearch.execution import execute
+from hpsearch.study.plan import plan
+execute(plan(sys.argv[1]), sys.argv[2], jobs=int(sys.argv[3]))
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "small.toml"
+    path.write_text(STUDY)
+    return str(path)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'a.db'}"
+
+
+def content(place: str | BaseStorage) -> dict:
+    """Everything that a repetition must repeat: all but times and versions."""
+    storage = open_storage(place) if isinstance(place, str) else place
+    studies = {
+        name: optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)
+    }
+    return {
+        name: ([trial_content(t) for t in study.trials], study.user_attrs.get("test"))
+        for name, study in studies.items()
+    }
+
+
+def trial_content(trial) -> tuple:
+    return (
+        trial.number,
+        trial.state,
+        trial.value,
+        trial.params,
+        trial.distributions,
+        trial.user_attrs,
+        trial.intermediate_values,
+    )
+
+
+@pytest.fixture(scope="module")
+def straight(study, tmp_path_factory):
+    """One process, never stopped."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('straight') / 'a.db'}"
+    execute(plan(study), url)
+    return content(url)
+
+
+def test_the_runs_are_named_and_say_whose_they_are(study, url):
+    execute(plan(study, {"trials": 2, "repeats": 2, "strategies": ["tpe", "random"]}), url)
+    storage = open_storage(url)
+    names = ["small/random/00", "small/random/01", "small/tpe/00", "small/tpe/01"]
+    assert sorted(optuna.get_all_study_names(storage)) == names
+    known = optuna.load_study(study_name="small/tpe/01", storage=storage).user_attrs
+    assert {key: known[key] for key in ("study", "task", "strategy", "repeat", "seed", "metric", "trials")} == {
+        "study": "small",
+        "task": "digits",
+        "strategy": "tpe",
+        "repeat": 1,
+        "seed": 0,
+        "metric": "accuracy",
+        "trials": 2,
+    }
+    assert set(known["versions"]) == {"hpsearch", "optuna", "numpy", "scikit-learn"}
+    assert len(known["content_hash"]) == 64
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "journal"])
+def test_two_processes_store_the_same_trials_as_one(study, straight, tmp_path, scheme):
+    url = f"{scheme}:///{tmp_path / 'two'}"
+    execute(plan(study), url, jobs=2)
+    assert content(url) == straight
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url, jobs):
+    """SIGKILL to the main process alone, at whatever point it happens to be, until at least one kill met a trial."""
+    command = [sys.executable, "-W", "ignore", "-c", RUN, study, url, jobs]
+    interrupted, delay = 0, 0.0
+    while interrupted < 2 and delay < 3:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        wait_for_trials(url, process)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        interrupted += running(url) > 0
+        delay += 0.05
+    subprocess.run(command, check=True)
+    assert interrupted
+    assert content(url) == straight
+
+
+def wait_for_trials(url: str, process: subprocess.Popen) -> None:
+    """Until it has stored one more trial than there was."""
+    before = count(url)
+    deadline = time.monotonic() + 600
+    while process.poll() is None and count(url) <= before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def count(url: str) -> int:
+    return len(states(url))
+
+
+def running(url: str) -> int:
+    return states(url).count(optuna.trial.TrialState.RUNNING)
+
+
+def states(url: str) -> list:
+    if not Path(url.removeprefix("sqlite:///")).exists():
+        return []
+    try:
+        storage = open_storage(url)
+        return [
+            trial.state
+            for summary in storage.get_all_studies()
+            for trial in storage.get_all_trials(summary._study_id, deepcopy=False)
+        ]
+    except Exception:  # the other process is just making the tables
+        return []
+
+
+def test_more_trials_and_repeats_extend_what_is_stored(study, straight, url):
+    execute(plan(study, {"trials": 6, "repeats": 1}), url)
+    starts = []
+    execute(plan(study), url, started=starts.append)
+    assert (starts[0].stored, starts[0].planned) == (18, 78)
+    assert content(url) == straight
+
+
+def test_a_finished_study_starts_no_training(study, url):
+    small = {"trials": 2, "repeats": 1}
+    execute(plan(study, small), url)
+    ready = plan(study, small)
+    (objective,) = ready.objectives.values()
+    objective.__class__ = type("Never", (type(objective),), {"__call__": None, "test": never})
+    execute(ready, url)
+
+
+def never(*_arguments):
+    raise AssertionError("nothing is left to do")
+
+
+def test_progress_counts_to_the_end(study, url):
+    told = []
+    execute(plan(study, {"trials": 3, "repeats": 1}), url, progress=lambda *counts: told.append(counts))
+    assert told[-1] == (9, 9)
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("high = 10.0", "high = 1.0", "space.learning_rate.high"),
+        ("epochs = 4", "epochs = 5", "model.epochs"),
+        ("[model]", '[data]\nsource = "wine"\n[model]', "data.fingerprint"),
+        ("repeats = 2", "repeats = 2\nseed = 1", "search.seed"),
+        ("repeats = 2", 'repeats = 2\npruner = "median"', "search.pruner"),
+    ],
+)
+def test_trials_that_cannot_be_compared_are_refused_with_the_way_out(study, url, tmp_path, old, new, key):
+    small = {"trials": 2, "repeats": 1, "strategies": ["random"]}
+    execute(plan(study, small), url)
+    before = content(url)
+    changed = tmp_path / "changed.toml"
+    changed.write_text(STUDY.replace(old, new))
+    with pytest.raises(UsageError) as error:
+        execute(plan(str(changed), small), url)
+    assert f"with another {key}" in str(error.value)
+    assert "another name or another --storage" in str(error.value)
+    assert content(url) == before
+
+
+def test_what_is_only_words_may_change(study, url, tmp_path):
+    small = {"trials": 2, "repeats": 1, "strategies": ["random"]}
+    execute(plan(study, small), url)
+    changed = tmp_path / "changed.toml"
+    changed.write_text(STUDY.replace("Does it hold?", "Does it still hold?"))
+    execute(plan(str(changed), small), url)
+    known = optuna.load_study(study_name="small/random/00", storage=open_storage(url)).user_attrs
+    assert known["content"]["question"] == "Does it still hold?"
+
+
+def test_a_full_disk_keeps_what_is_finished_and_says_so(study, url):
+    """SQLite's own limit on the pages of a database stands in for the end of the disk."""
+    from sqlalchemy import event
+
+    small = {"trials": 40, "repeats": 1, "strategies": ["random"]}
+    storage = open_storage(url)
+    execute(plan(study, small | {"trials": 1}), storage)
+    pages = Path(url.removeprefix("sqlite:///")).stat().st_size // 4096 + 4
+    event.listen(storage.engine, "connect", lambda db, _: db.execute(f"PRAGMA max_page_count={pages}"))
+    storage.engine.dispose()
+    with pytest.raises(RunError, match=r"the storage failed \(database or disk is full\): finished trials are kept"):
+        execute(plan(study, small), storage)
+    stored = states(url).count(optuna.trial.TrialState.COMPLETE)
+    assert 0 < stored < 40
+    starts = []
+    execute(plan(study, small), url, started=starts.append)
+    assert starts[0].stored == stored
+    assert states(url) == [optuna.trial.TrialState.COMPLETE] * 40
+
+
+def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
+    ready = plan(study, {"trials": 4, "repeats": 1})
+
+    def deadly(trial):
+        if trial.number == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ready.objectives["digits"](trial)
+
+    deadly.content = ready.objectives["digits"].content
+
+    with pytest.raises(RunError, match="a worker process died"):
+        execute(replace(ready, objectives={"digits": deadly}, retrain=0), url, jobs=2)
+    execute(ready, url)
+    assert states(url) == [optuna.trial.TrialState.COMPLETE] * 12
+
+
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_a_number_of_jobs_that_cannot_be_is_refused(study, url, jobs):
+    with pytest.raises(UsageError, match=f"jobs must be at least 1, or -1 for one a core, got {jobs}"):
+        execute(plan(study), url, jobs=jobs)
+
+
+def bowl(trial):
+    """Costs nothing, is noisy by the trial's number, and can be told from its numbers."""
+    x = trial.suggest_float("x", -5, 5)
+    return (x - 1) ** 2 + (trial.number * 37 % 11) / 10
+
+
+def cheap(strategies=("random", "tpe"), tasks=("one",), confirm=0, options=None, **changed) -> Plan:
+    plain = {label: searcher(label, label, {}, confirm) for label in strategies}
+    given = {
+        "name": "cheap",
+        "objectives": dict.fromkeys(tasks, bowl),
+        "strategies": plain | {label: searcher(label, *way) for label, way in (options or {}).items()},
+        "trials": 12,
+        "repeats": 2,
+        "seed": 0,
+        "direction": "minimize",
+        "metric": "value",
+    }
+    return Plan(**given | changed)
+
+
+@pytest.fixture(params=["sqlite:///{}/a.db", "journal:///{}/a.log", None])
+def place(request, tmp_path):
+    """A storage of each kind: its URL, or one in memory."""
+    return InMemoryStorage() if request.param is None else request.param.format(tmp_path)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_study_of_several_tasks_is_the_same_wherever_it_is_kept(place, jobs):
+    several = cheap(tasks=("one", "a/b"), confirm=2)
+    execute(several, place, jobs=jobs)
+    expected = InMemoryStorage()
+    execute(several, expected)
+    found = content(place)
+    assert sorted(found) == sorted(
+        f"cheap/{task}/{label}/0{repeat}" for task in ("one", "a/b") for label in ("random", "tpe") for repeat in (0, 1)
+    )
+    assert {len(trials) for trials, _ in found.values()} == {12}
+    assert found == content(expected)
+
+
+def test_a_strategy_or_a_task_more_leaves_the_rest_as_it_is(place):
+    first = cheap(strategies=["random"], tasks=("one", "two"))
+    execute(first, place)
+    before = content(place)
+    starts = []
+    more = cheap(tasks=("one", "two", "three"), options={"mine": ("tpe", {"n_startup_trials": 3}, 2)})
+    execute(more, place, started=starts.append)
+    assert (starts[0].stored, starts[0].planned) == (4 * 12, 18 * 12)
+    assert {name: found for name, found in content(place).items() if name in before} == before
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        (("tpe", {"n_startup_trials": 4}, 2), "another strategy.n_startup_trials: 3 there, 4 now"),
+        (("tpe", {"n_startup_trials": 3}, 1), "another strategy.confirm: 2 there, 1 now"),
+        (("narrowing", {}, 2), "another strategy.n_startup_trials: 3 there, None now"),
+    ],
+)
+def test_a_strategy_that_changed_is_refused_and_others_are_not(place, way, words):
+    execute(cheap(strategies=["random"], options={"mine": ("tpe", {"n_startup_trials": 3}, 2)}), place)
+    before = content(place)
+    with pytest.raises(UsageError, match=words):
+        execute(cheap(strategies=["random"], options={"mine": way}), place)
+    assert content(place) == before
+    execute(cheap(strategies=["random"], trials=13), place)
+
+
+@pytest.mark.parametrize(("then", "now"), [(("one",), ("one", "two")), (("one", "two"), ("one",))])
+def test_one_task_and_several_are_not_mixed(place, then, now):
+    execute(cheap(tasks=then), place)
+    with pytest.raises(UsageError, match="they can't be compared, so give the study another name"):
+        execute(cheap(tasks=now), place)
+
+
+def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
+    execute(cheap(), place)
+    monkeypatch.setattr("hpsearch.execution.executing.open_run", never)
+    monkeypatch.setattr("hpsearch.execution.worker.open_run", never)
+    starts = []
+    execute(cheap(), place, started=starts.append)
+    assert (starts[0].stored, starts[0].planned, starts[0].interrupted) == (48, 48, 0)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_progress_is_told_while_a_run_goes_on(place, jobs):
+    def slow(trial):
+        time.sleep(0.15)
+        return bowl(trial)
+
+    told = []
+    execute(cheap(objectives={"one": slow}, repeats=1), place, jobs=jobs, progress=lambda *now: told.append(now))
+    counts = [done for done, _ in told]
+    assert counts == sorted(counts)
+    assert told[-1] == (24, 24)
+    assert set(counts) - {0, 12, 24}, "a look in the middle of a run"
+
+
+def test_optuna_is_quiet_while_processes_are_looked_at_and_as_before_afterwards(url):
+    """What its storage says of a connection that breaks is told in one line, by the error."""
+    before, levels = optuna.logging.get_verbosity(), []
+    execute(cheap(repeats=1), url, jobs=2, progress=lambda *_: levels.append(optuna.logging.get_verbosity()))
+    assert set(levels) == {optuna.logging.ERROR}
+    assert optuna.logging.get_verbosity() == before != optuna.logging.ERROR
+
+
+def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
+    """Each trial trains half of what it might, so there are twice as many."""
+
+    def half(trial):
+        trial.set_user_attr("epochs", 5)
+        return bowl(trial)
+
+    half.epochs = 10
+    told, starts = [], []
+    pruned = cheap(objectives={"one": half}, strategies=["random"], pruner="median", repeats=1)
+    execute(pruned, url, progress=lambda *now: told.append(now))
+    assert told[-1] == (12, 12)
+    assert count(url) == 24
+    execute(replace(pruned, trials=14), url, started=starts.append)
+    assert (starts[0].stored, starts[0].planned) == (12, 14)
+    assert count(url) == 28
+
+
+def test_in_memory_the_runs_that_ended_are_kept_when_another_fails():
+    def fails(trial):
+        if trial.number == 11 and trial.study.study_name.endswith("tpe/01"):
+            raise KeyError("mine")
+        return bowl(trial)
+
+    storage = InMemoryStorage()
+    with pytest.raises(KeyError, match="mine"):
+        execute(cheap(objectives={"one": fails}), storage, jobs=2)
+    assert len(content(storage)["cheap/random/00"][0]) == 12
+    execute(cheap(), storage)
+    assert {len(trials) for trials, _ in content(storage).values()} == {12}
+
+
+def test_what_a_database_holds_is_what_the_run_was_told(url):
+    """A process that owns a run remembers what it wrote; what it is told is what others read, theirs included."""
+    seen = []
+
+    def looks(trial):
+        value = bowl(trial)
+        trial.suggest_categorical("kind", [None, True, "a"])
+        trial.set_user_attr("pair", (1, 2.5))
+        trial.report(math.inf, step=3)
+        if trial.number == 2:
+            other = optuna.load_study(study_name=trial.study.study_name, storage=open_storage(url))
+            other.enqueue_trial({"x": 4.25}, user_attrs={"mine": True})
+        told = trial.study.get_trials(deepcopy=False)
+        seen.append([trial_content(one) for one in told])
+        assert trial_content(trial.study._storage.get_trial(trial._trial_id)) == seen[-1][trial.number]
+        return value
+
+    execute(cheap(objectives={"one": looks}, strategies=["tpe"], repeats=1, confirm=1), url)
+    ((trials, _),) = content(url).values()
+    assert [trial[3]["x"] == 4.25 for trial in trials[:5]] == [False, False, False, True, False]
+    assert trials[3][5] == {"mine": True, "pair": [1, 2.5]}
+    assert len(seen) == len(trials) == 12
+    for number, told in enumerate(seen):
+        assert told[:number] == trials[:number]
+        assert told[number][3:] == trials[number][3:]

@@ -1,0 +1,47 @@
+"""The comparison that ships: all tables of both benchmarks, strategies with and without confirmation on one budget."""
+
+import tomllib
+
+from hpsearch.analysis.next_study import next_study, toml_text
+from hpsearch.execution import execute
+from hpsearch.objectives.tables import TABLES, TableObjective
+from hpsearch.results.load import load_results
+from hpsearch.storage import opened
+from hpsearch.study.config import shipped
+from hpsearch.study.plan import plan
+
+
+def test_the_shipped_study_is_planned_over_all_tables():
+    planned = plan("tables")
+    assert set(planned.objectives) == {name for name in TABLES if name.startswith(("hpobench/", "hpolib/"))}
+    assert {type(objective) for objective in planned.objectives.values()} == {TableObjective}
+    assert len(planned.runs()) == len(planned.objectives) * len(planned.strategies) * planned.repeats
+
+
+def test_what_is_confirmed_differs_in_nothing_else():
+    study = tomllib.loads(shipped()["tables"].read_text(encoding="utf-8"))
+    for label, options in study["strategies"].items():
+        assert label == f"{options['strategy']}-confirmed"
+        assert options["strategy"] in study["search"]["strategies"]
+        assert options["confirm"] == 5
+        assert set(options) == {"strategy", "confirm"}
+
+
+def test_what_follows_a_search_of_tables_runs(tmp_path):
+    """Its diagnostics may find ranges too narrow, but a table is searched over its own."""
+    path, url = tmp_path / "few.toml", f"sqlite:///{tmp_path}/few.db"
+    path.write_text(
+        'name = "few"\n[data]\nsource = "table"\ntables = ["hpobench/car", "hpolib/protein_structure"]\n'
+        '[search]\nstrategies = ["random"]\ntrials = 40\n',
+        encoding="utf-8",
+    )
+    planned = plan(str(path))
+    execute(planned, url, jobs=1)
+    with opened(url, existing=True) as here:
+        following = next_study(load_results(here, "few"))
+    assert following.changes
+    written = tmp_path / "next.toml"
+    written.write_text(toml_text(following), encoding="utf-8")
+    after = plan(str(written))
+    assert after.name == "few-next"
+    assert set(after.objectives) == set(planned.objectives)
