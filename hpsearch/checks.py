@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -75,3 +75,11 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise UsageError(choose_from(name, value, choices))
     return str(value)
+
+
+def rule_of(error: Mapping[str, Any]) -> str:
+    """Word an entry of pydantic's ``ValidationError.errors()`` as "must be …, got …"; the caller names the key."""
+    if error["type"] == "value_error":  # raised by a validator of ours, in our words
+        return str(error["ctx"]["error"])
+    rule = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return f"must be {rule}, got {error['input']!r}"

@@ -11,11 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from hpsearch.analysis.comparison.pairings import kind
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.results.results import FINISHED, Results
-
-INDEPENDENT = ("random", "qmc")  # kinds whose draws don't depend on the values of earlier trials
+from hpsearch.strategies import INDEPENDENT
 
 _POINTS = 120  # numbers of trials at which a curve is computed, at most
 _COLUMNS = ["task", "strategy", "n", "mean", "lower", "median", "upper", "drawn_from"]
@@ -34,11 +32,10 @@ def expected_best(results: Results) -> pd.DataFrame:
     """
     searched = results.trials[results.trials["confirms"].isna() & results.trials["state"].isin(FINISHED)]
     groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "strategy"], sort=False)))
-    independent = [label for label in results.strategies if kind(results, label) in INDEPENDENT]
     curves = [
         _curve(results, groups[task, label]).assign(task=task, strategy=label)
         for task in tasks(results)
-        for label in independent
+        for label in results.labels_of(INDEPENDENT)
         if (task, label) in groups
     ]
     return pd.concat(curves, ignore_index=True)[_COLUMNS] if curves else pd.DataFrame(columns=_COLUMNS)

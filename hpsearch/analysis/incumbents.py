@@ -1,4 +1,4 @@
-"""The best value so far of every run, trial by trial, and its middle and spread over repeats."""
+"""The best value so far of every run, trial by trial or epoch by epoch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpsearch.analysis.statistics.spread import quantiles
 from hpsearch.results.results import FINISHED, Results, once
 
 KEYS = ["task", "strategy", "repeat"]
@@ -62,22 +61,6 @@ def _observed(run: pd.DataFrame) -> pd.DataFrame:
     return run[(run["state"] == "COMPLETE") & run["confirms"].isna()]
 
 
-def anytime(results: Results) -> pd.DataFrame:
-    """Median and quartiles over repeats of the best value so far, at the numbers that every repeat has
-    reached.
-
-    Numbers that only some of a strategy's repeats have reached are left out: averaging whichever runs got
-    so far would let the selection move the curve. A repeat without a complete trial yet counts as worse
-    than any value. Repeats without a finished trial have not begun and do not count.
-
-    Returns
-    -------
-    task, strategy, number, lower, median, upper, repeats (how many the row summarises).
-    """
-    groups: Any = incumbents(results).groupby(["task", "strategy"], sort=False)
-    return _summaries(groups, "number", results.sign)
-
-
 def incumbents_by_epochs(results: Results) -> pd.DataFrame:
     """The best value that was known when so many epochs had been spent, on one grid for all runs.
 
@@ -116,36 +99,3 @@ def _on_grid(curve: pd.DataFrame, run: pd.DataFrame, unit: float) -> pd.DataFram
     known = np.searchsorted(ends, grid, side="right") - 1  # the last trial that had ended
     values = np.array([math.nan, *curve["value"].astype(float)])
     return pd.DataFrame({"spent": grid, "value": values[known + 1]})
-
-
-def anytime_epochs(results: Results) -> pd.DataFrame:
-    """As `anytime`, against epochs spent instead of trials made; see `incumbents_by_epochs` for the grid.
-
-    Returns
-    -------
-    task, strategy, spent (epochs), lower, median, upper, repeats.
-    """
-    groups: Any = incumbents_by_epochs(results).groupby(["task", "strategy"], sort=False)
-    return _summaries(groups, "spent", results.sign)
-
-
-def _summaries(groups: Any, along: str, sign: int) -> pd.DataFrame:
-    found = [_over_repeats(curve, along, sign).assign(task=task, strategy=name) for (task, name), curve in groups]
-    columns = ["task", "strategy", along, "lower", "median", "upper", "repeats"]
-    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
-
-
-def _over_repeats(curve: pd.DataFrame, along: str, sign: int) -> pd.DataFrame:
-    reached = curve.groupby("repeat")[along].max().min()
-    table = curve[curve[along] <= reached].pivot_table(index=along, columns="repeat", values="value", dropna=False)
-    values = table.fillna(-sign * math.inf).to_numpy()
-    lower, median, upper = quantiles(values, (0.25, 0.5, 0.75)).T
-    return pd.DataFrame(
-        {
-            along: table.index.to_numpy(),
-            "lower": lower,
-            "median": median,
-            "upper": upper,
-            "repeats": table.shape[1],
-        }
-    )

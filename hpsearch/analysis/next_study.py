@@ -12,10 +12,11 @@ from typing import Any
 from hpsearch.analysis.diagnostics import Change, Search, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.thresholds import RULES, Thresholds
+from hpsearch.analysis.thresholds import Thresholds
 from hpsearch.errors import UsageError
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.results.results import Results, once
+from hpsearch.run.confirmation import REPETITIONS
 
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
 _RANGES = ("edge", "narrowing")  # rules that say that the ranges are not right yet
@@ -139,14 +140,14 @@ def _file(results: Results) -> dict[str, Any]:
     settings = results.settings
     if not isinstance(settings.get("data"), Mapping) or not isinstance(settings.get("search"), Mapping):
         return {}
-    known: Mapping[str, Any] = Thresholds().__dict__
+    defaults = Thresholds().model_dump()
     file = {key: _without_none(settings[key]) for key in _TABLES if key in settings}
     for table, keys in _COMPUTED.items():
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
     for key in _OF_TABLES if _is_published(file) else ():
         file.pop(key, None)
     report = file.get("report", {})
-    file["report"] = {key: report[key] for key in report if key in RULES and report[key] != known[key]}
+    file["report"] = {key: report[key] for key in report if key in defaults and report[key] != defaults[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
 
 
@@ -206,7 +207,7 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
 def _runs(file: Mapping[str, Any]) -> bool:
     """Whether the model takes the space, and the budget is enough to confirm from it."""
     search = file["search"]
-    if "trials" in search and 3 * search.get("confirm", 0) >= search["trials"]:
+    if "trials" in search and REPETITIONS * search.get("confirm", 0) >= search["trials"]:
         return False
     if _is_published(file):
         return True

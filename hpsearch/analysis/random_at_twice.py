@@ -19,7 +19,6 @@ def random_at_twice(results: Results, task: str) -> float:
     found = results.doubled
     if found.empty:
         return math.nan
-    kinds = results.settings.get("strategies", {})
-    kind = found["strategy"].map(lambda label: kinds.get(label, {}).get("strategy", label))
+    kind = found["strategy"].map(results.strategy_of)
     values = found.loc[(found["task"] == task) & (kind == _RANDOM), "value"].astype(float)
     return float(quantiles(values.to_numpy()[None, :], (0.5,))[0, 0]) if len(values) else math.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import ref
@@ -92,6 +92,16 @@ class Results:
     def searched(self) -> tuple[str, ...]:
         """Names of the searched parameters."""
         return tuple(self.space)
+
+    def strategy_of(self, label: str) -> str:
+        """Return the key in `STRATEGIES` that a label means: its table's `strategy`, else the label itself."""
+        table = self.settings.get("strategies")
+        settings = table.get(label) if isinstance(table, Mapping) else None
+        return str((settings.get("strategy") if isinstance(settings, Mapping) else None) or label)
+
+    def labels_of(self, strategies: Container[str]) -> list[str]:
+        """Return the labels that mean one of these keys of `STRATEGIES`."""
+        return [label for label in self.strategies if self.strategy_of(label) in strategies]
 
     def space_of(self, task: str) -> Mapping[str, BaseDistribution]:
         """The declared distribution of each parameter that `task` searches."""

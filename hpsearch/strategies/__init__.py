@@ -25,16 +25,23 @@ Strategy = Callable[..., BaseSampler]
 STRATEGIES: dict[str, NamedStrategy] = {
     strategy.name: strategy
     for strategy in (
-        NamedStrategy("random", ReplayableRandomSampler, learns=False),
+        NamedStrategy("random", ReplayableRandomSampler, draws="independent"),
         NamedStrategy("narrowing", NarrowingSampler, single_objective=True),
         NamedStrategy("tpe", tpe, joint="everything"),
         NamedStrategy("tpe-univariate", tpe_univariate),
-        NamedStrategy("qmc", SobolSampler, learns=False, random_start=False),
-        NamedStrategy("grid", GridSampler, learns=False, random_start=False),
+        NamedStrategy("qmc", SobolSampler, draws="sequence", random_start=False),
+        NamedStrategy("grid", GridSampler, draws="grid", random_start=False),
         NamedStrategy("cmaes", cmaes, joint="numbers", single_objective=True, package="cmaes"),
         NamedStrategy("gp", gp, joint="everything", package="torch"),
     )
 }
+
+
+SEQUENCES = tuple(name for name, strategy in STRATEGIES.items() if strategy.draws == "sequence")
+"""Strategies that spread trials more evenly than independent draws."""
+
+INDEPENDENT = tuple(name for name, strategy in STRATEGIES.items() if strategy.draws in ("independent", "sequence"))
+"""Strategies whose draws do not depend on the values of earlier trials, nor on a grid that ends."""
 
 
 def make_strategy(name: str, options: Mapping[str, Any] | None = None) -> Callable[[int], BaseSampler]:
@@ -50,4 +57,4 @@ def make_strategy(name: str, options: Mapping[str, Any] | None = None) -> Callab
     return STRATEGIES[name].with_options(options or {})
 
 
-__all__ = ["STRATEGIES", "NamedStrategy", "NarrowingSampler", "Strategy", "make_strategy"]
+__all__ = ["INDEPENDENT", "SEQUENCES", "STRATEGIES", "NamedStrategy", "NarrowingSampler", "Strategy", "make_strategy"]

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_type_hints
 
 from optuna.samplers import BaseSampler
 
+from hpsearch.checks import rule_of
 from hpsearch.errors import UsageError, choose_from
 
 
@@ -24,8 +25,9 @@ class NamedStrategy:
         The name in study files and on the command line.
     make
         A function or class that takes ``seed`` and the options as keywords; the types that it declares are checked.
-    learns
-        Whether the values of trials change what is drawn. A design (random points, a sequence, a grid) does not learn.
+    draws
+        How trials are drawn: "independent" (uniformly at random), "sequence" (quasi-random, evenly spread), "grid", or
+        "adaptive": by the values of the trials before.
     random_start
         Whether the first ten trials are the uniform draws that all such strategies share.
     joint
@@ -38,7 +40,7 @@ class NamedStrategy:
 
     name: str
     make: Callable[..., BaseSampler] = field(repr=False)
-    learns: bool = True
+    draws: Literal["independent", "sequence", "grid", "adaptive"] = "adaptive"
     random_start: bool = True
     joint: Literal["nothing", "numbers", "everything"] = "nothing"
     single_objective: bool = False
@@ -93,5 +95,4 @@ class NamedStrategy:
         try:
             return TypeAdapter(hint).validate_python(value, strict=True)
         except ValidationError as error:
-            rule = error.errors()[0]["msg"].removeprefix("Input ")
-            raise UsageError(f"option {name} of strategy {self.name!r} {rule}, got {value!r}") from None
+            raise UsageError(f"option {name} of strategy {self.name!r} {rule_of(error.errors()[0])}") from None

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hpsearch.analysis.thresholds import RULES, thresholds
+from hpsearch.analysis.thresholds import Thresholds, thresholds
+from hpsearch.checks import rule_of
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
@@ -109,8 +110,8 @@ class ReportSettings(_Table):
     @model_validator(mode="after")
     def _known_thresholds(self) -> Self:
         for key in self.model_extra or {}:
-            if key not in RULES:
-                raise UsageError(choose_from("key", key, [*type(self).model_fields, *RULES]))
+            if key not in Thresholds.model_fields:
+                raise UsageError(choose_from("key", key, [*type(self).model_fields, *Thresholds.model_fields]))
         thresholds(self.model_extra or {})
         return self
 
@@ -248,14 +249,11 @@ def _explain(error: Any, place: list[str]) -> str:
             return choose_from("key", place[-1], _known_keys(place[:-1]))
         case "missing":
             return "is missing"
-        case "value_error":
-            return str(error["ctx"]["error"])
         case "too_short":
             return "must not be empty"
         case "string_pattern_mismatch" | "string_too_long":
             return f"must be letters, digits, '.', '_' and '-', at most 100, got {value!r}"
-    rule = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return f"must be {rule}, got {value!r}"
+    return rule_of(error)
 
 
 def _known_keys(tables: list[str]) -> list[str]:

@@ -2,11 +2,10 @@ import math
 
 import numpy as np
 import optuna
-import pandas as pd
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from hpsearch.analysis.incumbents import anytime, anytime_epochs, incumbents, incumbents_by_epochs, tasks
+from hpsearch.analysis.incumbents import incumbents, incumbents_by_epochs, tasks
 from hpsearch.strategies.base import CONFIRMS
 from tests.example_results import CASES, case, make_results, make_study, of_studies
 
@@ -57,50 +56,9 @@ def test_runs_come_in_the_order_of_the_study():
     assert list(zip(found["strategy"], found["repeat"], strict=True)) == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
 
 
-def test_anytime_by_hand():
-    found = anytime(runs_of([1.0, 1.0], [2.0, 5.0], [3.0, 0.0], [4.0, 9.0], budget=2))
-    expected = pd.DataFrame(
-        {
-            "task": "t",
-            "strategy": "random",
-            "number": [0, 1],
-            "lower": [1.75, 2.5],
-            "median": [2.5, 4.0],
-            "upper": [3.25, 6.0],
-            "repeats": 4,
-        }
-    )
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
-
-
-def test_numbers_that_some_repeats_have_not_reached_are_left_out():
-    found = anytime(runs_of([0.1, 0.1, 0.1], [0.9]))
-    assert found[["number", "median", "repeats"]].to_numpy().tolist() == [[0, 0.5, 2]]
-
-
-def test_repeats_that_have_not_begun_do_not_count():
-    found = anytime(runs_of([0.1, 0.2], []))
-    assert found[["number", "median", "repeats"]].to_numpy().tolist() == [[0, 0.1, 1], [1, 0.2, 1]]
-
-
-@pytest.mark.parametrize(("direction", "worst"), [("maximize", -INF), ("minimize", INF)])
-def test_a_repeat_without_a_value_counts_as_worse_than_any(direction, worst):
-    found = anytime(runs_of([None, 1.0], [2.0, 2.0], [None, None], direction=direction))
-    assert found["median"].tolist() == [worst, {"maximize": 1.0, "minimize": 2.0}[direction]]
-
-
 def test_nothing_made_gives_empty_frames():
     nothing = make_results(finished=0)
     assert incumbents(nothing).empty
-    assert anytime(nothing).empty
-    assert list(anytime(nothing)) == ["task", "strategy", "number", "lower", "median", "upper", "repeats"]
-
-
-def test_turning_the_direction_turns_every_value():
-    values = np.random.default_rng(0).normal(size=(5, 12)).tolist()
-    up = anytime(runs_of(*values, budget=12))
-    down = anytime(runs_of(*[[-value for value in run] for run in values], direction="minimize", budget=12))
-    np.testing.assert_allclose(up[["lower", "median", "upper"]], -down[["upper", "median", "lower"]])
 
 
 def test_incumbents_end_at_what_optuna_calls_best():
@@ -142,24 +100,22 @@ def test_against_epochs_runs_meet_on_one_grid():
         run_of_epochs(0, (0.2, 4), (0.4, 4)),
         run_of_epochs(1, (None, 2), (0.1, 2), (None, 1), (0.8, 3), (0.9, 4)),
     ]
-    found = anytime_epochs(of_studies(runs, ("random",), 3, epochs_budget=12))
-    assert found["spent"].tolist() == [4, 8]
-    assert found["median"].tolist() == pytest.approx([0.15, 0.6])
-    assert found["repeats"].tolist() == [2, 2]
+    found = incumbents_by_epochs(of_studies(runs, ("random",), 3, epochs_budget=12))
+    assert found["repeat"].tolist() == [0, 0, 1, 1, 1]
+    assert found["spent"].tolist() == [4, 8, 4, 8, 12]
+    assert found["value"].tolist() == [0.2, 0.4, 0.1, 0.8, 0.9]
 
 
 def test_where_all_trials_train_alike_epochs_and_trials_tell_the_same():
     results = make_results(diverge_above=1.0, confirm={"tpe": 2})
-    by_trial, by_epoch = anytime(results), anytime_epochs(results)
+    by_trial, by_epoch = incumbents(results), incumbents_by_epochs(results)
     np.testing.assert_array_equal(by_epoch["spent"], 4 * (by_trial["number"] + 1))
-    np.testing.assert_array_equal(by_epoch["median"], by_trial["median"])
+    np.testing.assert_array_equal(by_epoch["value"], by_trial["value"])
 
 
 def test_without_known_epochs_there_is_no_such_curve():
-    assert anytime_epochs(runs_of([0.1, 0.2])).empty
-    assert list(anytime_epochs(runs_of([0.1]))) == [
-        "task", "strategy", "spent", "lower", "median", "upper", "repeats",
-    ]  # fmt: skip
+    assert incumbents_by_epochs(runs_of([0.1, 0.2])).empty
+    assert list(incumbents_by_epochs(runs_of([0.1]))) == ["task", "strategy", "repeat", "spent", "value"]
 
 
 @pytest.mark.parametrize("name", CASES)

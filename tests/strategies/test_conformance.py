@@ -200,7 +200,7 @@ def test_another_process_with_another_hash_seed_draws_the_same():
 
 
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
-@pytest.mark.parametrize("strategy", those(learns=True))
+@pytest.mark.parametrize("strategy", those(draws="adaptive"))
 def test_a_strategy_that_learns_beats_random(strategy, direction):
     """On a smooth bowl, mean over five seeds, with a distance that chance does not bridge."""
     sign = 1 if direction == "minimize" else -1
@@ -216,7 +216,7 @@ def test_a_strategy_that_learns_beats_random(strategy, direction):
     assert sum(best(strategy, s) for s in range(5)) < 0.6 * sum(best("random", s) for s in range(5))
 
 
-@pytest.mark.parametrize("strategy", those(learns=False))
+@pytest.mark.parametrize("strategy", [name for name, each in STRATEGIES.items() if each.draws != "adaptive"])
 def test_a_design_does_not_look_at_values(strategy):
     def params(sign: int) -> list[dict]:
         study = optuna.create_study(sampler=STRATEGIES[strategy](3))
@@ -273,7 +273,7 @@ def test_confirmations_teach_nothing(strategy):
     assert after(disturbed(strategy, superb_confirmation)) == after(disturbed(strategy, empty))
 
 
-@pytest.mark.parametrize("strategy", those(learns=True))
+@pytest.mark.parametrize("strategy", those(draws="adaptive"))
 def test_the_same_trials_would_teach_much_if_they_confirmed_nothing(strategy):
     assert after(disturbed(strategy, superb)) != after(disturbed(strategy, empty))
 

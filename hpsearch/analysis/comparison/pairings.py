@@ -17,18 +17,11 @@ class Comparison(NamedTuple):
     against: str
 
 
-def kind(results: Results, label: str) -> str:
-    """The key in STRATEGIES of what the study calls `label`: the label itself unless its settings name another."""
-    settings = results.settings.get("strategies", {})
-    held = settings.get(label, {}) if hasattr(settings, "get") else {}
-    return str(held.get("strategy", label)) if hasattr(held, "get") else label
-
-
 def first_of(results: Results, wanted: str) -> str | None:
     """The strategy that is called `wanted`, else the first one of that kind; None where there is none."""
     if wanted in results.strategies:
         return wanted
-    return next((label for label in results.strategies if kind(results, label) == wanted), None)
+    return next((label for label in results.strategies if results.strategy_of(label) == wanted), None)
 
 
 def baseline(results: Results) -> str:

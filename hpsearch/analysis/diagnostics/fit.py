@@ -11,10 +11,10 @@ import pandas as pd
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
 from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.metrics import metric
 
 KEY = "fit"
 _FEWEST = 3
-_SCORES = ("accuracy", "r2")  # the scores whose best is 1
 _TRAINING = (
     "First get the training rows right: another activation (ReLU, maxout), an adaptive learning rate (RMSProp, Adam) "
     "or momentum, initial weights that suit the activation, batch normalisation, more units, more epochs. Dropout and "
@@ -42,7 +42,7 @@ def fit(search: Search) -> Finding:
     curves = [_numbers(curve) for curve in search.curves_of_best]
     overfits = list(_overfits(curves, search.limits.overfit_rise))
     scores = [float(curve["train_score"].iloc[-1]) for curve in curves if math.isfinite(curve["train_score"].iloc[-1])]
-    rated = search.results.metric in _SCORES and len(scores) >= _FEWEST
+    rated = metric(search.results.metric).best_is_one and len(scores) >= _FEWEST
     if not rated and len(overfits) < _FEWEST:
         return search.unknown(KEY, title, "Fewer than three of the best trials have learning curves with losses.")
     facts: dict[str, Fact] = {"overfit": sum(overfits), "curves": len(overfits)}

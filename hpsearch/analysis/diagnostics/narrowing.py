@@ -103,11 +103,10 @@ def eye_range(values: pd.Series[Any], distribution: Numeric) -> tuple[float, flo
 
 def _by_strategy(search: Search) -> Iterator[_Drop]:
     """What the runs that narrowed left out at their end, summed over them."""
-    ranges: pd.DataFrame | None = getattr(search.results, "ranges", None)
-    if ranges is None or ranges.empty:
+    ranges = search.results.ranges
+    if ranges.empty:
         return
-    labels = [label for label in search.results.strategies if search.kind(label) == "narrowing"]
-    mine = ranges[(ranges["task"] == search.task) & ranges["strategy"].isin(labels)]
+    mine = ranges[(ranges["task"] == search.task) & ranges["strategy"].isin(search.results.strategies)]
     for name, distribution in search.numeric.items():
         narrowed = mine[(mine["parameter"] == name) & (mine["low"].notna()) & (mine["high"].notna())]
         drops = [_of_run(search, run, name) for _, run in narrowed.groupby(["strategy", "repeat"])]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.search import Search
 from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.metrics import metric
 
-SHARES = ("accuracy", "error", "error rate", "error_rate")  # metrics that are a share of the validation rows
 _MOST_ROWS = 20_000
 _DISTINCT = 10  # so many different values show the number of rows behind them
 
@@ -40,7 +40,7 @@ def validation_rows(search: Search) -> int | None:
     stored = rows.get("validation") if isinstance(rows, Mapping) else data.get("validation")
     if isinstance(stored, int) and not isinstance(stored, bool):
         return stored
-    if search.results.metric not in SHARES:
+    if not metric(search.results.metric).share_of_rows:
         return None
     return _rows_behind(search.good["value"].drop_duplicates().to_numpy())
 
@@ -64,7 +64,7 @@ def binomial(search: Search) -> Noise:
     chance alone would move them.
     """
     rows = validation_rows(search)
-    if rows is None or search.results.metric not in SHARES or not 0 <= search.best <= 1:
+    if rows is None or not metric(search.results.metric).share_of_rows or not 0 <= search.best <= 1:
         return Noise(math.nan, "binomial error of the validation rows")
     share = min(max(search.best, 0.5 / rows), 1 - 0.5 / rows)
     return Noise(math.sqrt(share * (1 - share) / rows), f"binomial error of {rows} validation rows")

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from hpsearch.analysis.diagnostics.finding import Change, Finding
 from hpsearch.analysis.diagnostics.noise import binomial, retraining, validation_rows
 from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.run.confirmation import REPETITIONS
 
 _SHORTEST = 6  # epochs whose last half shows steps
 CONFIRM = 5
+_SHARE = 5  # of a small budget, one fifth goes to confirmation
 
 
 def steps(search: Search) -> Finding:
@@ -86,11 +88,11 @@ _COUNT = dict(enumerate(("none", "one", "two", "three", "four", "five", "six", "
 
 
 def _confirm(search: Search, together: int) -> tuple[Change, ...]:
-    """Confirm the leaders, where a fifth of the budget or more is not spent on it."""
+    """Confirm the leaders: up to five, or what a fifth of a small budget pays for."""
     now = search.table("search").get("confirm", 0)
     count = min(CONFIRM, together)
-    if now or 15 * count > search.results.budget * 3:  # three trainings each, a fifth of the budget at most
-        count = search.results.budget // 15
+    if _SHARE * count > search.results.budget:
+        count = search.results.budget // (_SHARE * REPETITIONS)
     if now or count < 2:
         return ()
     return (Change(("search", "confirm"), count, 0, f"the first {together} trials can't be told apart"),)

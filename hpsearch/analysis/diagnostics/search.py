@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hpsearch.analysis.diagnostics.finding import Fact, Finding, Level
-from hpsearch.analysis.thresholds import RULES, Thresholds, thresholds
+from hpsearch.analysis.thresholds import Thresholds, thresholds
 from hpsearch.results.results import FINISHED, PARAM, Results
 from hpsearch.space import Numeric, position
+from hpsearch.strategies import INDEPENDENT
 
-INDEPENDENT = ("random", "qmc")  # strategies whose draws don't depend on earlier values
 TOP = 10  # so many of the best trials stand for what the search would choose
 _NONE: Mapping[str, Fact] = {}
 _KEYS = ["strategy", "repeat", "number"]
@@ -53,7 +53,9 @@ class Search:
     def limits(self) -> Thresholds:
         """The thresholds, as ``[report]`` of the study file sets them."""
         table = self.table("report")
-        return thresholds({key: value for key, value in table.items() if key in RULES and value is not None})
+        return thresholds(
+            {key: value for key, value in table.items() if key in Thresholds.model_fields and value is not None}
+        )
 
     def table(self, name: str) -> Mapping[str, Any]:
         """A table of the study file; empty where there is none."""
@@ -91,8 +93,7 @@ class Search:
     @cached_property
     def independent(self) -> pd.DataFrame:
         """The finished trials of the strategies whose draws are independent."""
-        labels = [label for label in self.results.strategies if self.kind(label) in INDEPENDENT]
-        return self.every[self.every["strategy"].isin(labels)]
+        return self.every[self.every["strategy"].isin(self.results.labels_of(INDEPENDENT))]
 
     @cached_property
     def independent_good(self) -> pd.DataFrame:
@@ -103,11 +104,6 @@ class Search:
         kept = trials[(trials["state"] == "COMPLETE") & ~trials["bad"]]
         score = -self.results.sign * kept["value"]
         return kept.assign(_score=score).sort_values(["_score", "number"], kind="stable").drop(columns="_score")
-
-    def kind(self, label: str) -> str:
-        """The strategy that a label means."""
-        named = self.table("strategies").get(label, {})
-        return str(named.get("strategy") or label) if isinstance(named, Mapping) else label
 
     def positions(self, trials: pd.DataFrame, name: str) -> NDArray[np.float64]:
         """Where in its range each trial has the parameter, from 0 to 1; NaN where it has it not."""

@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hpsearch.analysis.comparison.pairings import kind
-from hpsearch.analysis.expected_best import INDEPENDENT, expected_best
+from hpsearch.analysis.expected_best import expected_best
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, scales, style
 from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, listing, plural
 from hpsearch.results.results import Results
+from hpsearch.strategies import INDEPENDENT, SEQUENCES
 
 _TITLE = "What more random trials would buy"
 _NO_DRAWS = (
@@ -48,7 +48,7 @@ def expected_best_section(results: Results) -> Section:
     return Section(
         "expected_best",
         _TITLE,
-        (_READING, *(_EVEN if _has_qmc(results, shown) else ()), *left),
+        (_READING, *(_EVEN if _has_sequence(results, shown) else ()), *left),
         drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
         data={"expected_best": curves},
         facts=facts,
@@ -78,8 +78,8 @@ def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: di
     return f"{trials} the expected best {{metric}}{where} goes from {listing(parts)}."
 
 
-def _has_qmc(results: Results, shown: pd.DataFrame) -> bool:
-    return any(kind(results, str(label)) == "qmc" for label in shown["strategy"].unique())
+def _has_sequence(results: Results, shown: pd.DataFrame) -> bool:
+    return bool({*results.labels_of(SEQUENCES)} & {*map(str, shown["strategy"].unique())})
 
 
 def _at(curve: pd.DataFrame, n: int) -> float | None:

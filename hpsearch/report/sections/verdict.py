@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.comparison.pairings import BASELINE, baseline, kind
+from hpsearch.analysis.comparison.pairings import BASELINE, baseline
 from hpsearch.analysis.comparison.verdicts import ALPHA, Verdict, verdicts
 from hpsearch.report.section import Column, Row, Section, Table
 from hpsearch.report.text import NOTHING, Fact, aligned, number, plural
@@ -133,7 +133,7 @@ def _what(verdict: Verdict) -> str:
 
 
 def _reading(results: Results, found: Sequence[Verdict]) -> Iterator[str]:
-    if kind(results, baseline(results)) != BASELINE:
+    if results.strategy_of(baseline(results)) != BASELINE:
         yield "None of the strategies is random search: the others are compared with {baseline}, the study's first one."
     if found[0].judged == "validation":
         yield (

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from hpsearch.analysis.comparison.pairings import baseline, comparisons, kind
+from hpsearch.analysis.comparison.pairings import baseline, comparisons
 from tests.example_results import case
 
 # The study's strategies, the kinds that its file gives labels, and the comparisons that follow.
@@ -32,7 +32,7 @@ NAMELESS = [{}, {"strategies": {}}, {"strategies": {"a": {"round": 5}}}, {"strat
 @pytest.mark.parametrize("settings", NAMELESS)
 def test_a_label_without_settings_is_its_own_kind(settings):
     results = dataclasses.replace(case("usual"), strategies=("a", "b"), settings=settings)
-    assert kind(results, "a") == "a"
+    assert results.strategy_of("a") == "a"
     assert baseline(results) == "a"
 
 

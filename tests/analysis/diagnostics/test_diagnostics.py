@@ -75,7 +75,7 @@ def test_the_edge_rule_s_false_alarms_under_uniform_draws():
         (10, "edge_of_10", 5, 0.00163),
         (20, "edge_of_20", 7, 0.00239),
     ):
-        limits = dataclasses.replace(never, **{key: least})
+        limits = never.model_copy(update={key: least})
         rare = away[away[:, :of_].sum(axis=1) >= least]  # none of the others fires
         alarms = sum(crowded(row[:of_], limits) is not None for row in rare) / len(away)
         assert alarms == pytest.approx(expected, abs=4 * math.sqrt(expected / len(away)))
