@@ -21,7 +21,7 @@ from optuna.trial import TrialState, create_trial
 from hpsearch.results.frames import frames
 from hpsearch.results.results import Results
 from hpsearch.run import Budget, incumbent
-from hpsearch.run.budget import Confirm
+from hpsearch.run.budget import ConfirmStep
 from hpsearch.run.confirmation import PHASE
 from hpsearch.strategies.base import CONFIRMS
 
@@ -154,7 +154,7 @@ def _due(
     step: Any, rng: np.random.Generator, space: Mapping[str, BaseDistribution], sharpness: float
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Parameters, user attributes and system attributes of the trial that is due."""
-    if isinstance(step, Confirm):
+    if isinstance(step, ConfirmStep):
         return step.trial.params, {CONFIRMS: step.trial.number}, {PHASE: step.phase}
     return {name: _draw(rng, distribution, sharpness) for name, distribution in space.items()}, {}, {}
 

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from hpsearch.analysis.diagnostics import Change, Search, diagnose
+from hpsearch.analysis.diagnostics import Change, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
@@ -122,7 +122,7 @@ def _asked(results: Results) -> Iterator[tuple[str, Change]]:
         if not (unsettled and finding.key == "parameters"):
             yield from ((finding.task, change) for change in finding.changes)
     for task in tasks(results):
-        yield from ((task, change) for change in tightened(Search(results, task)))
+        yield from ((task, change) for change in tightened(TaskSearch(results, task)))
 
 
 def _agreed(path: tuple[str, ...], changes: list[Change], tasks: int) -> Change | None:

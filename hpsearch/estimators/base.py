@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from hpsearch.errors import DataError, DivergenceError, UsageError
 from hpsearch.estimators.arguments import Arguments
 from hpsearch.estimators.model import Model, Rows
-from hpsearch.estimators.randomness import generator
+from hpsearch.estimators.randomness import generator_from
 from hpsearch.estimators.saving import UNREADABLE, damaged, read, write
 from hpsearch.nn import Hyperparameters, Network
 
@@ -72,7 +72,7 @@ class MLPEstimator(Arguments, ABC):
         DivergenceError
             If the loss stops being finite; the estimator then isn't fitted.
         """
-        settings, rng = self._settings(), generator(self.random_state)
+        settings, rng = self._settings(), generator_from(self.random_state)
         self._forget()
         inputs, y = self._checked(X, y, settings, reset=True)
         model = self._new_model(inputs, y, settings, rng)
@@ -90,7 +90,9 @@ class MLPEstimator(Arguments, ABC):
             _check_unchanged(settings, model.network.hyperparameters)
         inputs, y = self._checked(X, y, settings, reset=model is None)
         if model is None:
-            model = self._new_model(inputs, y if examples is None else examples, settings, generator(self.random_state))
+            model = self._new_model(
+                inputs, y if examples is None else examples, settings, generator_from(self.random_state)
+            )
         targets = self._encode(y)
         try:
             model.train_epoch((inputs, targets))

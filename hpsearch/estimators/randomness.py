@@ -7,7 +7,7 @@ import numpy as np
 from hpsearch.errors import UsageError
 
 
-def generator(random_state: Any) -> np.random.Generator:
+def generator_from(random_state: Any) -> np.random.Generator:
     """A new generator: a whole number always gives the same one, None never does.
 
     A `RandomState` or `Generator` gives another one at each call, and the same ones again if it starts the same. Unlike

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from optuna.trial import Trial
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, load, split
-from hpsearch.errors import DivergenceError, UsageError, choose_from
+from hpsearch.errors import DataError, DivergenceError, UsageError, choose_from
 from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.searched_model import SearchedModel
@@ -70,8 +71,7 @@ class MLPObjective:
         repeat: int = 0,
         data_dir: str | Path | None = None,
     ) -> None:
-        self._data = _data_source(data)
-        self._data_dir = None if data_dir is None else Path(data_dir)
+        self._source = _Source.read(_data_settings(data), None if data_dir is None else Path(data_dir))
         self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
         self._loss_name = _LOSS_OF[self.data.task]  # loads the data: what can't be split is refused now, not in a trial
@@ -94,7 +94,7 @@ class MLPObjective:
     @property
     def task(self) -> str:
         """The name of the data set."""
-        return _dataset(self._data, self._data_dir).name
+        return self._source.dataset.name
 
     @property
     def epochs(self) -> int:
@@ -104,10 +104,11 @@ class MLPObjective:
     @property
     def content(self) -> dict[str, Any]:
         """What makes two trials comparable: the data (with the SHA-256 of its content), what is fixed, the space."""
-        table = asdict(self._data) if isinstance(self._data, DataSettings) else {"source": self._data.name}
+        data = self._source.data
+        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
         return {
             "data": {key: value for key, value in table.items() if value is not None}
-            | {"fingerprint": _dataset(self._data, self._data_dir).fingerprint},
+            | {"fingerprint": self._source.fingerprint},
             "model": self._model.fixed,
             "space": {name: describe(dist) for name, dist in self.space.items()},
         }
@@ -115,7 +116,7 @@ class MLPObjective:
     @property
     def data(self) -> Split:
         """The split that this repeat trains, validates and tests on; every process loads it once, none is sent it."""
-        return _split(self._data, self._data_dir, self.seed, self.repeat)
+        return _split(self._source, self.seed, self.repeat)
 
     def for_repeat(self, repeat: int) -> MLPObjective:
         """The same objective for another repeat: another split of the same rows, other trainings."""
@@ -177,7 +178,7 @@ class MLPObjective:
         return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, trial_number, retraining))
 
 
-def _data_source(data: str | Mapping[str, Any] | DataSettings | Dataset) -> DataSettings | Dataset:
+def _data_settings(data: str | Mapping[str, Any] | DataSettings | Dataset) -> DataSettings | Dataset:
     if isinstance(data, Dataset):
         return data
     if isinstance(data, DataSettings):
@@ -193,21 +194,63 @@ def _data_source(data: str | Mapping[str, Any] | DataSettings | Dataset) -> Data
         raise UsageError(f"[data] {error}") from error
 
 
-@lru_cache(maxsize=8)  # a study may have several tasks, each in every repeat
-def _load(settings: DataSettings, data_dir: Path | None) -> Dataset:
-    return load(settings, data_dir)
+_LOADED: OrderedDict[_Source, Dataset] = OrderedDict()
+_MOST_LOADED = 8  # a study may have several tasks
 
 
-def _dataset(data: DataSettings | Dataset, data_dir: Path | None) -> Dataset:
-    return data if isinstance(data, Dataset) else _load(data, data_dir)
+@dataclass(frozen=True)
+class _Source:
+    """The data of an objective. Other processes get its settings and fingerprint, and load it themselves, once.
+
+    Attributes
+    ----------
+    fingerprint
+        SHA-256 of the rows that the objective was made with.
+    """
+
+    data: DataSettings | Dataset
+    data_dir: Path | None
+    fingerprint: str
+
+    @classmethod
+    def read(cls, data: DataSettings | Dataset, data_dir: Path | None) -> _Source:
+        """Load the data as it is now, whatever was loaded from the same place before."""
+        dataset = data if isinstance(data, Dataset) else load(data, data_dir)
+        source = cls(data, data_dir, dataset.fingerprint)
+        source._keep(dataset)
+        return source
+
+    @property
+    def dataset(self) -> Dataset:
+        """The rows with this fingerprint.
+
+        Raises
+        ------
+        DataError
+            If they have to be loaded again and are not the same any more.
+        """
+        if isinstance(self.data, Dataset):
+            return self.data
+        dataset = _LOADED.get(self)
+        if dataset is None:
+            dataset = load(self.data, self.data_dir)
+            if dataset.fingerprint != self.fingerprint:
+                raise DataError(f"{dataset.name}: the data changed while it was in use; start again")
+            self._keep(dataset)
+        return dataset
+
+    def _keep(self, dataset: Dataset) -> None:
+        _LOADED[self] = dataset
+        _LOADED.move_to_end(self)
+        while len(_LOADED) > _MOST_LOADED:
+            _LOADED.popitem(last=False)
 
 
 @lru_cache(maxsize=2)
-def _split(data: DataSettings | Dataset, data_dir: Path | None, seed: int, repeat: int) -> Split:
-    dataset = _dataset(data, data_dir)
-    settings = DataSettings() if isinstance(data, Dataset) else data
+def _split(source: _Source, seed: int, repeat: int) -> Split:
+    settings = source.data if isinstance(source.data, DataSettings) else DataSettings()
     return split(
-        dataset,
+        source.dataset,
         validation=settings.validation,
         test=settings.test,
         train=settings.train,

@@ -11,14 +11,14 @@ from hpsearch.run.confirmation import PHASE, REPETITIONS, candidates, confirms
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchStep:
     """Ask the strategy for this many trials."""
 
     trials: int
 
 
 @dataclass(frozen=True)
-class Confirm:
+class ConfirmStep:
     """Train this trial again; `phase` is the number of trials that had begun before this confirmation did."""
 
     trial: FrozenTrial
@@ -80,7 +80,7 @@ class Budget:
             spent += self.cost(trial)
         return found
 
-    def next(self, direction: str, trials: Sequence[FrozenTrial]) -> Search | Confirm | None:
+    def next(self, direction: str, trials: Sequence[FrozenTrial]) -> SearchStep | ConfirmStep | None:
         """What is to be done after `trials`; None where the budget is spent.
 
         It depends on what is stored alone, so a run that was stopped goes on as the run that was not.
@@ -95,7 +95,7 @@ class Budget:
             chosen = best[: self._affordable(left)]
         if left > self._price(chosen):
             surely = (left - self.confirm * REPETITIONS * self.unit) // self.unit
-            return Search(max(1, surely))
+            return SearchStep(max(1, surely))
         return _next_repetition(chosen, phase, len(made) - len(phase))
 
     def is_spent(self, direction: str, trials: Sequence[FrozenTrial]) -> bool:
@@ -123,8 +123,8 @@ def _phase(made: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     return phase if latest + len(phase) == len(made) else []
 
 
-def _next_repetition(chosen: Sequence[FrozenTrial], phase: Sequence[FrozenTrial], before: int) -> Confirm | None:
+def _next_repetition(chosen: Sequence[FrozenTrial], phase: Sequence[FrozenTrial], before: int) -> ConfirmStep | None:
     """Round after round, so that where it is stopped all candidates have been trained about equally often."""
     times = {trial.number: sum(confirms(other) == trial.number for other in phase) for trial in chosen}
     due = min(chosen, key=lambda trial: times[trial.number], default=None)
-    return None if due is None or times[due.number] >= REPETITIONS else Confirm(due, before)
+    return None if due is None or times[due.number] >= REPETITIONS else ConfirmStep(due, before)

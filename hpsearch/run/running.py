@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective
-from hpsearch.run.budget import Budget, Search
+from hpsearch.run.budget import Budget, SearchStep
 from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import begin_confirmation, incumbent
 from hpsearch.run.description import Run
@@ -76,7 +76,7 @@ def trials_to_do(study: optuna.Study, budget: Budget) -> Iterator[Trial]:
         yield attach(study, abandoned)
     direction = study.direction.name.lower()
     while (step := budget.next(direction, study.get_trials(deepcopy=False))) is not None:
-        if isinstance(step, Search):
+        if isinstance(step, SearchStep):
             for _ in range(step.trials):
                 yield study.ask()
         else:

@@ -1,5 +1,6 @@
 import math
 import pickle
+from collections import OrderedDict
 from typing import ClassVar
 
 import numpy as np
@@ -9,7 +10,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import hpsearch
 from hpsearch.data import Dataset
-from hpsearch.errors import UsageError
+from hpsearch.errors import DataError, UsageError
+from hpsearch.objectives import mlp
 
 MODEL = {"hidden_layer_sizes": 20, "optimizer": "sgd", "epochs": 3}
 
@@ -189,3 +191,32 @@ def test_a_training_holds_one_thread_of_blas_and_gives_the_others_back():
         study.optimize(hpsearch.MLPObjective("iris", model={"epochs": 2}), n_trials=1)
         assert Threads.seen == {1}
         assert max(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas") == 2
+
+
+def write_csv(path, sign):
+    rows = [f"{i / 10},{sign * i / 10},{i % 2}" for i in range(60)]
+    path.write_text("\n".join(["a,b,y", *rows]))
+
+
+def test_an_overwritten_file_is_read_again(tmp_path):
+    path = tmp_path / "data.csv"
+    settings = {"source": "csv", "path": str(path), "target": "y"}
+    write_csv(path, 1)
+    before = hpsearch.MLPObjective(settings)
+    first = before.data.x_train
+    write_csv(path, -1)
+    after = hpsearch.MLPObjective(settings)
+    assert before.content["data"]["fingerprint"] != after.content["data"]["fingerprint"]
+    assert not np.array_equal(first, after.data.x_train)
+    np.testing.assert_array_equal(before.for_repeat(0).data.x_train, first)
+
+
+def test_a_process_that_loads_changed_data_refuses_it(tmp_path, monkeypatch):
+    path = tmp_path / "data.csv"
+    write_csv(path, 1)
+    objective = hpsearch.MLPObjective({"source": "csv", "path": str(path), "target": "y"})
+    write_csv(path, -1)
+    monkeypatch.setattr(mlp, "_LOADED", OrderedDict())  # as in a process that has loaded nothing yet
+    mlp._split.cache_clear()
+    with pytest.raises(DataError, match="the data changed while it was in use"):
+        _ = pickle.loads(pickle.dumps(objective)).data

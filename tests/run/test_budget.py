@@ -6,7 +6,7 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from hpsearch.run import Budget, confirmed, incumbent
-from hpsearch.run.budget import Confirm, Search
+from hpsearch.run.budget import ConfirmStep, SearchStep
 from hpsearch.run.confirmation import PHASE, candidates
 from hpsearch.strategies.base import CONFIRMS
 
@@ -26,12 +26,12 @@ def play(budget, direction, values, made=(), outcome=lambda candidate: candidate
     """Do what the budget says, with `values` for the trials of the search, until it says nothing."""
     made, values = list(made), iter(values)
     while (step := budget.next(direction, made)) is not None:
-        for _ in range(step.trials if isinstance(step, Search) else 1):
-            value = next(values) if isinstance(step, Search) else outcome(step.trial)
+        for _ in range(step.trials if isinstance(step, SearchStep) else 1):
+            value = next(values) if isinstance(step, SearchStep) else outcome(step.trial)
             [trial] = trials_of(value)
             trial.number = len(made)
-            trial._params = {"x": trial.number} if isinstance(step, Search) else step.trial.params
-            if isinstance(step, Confirm):
+            trial._params = {"x": trial.number} if isinstance(step, SearchStep) else step.trial.params
+            if isinstance(step, ConfirmStep):
                 trial.user_attrs[CONFIRMS] = step.trial.number
                 trial.system_attrs[PHASE] = step.phase
             if cost is not None:

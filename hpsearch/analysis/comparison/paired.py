@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpsearch.analysis.comparison.pairings import Comparison
+from hpsearch.analysis.comparison.pairings import Pairing
 from hpsearch.analysis.comparison.run_values import Judged, Reference, RunValue, RunValues
 
 Scale = Literal["metric", "regret"]
@@ -43,7 +43,7 @@ class Pairs:
         their mean. Pooled over the runs of both strategies; NaN where some task has no run with two finite trainings.
     """
 
-    comparison: Comparison
+    comparison: Pairing
     judged: Judged
     scale: Scale
     tasks: tuple[str, ...]
@@ -56,7 +56,7 @@ class Pairs:
         return self.frame["difference"].to_numpy(dtype=np.float64)
 
 
-def pairs(values: RunValues, comparison: Comparison, task: str | None = None) -> Pairs:
+def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pairs:
     """The pairs of two strategies over all tasks, or, as measured, on one; a repeat needs both on each of them."""
     names = values.tasks if task is None else (task,)
     scale: Scale = "regret" if len(names) > 1 and set(names) <= set(values.references) else "metric"

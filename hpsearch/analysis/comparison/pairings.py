@@ -10,7 +10,7 @@ BASELINE = "random"
 RIVALS = ("narrowing", "tpe")  # of the strategies that learn, the two that a study is asked about most
 
 
-class Comparison(NamedTuple):
+class Pairing(NamedTuple):
     """Two of a study's strategies; the first one is the one that has to prove itself."""
 
     strategy: str
@@ -29,16 +29,16 @@ def baseline(results: Results) -> str:
     return first_of(results, BASELINE) or results.strategies[0]
 
 
-def comparisons(results: Results) -> tuple[Comparison, ...]:
+def pairings(results: Results) -> tuple[Pairing, ...]:
     """Each strategy against the baseline, in the study's order, then narrowing against TPE where both are there.
 
-    The list depends on the study file alone, so that no result decides which comparisons are made.
+    The list depends on the study file alone, so that no result decides which pairings are made.
     """
     if not results.strategies:
         return ()
     base = baseline(results)
-    pairs = [Comparison(label, base) for label in results.strategies if label != base]
+    pairs = [Pairing(label, base) for label in results.strategies if label != base]
     first, second = (first_of(results, rival) for rival in RIVALS)
     if first and second and base not in (first, second):
-        pairs.append(Comparison(first, second))
+        pairs.append(Pairing(first, second))
     return tuple(pairs)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import Comparison, baseline
+from hpsearch.analysis.comparison.pairings import Pairing, baseline
 from hpsearch.analysis.comparison.profiles import median_trials
 from hpsearch.analysis.comparison.ranks import task_ranks
 from hpsearch.analysis.comparison.run_values import RunValues, confirmed_means, run_values, test_means
@@ -87,7 +87,7 @@ def strategy_table(results: Results) -> pd.DataFrame:
         {"task": task, "strategy": label}
         | _values(results, runs.get((task, label), results.runs[:0]))
         | {"regret": _regret(values, task, label)}
-        | _superiority(values, task, Comparison(label, baseline(results)))
+        | _superiority(values, task, Pairing(label, baseline(results)))
         | {"trials_to_random": to_target.get((task, label), math.nan)}
         | _costs(trials.get((task, label), results.trials[:0]))
         for task in tasks(results)
@@ -159,7 +159,7 @@ def _regret(values: RunValues, task: str, label: str) -> float:
     return sum(found) / len(found) if found else math.nan
 
 
-def _superiority(values: RunValues, task: str, comparison: Comparison) -> dict[str, Any]:
+def _superiority(values: RunValues, task: str, comparison: Pairing) -> dict[str, Any]:
     if comparison.strategy == comparison.against:
         return {"better": math.nan, "better_low": math.nan, "better_high": math.nan, "pairs": 0}
     differences = pairs(values, comparison, task).differences

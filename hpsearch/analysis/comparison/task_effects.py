@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import comparisons
+from hpsearch.analysis.comparison.pairings import pairings
 from hpsearch.analysis.comparison.run_values import run_values
 from hpsearch.analysis.statistics.mean_difference import mean_difference
 from hpsearch.analysis.statistics.superiority import superiority
@@ -23,7 +23,7 @@ def task_effects(results: Results) -> pd.DataFrame:
     values = run_values(results)
     rows = []
     for task in values.tasks:
-        for comparison in comparisons(results):
+        for comparison in pairings(results):
             differences = pairs(values, comparison, task).differences
             found = mean_difference(differences)
             rows.append(

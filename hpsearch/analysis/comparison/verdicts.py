@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.analysis.comparison.paired import Pairs, Scale, pairs
-from hpsearch.analysis.comparison.pairings import comparisons
+from hpsearch.analysis.comparison.pairings import pairings
 from hpsearch.analysis.comparison.run_values import Judged, run_values
 from hpsearch.analysis.statistics.holm import holm
 from hpsearch.analysis.statistics.mean_difference import Basis, MeanDifference, mean_difference
@@ -101,7 +101,7 @@ class Verdict:
 
 
 def verdicts(results: Results) -> tuple[Verdict, ...]:
-    """The verdict of every comparison, in the order of :func:`~hpsearch.analysis.comparison.pairings.comparisons`.
+    """The verdict of every comparison, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
 
     Rule, first that applies:
 
@@ -122,7 +122,7 @@ def verdicts(results: Results) -> tuple[Verdict, ...]:
     Sources: Holm 1979; two one-sided tests: Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987.
     """
     values = run_values(results)
-    found = [pairs(values, comparison) for comparison in comparisons(results)]
+    found = [pairs(values, comparison) for comparison in pairings(results)]
     differences = [mean_difference(each.differences) for each in found]
     adjusted = holm([1.0 if math.isnan(each.p) else each.p for each in differences])
     return tuple(

@@ -1,7 +1,7 @@
 """What is wrong with a search and what to change: rules from Google's tuning playbook and the chapter, computed.
 
-To add one: a function `Search` → `Finding` in a file here, whose docstring gives rule, thresholds and source, and its
-line in `DIAGNOSTICS`.
+To add one: a file here with a function `TaskSearch` → `Finding`, and its line in `DIAGNOSTICS`. The docstring gives
+rule, thresholds and source.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from hpsearch.analysis.diagnostics.length import length
 from hpsearch.analysis.diagnostics.narrowing import narrowing
 from hpsearch.analysis.diagnostics.optimism import optimism
 from hpsearch.analysis.diagnostics.resolution import rows, seeds, steps
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.diagnostics.unimportant import unimportant
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.results.results import Results, once
 
-DIAGNOSTICS: Mapping[str, Callable[[Search], Finding]] = {
+DIAGNOSTICS: Mapping[str, Callable[[TaskSearch], Finding]] = {
     "edge": edge,
     "stability": stability,
     "density": density,
@@ -38,12 +38,14 @@ DIAGNOSTICS: Mapping[str, Callable[[Search], Finding]] = {
 }
 """Every diagnostic, by its key; where two of them would change the same key of a study file, the first has its way."""
 
-__all__ = ["DIAGNOSTICS", "LEVELS", "Change", "Finding", "Level", "Search", "diagnose"]
+__all__ = ["DIAGNOSTICS", "LEVELS", "Change", "Finding", "Level", "TaskSearch", "diagnose"]
 
 
 @once
 def diagnose(results: Results) -> tuple[Finding, ...]:
     """What every diagnostic finds, task by task, in the order of `DIAGNOSTICS`."""
     return tuple(
-        rule(search) for search in (Search(results, task) for task in tasks(results)) for rule in DIAGNOSTICS.values()
+        rule(search)
+        for search in (TaskSearch(results, task) for task in tasks(results))
+        for rule in DIAGNOSTICS.values()
     )

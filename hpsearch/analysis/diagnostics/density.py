@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from hpsearch.analysis.diagnostics.finding import Change, Finding
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 
 KEY = "density"
 
 
-def density(search: Search) -> Finding:
+def density(search: TaskSearch) -> Finding:
     """Too few points near the best: it may be a lucky one, and a better one may lie beside it.
 
     Rule: fewer than `near_trials` complete and feasible trials lie within `near_share` of each numeric range from the
@@ -39,7 +39,7 @@ def density(search: Search) -> Finding:
     return replace(finding, changes=_more_trials(search, near))
 
 
-def _near(search: Search) -> int:
+def _near(search: TaskSearch) -> int:
     good = search.good
     near = np.ones(len(good), dtype=bool)
     for name in search.numeric:
@@ -54,7 +54,7 @@ def _near(search: Search) -> int:
     return int(near.sum())
 
 
-def _more_trials(search: Search, near: int) -> tuple[Change, ...]:
+def _more_trials(search: TaskSearch, near: int) -> tuple[Change, ...]:
     budget = search.results.budget
     reason = f"only {near} of {len(search.good)} trials lie near the best"
     return (Change(("search", "trials"), 2 * budget, budget, reason),)

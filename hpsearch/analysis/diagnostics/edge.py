@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
 from hpsearch.analysis.diagnostics.ranges import change, values_of, wider
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.diagnostics.stability import Boundary, boundary
 from hpsearch.analysis.thresholds import Thresholds
 
@@ -30,7 +30,7 @@ class _Crowd:
     limit: Boundary | None
 
 
-def edge(search: Search) -> Finding:
+def edge(search: TaskSearch) -> Finding:
     """Best trials at an edge: the range is too narrow, unless what lies there diverges (see `stability`).
 
     Rule: at least 3 of the best 5, 5 of 10 or 7 of 20 trials (`edge_of_5`, `edge_of_10`, `edge_of_20`) lie in the same
@@ -52,7 +52,7 @@ def edge(search: Search) -> Finding:
     return search.finding(KEY, "pass", title, evidence, facts={"trials": len(search.independent_good)})
 
 
-def stability(search: Search) -> Finding:
+def stability(search: TaskSearch) -> Finding:
     """Best trials beside the region where everything diverged: stability limits the parameter, not its range.
 
     Rule: as many of the best as in `edge` lie within a tenth (`edge_share`) of the range beside a region at its end of
@@ -71,7 +71,7 @@ def stability(search: Search) -> Finding:
     return search.finding(STABILITY, "pass", title, "The best trials lie away from where trials diverge.")
 
 
-def _not_known(search: Search) -> str:
+def _not_known(search: TaskSearch) -> str:
     """Why neither rule can be applied; empty where they can."""
     if not search.numeric:
         return "No numeric hyperparameter is searched, so there is no range with an edge."
@@ -82,12 +82,12 @@ def _not_known(search: Search) -> str:
     return ""
 
 
-def _all_crowds(search: Search) -> Iterator[_Crowd]:
+def _all_crowds(search: TaskSearch) -> Iterator[_Crowd]:
     for name in search.numeric:
         yield from _crowds(search, name)
 
 
-def _crowds(search: Search, name: str) -> Iterator[_Crowd]:
+def _crowds(search: TaskSearch, name: str) -> Iterator[_Crowd]:
     if values_of(search.numeric[name]) < _FEWEST_VALUES:
         return
     share = search.limits.edge_share
@@ -112,7 +112,7 @@ def crowded(inside: NDArray[np.bool_], limits: Thresholds) -> tuple[int, int] | 
     return None
 
 
-def _fired(search: Search, crowds: list[_Crowd]) -> Finding:
+def _fired(search: TaskSearch, crowds: list[_Crowd]) -> Finding:
     facts: dict[str, Fact] = {"share": 100 * search.limits.edge_share}
     evidence, advice, changes = [], [], []
     for place, crowd in enumerate(crowds, 1):
@@ -131,7 +131,7 @@ def _fired(search: Search, crowds: list[_Crowd]) -> Finding:
     return replace(finding, changes=tuple(changes))
 
 
-def _facts(search: Search, crowd: _Crowd, place: int) -> dict[str, Fact]:
+def _facts(search: TaskSearch, crowd: _Crowd, place: int) -> dict[str, Fact]:
     distribution = search.numeric[crowd.name]
     facts: dict[str, Fact] = {
         f"name_{place}": crowd.name,
@@ -168,7 +168,7 @@ def _advice(crowd: _Crowd, place: int, change: Change | None) -> str:
     return f"Widen {{name_{place}}}: {{end_{place}}} = {{new_{place}:.4g}}."
 
 
-def _widening(search: Search, crowd: _Crowd) -> Change | None:
+def _widening(search: TaskSearch, crowd: _Crowd) -> Change | None:
     distribution = search.numeric[crowd.name]
     value = wider(crowd.name, crowd.end, distribution)
     if value is None:

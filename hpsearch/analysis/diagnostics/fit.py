@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.metrics import metric
 
 KEY = "fit"
@@ -26,7 +26,7 @@ _VALIDATION = (
 )
 
 
-def fit(search: Search) -> Finding:
+def fit(search: TaskSearch) -> Finding:
     """A bad fit of the training rows, or overfitting: which of the two it is, and what answers it.
 
     Rule, over the best ten trials that have learning curves: if the middle of their last training scores (accuracy, R²)
@@ -78,7 +78,7 @@ def _overfits(curves: list[pd.DataFrame], rise: float) -> Iterator[bool]:
         yield bool(validation[-1] > validation[least] + rise * abs(validation[least]) and train[-1] < train[least])
 
 
-def _early_stopping(search: Search, overfit: int, curves: int) -> tuple[Change, ...]:
+def _early_stopping(search: TaskSearch, overfit: int, curves: int) -> tuple[Change, ...]:
     """Early stopping, for a study file of a network that has none."""
     model = search.table("model")
     if not model or "early_stopping" in search.space or model.get("early_stopping"):

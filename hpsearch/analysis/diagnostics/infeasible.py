@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Level
 from hpsearch.analysis.diagnostics.ranges import change, outward
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 from hpsearch.space import value_at
 
@@ -33,7 +33,7 @@ class Split(NamedTuple):
     explained: float
 
 
-def infeasible(search: Search) -> Finding:
+def infeasible(search: TaskSearch) -> Finding:
     """Trials that diverged, failed or gave no finite value, and the single split that separates them best.
 
     Rule: more than `infeasible_warn` of the finished trials warn, more than `infeasible_fail` fail. Where they lie is
@@ -63,14 +63,14 @@ def infeasible(search: Search) -> Finding:
     return replace(finding, changes=_changes(search, split) if split and separated else ())
 
 
-def best_split(search: Search) -> Split | None:
+def best_split(search: TaskSearch) -> Split | None:
     """The split that explains most; None where no parameter separates anything."""
     found = [_numeric_split(search, name) for name in search.numeric]
     found += [_choice_split(search, name) for name in search.categorical]
     return max((each for each in found if each), key=lambda each: each.explained, default=None)
 
 
-def _numeric_split(search: Search, name: str) -> Split | None:
+def _numeric_split(search: TaskSearch, name: str) -> Split | None:
     places = search.positions(search.trials, name)
     known = ~np.isnan(places)
     order = np.argsort(places[known], kind="stable")
@@ -88,7 +88,7 @@ def _numeric_split(search: Search, name: str) -> Split | None:
     return Split(name, side, at, float(shares[0]), float(shares[1]), float(explained[best]))
 
 
-def _choice_split(search: Search, name: str) -> Split | None:
+def _choice_split(search: TaskSearch, name: str) -> Split | None:
     if PARAM + name not in search.trials:
         return None
     bad, chosen = search.trials["bad"].to_numpy(dtype=float), search.trials[PARAM + name].map(str).to_numpy()
@@ -131,7 +131,7 @@ def _at(split: Split) -> str:
     return "{at:.3g}" if isinstance(split.at, int | float) else "{at}"
 
 
-def _changes(search: Search, split: Split) -> tuple[Change, ...]:
+def _changes(search: TaskSearch, split: Split) -> tuple[Change, ...]:
     if split.name not in search.numeric or not isinstance(split.at, int | float):
         return ()
     distribution = search.numeric[split.name]

@@ -11,7 +11,7 @@ import pandas as pd
 from optuna.distributions import IntDistribution
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 
 KEY = "epochs"
@@ -19,7 +19,7 @@ _SHORTEST = 5  # in fewer epochs there is no last quarter to speak of
 _FEWEST = 3
 
 
-def length(search: Search) -> Finding:
+def length(search: TaskSearch) -> Finding:
     """The best epoch of the best trials: late in the training, early, or in between.
 
     Rule: of the best ten trials that have learning curves, most have their best validation score in the last quarter of
@@ -61,7 +61,7 @@ def length(search: Search) -> Finding:
     return search.finding(KEY, "pass", title, evidence, facts=facts)
 
 
-def best_epochs(search: Search) -> pd.DataFrame:
+def best_epochs(search: TaskSearch) -> pd.DataFrame:
     """Of the best trials: epoch of the best validation score, epochs that the trial might train, place between."""
     rows = []
     for curve in search.curves_of_best:
@@ -73,7 +73,7 @@ def best_epochs(search: Search) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "epochs", "place"])
 
 
-def _allowed(search: Search, curve: pd.DataFrame) -> int:
+def _allowed(search: TaskSearch, curve: pd.DataFrame) -> int:
     """Epochs that the trial might train: as searched, else as fixed, else as many as it trained."""
     trained, first = int(curve["epoch"].max()), curve.iloc[0]
     if "epochs" in search.space and PARAM + "epochs" in search.good:
@@ -84,14 +84,16 @@ def _allowed(search: Search, curve: pd.DataFrame) -> int:
     return max(fixed, trained) if isinstance(fixed, int) else trained
 
 
-def _fired(search: Search, facts: Mapping[str, Fact], title: str, evidence: str, advice: str, factor: float) -> Finding:
+def _fired(
+    search: TaskSearch, facts: Mapping[str, Fact], title: str, evidence: str, advice: str, factor: float
+) -> Finding:
     finding = search.finding(KEY, "warn", title, evidence, advice, facts=facts)
     many, end = (facts["late"], "end") if factor > 1 else (facts["early"], "start")
     reason = f"{many} of the best {facts['trials']} trials are best at the {end} of their training"
     return replace(finding, changes=_changes(search, factor, reason))
 
 
-def _changes(search: Search, factor: float, reason: str) -> tuple[Change, ...]:
+def _changes(search: TaskSearch, factor: float, reason: str) -> tuple[Change, ...]:
     searched = search.space.get("epochs")
     if isinstance(searched, IntDistribution):
         new = max(math.ceil(factor * searched.high), searched.low + 1)

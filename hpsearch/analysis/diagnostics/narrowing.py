@@ -12,7 +12,7 @@ import pandas as pd
 from hpsearch.analysis.diagnostics.finding import Fact, Finding
 from hpsearch.analysis.diagnostics.noise import as_good, places_as_good
 from hpsearch.analysis.diagnostics.ranges import outward
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 from hpsearch.space import Numeric
 
@@ -35,7 +35,7 @@ class _Drop:
     who: str
 
 
-def narrowing(search: Search) -> Finding:
+def narrowing(search: TaskSearch) -> Finding:
     """A narrowed range that would drop trials as good as the best is unsafe.
 
     As good means: not further below the best than two values may be by chance, `apart` · √2 · sd, where sd is the
@@ -69,7 +69,7 @@ def narrowing(search: Search) -> Finding:
     return _fired(search, unsafe)
 
 
-def _given(search: Search) -> Iterator[_Drop]:
+def _given(search: TaskSearch) -> Iterator[_Drop]:
     for name, (low, high) in search.limits.narrowed.items():
         if name in search.numeric and len(search.good):
             yield _drop(search.good[as_good(search, search.good["value"].to_numpy())], name, low, high, "as given")
@@ -81,7 +81,7 @@ def _drop(trials: pd.DataFrame, name: str, low: float, high: float, who: str) ->
     return _Drop(name, low, high, int(outside.sum()), len(values), who)
 
 
-def _by_eye(search: Search) -> Iterator[_Drop]:
+def _by_eye(search: TaskSearch) -> Iterator[_Drop]:
     best = search.independent_good
     for name, equals, places in places_as_good(search, _FEWEST):
         distribution = search.numeric[name]
@@ -101,7 +101,7 @@ def eye_range(values: pd.Series[Any], distribution: Numeric) -> tuple[float, flo
     return distribution.low + steps[0] * tenth, distribution.low + steps[1] * tenth
 
 
-def _by_strategy(search: Search) -> Iterator[_Drop]:
+def _by_strategy(search: TaskSearch) -> Iterator[_Drop]:
     """What the runs that narrowed left out at their end, summed over them."""
     ranges = search.results.ranges
     if ranges.empty:
@@ -120,7 +120,7 @@ def _by_strategy(search: Search) -> Iterator[_Drop]:
         )  # fmt: skip
 
 
-def _of_run(search: Search, ranges: pd.DataFrame, name: str) -> _Drop:
+def _of_run(search: TaskSearch, ranges: pd.DataFrame, name: str) -> _Drop:
     """The run's last range narrower than what is declared, against the run's own trials."""
     first = ranges.iloc[0]
     run = search.every[(search.every["strategy"] == first["strategy"]) & (search.every["repeat"] == first["repeat"])]
@@ -135,7 +135,7 @@ def _of_run(search: Search, ranges: pd.DataFrame, name: str) -> _Drop:
     return _drop(equals, name, float(last["low"]), float(last["high"]), "by the strategy")
 
 
-def _fired(search: Search, unsafe: list[_Drop]) -> Finding:
+def _fired(search: TaskSearch, unsafe: list[_Drop]) -> Finding:
     facts: dict[str, Fact] = {}
     told = []
     for place, each in enumerate(unsafe, 1):

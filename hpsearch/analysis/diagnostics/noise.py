@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.metrics import metric
 
@@ -26,7 +26,7 @@ class Noise:
     source: str
 
 
-def validation_rows(search: Search) -> int | None:
+def validation_rows(search: TaskSearch) -> int | None:
     """How many rows judge a trial: as the study says, else as its values show; None where neither does.
 
     A share of n rows is a multiple of 1/n, so the least n of which all values are multiples is taken. Ten different
@@ -57,7 +57,7 @@ def _whole(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.abs(numbers - np.round(numbers)) < 1e-4
 
 
-def binomial(search: Search) -> Noise:
+def binomial(search: TaskSearch) -> Noise:
     """The binomial standard error √(p (1 − p) / n) of the best value p on n validation rows.
 
     It is that of one value. Two trials that are judged on the same rows err together, so it overstates how far apart
@@ -70,7 +70,7 @@ def binomial(search: Search) -> Noise:
     return Noise(math.sqrt(share * (1 - share) / rows), f"binomial error of {rows} validation rows")
 
 
-def retraining(search: Search) -> Noise:
+def retraining(search: TaskSearch) -> Noise:
     """The standard deviation among trainings that differ in their seed alone, pooled over the runs.
 
     From the incumbents' test values and from their confirmations, each group about its own mean.
@@ -90,13 +90,13 @@ def _pooled(groups: Iterable[list[float | None]]) -> float:
     return math.sqrt(squares / degrees) if degrees else math.nan
 
 
-def noise(search: Search) -> Noise:
+def noise(search: TaskSearch) -> Noise:
     """The larger of the two, since a value has both in it; NaN where neither is known."""
     known = [each for each in (binomial(search), retraining(search)) if not math.isnan(each.sd)]
     return max(known, key=lambda each: each.sd, default=Noise(math.nan, "noise"))
 
 
-def as_good(search: Search, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def as_good(search: TaskSearch, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which values are as good as the best of the search: not further below it than two values may be by chance.
 
     The margin is `apart` · √2 · sd. Where no sd is known, the best five of the values stand for them.
@@ -109,7 +109,7 @@ def as_good(search: Search, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return score >= search.results.sign * search.best - margin
 
 
-def places_as_good(search: Search, fewest: int) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.float64]]]:
+def places_as_good(search: TaskSearch, fewest: int) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.float64]]]:
     """For each numeric parameter its name, the independent trials as good as the best, and their places on its range.
 
     Left out is a parameter that fewer than `fewest` of them have.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hpsearch.analysis.diagnostics.finding import Fact, Finding
 from hpsearch.analysis.diagnostics.noise import noise
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.results.results import Results
 
@@ -43,7 +43,7 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
     return frame.dropna(subset="gap") if frame.empty else frame[frame["gap"].abs() < math.inf]
 
 
-def optimism(search: Search) -> Finding:
+def optimism(search: TaskSearch) -> Finding:
     """The optimism gap: the best of many noisy values is better than what it stands for.
 
     Rule: warn if the mean over runs of (best observed value − mean test value), signed so that optimism is positive, is

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.finding import Change, Finding
 from hpsearch.analysis.diagnostics.noise import binomial, retraining, validation_rows
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.run.confirmation import REPETITIONS
 
 _SHORTEST = 6  # epochs whose last half shows steps
@@ -19,7 +19,7 @@ CONFIRM = 5
 _SHARE = 5  # of a small budget, one fifth goes to confirmation
 
 
-def steps(search: Search) -> Finding:
+def steps(search: TaskSearch) -> Finding:
     """Noise from epoch to epoch against the lead of the best trial.
 
     Rule: warn if the noise of a step exceeds the lead of the best trial over the second that was judged on the same
@@ -55,7 +55,7 @@ def _step_noise(scores: NDArray[Any]) -> float:
     return float(np.sqrt(np.mean(np.diff(late, 2) ** 2) / 6)) if len(late) > 2 else math.nan
 
 
-def seeds(search: Search) -> Finding:
+def seeds(search: TaskSearch) -> Finding:
     """The spread of retraining against the lead: how many of the first can't be told apart.
 
     Rule: warn if the second of the trials that were judged on the same rows is within `apart` · √2 · sd of the best,
@@ -87,7 +87,7 @@ def seeds(search: Search) -> Finding:
 _COUNT = dict(enumerate(("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")))
 
 
-def _confirm(search: Search, together: int) -> tuple[Change, ...]:
+def _confirm(search: TaskSearch, together: int) -> tuple[Change, ...]:
     """Confirm the leaders: up to five, or what a fifth of a small budget pays for."""
     now = search.table("search").get("confirm", 0)
     count = min(CONFIRM, together)
@@ -98,7 +98,7 @@ def _confirm(search: Search, together: int) -> tuple[Change, ...]:
     return (Change(("search", "confirm"), count, 0, f"the first {together} trials can't be told apart"),)
 
 
-def rows(search: Search) -> Finding:
+def rows(search: TaskSearch) -> Finding:
     """The validation rows against the lead: are they enough to see it?
 
     Rule: warn if the binomial standard error of the best value, √(p (1 − p) / n) on n validation rows, exceeds the lead

@@ -24,7 +24,7 @@ _KEYS = ["strategy", "repeat", "number"]
 
 
 @dataclass(frozen=True)
-class Search:
+class TaskSearch:
     """What the trials of one task say; everything is computed when first asked for."""
 
     results: Results

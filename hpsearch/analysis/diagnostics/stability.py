@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 
 _CHANCE = 0.01  # of as many infeasible trials at the end of a range if they were spread over it
 
@@ -25,7 +25,7 @@ class Boundary(NamedTuple):
     bad: int
 
 
-def boundary(search: Search, name: str, end: str) -> Boundary | None:
+def boundary(search: TaskSearch, name: str, end: str) -> Boundary | None:
     """The largest region at that end of the range in which so many trials diverged; None where there is none.
 
     Of the region's trials at least `stability_share` are infeasible, at least `stability_trials` are in it, and of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hpsearch.analysis.diagnostics.finding import Change
 from hpsearch.analysis.diagnostics.noise import places_as_good
 from hpsearch.analysis.diagnostics.ranges import change, outward, values_of
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.space import value_at
 
 _FEWEST = 5
@@ -15,7 +15,7 @@ _CHANCE = 0.05
 _ENDS = ("low", "high")
 
 
-def tightened(search: Search) -> Iterator[Change]:
+def tightened(search: TaskSearch) -> Iterator[Change]:
     """Ends of ranges moved in to where the trials as good as the best lie, and a tenth of the range further out.
 
     Moved is an end if at least five independent trials are as good as the best, and by chance alone they would all lie

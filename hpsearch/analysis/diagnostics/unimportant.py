@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from hpsearch.analysis.best import parameters
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
-from hpsearch.analysis.diagnostics.search import Search
+from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.importance import EVALUATORS, importances
 
 KEY = "parameters"
 
 
-def unimportant(search: Search) -> Finding:
+def unimportant(search: TaskSearch) -> Finding:
     """One parameter does not matter: fix it, and spend the trials on the others.
 
     Rule: its importance is below `unimportant` by fANOVA and by PED-ANOVA. One of them alone is no reason: PED-ANOVA,
@@ -50,7 +50,7 @@ def _fact(evaluator: str) -> str:
     return evaluator.lower().replace("-", "_")
 
 
-def _fixed(search: Search, names: list[str]) -> tuple[Change, ...]:
+def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
     """Out of the space and into the model, for a study file that has one."""
     if search.good.empty or len(names) == len(search.space):
         return ()

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import Comparison
+from hpsearch.analysis.comparison.pairings import Pairing
 from hpsearch.analysis.comparison.run_values import run_values
 from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
@@ -64,7 +64,7 @@ _PER_TASK = (
 def _differences(results: Results, found: list[Verdict]) -> pd.DataFrame:
     values = run_values(results)
     parts = [
-        pairs(values, Comparison(each.strategy, each.against)).frame
+        pairs(values, Pairing(each.strategy, each.against)).frame
         .rename(columns={"strategy": "strategy_value", "against": "against_value"})
         .assign(strategy=each.strategy, against=each.against)
         for each in found

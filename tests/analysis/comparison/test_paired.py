@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import Comparison
+from hpsearch.analysis.comparison.pairings import Pairing
 from hpsearch.analysis.comparison.run_values import references, run_values
 from hpsearch.analysis.comparison.task_effects import task_effects
 from tests.analysis.comparison.compared import compared, turned
 
-ONE = Comparison("tpe", "random")
+ONE = Pairing("tpe", "random")
 TASKS = {
     "a": {"random": [[0.5, 0.7], [0.6, 0.6], [0.1]], "tpe": [[0.7, 0.9], [0.9, 0.9], [0.3]]},
     "b": {"random": [[10, 12], [14, 14], "running"], "tpe": [[12, 14], [13, 13], [20]]},

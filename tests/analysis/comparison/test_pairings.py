@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from hpsearch.analysis.comparison.pairings import baseline, comparisons
+from hpsearch.analysis.comparison.pairings import baseline, pairings
 from tests.example_results import case
 
-# The study's strategies, the kinds that its file gives labels, and the comparisons that follow.
+# The study's strategies, the kinds that its file gives labels, and the pairings that follow.
 STUDIES = [
     ("random", {}, []),
     ("random tpe", {}, ["tpe random"]),
@@ -23,7 +23,7 @@ STUDIES = [
 def test_what_is_compared(strategies, kinds, expected):
     settings = {"strategies": {label: {"strategy": named} for label, named in kinds.items()}}
     results = dataclasses.replace(case("usual"), strategies=tuple(strategies.split()), settings=settings)
-    assert [" ".join(pair) for pair in comparisons(results)] == expected
+    assert [" ".join(pair) for pair in pairings(results)] == expected
 
 
 NAMELESS = [{}, {"strategies": {}}, {"strategies": {"a": {"round": 5}}}, {"strategies": ["a"]}]
@@ -37,4 +37,4 @@ def test_a_label_without_settings_is_its_own_kind(settings):
 
 
 def test_a_study_without_strategies_compares_nothing():
-    assert comparisons(dataclasses.replace(case("usual"), strategies=())) == ()
+    assert pairings(dataclasses.replace(case("usual"), strategies=())) == ()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpsearch.analysis.diagnostics import DIAGNOSTICS, Search, diagnose
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.edge import crowded
 from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
@@ -31,7 +31,7 @@ from tests.example_results import CASES, case
 
 
 def found(results, key):
-    return DIAGNOSTICS[key](Search(results, "t"))
+    return DIAGNOSTICS[key](TaskSearch(results, "t"))
 
 
 @pytest.mark.parametrize("key", DIAGNOSTICS)
@@ -126,7 +126,7 @@ def test_where_divergence_begins(infeasible, region):
     """200 places in order; oracle: a binomial tail; 2 of 3 with 5 or 32 of 197 elsewhere: 0.2 and 7 %."""
     places = np.linspace(0, 1, 200)
     params = [{"learning_rate": float(10 ** (4 * place - 4)), "l1": 0.5} for place in places]
-    found = boundary(Search(search([0.5] * 200, params, diverged=set(infeasible)), "t"), "learning_rate", "high")
+    found = boundary(TaskSearch(search([0.5] * 200, params, diverged=set(infeasible)), "t"), "learning_rate", "high")
     assert (found and (found.trials, found.bad)) == region
 
 
@@ -134,30 +134,30 @@ def test_where_divergence_begins(infeasible, region):
 
 
 def test_the_number_of_validation_rows_is_what_the_study_says_or_what_the_values_show():
-    assert validation_rows(Search(of(rows=123), "t")) == 123
+    assert validation_rows(TaskSearch(of(rows=123), "t")) == 123
     params, places = drawn(60)
     shares = (np.round(bump(places) * 359) / 359).tolist()
-    assert validation_rows(Search(search(shares, params, rows=0.2), "t")) == 359
-    assert validation_rows(Search(of(rows=0.2), "t")) is None
-    assert validation_rows(Search(search(shares, params, rows=0.2, metric="r2"), "t")) is None
+    assert validation_rows(TaskSearch(search(shares, params, rows=0.2), "t")) == 359
+    assert validation_rows(TaskSearch(of(rows=0.2), "t")) is None
+    assert validation_rows(TaskSearch(search(shares, params, rows=0.2, metric="r2"), "t")) is None
 
 
 def test_noise_by_hand():
-    held = Search(of(rows=100, test=(-0.1, 0.1)), "t")
+    held = TaskSearch(of(rows=100, test=(-0.1, 0.1)), "t")
     assert binomial(held).sd == pytest.approx(math.sqrt(held.best * (1 - held.best) / 100))
     assert retraining(held).sd == pytest.approx(math.sqrt(0.02))
     assert noise(held).sd == max(binomial(held).sd, retraining(held).sd)
     eight = search([0.8, 0.2], [{"learning_rate": 0.1, "l1": 0.1}] * 2, rows=100)
-    assert binomial(Search(eight, "t")).sd == pytest.approx(0.04)
+    assert binomial(TaskSearch(eight, "t")).sd == pytest.approx(0.04)
 
 
 def test_confirmations_tell_the_spread_and_are_no_trials_of_the_search():
     params, places = drawn(30)
     values = bump(places).tolist()
     results = search([*values, 2.0], [*params, params[0]], confirms={30: 0}, test=())
-    assert Search(results, "t").best == max(values)
+    assert TaskSearch(results, "t").best == max(values)
     runs = results.runs.assign(confirmed=[[0.90, 0.94]])
-    assert retraining(Search(dataclasses.replace(results, runs=runs), "t")).sd == pytest.approx(0.04 / math.sqrt(2))
+    assert retraining(TaskSearch(dataclasses.replace(results, runs=runs), "t")).sd == pytest.approx(0.04 / math.sqrt(2))
 
 
 # narrowing
@@ -205,7 +205,7 @@ def test_the_chapter_s_own_search_makes_the_edge_rule_fire():
 def test_the_chapter_s_network_on_mnist(learning_rate, weight_decay, fires):
     """The book's ranges, and the same search with ranges that are wide enough."""
     results = run(Path(os.environ["HPSEARCH_DATA"]), learning_rate, weight_decay)
-    findings = [DIAGNOSTICS[key](Search(results, "mnist")) for key in ("edge", "narrowing")]
+    findings = [DIAGNOSTICS[key](TaskSearch(results, "mnist")) for key in ("edge", "narrowing")]
     assert [finding.fires for finding in findings] == [fires, fires]
 
 
