@@ -8,6 +8,7 @@ check: lint types test
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m deptry .
 
 types:
 	$(PYTHON) -m mypy
