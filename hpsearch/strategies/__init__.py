@@ -1,6 +1,6 @@
-"""Ways to search: each is an ``optuna.samplers.BaseSampler``, made from a seed and options.
+"""Search strategies: each makes an ``optuna.samplers.BaseSampler`` from a seed and options.
 
-To add one: a file here that holds its definition, and its line in `STRATEGIES`.
+To add one, write its definition in a file here and add a line to `STRATEGIES`.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ SEQUENCES = tuple(name for name, strategy in STRATEGIES.items() if strategy.draw
 """Strategies that spread trials more evenly than independent draws."""
 
 INDEPENDENT = tuple(name for name, strategy in STRATEGIES.items() if strategy.draws in ("independent", "sequence"))
-"""Strategies whose draws do not depend on the values of earlier trials, nor on a grid that ends."""
+"""Strategies that neither use the values of earlier trials nor follow a finite grid."""
 
 
 def make_strategy(name: str, options: Mapping[str, Any] | None = None) -> Callable[[int], BaseSampler]:
-    """A function from a seed to a sampler of the strategy `name` with these `options`; it can be pickled.
+    """Return a picklable function from a seed to a sampler of the strategy `name` with these `options`.
 
     Raises
     ------
     UsageError
-        If there is no such strategy, if it has no such option or does not allow its value, or if a package is missing.
+        If the strategy or an option does not exist, an option's value is not allowed, or a package is missing.
     """
     if name not in STRATEGIES:
         raise UsageError(choose_from("strategy", name, STRATEGIES))

@@ -1,4 +1,4 @@
-"""What the strategies have in common."""
+"""Base class, attribute name and check shared by the strategies."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from optuna.trial import FrozenTrial
 from hpsearch.errors import UsageError
 
 CONFIRMS = "confirms"
-"""User attribute of a trial that trains an earlier one's hyperparameters again: that trial's number.
+"""User attribute of a confirming trial: the number of the earlier trial that it repeats.
 
-Such a trial measures what the search found. It is no part of the search, and no strategy learns from it.
+A confirming trial re-measures a result of the search. It is not part of the search, and no strategy learns from it.
 """
 
 
 def refuse_several_objectives(study: optuna.Study) -> None:
-    """Raise a `UsageError` if the `study` has more objectives than one."""
+    """Raise a `UsageError` if the `study` has more than one objective."""
     objectives = len(study.directions)
     if objectives > 1:
         raise UsageError(f"this strategy searches with one objective, got a study with {objectives}")
 
 
 class IndependentSampler(BaseSampler):
-    """A sampler whose one duty is ``sample_independent``, from seeds that name what they are for.
+    """Base class of samplers that draw each parameter independently and implement only ``sample_independent``.
 
-    Since nothing is drawn jointly, conditional spaces need no care; since every draw has a seed of its own, a trial
-    may be resumed between two of its parameters, in another process.
+    There is no joint draw, so conditional spaces need no special handling. Each draw has its own named seed, so a
+    trial can be resumed between two parameters, in another process.
     """
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """No parameter is drawn jointly with another."""
+        """Return an empty space: no parameter is drawn jointly with another."""
         return {}
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """No parameter is drawn jointly with another."""
+        """Return no values: no parameter is drawn jointly with another."""
         return {}
 
     def reseed_rng(self) -> None:
-        """Nothing: the draws of a trial are its own in every process."""
+        """Do nothing: a trial's draws are the same in every process."""

@@ -1,4 +1,4 @@
-"""Covariance matrix adaptation: a normal distribution moves through the space, a generation of trials at a time.
+"""Covariance matrix adaptation (CMA-ES): a normal distribution, updated after each generation of trials.
 
 Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772; the package ``cmaes``: arXiv 2402.01373.
 """
@@ -24,24 +24,27 @@ def cmaes(
     lr_adapt: bool = False,
     consider_pruned_trials: bool = False,
 ) -> ReplayableSampler:
-    """Optuna's `CmaEsSampler` without restarts, which starts from the middle of the ranges with a sixth of their width.
+    """Return Optuna's `CmaEsSampler` without restarts.
 
-    It draws the numeric parameters that all trials have; the others, choices among them, are drawn uniformly. The
-    uniform trials at the start teach it nothing; they are drawn so that all strategies have the same. From the first
-    trial on whose appearance changes which parameters all trials have, all are drawn uniformly: it is made for spaces
+    The initial distribution is centred on the ranges, with a standard deviation of a sixth of their width.
+
+    CMA-ES draws the numeric parameters that all trials have. The others, choices included, are drawn uniformly. It
+    does not learn from the uniform trials at the start; they are drawn so that all strategies share them. Once a trial
+    changes the set of parameters that all trials have, later trials are drawn uniformly. CMA-ES is meant for spaces
     without conditions.
 
-    The distribution after a generation is stored with the trial that first drew from it, as a system attribute, so
-    that a run which is resumed goes on with it.
+    The distribution after a generation is stored as a system attribute of the first trial drawn from it. A resumed run
+    reads it from there.
 
     Parameters
     ----------
     n_startup_trials
-        Trials that are drawn uniformly at the start.
+        Number of uniform trials at the start.
     popsize
-        Trials of a generation; None: 4 + 3 ln(parameters).
+        Trials per generation; None: 4 + 3 ln(number of parameters).
     with_margin
-        Whether to keep integers and steps from settling on one value too early (experimental in Optuna).
+        Whether to keep integers and stepped parameters from converging to one value too early (experimental in
+        Optuna).
     lr_adapt
         Whether to adapt the learning rate, for noisy or multimodal objectives (experimental in Optuna).
     consider_pruned_trials
@@ -56,7 +59,7 @@ def cmaes(
         raise UsageError("with_margin and lr_adapt of cmaes exclude each other, got both true")
     make = partial(
         CmaEsSampler,
-        n_startup_trials=1,  # before that there is no parameter that all trials have; `startup` counts the rest
+        n_startup_trials=1,  # CMA-ES needs one earlier trial to infer the space; `startup` covers the rest
         popsize=popsize,
         use_separable_cma=False,
         with_margin=with_margin,

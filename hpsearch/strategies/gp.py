@@ -21,17 +21,17 @@ def gp(
     n_startup_trials: Annotated[int, Field(ge=0)] = STARTUP,
     deterministic_objective: bool = False,
 ) -> ReplayableSampler:
-    """Optuna's `GPSampler`.
+    """Return Optuna's `GPSampler`.
 
-    It draws the parameters that all trials have jointly, the others uniformly. The kernel is fitted anew for each trial
-    rather than from where the last fit ended, since that is known only to the process which made it.
+    It draws the parameters that all trials have jointly, the others uniformly. The kernel is fitted from scratch for
+    each trial: the end point of the last fit exists only in the process that made it.
 
     Parameters
     ----------
     n_startup_trials
-        Trials that are drawn uniformly at the start.
+        Number of uniform trials at the start.
     deterministic_objective
-        Whether to take the objective for free of noise (experimental in Optuna).
+        Whether to treat the objective as noise-free (experimental in Optuna).
     """
     make = partial(
         GPSampler,

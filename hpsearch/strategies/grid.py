@@ -1,4 +1,4 @@
-"""Grid search: every combination of a few values of each parameter, none twice before all were tried."""
+"""Grid search: all combinations of a few values of each parameter, without repetition until all are tried."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ POINTS = 5
 
 
 class GridSampler(IndependentSampler):
-    """Tries the combinations of a grid in random order.
+    """Sampler that tries the combinations of a grid in random order.
 
-    A parameter's values are its choices, all integers or steps of a range that has few of them, or else `points` values
-    evenly spaced from the low to the high end, in log ranges evenly in logarithms.
+    The grid of a parameter is its choices, or all values of an integer or stepped range with fewer than `points` + 1
+    of them. Otherwise it is `points` values evenly spaced from low to high, in logarithms for log ranges.
 
-    The space need not be known beforehand: the trials so far are a tree, each parameter a fork in the order in which it
-    is asked for, and a trial walks down it. At each fork it takes a value whose branch has been tried out the fewest
-    times; among these one that the fewest trials have taken; among these one at random. So every combination of a
-    space is tried once before any is tried twice, also where parameters depend on others, and then all are tried again
-    in another order. Pruned and failed trials count as tried. What was not drawn from the grid is passed over.
+    The space need not be declared in advance. Past trials form a tree: each parameter is a fork, in the order of the
+    objective's calls, and each trial is a path. At each fork a trial takes the value whose branch has been completed
+    the fewest times; ties go to the branch with the fewest trials, then to a random one. So every combination is tried
+    once before any is tried twice, also in conditional spaces. Then all are tried again in another order. Pruned and
+    failed trials count as tried. Values that are not on the grid are ignored.
 
-    Optuna's ``GridSampler`` needs the space beforehand and knows no conditional parameters. Trials that run at the same
-    time do not know of each other and may take the same combination.
+    Optuna's ``GridSampler`` needs the space in advance and does not support conditional parameters. Concurrent trials
+    do not see each other and may take the same combination.
 
     Parameters
     ----------
     seed
-        Of the order.
+        Seed of the order.
     points
-        Values of a numeric parameter that has more.
+        Number of grid values for a numeric parameter with more possible values.
     """
 
     def __init__(self, seed: int, *, points: Annotated[int, Field(ge=1)] = POINTS) -> None:
@@ -53,7 +53,7 @@ class GridSampler(IndependentSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A value of the grid that was tried the least after the trial's values so far."""
+        """Return a grid value tried the fewest times after the trial's values so far."""
         values = grid(param_distribution, self._points)
         branches = self._walk(self._tried.of(study), trial).get((param_name, param_distribution), [])
         tried = [(branch.rounds, branch.trials) for branch in branches] or [(0, 0)] * len(values)
@@ -61,7 +61,7 @@ class GridSampler(IndependentSampler):
         return values[least[generator(self._seed, trial.number, param_name).integers(len(least))]]
 
     def _walk(self, tree: Branch, trial: FrozenTrial) -> Forks:
-        """Where the trial's values so far lead to; nothing where none was before."""
+        """Return the forks after the trial's values so far; empty if no earlier trial took this path."""
         for fork, index in self._path(trial):
             if index is None or fork not in tree.forks:
                 return {}
@@ -79,7 +79,7 @@ class GridSampler(IndependentSampler):
             branch.add_trial()
 
     def _path(self, trial: FrozenTrial) -> list[tuple[Fork, int | None]]:
-        """The trial's forks, and which way it took at each; None for a value that is not of the grid."""
+        """Return the trial's forks and the index of its value at each; None for a value that is not on the grid."""
         return [
             ((name, distribution), _place(trial.params[name], distribution, self._points))
             for name, distribution in trial.distributions.items()
@@ -91,16 +91,16 @@ Forks = dict[Fork, "list[Branch]"]
 
 
 class Branch:
-    """All combinations that begin alike.
+    """Set of all combinations with the same first values.
 
     Attributes
     ----------
     trials
-        How many trials went this way.
+        Number of trials in this branch.
     rounds
-        How many times each of the combinations that are known has been tried at least.
+        Minimum number of times that each combination seen so far has been tried.
     forks
-        The parameters that trials asked for next: one, unless the objective asks now for this and now for that.
+        Next parameters that trials asked for: one, unless the objective varies its next parameter.
     """
 
     __slots__ = ("forks", "rounds", "trials")
@@ -111,14 +111,14 @@ class Branch:
         self.forks: Forks = {}
 
     def add_trial(self) -> None:
-        """Count a trial whose further way is counted already."""
+        """Count a trial; its later branches must already be counted."""
         self.trials += 1
         nexts = [branch.rounds for branches in self.forks.values() for branch in branches]
         self.rounds = min(nexts, default=self.trials)
 
 
 def grid(distribution: BaseDistribution, points: int) -> Sequence[Any]:
-    """The values of a parameter that stand in the grid: the choices, or numbers from low to high."""
+    """Return the grid values of a parameter: its choices, or numbers from low to high."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices
     assert isinstance(distribution, (FloatDistribution, IntDistribution))
@@ -138,7 +138,7 @@ def _numbers(distribution: FloatDistribution | IntDistribution, points: int) -> 
 
 
 def _place(value: Any, distribution: BaseDistribution, points: int) -> int | None:
-    """Which value of its grid `value` is; None for none."""
+    """Return the index of `value` on its grid; None if it is not on the grid."""
     if isinstance(distribution, CategoricalDistribution):
         return int(distribution.to_internal_repr(value))
     values = grid(distribution, points)

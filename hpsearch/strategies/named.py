@@ -1,4 +1,4 @@
-"""A strategy by name: what it is made with, what it may be asked for, and what can be expected of it."""
+"""Named strategies: how a sampler is made, its checked options, and its traits."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from hpsearch.errors import UsageError, choose_from
 
 @dataclass(frozen=True)
 class NamedStrategy:
-    """A line of the table of strategies. Called with a seed and options, it makes a sampler.
+    """Entry of the strategy table. Called with a seed and options, it makes a sampler.
 
     Attributes
     ----------
     name
-        The name in study files and on the command line.
+        Name in study files and on the command line.
     make
-        A function or class that takes ``seed`` and the options as keywords; the types that it declares are checked.
+        Function or class that takes ``seed`` and the options as keywords; its annotated types are checked.
     draws
         How trials are drawn: "independent" (uniformly at random), "sequence" (quasi-random, evenly spread), "grid", or
-        "adaptive": by the values of the trials before.
+        "adaptive" (using the values of earlier trials).
     random_start
-        Whether the first ten trials are the uniform draws that all such strategies share.
+        Whether the first ten trials are the uniform draws shared by all strategies with this trait.
     joint
-        What it draws jointly of the parameters that all trials have.
+        Which of the parameters common to all trials are drawn jointly.
     single_objective
-        Whether it refuses a study with several objectives.
+        Whether the strategy rejects studies with several objectives.
     package
-        What must be installed for it and is no dependency of ours; our extra that brings it is named as the strategy.
+        Optional package that the strategy requires; our extra that installs it is named like the strategy.
     """
 
     name: str
@@ -54,14 +54,14 @@ class NamedStrategy:
         UsageError
             If an option is unknown or its value is not allowed, or if a package that the strategy needs is missing.
         """
-        given = self.checked(options)
+        checked_options = self.checked(options)
         if self.package is not None and find_spec(self.package) is None:
             needed = f"needs the package {self.package}: pip install 'hpsearch[{self.name}]'"
             raise UsageError(f"strategy {self.name!r} {needed}")
-        return self.make(seed=seed, **given)
+        return self.make(seed=seed, **checked_options)
 
     def with_options(self, options: Mapping[str, Any]) -> Callable[[int], BaseSampler]:
-        """A function from a seed to a sampler with these options, which are tried at once; it can be pickled.
+        """Check the options at once and return a picklable function from a seed to a sampler with them.
 
         Raises
         ------
@@ -73,21 +73,21 @@ class NamedStrategy:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options' names, and the types that they are declared with."""
+        """Names of the options and their annotated types."""
         function = self.make.__init__ if inspect.isclass(self.make) else self.make
         declared = get_type_hints(function, include_extras=True)
         keywords = inspect.signature(self.make).parameters.values()
         return {each.name: declared[each.name] for each in keywords if each.name != "seed"}
 
     def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The `options`, their names and types checked."""
-        known = self.options
+        """Return the `options` after checking their names and types."""
+        hints = self.options
         for name in options:
-            if not known:
+            if not hints:
                 raise UsageError(f"strategy {self.name!r} has no options, got {name!r}")
-            if name not in known:
-                raise UsageError(choose_from(f"option of strategy {self.name!r}", name, known))
-        return {name: self._checked(name, value, known[name]) for name, value in options.items()}
+            if name not in hints:
+                raise UsageError(choose_from(f"option of strategy {self.name!r}", name, hints))
+        return {name: self._checked(name, value, hints[name]) for name, value in options.items()}
 
     def _checked(self, name: str, value: Any, hint: Any) -> Any:
         from pydantic import TypeAdapter, ValidationError

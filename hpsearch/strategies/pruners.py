@@ -1,4 +1,4 @@
-"""Ways to stop unpromising trials early, apart from the strategy that draws them."""
+"""Table of pruners, which stop unpromising trials early; independent of the strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quasi-random search: the points of a Sobol sequence, which fill the space more evenly than random points do.
+"""Quasi-random search: points of a Sobol sequence, which fill the space more evenly than random points.
 
 Sobol (1967); scrambled as in Matousek, "On the L2-discrepancy for anchored boxes" (1998). *Google's deep learning
 tuning playbook* recommends such a design for the exploratory phase.
@@ -19,25 +19,25 @@ from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
 from hpsearch.strategies.seeding import generator
 
-WIDTH = 16  # dimensions of one sequence
-CHUNK = 128  # points that are computed at a time
+WIDTH = 16  # dimensions per sequence
+CHUNK = 128  # points computed at once
 
 
 class SobolSampler(IndependentSampler):
-    """Trial *n* is the *n*-th point of a scrambled Sobol sequence.
+    """Sampler that makes trial *n* the *n*-th point of a scrambled Sobol sequence.
 
-    A parameter's coordinate is its place in the order in which the study's trials first asked for their parameters, so
-    that the space need not be known beforehand; a conditional parameter has a coordinate that the trials without it
-    leave unused. Every sixteen parameters share a sequence; the next sixteen have the same one, scrambled anew, since
-    the projections of the higher dimensions are even only after many thousands of points.
+    The space need not be declared in advance: coordinates are assigned to parameters in the order of the trials' first
+    requests. Trials without a conditional parameter leave its coordinate unused. Every sixteen parameters share a
+    sequence; the next sixteen use the same sequence with another scrambling. Projections of higher dimensions would be
+    even only after many thousands of points.
 
-    Optuna's ``QMCSampler`` counts its points on the study instead, so that what a trial draws depends on who asked
-    before, and draws conditional parameters at random.
+    Optuna's ``QMCSampler`` counts its points on the study instead, so a trial's draws depend on the order of the
+    calls. It draws conditional parameters at random.
 
     Parameters
     ----------
     seed
-        Of the scrambling.
+        Seed of the scrambling.
     scramble
         Whether to scramble. Without it every seed gives the same points, and trial 0 is the lowest corner.
     """
@@ -45,12 +45,12 @@ class SobolSampler(IndependentSampler):
     def __init__(self, seed: int, *, scramble: bool = True) -> None:
         self._seed, self._scramble = seed, scramble
         self._order: History[dict[str, None]] = History(dict, _add_names)
-        self._points: dict[int, tuple[int, NDArray[np.float64]]] = {}  # block of dimensions → its points from a number
+        self._points: dict[int, tuple[int, NDArray[np.float64]]] = {}  # block → (first number, points)
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """The parameter's coordinate of the trial's point."""
+        """Return the value at the parameter's coordinate of the trial's point."""
         names = [*dict.fromkeys([*self._order.of(study), *trial.distributions, param_name])]
         coordinate = self._coordinate(trial.number, names.index(param_name))
         if isinstance(param_distribution, CategoricalDistribution):
@@ -59,16 +59,16 @@ class SobolSampler(IndependentSampler):
         return value_at(coordinate, param_distribution)
 
     def _coordinate(self, number: int, dimension: int) -> float:
-        """Coordinate `dimension` of point `number`, in [0, 1)."""
+        """Return coordinate `dimension` of point `number`, in [0, 1)."""
         block, column = divmod(dimension, WIDTH)
         start = number // CHUNK * CHUNK
-        known = self._points.get(block)
-        if known is None or known[0] != start:
-            known = self._points[block] = start, self._sequence(block, start)
-        return float(known[1][number - start, column])
+        chunk = self._points.get(block)
+        if chunk is None or chunk[0] != start:
+            chunk = self._points[block] = start, self._sequence(block, start)
+        return float(chunk[1][number - start, column])
 
     def _sequence(self, block: int, start: int) -> NDArray[np.float64]:
-        """`CHUNK` points of a block's sequence, the first of them number `start`."""
+        """Return `CHUNK` points of a block's sequence, from number `start`."""
         from scipy.stats.qmc import Sobol
 
         engine = Sobol(WIDTH, scramble=self._scramble, rng=generator(self._seed, "sobol", block))

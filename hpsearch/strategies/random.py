@@ -1,6 +1,7 @@
-"""Random search: every trial is drawn uniformly, in log ranges log-uniformly.
+"""Random search: every trial is drawn uniformly, or log-uniformly in log ranges.
 
-Bergstra and Bengio, "Random search for hyper-parameter optimization" (2012); *Deep Learning from Scratch*, section 6.5.
+Bergstra and Bengio, "Random search for hyper-parameter optimization" (2012); *Deep Learning from Scratch*, section
+6.5.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from hpsearch.strategies.seeding import uniform_draw
 
 
 class ReplayableRandomSampler(IndependentSampler):
-    """Draws that depend on the seed, the trial's number and the parameter's name alone.
+    """Sampler with draws that depend only on the seed, the trial's number and the parameter's name.
 
-    Optuna's own ``RandomSampler(seed)`` on a study that is opened again repeats its first draws; this one goes on.
+    Optuna's ``RandomSampler(seed)`` repeats its first draws on a reopened study; this one continues.
     """
 
     def __init__(self, seed: int) -> None:
@@ -27,5 +28,5 @@ class ReplayableRandomSampler(IndependentSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A uniform draw."""
+        """Return a uniform draw."""
         return uniform_draw(self._seed, trial, param_name, param_distribution)

@@ -1,4 +1,4 @@
-"""Makes a sampler with random state of its own replayable: what a trial draws no longer depends on who asked before."""
+"""Wrapper that makes a stateful sampler replayable: a trial's draws do not depend on earlier calls."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from hpsearch.strategies.seeding import integer, uniform_draw
 from hpsearch.strategies.view import search_alone
 
 STARTUP = 10
-"""How many trials are drawn uniformly before a strategy begins to learn, unless its options say otherwise."""
+"""Default number of uniform trials before a strategy starts to learn."""
 
 
 class ReplayableSampler(BaseSampler):
-    """A sampler that is built anew for every trial, with a seed made of the run's seed and the trial's number.
+    """Sampler that is rebuilt for every trial, with a seed from the run's seed and the trial's number.
 
-    Its draws then depend on the seed, the trial's number and the finished trials alone, so that a run which was
-    stopped and resumed equals the run which was not. Trials that confirm others are hidden from it.
+    Its draws depend only on the seed, the trial's number and the finished trials. So a run that is stopped and resumed
+    equals an uninterrupted one. Trials that confirm others are hidden from it.
 
     Parameters
     ----------
     make
-        Makes the sampler, given ``seed=`` and a 32-bit number. It must learn from the study's trials alone, not from
-        its own past.
+        Makes the sampler from ``seed=``, a 32-bit number. It must learn only from the study's trials, not from its own
+        past.
     seed
-        The run's seed.
+        Seed of the run.
     startup
-        The first trials, by number, that are drawn uniformly: the same points as every other strategy's.
+        Number of uniform trials at the start: the same points as for every other strategy.
     single_objective
-        Whether to refuse studies with several objectives.
+        Whether to reject studies with several objectives.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class ReplayableSampler(BaseSampler):
         self._seed = seed
         self._startup = startup
         self._single_objective = single_objective
-        # From inferring a trial's joint space to drawing in it a sampler may keep notes; threads may share this one.
+        # Samplers may keep state between inferring a joint space and drawing in it. Keyed by trial, for threads.
         self._inferring: dict[int, BaseSampler] = {}
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """What the sampler draws jointly; nothing in a trial whose hyperparameters are given."""
+        """Return the space that the sampler draws jointly; empty in startup and confirming trials."""
         if trial.number < self._startup or CONFIRMS in trial.user_attrs:
             return {}
         sampler = self._inferring[trial.number] = self._sampler(trial)
@@ -57,7 +57,7 @@ class ReplayableSampler(BaseSampler):
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """What the sampler draws jointly."""
+        """Return the jointly drawn values; empty in startup and confirming trials."""
         self._check(study)
         if trial.number < self._startup or CONFIRMS in trial.user_attrs:
             return {}
@@ -67,7 +67,7 @@ class ReplayableSampler(BaseSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """What the sampler draws alone, from a seed of the parameter's own: a trial may be resumed between two."""
+        """Draw one parameter from its own seed, so that a trial can be resumed between two parameters."""
         self._check(study)
         if trial.number < self._startup:
             return uniform_draw(self._seed, trial, param_name, param_distribution)
@@ -75,17 +75,17 @@ class ReplayableSampler(BaseSampler):
         return sampler.sample_independent(search_alone(study), trial, param_name, param_distribution)
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Nothing: what the sampler draws from is made when it draws."""
+        """Do nothing: the sampler is made when it draws."""
 
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """Pass the result on."""
+        """Pass the result to the sampler, except for startup and confirming trials."""
         if trial.number >= self._startup and CONFIRMS not in trial.user_attrs:
             self._sampler(trial).after_trial(study, trial, state, values)
 
     def reseed_rng(self) -> None:
-        """Nothing: the draws of a trial are its own in every process."""
+        """Do nothing: a trial's draws are the same in every process."""
 
     def _sampler(self, trial: FrozenTrial, *names: str) -> BaseSampler:
         return self._make(seed=integer(self._seed, trial.number, *names))

@@ -1,4 +1,4 @@
-"""Seeds that name what they are for, so that a draw can be repeated alone, whatever was drawn before it."""
+"""Named seeds, so that each draw can be repeated alone, independent of other draws."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from hpsearch.space import value_at
 
 
 def sequence(seed: int, *names: int | str) -> np.random.SeedSequence:
-    """The seed sequence of `seed` for what the `names` name: a trial's number, a parameter, a round."""
+    """Return the seed sequence for `seed` and these `names`: a trial's number, a parameter, a round."""
     key = [part for name in names for part in _words(name)]
     return np.random.SeedSequence(seed, spawn_key=key)
 
 
 def generator(seed: int, *names: int | str) -> np.random.Generator:
-    """A generator of its own for what the `names` name."""
+    """Return a random generator for `seed` and these `names`."""
     return np.random.default_rng(sequence(seed, *names))
 
 
 def integer(seed: int, *names: int | str) -> int:
-    """A 32-bit seed of its own for what the `names` name."""
+    """Return a 32-bit seed for `seed` and these `names`."""
     return int(sequence(seed, *names).generate_state(1)[0])
 
 
 def _words(name: int | str) -> list[int]:
-    """An unambiguous list of numbers for `name`: its kind or length first, so that no two names run together."""
+    """Encode `name` as numbers, with its kind or length first, so that concatenated names are unambiguous."""
     if isinstance(name, int):
         return [0, name]
     encoded = name.encode()
@@ -34,8 +34,8 @@ def _words(name: int | str) -> list[int]:
 
 
 def uniform_draw(seed: int, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> object:
-    """Draw `name` uniformly from its `distribution`: the same for every strategy that draws so, and every time."""
+    """Draw `name` uniformly from its `distribution`; the draw is the same for every strategy and every call."""
     rng = generator(seed, trial.number, name)
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[rng.integers(len(distribution.choices))]
-    return value_at(rng.random(), distribution)  # type: ignore[arg-type]  # the others are numeric
+    return value_at(rng.random(), distribution)  # type: ignore[arg-type]  # all other distributions are numeric

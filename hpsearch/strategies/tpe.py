@@ -1,7 +1,7 @@
 """Bayesian optimization with the tree-structured Parzen estimator.
 
-Bergstra et al., "Algorithms for hyper-parameter optimization" (2011); Watanabe, arXiv 2304.11127. The options that
-Optuna 5 has by default are stated, so that another version's defaults change nothing.
+Bergstra et al., "Algorithms for hyper-parameter optimization" (2011); Watanabe, arXiv 2304.11127. The defaults of
+Optuna 5 are written out, so that other versions behave the same.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ def tpe(
     group: bool = False,
     constant_liar: bool = True,
 ) -> ReplayableSampler:
-    """Optuna 5's default: the parameters that all trials have are drawn jointly.
+    """Return Optuna 5's default sampler: the parameters that all trials have are drawn jointly.
 
     Parameters
     ----------
     n_startup_trials
-        Trials that are drawn uniformly before the first that is drawn from a model.
+        Number of uniform trials before the first one drawn from a model.
     n_ei_candidates
-        Draws from the model of the good trials, of which the likeliest under it, against the rest, is taken.
+        Draws from the model of the good trials; the one with the highest density ratio of good to other trials is
+        taken.
     multivariate
-        Whether to model parameters jointly, rather than each alone.
+        Whether to model parameters jointly instead of separately.
     group
-        Whether to model those parameters jointly that occur together: for conditional spaces. Needs `multivariate`.
+        Whether to model jointly the parameters that occur together, for conditional spaces. Requires `multivariate`.
     constant_liar
-        Whether to keep away from trials that are running.
+        Whether to keep away from running trials.
     """
     if group and not multivariate:
         raise UsageError("group = true of tpe needs multivariate = true, got multivariate = false")
@@ -60,7 +61,7 @@ def tpe_univariate(
     n_ei_candidates: Annotated[int, Field(ge=1)] = 24,
     constant_liar: bool = True,
 ) -> ReplayableSampler:
-    """Every parameter is modelled alone, as in the paper of 2011. The options are those of `tpe`."""
+    """Return a sampler that models each parameter separately, as in the paper of 2011; options as in `tpe`."""
     return tpe(
         seed,
         n_startup_trials=n_startup_trials,

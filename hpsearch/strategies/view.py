@@ -1,4 +1,4 @@
-"""A study as a strategy may see it: without the trials that it must not learn from."""
+"""View of a study for strategies, without the trials that they must not learn from."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hpsearch.strategies.base import CONFIRMS
 
 
 def search_alone(study: optuna.Study, *, but: FrozenTrial | None = None) -> optuna.Study:
-    """The `study` without the trials that confirm others, and without the trial `but`; itself where there are none.
+    """Return the `study` without confirming trials and without the trial `but`; the study itself if it has neither.
 
-    `but` is the trial that is drawn for: one that is resumed has left traces, which some samplers take for another's.
+    `but` is the trial being drawn. If resumed, it has attributes that some samplers take for those of another trial.
     """
     trials = trials_seen_by_samplers(study)
     hidden = {trial.number for trial in trials if CONFIRMS in trial.user_attrs}

@@ -1,4 +1,4 @@
-"""Optuna's own conformance suite, and what it does not ship: the same seed draws the same, whatever came between."""
+"""Optuna's conformance suite, and tests that equal seeds give equal draws across interruptions."""
 
 import math
 import subprocess
@@ -31,7 +31,7 @@ def _quiet():
 
 
 def those(**traits) -> list:
-    """The strategies with these traits, as parameters of a test; skipped where their package is missing."""
+    """Return the strategies with these traits as test parameters; skip those with a missing package."""
     return [
         pytest.param(name, marks=[] if available(name) else pytest.mark.skip(f"needs {strategy.package}"))
         for name, strategy in STRATEGIES.items()
@@ -84,7 +84,7 @@ class TestNumbersAreDrawnJointly(RelativeSamplerTestCase):
 
 
 def objective(trial: Trial) -> float:
-    """A bit of everything: log, int, step, choice, a conditional parameter, pruned and failed trials, noise-free."""
+    """Noise-free: log, int, step, choice and conditional parameters, pruned and failed trials."""
     rate = trial.suggest_float("rate", 1e-6, 1.0, log=True)
     width = trial.suggest_int("width", 1, 64, log=True)
     kind = trial.suggest_categorical("kind", ["a", "b", "c"])
@@ -127,7 +127,7 @@ STORAGES = {"SQLite": "sqlite:///{}/a.db", "a journal file": "journal:///{}/a.lo
 @pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("strategy", those())
 def test_a_run_resumed_by_another_process_at_any_point_equals_the_straight_one(strategy, storage, tmp_path):
-    """Every few trials: a new storage, study and sampler, and a trial that was left with some parameters drawn."""
+    """Interrupt every few trials: new storage, study and sampler, and a trial with some parameters drawn."""
     url = STORAGES[storage].format(tmp_path)
     optuna.create_study(storage=open_storage(url), study_name="s")
     for stop, drawn in ((4, 0), (9, 1), (10, 2), (11, 1), (17, 2), (20, 0), (26, 2), (33, 0)):
@@ -202,7 +202,7 @@ def test_another_process_with_another_hash_seed_draws_the_same():
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
 @pytest.mark.parametrize("strategy", those(draws="adaptive"))
 def test_a_strategy_that_learns_beats_random(strategy, direction):
-    """On a smooth bowl, mean over five seeds, with a distance that chance does not bridge."""
+    """Smooth bowl, mean over five seeds, with a margin too large for chance."""
     sign = 1 if direction == "minimize" else -1
 
     def bowl(trial: Trial) -> float:
@@ -230,7 +230,7 @@ def test_a_design_does_not_look_at_values(strategy):
 
 
 def disturbed(strategy: str, disturb, pruner=None) -> optuna.Study:
-    """Fourteen trials, three of another kind, and twelve more."""
+    """Run fourteen trials, three of another kind, and twelve more."""
     study = optuna.create_study(sampler=STRATEGIES[strategy](3), pruner=pruner or optuna.pruners.NopPruner())
     run(study, 14)
     for _ in range(3):
@@ -245,12 +245,12 @@ def run_on(study: optuna.Study, trials: int) -> None:
 
 
 def empty(study: optuna.Study) -> None:
-    """A trial that nobody can learn from: it failed before it began."""
+    """Add a trial without information: it failed before its first parameter."""
     study.tell(study.ask(), state=TrialState.FAIL)
 
 
 def superb(study: optuna.Study, **attributes) -> None:
-    """A trial with a result so good that who learns from it goes there."""
+    """Add a trial with a result so good that a strategy that learns from it searches there."""
     trial = study.ask()
     for key, value in attributes.items():
         trial.set_user_attr(key, value)
@@ -269,7 +269,7 @@ def after(study: optuna.Study) -> list[dict]:
 
 @pytest.mark.parametrize("strategy", those())
 def test_confirmations_teach_nothing(strategy):
-    """The trials after them draw as they do after trials that never began: a draw depends on its trial's number."""
+    """Later trials draw as they do after empty trials, since a draw depends on its trial's number."""
     assert after(disturbed(strategy, superb_confirmation)) == after(disturbed(strategy, empty))
 
 
@@ -280,7 +280,7 @@ def test_the_same_trials_would_teach_much_if_they_confirmed_nothing(strategy):
 
 @pytest.mark.parametrize("strategy", those())
 def test_confirmations_and_brackets_get_along(strategy):
-    """Hyperband hands samplers a study with few attributes."""
+    """Hyperband passes samplers a study with few attributes."""
 
     def enqueued(study: optuna.Study) -> None:
         study.enqueue_trial(study.trials[0].params, user_attrs={CONFIRMS: 0})

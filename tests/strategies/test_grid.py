@@ -112,7 +112,7 @@ def test_what_is_not_of_the_grid_is_passed_over():
 
 
 def test_trials_that_finish_out_of_order_are_known_as_they_stand():
-    """A sampler that saw them come in knows what one knows that sees them all at once."""
+    """A sampler that sees trials one by one draws like a sampler that sees them all at once."""
     study = optuna.create_study(sampler=STRATEGIES["grid"](1, points=4))
     running = [study.ask() for _ in range(8)]
     for index in (5, 0, 7, 2, 1, 3):

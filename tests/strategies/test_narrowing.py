@@ -60,7 +60,7 @@ def test_the_ranges_close_in_and_the_declared_ones_stay():
 
 @pytest.mark.parametrize(("optimum", "end"), [(0.0, 0), (1.0, 1)])
 def test_the_ranges_move_on_where_the_best_lie_at_their_edge(optimum, end):
-    """The first trials lie far from the optimum, which no range around the best of them holds."""
+    """The first trials are far from the optimum, outside every range around the best of them."""
     study = optuna.create_study(sampler=NarrowingSampler(explore=0, seed=0))
     for place in np.linspace(0.4, 0.6, 10):
         study.enqueue_trial({"x": place})
@@ -72,7 +72,7 @@ def test_the_ranges_move_on_where_the_best_lie_at_their_edge(optimum, end):
 
 
 def test_a_trial_takes_the_candidate_with_the_best_neighbours():
-    """Noise that hides the bowl from single results: what is drawn from one range is better when it is chosen."""
+    """Noise hides the bowl in single results: chosen candidates beat uniform draws from the same range."""
 
     def mean_distance(candidates, seed):
         noise = np.random.default_rng(seed).normal(size=60)
@@ -131,7 +131,7 @@ X = {"x": FloatDistribution(0, 1)}
 
 
 def after(trials, number=20, options=None):
-    """What trial `number` draws after `trials`, filled up with failed ones."""
+    """Return the draws of trial `number` after `trials`, padded with failed trials."""
     study = optuna.create_study(sampler=NarrowingSampler(seed=0, **{"explore": 0, **(options or {})}))
     study.add_trials(trials)
     study.add_trials([create_trial(state=TrialState.FAIL)] * (number - len(trials)))
@@ -153,7 +153,7 @@ def test_trials_that_confirm_others_and_failed_ones_teach_nothing():
 
 
 def test_pruned_trials_teach_where_not_to_search_and_span_no_range():
-    """Pruned all over the right half of the range that the others span."""
+    """Add pruned trials in the right half of the range of the others."""
     spread = [finished(place, abs(place - 0.5)) for place in np.linspace(0.3, 0.7, 10)]
     pruned = [finished(place) for place in np.linspace(0.5, 0.75, 30)]
     alone, with_pruned = (
@@ -198,7 +198,7 @@ def test_where_a_declaration_changes_the_new_range_is_searched():
 
 def test_workers_that_share_a_study_draw_different_points():
     study = sample(NarrowingSampler(seed=0), log_bowl, 15)
-    running = [study.ask() for _ in range(25)]  # none is told before the last has begun, over three rounds
+    running = [study.ask() for _ in range(25)]  # all start before the first is finished, over three rounds
     drawn = {trial.suggest_float("x", 1e-4, 1.0, log=True) for trial in running}
     assert len(drawn) == 25
     for trial in reversed(running):

@@ -19,14 +19,14 @@ def floats(*names):
 
 
 def cells(trials, parts):
-    """How many trials lie in each cell, where `parts` says in how many equal parts each parameter is cut."""
+    """Count the trials per cell, with each parameter divided into `parts` equal intervals."""
     return Counter(tuple(int(trial.params[name] * count) for name, count in parts.items()) for trial in trials)
 
 
 @pytest.mark.parametrize("parts", [{"a": 64}, {"b": 64}, {"a": 8, "b": 8}, {"a": 2, "b": 32}, {"a": 16, "b": 4}])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_first_two_parameters_are_a_net(parts, seed):
-    """Each of the 64 equal boxes of any shape holds one of any 64 points that begin at a multiple of 64."""
+    """Each of 64 equal boxes of any shape contains one of 64 points that start at a multiple of 64."""
     trials = sample(floats("a", "b"), 192, seed)
     for start in (0, 64, 128):
         counts = cells(trials[start : start + 64], parts)

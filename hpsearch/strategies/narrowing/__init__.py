@@ -1,7 +1,7 @@
-"""Range narrowing: search a while, look where the best trials lie, search there.
+"""Range narrowing: draw trials, then draw the next ones around the best of them.
 
-`sampler` is the Optuna sampler, `round` plans a round of trials, `axes` and `neighbours` are its arithmetic, `lessons`
-are what it keeps of finished trials.
+`sampler` is the Optuna sampler, `round` plans a round of trials, `axes` and `neighbours` hold the arithmetic,
+`lessons` stores finished trials.
 """
 
 from hpsearch.strategies.narrowing.sampler import RANGE_PREFIX, NarrowingSampler

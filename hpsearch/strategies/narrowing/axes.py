@@ -1,4 +1,4 @@
-"""The parameters as narrowing sees them: places of trials on an axis, and a range of the axis to draw from."""
+"""Parameter axes for narrowing: places of trials on an axis, and ranges of the axis to draw from."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from hpsearch.space import Floats, Numeric, positions, value_at
 
 
 class Axis(Protocol):
-    """One parameter: its values are places, which are numbers; NaN is the place of a trial that has no value here."""
+    """One parameter, with values mapped to numbers called places; NaN is the place of a trial without the parameter."""
 
     def places(self, values: Floats) -> Floats:
-        """The places of `values`, which are in Optuna's internal representation, NaN where there is none."""
+        """Return the places of `values` in Optuna's internal representation; NaN stays NaN."""
 
     def coordinates(self, places: Floats, better: Floats) -> Floats:
-        """Coordinates of the places, shape (places, any number), in which distances are measured.
+        """Return coordinates for measuring distances, shape (places, any number).
 
         The unit is the spread of the `better` places.
         """
 
     def narrowed(self, guides: Floats, reach: float) -> Floats:
-        """The range around the places of the `guides`, of which the first is the best."""
+        """Return the range around the places `guides`, sorted with the best first."""
 
     def whole(self) -> Floats:
-        """The range without a guide."""
+        """Return the range used without guides."""
 
     def draw(self, range_: Floats, quantiles: Floats) -> Floats:
-        """The places at these `quantiles` (0 to 1) of a range."""
+        """Return the places at these `quantiles` (0 to 1) of a range."""
 
     def described(self, range_: Floats) -> list[Any]:
-        """The range as a reader wants it: low and high, or the choices that are left."""
+        """Return the range for display: low and high, or the choices that it includes."""
 
     def value(self, place: float) -> Any:
-        """The value at a place."""
+        """Return the value at a place."""
 
 
 class NumberAxis:
-    """A numeric parameter: its places are positions in the declared range, and a range is a low and a high place."""
+    """Axis of a numeric parameter: places are positions in the declared range; a range is a low and a high place."""
 
     def __init__(self, distribution: Numeric) -> None:
         self._distribution = distribution
 
     def places(self, values: Floats) -> Floats:
-        """Positions in the declared range."""
+        """Return the positions in the declared range."""
         return positions(values, self._distribution)
 
     def coordinates(self, places: Floats, better: Floats) -> Floats:
-        """Distances from the mean of the `better` places; 0 for a trial without the parameter.
+        """Return the distances from the mean of the `better` places; 0 for a trial without the parameter.
 
-        The unit is √12 times their standard deviation, which is the declared range if they lie all over it.
+        The unit is √12 times their standard deviation: the declared range if they are uniform on it.
         """
         better = better[~np.isnan(better)]
         middle, spread = (better.mean(), better.std() * np.sqrt(12)) if len(better) > 1 else (0.5, 1.0)
@@ -59,69 +59,72 @@ class NumberAxis:
         return coordinates
 
     def narrowed(self, guides: Floats, reach: float) -> Floats:
-        """`reach` times as far to both sides of the best guide as the farthest of them lies."""
+        """Return the range centred on the best guide, with half-width `reach` times the distance to the farthest guide.
+
+        The range is cut off at the declared one.
+        """
         distance = reach * np.abs(guides - guides[0]).max()
         return np.array([max(guides[0] - distance, 0.0), min(guides[0] + distance, 1.0)])
 
     def whole(self) -> Floats:
-        """The declared range."""
+        """Return the declared range."""
         return np.array([0.0, 1.0])
 
     def draw(self, range_: Floats, quantiles: Floats) -> Floats:
-        """Uniform in the range, on the grid of a parameter that has one."""
-        drawn: Floats = range_[0] + quantiles * (range_[1] - range_[0])
+        """Return places uniform in the range, rounded to the steps of a stepped parameter."""
+        places: Floats = range_[0] + quantiles * (range_[1] - range_[0])
         if self._distribution.step is None:
-            return drawn
-        on_grid = np.array([value_at(place, self._distribution) for place in drawn.ravel()], dtype=float)
-        return positions(on_grid, self._distribution).reshape(drawn.shape)
+            return places
+        on_grid = np.array([value_at(place, self._distribution) for place in places.ravel()], dtype=float)
+        return positions(on_grid, self._distribution).reshape(places.shape)
 
     def described(self, range_: Floats) -> list[Any]:
-        """Low and high."""
+        """Return the low and high values."""
         return [self.value(place) for place in range_]
 
     def value(self, place: float) -> float | int:
-        """The value at the position `place`."""
+        """Return the value at the position `place`."""
         return value_at(float(place), self._distribution)
 
 
 class ChoiceAxis:
-    """A categorical parameter: its places are the indices of its choices, and a range holds a share for each choice."""
+    """Axis of a categorical parameter: places are choice indices; a range is a probability for each choice."""
 
     def __init__(self, distribution: CategoricalDistribution) -> None:
         self._choices = distribution.choices
 
     def places(self, values: Floats) -> Floats:
-        """Indices, as Optuna has them."""
+        """Return the indices unchanged."""
         return values
 
     def coordinates(self, places: Floats, better: Floats) -> Floats:
-        """One corner for each choice, each `APART` from the others; the origin for a trial without the parameter."""
+        """Return one corner per choice, `APART` from each other; the origin for a trial without the parameter."""
         corners: Floats = (places[:, None] == np.arange(len(self._choices))) * (APART / np.sqrt(2))
         return corners
 
     def narrowed(self, guides: Floats, reach: float) -> Floats:
-        """How often the guides have each choice; `reach` does nothing."""
+        """Return the frequency of each choice among the guides; `reach` has no effect."""
         return np.bincount(guides.astype(int), minlength=len(self._choices)) / len(guides)
 
     def whole(self) -> Floats:
-        """Equal shares."""
+        """Return equal probabilities."""
         return np.full(len(self._choices), 1 / len(self._choices))
 
     def draw(self, range_: Floats, quantiles: Floats) -> Floats:
-        """Each choice as often as its share says."""
+        """Draw each choice with its probability."""
         return np.searchsorted(np.cumsum(range_)[:-1], quantiles, side="right").astype(float)
 
     def described(self, range_: Floats) -> list[Any]:
-        """The choices that can be drawn."""
+        """Return the choices with positive probability."""
         return [choice for choice, share in zip(self._choices, range_, strict=True) if share > 0]
 
     def value(self, place: float) -> Any:
-        """The choice with the index `place`."""
+        """Return the choice with the index `place`."""
         return self._choices[int(place)]
 
 
-APART = 0.3  # distance of two choices
-NARROWEST = 1e-6  # no unit of distance is below this share of the declared range
+APART = 0.3  # distance between two choices
+NARROWEST = 1e-6  # lower limit of the unit of distance, as a share of the declared range
 
 AXES: dict[type[BaseDistribution], type[NumberAxis] | type[ChoiceAxis]] = {
     FloatDistribution: NumberAxis,
@@ -131,5 +134,5 @@ AXES: dict[type[BaseDistribution], type[NumberAxis] | type[ChoiceAxis]] = {
 
 
 def axis_of(distribution: BaseDistribution) -> Axis:
-    """The axis of a parameter with this `distribution`."""
-    return AXES[type(distribution)](distribution)  # type: ignore[arg-type]  # each line of the table pairs them
+    """Return the axis of a parameter with this `distribution`."""
+    return AXES[type(distribution)](distribution)  # type: ignore[arg-type]  # each entry matches its key

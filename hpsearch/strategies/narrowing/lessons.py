@@ -1,4 +1,4 @@
-"""What narrowing learns from finished trials."""
+"""Finished trials in the form that narrowing learns from."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-MEMORY = 200  # how many trials of each kind a round looks back on: what a draw costs does not grow beyond
+MEMORY = 200  # number of past trials of each kind that a round uses; bounds the cost of a draw
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a finished trial teaches.
+    """Finished trial, reduced to the data that narrowing uses.
 
     Attributes
     ----------
     number
-        The trial's.
+        Trial number.
     value
-        Its value; NaN where it has none that is finite, which teaches that its place is bad.
+        Trial value; NaN if it has no finite value, which marks its place as bad.
     internal
-        Its parameters, in Optuna's internal representation.
+        Parameters in Optuna's internal representation.
     distributions
-        What they were declared as.
+        Declared distributions of the parameters.
     """
 
     number: int
@@ -35,14 +35,14 @@ class Lesson:
 
 
 class Lessons:
-    """The lessons of a study, added in the order of the trials' numbers: those with a finite value, and the others."""
+    """Lessons of a study, added in the order of trial numbers; those with a finite value are kept apart."""
 
     def __init__(self) -> None:
         self._valued: list[Lesson] = []
         self._others: list[Lesson] = []
 
     def add(self, trial: FrozenTrial) -> None:
-        """Learn from `trial`; nothing if it failed, for that may have had nothing to do with its hyperparameters."""
+        """Add `trial`, unless it failed: a failure may be unrelated to its hyperparameters."""
         if trial.state == TrialState.FAIL:
             return
         finite = trial.state == TrialState.COMPLETE and trial.value is not None and math.isfinite(trial.value)
@@ -53,7 +53,7 @@ class Lessons:
         (self._valued if finite else self._others).append(Lesson(trial.number, value, internal, trial.distributions))
 
     def before(self, number: int) -> tuple[list[Lesson], list[Lesson]]:
-        """The last lessons before trial `number`: those with a finite value, and the others."""
+        """Return the last lessons before trial `number`: those with a finite value, and the others."""
         return _last(self._valued, number), _last(self._others, number)
 
 

@@ -1,4 +1,4 @@
-"""One round of narrowing: from what earlier trials taught to the ranges, and to the points drawn in them."""
+"""One round of narrowing: lessons of earlier trials to ranges, and ranges to points."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hpsearch.strategies.seeding import generator
 
 @dataclass(frozen=True)
 class Options:
-    """What may be chosen; see `NarrowingSampler`."""
+    """Options of a round; see `NarrowingSampler`."""
 
     round: int
     best: int
@@ -31,7 +31,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Draws:
-    """A parameter's part of a round: as it was declared, the range drawn from, and one value for each trial."""
+    """One parameter in a round: declared distribution, range drawn from, and one value per trial."""
 
     distribution: BaseDistribution
     range: list[Any]
@@ -40,16 +40,16 @@ class Draws:
 
 @dataclass(frozen=True)
 class Round:
-    """What the trials of a round draw.
+    """Plan of a round: the draws of its trials.
 
     Attributes
     ----------
     numbers
-        Of its trials.
+        Numbers of its trials.
     explores
-        For each of its trials: whether it is drawn from the declared ranges.
+        For each trial, whether it is drawn from the declared ranges.
     draws
-        By parameter; those that no earlier trial has are missing, and all while there are too few trials.
+        Draws by parameter. A parameter that no earlier trial has is missing; empty while there are too few trials.
     """
 
     numbers: range
@@ -58,69 +58,69 @@ class Round:
 
 
 def plan_round(lessons: Lessons, direction: StudyDirection, numbers: range, options: Options, seed: int) -> Round:
-    """Plan a round from the lessons of the rounds before.
+    """Plan a round from the lessons of earlier rounds.
 
     Parameters
     ----------
     lessons
-        The study's.
+        Lessons of the study.
     direction
         Whether small or large values are good.
     numbers
-        Of the round's trials.
+        Numbers of the round's trials.
     options, seed
-        What the draws depend on besides.
+        Options of the sampler and seed of the draws.
     """
     explores = generator(seed, "explore", numbers.start).random(len(numbers)) < options.explore
     valued, others = lessons.before(numbers.start)
     if len(valued) < options.best:
         return Round(numbers, explores.tolist(), {})
     sign = -1.0 if direction == StudyDirection.MAXIMIZE else 1.0
-    valued.sort(key=lambda each: sign * each.value)  # stable: of equals the first
+    valued.sort(key=lambda each: sign * each.value)  # stable: ties keep the order of trials
     losses = [sign * each.value for each in valued] + [np.inf] * len(others)
-    declared = _declared([*valued, *others])
-    trials = _Trials({name: axis_of(dist) for name, dist in declared.items()}, [*valued, *others], np.array(losses))
-    return Round(numbers, explores.tolist(), _draws(declared, trials, numbers, options, seed))
+    space = _last_distributions([*valued, *others])
+    trials = _Trials({name: axis_of(dist) for name, dist in space.items()}, [*valued, *others], np.array(losses))
+    return Round(numbers, explores.tolist(), _draws(space, trials, numbers, options, seed))
 
 
-def _declared(lessons: Sequence[Lesson]) -> dict[str, BaseDistribution]:
-    """The parameters that have more than one value, as the last trial declared them; in the order of their names."""
-    declared: dict[str, BaseDistribution] = {}
+def _last_distributions(lessons: Sequence[Lesson]) -> dict[str, BaseDistribution]:
+    """Return the last declared distribution of each parameter with more than one value, sorted by name."""
+    space: dict[str, BaseDistribution] = {}
     for each in sorted(lessons, key=lambda each: each.number):
-        declared.update(each.distributions)
-    return {name: declared[name] for name in sorted(declared) if not declared[name].single()}
+        space.update(each.distributions)
+    return {name: space[name] for name in sorted(space) if not space[name].single()}
 
 
 def _draws(
-    declared: dict[str, BaseDistribution], trials: _Trials, numbers: range, options: Options, seed: int
+    space: dict[str, BaseDistribution], trials: _Trials, numbers: range, options: Options, seed: int
 ) -> dict[str, Draws]:
-    """Ranges around the best trials, candidates in the ranges, and the best of the candidates."""
-    if not declared:
+    """Compute ranges around the best trials, draw candidates in them, and keep the best candidates."""
+    if not space:
         return {}
     shape = (len(numbers), options.candidates)
-    ranges = {name: trials.range(name, options) for name in declared}
+    ranges = {name: trials.range(name, options) for name in space}
     candidates = {
         name: trials.axes[name].draw(ranges[name], generator(seed, "round", numbers.start, name).random(shape))
-        for name in declared
+        for name in space
     }
     chosen = trials.best_surrounded(candidates, options.smoothing)
     return {
-        name: Draws(declared[name], axis.described(ranges[name]), [axis.value(place) for place in chosen[name]])
+        name: Draws(space[name], axis.described(ranges[name]), [axis.value(place) for place in chosen[name]])
         for name, axis in trials.axes.items()
     }
 
 
 class _Trials:
-    """Trials as places on axes, the best first, and their ranks.
+    """Trials as places on axes, best first, with their ranks.
 
     Parameters
     ----------
     axes
-        By parameter.
+        Axes by parameter.
     lessons
-        What they taught, the best first.
+        Lessons of the trials, best first.
     losses
-        Their values, the lower the better; infinite for those that have none.
+        Values of the trials, lower is better; infinite without a value.
     """
 
     def __init__(self, axes: dict[str, Axis], lessons: Sequence[Lesson], losses: Floats) -> None:
@@ -133,21 +133,21 @@ class _Trials:
         }
 
     def range(self, name: str, options: Options) -> Floats:
-        """The range around the best trials that have the parameter; the declared one where they are too few."""
+        """Return the range around the best trials that have the parameter; the declared range if there are too few."""
         guides = self._places[name][: self._valued]
         guides = guides[~np.isnan(guides)][: options.best]
         axis = self.axes[name]
         return axis.narrowed(guides, options.reach) if len(guides) == options.best else axis.whole()
 
     def best_surrounded(self, candidates: dict[str, Floats], smoothing: float) -> dict[str, Floats]:
-        """Of each trial's candidates the one with the best neighbours: (trials, candidates) become (trials,)."""
+        """Return, for each trial, the candidate with the best neighbours: (trials, candidates) become (trials,)."""
         trials, each = next(iter(candidates.values())).shape
         chosen = np.zeros(trials, dtype=int)
         if each > 1:
-            places = self._coordinates({name: drawn.ravel() for name, drawn in candidates.items()})
-            known, width = self._coordinates(self._places), smoothing * np.sqrt(len(self.axes))
-            chosen = smoothed(places, known, self._ranks, width).reshape(trials, each).argmin(axis=1)
-        return {name: drawn[np.arange(trials), chosen] for name, drawn in candidates.items()}
+            places = self._coordinates({name: values.ravel() for name, values in candidates.items()})
+            coordinates, width = self._coordinates(self._places), smoothing * np.sqrt(len(self.axes))
+            chosen = smoothed(places, coordinates, self._ranks, width).reshape(trials, each).argmin(axis=1)
+        return {name: values[np.arange(trials), chosen] for name, values in candidates.items()}
 
     def _coordinates(self, places: dict[str, Floats]) -> Floats:
         better = slice((len(self._ranks) + 1) // 2)

@@ -1,7 +1,7 @@
-"""Range narrowing: search a while, look where the best trials lie, search there.
+"""Optuna sampler of range narrowing: draw trials, then draw the next ones around the best of them.
 
-*Deep Learning from Scratch*, section 6.5.2, describes it as work done by hand: draw at random from wide ranges, look
-at the best results, narrow the ranges around them, and again. Here it is an optuna sampler.
+*Deep Learning from Scratch*, section 6.5.2, describes this as a manual procedure: draw at random from wide ranges,
+inspect the best results, narrow the ranges around them, and repeat.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Options, Round, plan_round
 from hpsearch.strategies.seeding import uniform_draw
 
-RANGE_PREFIX = "range:"  # user attribute of a trial: the range that a parameter was drawn from
-GROWTH = 100  # a round has at least one trial for so many before it: planning stays cheap in long searches
-ROUNDS_KEPT = 100  # plans that are kept, for workers whose trials overlap
+RANGE_PREFIX = "range:"  # prefix of the trial attributes that record the range each parameter was drawn from
+GROWTH = 100  # a round has at least 1/GROWTH of the trials before it, to keep planning cheap in long searches
+ROUNDS_KEPT = 100  # number of plans to keep, for workers with overlapping trials
 
 LIMITS = {
     "round": (1, np.inf),
@@ -37,63 +37,64 @@ LIMITS = {
 
 
 class NarrowingSampler(IndependentSampler):
-    """Draws each round of trials from ranges around the best trials of the rounds before it.
+    """Sampler that draws each round of trials from ranges around the best trials of earlier rounds.
 
-    The first trials are uniform in the declared ranges, until `best` of them are complete. From then on:
+    The first trials are uniform in the declared ranges, until `best` of them are complete. Each later round has three
+    steps:
 
-    1. The `best` trials so far set the ranges: each lies around the value of the very best, and reaches on both sides
-       as far as the farthest of the others. So the ranges of what matters close in fast, and the others stay wide; and
-       where the best lies at the edge of the others, the range moves on. A choice is drawn as often as they have it.
-    2. Each trial of the round draws `candidates` points from the ranges, and takes the one with the best neighbours:
-       the ranks of all trials are averaged, the nearer the more (`smoothing`). So the good spots of the ranges are
-       searched, and not where one lucky result stands among bad ones: training is noisy, and the best of many noisy
-       values is mostly luck.
-    3. A share `explore` of the trials is drawn from the declared ranges instead, so that a bad start can be made good.
+    1. The `best` trials so far set the ranges. Each range is centred on the value of the best trial and reaches on
+       both sides to the farthest of the others. So the ranges of important parameters close in fast and the others
+       stay wide. If the best trial is at the edge of the others, the range moves. A choice is drawn with its frequency
+       among these trials.
+    2. Each trial of the round draws `candidates` points from the ranges and takes the one with the best neighbours:
+       the mean rank of all trials, weighted by nearness (`smoothing`). This favours regions of good trials over a
+       single lucky result among bad ones. Training is noisy, and the best of many noisy values is mostly luck.
+    3. A share `explore` of the trials is drawn from the declared ranges instead, to recover from a bad start.
 
-    Ranges are measured in logarithms where they are declared so. Distance is Euclidean; its unit is, in each parameter,
-    the spread of the better half of the trials, so that neighbours draw together as the ranges close in.
+    Log ranges are measured in logarithms. Distances are Euclidean; the unit in each parameter is the spread of the
+    better half of the trials. So the neighbourhood shrinks as the ranges close in.
 
-    Pruned trials, and values that are not finite, rank last: they teach where not to search, and never set a range.
-    Failed trials teach nothing. A parameter that depends on others has a range around the best trials that have it.
-    One that was never seen, or whose declaration has just changed, is drawn from its declared range, and so is one that
-    fewer than `best` trials have. Rounds look back on the last 200 complete trials and the last 200 pruned ones.
+    Pruned trials and trials with non-finite values rank last. They show where not to search and never set a range.
+    Failed trials are ignored. The range of a conditional parameter is set by the best trials that have it. A parameter
+    is drawn from its declared range if it is new, if its declaration has just changed, or if fewer than `best` trials
+    have it. Rounds use the last 200 complete trials and the last 200 others.
 
-    The trial keeps the declared distributions, so that importances, plots and the dashboard stay right; the range
+    The trial keeps the declared distributions, so that importances, plots and the dashboard stay correct. The range
     that each parameter was drawn from is the trial's user attribute ``range:<name>``: a list of low and high, or the
-    choices that were left.
+    remaining choices.
 
-    What trial *n* draws depends on the seed, on *n*, and on the finished trials of the rounds before its own. Workers
-    that share a study draw different points of the same rounds. A sampler is for one study.
+    The draws of trial *n* depend on the seed, on *n*, and on the finished trials of earlier rounds. Workers that share
+    a study draw different points of the same rounds. Use a sampler with one study only.
 
     Parameters
     ----------
     round
-        Trials in a round: they know of the rounds before, and not of each other. More of them take less time to plan. A
-        round that comes after more than 100 times as many trials has a hundredth of their number.
+        Trials per round. They use the results of earlier rounds, not of each other. Larger rounds take less time to
+        plan. After more than 100 times as many trials, a round has a hundredth of their number.
     best
-        How many of the best trials set the ranges.
+        Number of best trials that set the ranges.
     reach
-        How far a range reaches on each side of the very best trial, as a share of its distance from the farthest.
+        Half-width of a range, as a multiple of the distance from the best trial to the farthest of the `best`.
     explore
-        Probability that a trial explores; 0: none does.
+        Probability that a trial explores; 0: never.
     smoothing
-        How far neighbours count; times √parameters it is the standard deviation of a Gaussian, in the unit of distance.
-        0: the nearest trial alone.
+        Width of the neighbourhood; times √parameters it is the standard deviation of a Gaussian, in the unit of
+        distance. 0: the nearest trial alone.
     candidates
-        Points of which each trial takes the best; 1: none is chosen, a trial is a uniform draw from the ranges.
+        Number of points from which each trial takes the best; 1: a trial is a uniform draw from the ranges.
     seed
-        Any integer ≥ 0; None takes a fresh one.
+        Any integer ≥ 0; None draws one at random.
 
     Raises
     ------
     UsageError
-        If an option is outside its limits; when used in a study with several objectives.
+        If an option is outside its limits, or if the study has several objectives.
     """
 
     def __init__(
         self,
         *,
-        round: int = 2,  # noqa: A002 - the word of the field and of the study file
+        round: int = 2,  # noqa: A002 - the name in study files
         best: int = 10,
         reach: float = 1.0,
         explore: float = 0.1,
@@ -109,29 +110,32 @@ class NarrowingSampler(IndependentSampler):
         self._seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
         self._lessons: History[Lessons] = History(Lessons, Lessons.add)
         self._plans: dict[tuple[str, int], Round] = {}
-        self._starts = [0]  # of the rounds, by the trials' numbers
+        self._starts = [0]  # trial numbers at which rounds start
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """No parameter is drawn jointly with another."""
+        """Return an empty space: no parameter is drawn jointly with another."""
         refuse_several_objectives(study)
         return {}
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """The round's draw for this trial; a uniform one at first, to explore, and where nothing is known."""
+        """Return the planned value of this trial, or a uniform draw.
+
+        The draw is uniform at first, in trials that explore, and for a parameter without a plan.
+        """
         refuse_several_objectives(study)
         plan = self._plan(study, trial.number)
         place = trial.number - plan.numbers.start
-        drawn = None if plan.explores[place] else plan.draws.get(param_name)
-        if drawn is None or drawn.distribution != param_distribution:
+        draws = None if plan.explores[place] else plan.draws.get(param_name)
+        if draws is None or draws.distribution != param_distribution:
             _note(study, trial, param_name, _ends(param_distribution))
             return uniform_draw(self._seed, trial, param_name, param_distribution)
-        _note(study, trial, param_name, drawn.range)
-        return drawn.values[place]
+        _note(study, trial, param_name, draws.range)
+        return draws.values[place]
 
     def _plan(self, study: optuna.Study, number: int) -> Round:
-        """The plan of trial `number`'s round, made when the first of its trials asks."""
+        """Return the plan of the round of trial `number`; compute it for the first trial of the round."""
         numbers = self._round_of(number)
         key = (study.study_name, numbers.start)
         plan = self._plans.get(key)
@@ -142,7 +146,7 @@ class NarrowingSampler(IndependentSampler):
         return plan
 
     def _round_of(self, number: int) -> range:
-        """The numbers of the trials of trial `number`'s round."""
+        """Return the trial numbers of the round that includes trial `number`."""
         while self._starts[-1] <= number:
             self._starts.append(self._starts[-1] + max(self._options.round, self._starts[-1] // GROWTH))
         after = bisect_right(self._starts, number)
@@ -150,12 +154,12 @@ class NarrowingSampler(IndependentSampler):
 
 
 def _note(study: optuna.Study, trial: FrozenTrial, name: str, range_: list[Any]) -> None:
-    """Note on the trial what it was drawn from, before it is known to be drawn: a trial may stop between the two."""
+    """Store the range of a parameter on the trial before its value: a trial may stop between the two."""
     set_trial_user_attr(study, trial, RANGE_PREFIX + name, range_)
 
 
 def _ends(distribution: BaseDistribution) -> list[Any]:
-    """The declared range, or all choices."""
+    """Return the ends of the declared range, or all choices."""
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
-    return [distribution.low, distribution.high]  # type: ignore[attr-defined]  # the others are numeric
+    return [distribution.low, distribution.high]  # type: ignore[attr-defined]  # all other distributions are numeric
