@@ -1,4 +1,4 @@
-"""A run: one strategy on one task, once. Opened, continued where it stopped, confirmed, finished, tested."""
+"""One run: a strategy on a task, once. Opens, resumes, confirms, finishes and tests it."""
 
 from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent

@@ -1,4 +1,4 @@
-"""What a run may spend, and what it is to do next with what is left."""
+"""Budget of a run, and its next step."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hpsearch.run.confirmation import PHASE, REPETITIONS, candidates, confirms
 
 @dataclass(frozen=True)
 class SearchStep:
-    """Ask the strategy for this many trials."""
+    """Step that asks the strategy for this many trials."""
 
     trials: int
 
 
 @dataclass(frozen=True)
 class ConfirmStep:
-    """Train this trial again; `phase` is the number of trials that had begun before this confirmation did."""
+    """Step that trains this trial again; `phase` is the number of trials started before its confirmation."""
 
     trial: FrozenTrial
     phase: int
@@ -27,21 +27,21 @@ class ConfirmStep:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may spend.
+    """Budget of a run.
 
-    The search spends first; what is kept back is for the repetitions of its best `confirm` trials, `REPETITIONS` each.
-    Where fewer trials than that can be confirmed (since the others failed, diverged or were pruned), as many are as can
-    be, and the search goes on with the rest: nothing is left unspent.
+    The search spends first. The rest is reserved for confirmation: `REPETITIONS` trainings of each of its best
+    `confirm` trials. If fewer trials qualify, because others failed, diverged or were pruned, the search spends the
+    remainder. So the whole budget is always spent.
 
     Attributes
     ----------
     trials
-        Trials; or, with `epochs`, how many trials of that many epochs each could be trained.
+        Number of trials; with `epochs`, the number of trials of that many epochs each.
     confirm
-        Trials to be confirmed at the end.
+        Number of trials to confirm at the end.
     epochs
-        The most epochs of a trial, where epochs are what is counted; the last trial may then exceed the budget by what
-        it trains at most. None where a trial counts 1 whatever it trained.
+        Maximum epochs of a trial, if the budget counts epochs. The last trial may then exceed the budget by at most
+        this many. None if every trial costs 1.
     """
 
     trials: int
@@ -50,81 +50,81 @@ class Budget:
 
     @property
     def unit(self) -> int:
-        """What a trial costs at most."""
+        """Maximum cost of a trial."""
         return self.epochs or 1
 
     @property
     def total(self) -> int:
-        """What may be spent, in trials or epochs."""
+        """Total budget, in trials or epochs."""
         return self.trials * self.unit
 
     def cost(self, trial: FrozenTrial) -> int:
-        """What `trial` counts: in epochs, those that it says it trained, and all where it says nothing."""
+        """Return the cost of `trial`: 1, or its trained epochs; the maximum if it does not record them."""
         if self.epochs is None:
             return 1
         trained = trial.user_attrs.get("epochs", self.epochs)
         return max(1, int(trained)) if isinstance(trained, (int, float)) else self.epochs
 
     def spent(self, trials: Iterable[FrozenTrial]) -> int:
-        """What `trials` have cost so far; those that wait to be started cost nothing."""
+        """Return the total cost of `trials`; waiting trials cost nothing."""
         return sum(map(self.cost, begun(trials)))
 
     def within(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
-        """Those of `trials` that had begun, by number, before the budget was spent."""
-        found: list[FrozenTrial] = []
+        """Return the `trials` that started, by number, before the budget was spent."""
+        included: list[FrozenTrial] = []
         spent = 0
         for trial in sorted(begun(trials), key=lambda trial: trial.number):
             if spent >= self.total:
                 break
-            found.append(trial)
+            included.append(trial)
             spent += self.cost(trial)
-        return found
+        return included
 
     def next(self, direction: str, trials: Sequence[FrozenTrial]) -> SearchStep | ConfirmStep | None:
-        """What is to be done after `trials`; None where the budget is spent.
+        """Return the next step after `trials`; None if the budget is spent.
 
-        It depends on what is stored alone, so a run that was stopped goes on as the run that was not.
+        It depends only on stored trials, so a resumed run takes the same steps as an uninterrupted one.
         """
-        made = begun(trials)
-        best = candidates(direction, made)[: self.confirm] if self.confirm else []
-        phase = _phase(made)
-        left = self.total - self.spent(made) + self.spent(phase)
-        chosen = best[: self._affordable(left)]
-        if phase and left > self._price(chosen):  # the budget has grown since: that confirmation is over
-            phase, left = [], self.total - self.spent(made)
-            chosen = best[: self._affordable(left)]
-        if left > self._price(chosen):
-            surely = (left - self.confirm * REPETITIONS * self.unit) // self.unit
+        started = begun(trials)
+        best = candidates(direction, started)[: self.confirm] if self.confirm else []
+        phase = _phase(started)
+        remaining = self.total - self.spent(started) + self.spent(phase)
+        chosen = best[: self._affordable(remaining)]
+        if phase and remaining > self._price(chosen):  # the budget has grown since: end that confirmation
+            phase, remaining = [], self.total - self.spent(started)
+            chosen = best[: self._affordable(remaining)]
+        if remaining > self._price(chosen):
+            surely = (remaining - self.confirm * REPETITIONS * self.unit) // self.unit
             return SearchStep(max(1, surely))
-        return _next_repetition(chosen, phase, len(made) - len(phase))
+        return _next_repetition(chosen, phase, len(started) - len(phase))
 
     def is_spent(self, direction: str, trials: Sequence[FrozenTrial]) -> bool:
-        """Whether all of `trials` are finished and nothing is to be done after them."""
+        """Return whether all `trials` are finished and no step follows."""
         return all(trial.state.is_finished() for trial in begun(trials)) and self.next(direction, trials) is None
 
     def _price(self, chosen: Sequence[FrozenTrial]) -> int:
         return len(chosen) * REPETITIONS * self.unit
 
-    def _affordable(self, left: int) -> int:
-        """How many trials can be confirmed with what is left, or with less by a part of one trial's epochs."""
-        return max(0, (left + self.unit - 1) // (REPETITIONS * self.unit))
+    def _affordable(self, remaining: int) -> int:
+        """Return how many trials can be confirmed; the last one may exceed the budget by part of its epochs."""
+        return max(0, (remaining + self.unit - 1) // (REPETITIONS * self.unit))
 
 
 def begun(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
-    """The trials that do not wait to be started."""
+    """Return the trials that are not waiting."""
     return [trial for trial in trials if trial.state != TrialState.WAITING]
 
 
-def _phase(made: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """The repetitions of the confirmation that goes on: nothing but they have begun since it did."""
-    repetitions = [trial for trial in made if confirms(trial) is not None]
+def _phase(started: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the repetitions of the current confirmation; empty if other trials have started since it did."""
+    repetitions = [trial for trial in started if confirms(trial) is not None]
     latest = max((trial.system_attrs.get(PHASE, 0) for trial in repetitions), default=0)
     phase = [trial for trial in repetitions if trial.system_attrs.get(PHASE) == latest]
-    return phase if latest + len(phase) == len(made) else []
+    return phase if latest + len(phase) == len(started) else []
 
 
 def _next_repetition(chosen: Sequence[FrozenTrial], phase: Sequence[FrozenTrial], before: int) -> ConfirmStep | None:
-    """Round after round, so that where it is stopped all candidates have been trained about equally often."""
+    """Return the candidate with the fewest repetitions, so that an interruption leaves the counts about equal."""
     times = {trial.number: sum(confirms(other) == trial.number for other in phase) for trial in chosen}
     due = min(chosen, key=lambda trial: times[trial.number], default=None)
     return None if due is None or times[due.number] >= REPETITIONS else ConfirmStep(due, before)

@@ -1,4 +1,4 @@
-"""What makes the trials of two calls comparable, and the refusal of those that are not."""
+"""Check that the trials of two calls are comparable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from hpsearch.errors import UsageError
 
-# What of a study may change between two calls and leave the trials comparable.
+# Settings that may change between two calls without making trials incomparable.
 _FREE = (
     "title",
     "question",
@@ -18,18 +18,18 @@ _FREE = (
     "search.trials",
     "search.repeats",
     "search.retrain",
-    "search.confirm",  # a run's own is part of its "strategy", as its options are
+    "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",
 )
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 of what makes trials comparable."""
+    """Return the SHA-256 of the settings that affect comparability."""
     return hashlib.sha256(json.dumps(_comparable(content), sort_keys=True).encode()).hexdigest()
 
 
 def _comparable(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content as ``section.key``: value, without what may change."""
+    """Return the content as ``section.key``: value, without the settings that may change."""
     flat = dict(_flat(content))
     return {key: value for key, value in flat.items() if not key.startswith(_FREE)}
 
@@ -43,12 +43,12 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def check_comparable(study: str, stored: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse to mix trials made under the content `stored` with those that would be made under `now`.
+    """Refuse to mix trials made with the content `stored` with trials made with `now`.
 
     Raises
     ------
     UsageError
-        Naming the first key that differs, and the way out.
+        If they differ; the message names the first differing key and the remedy.
     """
     old, new = _comparable(stored), _comparable(now)
     changed = [key for key in sorted(old | new) if old.get(key) != new.get(key)]

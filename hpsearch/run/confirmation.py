@@ -1,7 +1,7 @@
-"""Confirmation: the best trials of a search are trained again, since the best of many noisy values is a lucky one.
+"""Confirmation: retrain the best trials of a search, because the best of many noisy values is partly luck.
 
-The value that a search picked for being the best is optimistic (the winner's curse), the more so the more trials it
-was picked from. The mean of fresh trainings is not: nothing was picked for it but the few candidates themselves.
+A value selected as the best is optimistic (the winner's curse), and more so the more trials it was selected from. The
+mean of fresh trainings has no such bias, except from the choice among the few candidates.
 """
 
 from __future__ import annotations
@@ -16,51 +16,51 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from hpsearch.storage.optuna_private import begin_trial
 from hpsearch.strategies.base import CONFIRMS
 
-REPETITIONS = 3  # of each candidate
-PHASE = "hpsearch:begun_before_confirming"  # tells the trials of one confirmation from those of an earlier one
+REPETITIONS = 3  # per candidate
+PHASE = "hpsearch:begun_before_confirming"  # separates the trials of one confirmation from earlier ones
 
 
 def confirms(trial: FrozenTrial) -> int | None:
-    """The number of the trial that `trial` repeats; None for a trial of the search itself."""
+    """Return the number of the trial that `trial` repeats; None for a trial of the search."""
     number = trial.user_attrs.get(CONFIRMS)
     return number if isinstance(number, int) else None
 
 
 def candidates(direction: str, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
-    """The trials that are worth confirming, best first: of the search, complete, finite, not diverged.
+    """Return the trials that qualify for confirmation, best first: search trials, complete, finite, not diverged.
 
-    Of trials with the same parameters only the best counts, of equal values the earliest first.
+    Of trials with the same parameters only the best counts. Ties go to the earliest.
     """
     sign = 1 if direction == "maximize" else -1
-    found: dict[object, FrozenTrial] = {}
+    best: dict[object, FrozenTrial] = {}
     for trial in sorted(filter(_may_be_confirmed, trials), key=lambda trial: (-sign * _value(trial), trial.number)):
-        found.setdefault(tuple(sorted((name, repr(value)) for name, value in trial.params.items())), trial)
-    return list(found.values())
+        best.setdefault(tuple(sorted((name, repr(value)) for name, value in trial.params.items())), trial)
+    return list(best.values())
 
 
 def confirmed(trials: Iterable[FrozenTrial]) -> dict[int, list[float]]:
-    """The values of the complete repetitions of each confirmed trial, by its number.
+    """Return the values of the complete repetitions of each confirmed trial, by its number.
 
-    A trial is confirmed that has `REPETITIONS` of them or more: one of which a repetition failed is not.
+    A trial counts as confirmed if it has at least `REPETITIONS` complete repetitions.
     """
-    found: dict[int, list[float]] = {}
+    repetitions: dict[int, list[float]] = {}
     for trial in trials:
         number = confirms(trial)
         if number is not None and _complete(trial):
-            found.setdefault(number, []).append(_value(trial))
-    return {number: values for number, values in found.items() if len(values) >= REPETITIONS}
+            repetitions.setdefault(number, []).append(_value(trial))
+    return {number: values for number, values in repetitions.items() if len(values) >= REPETITIONS}
 
 
 def incumbent(direction: str, trials: Iterable[FrozenTrial]) -> FrozenTrial | None:
-    """The trial that a run offers as its best; None where no trial is complete.
+    """Return the best trial of a run; None if no trial is complete.
 
-    Where trials were confirmed: the one whose repetitions have the best mean. Else the complete trial of the search
-    with the best value. Of equals, the earliest.
+    If trials were confirmed, it is the one with the best mean of repetitions. Otherwise it is the complete search
+    trial with the best value. Ties go to the earliest.
     """
     sign = 1 if direction == "maximize" else -1
-    known = list(trials)
-    means = {number: sum(values) / len(values) for number, values in confirmed(known).items()}
-    search = [trial for trial in known if confirms(trial) is None and _complete(trial)]
+    listed = list(trials)
+    means = {number: sum(values) / len(values) for number, values in confirmed(listed).items()}
+    search = [trial for trial in listed if confirms(trial) is None and _complete(trial)]
     scores = {trial.number: means.get(trial.number) if means else _value(trial) for trial in search}
     return max(
         (trial for trial in search if scores[trial.number] is not None),
@@ -70,12 +70,12 @@ def incumbent(direction: str, trials: Iterable[FrozenTrial]) -> FrozenTrial | No
 
 
 def begin_confirmation(study: optuna.Study, candidate: FrozenTrial, phase: int) -> Trial:
-    """A new trial with the parameters of `candidate`, and a number, hence a seed, of its own.
+    """Start a trial with the parameters of `candidate`, and its own number and seed.
 
-    It enters the storage in one step: a process may die before or after it, not in the middle.
+    It is written to the storage in one step, so a killed process never leaves half a trial.
     """
     template = FrozenTrial(
-        number=-1,  # the storage numbers it
+        number=-1,  # assigned by the storage
         trial_id=-1,
         state=TrialState.RUNNING,
         value=None,
@@ -100,10 +100,10 @@ def _complete(trial: FrozenTrial) -> bool:
 
 
 def _value(trial: FrozenTrial) -> float:
-    assert trial.value is not None  # it is complete
+    assert trial.value is not None  # guaranteed for complete trials
     return trial.value
 
 
 def _comparable(sign: int, score: float | None) -> float:
-    """A score of which more is better; a mean of opposite infinities, which is not a number, is the worst."""
+    """Return a score for which more is better; NaN, the mean of opposite infinities, becomes the worst."""
     return -math.inf if score is None or math.isnan(score) else sign * score

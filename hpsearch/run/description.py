@@ -1,4 +1,4 @@
-"""What a run is, apart from its objective, and what its optuna study says of it."""
+"""Definition of a run without its objective, and the attributes of its Optuna study."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from hpsearch.version import __version__
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is, apart from its objective.
+    """Definition of a run, without its objective.
 
     Attributes
     ----------
     study, task, strategy, repeat
-        Whose run it is.
+        Identity of the run.
     make_sampler, make_pruner
-        The strategy, from a 32-bit seed, and the pruner.
+        Make the sampler, from a 32-bit seed, and the pruner.
     seed
-        The study's seed: repeats differ, strategies share it.
+        Seed of the study: repeats differ, strategies share it.
     direction, metric
-        ``"maximize"`` or ``"minimize"``, and what.
+        ``"maximize"`` or ``"minimize"``, and the name of the metric.
     trials
-        How many trials it may spend.
+        Budget in trials.
     retrain
-        How often the incumbent's hyperparameters are trained anew for the test, if the objective can.
+        Number of retrainings of the incumbent on fresh seeds for the test, if the objective supports it.
     content
-        What makes trials comparable: the study file, or what the caller gave.
+        Settings that make trials comparable: the study file, or the arguments of the caller.
     confirm
-        How many of the search's best trials are trained again, three times each, with the last of the budget.
+        Number of best trials to retrain, three times each, at the end of the budget.
     epochs
-        The most epochs that a trial may train, where the budget is trials × epochs epochs; None where it counts trials.
+        Maximum epochs per trial if the budget is trials × epochs epochs; None if it counts trials.
     named_by_task
-        Whether the task is part of the name, since the study has several.
+        Whether the name includes the task, in studies with several.
     reference
-        What is known of the task: ``best`` and ``median`` value of a configuration.
+        ``best`` and ``median`` value over the task's configurations, if available.
     space
-        What is declared to be searched, where that is known.
+        Declared search space, if available.
     """
 
     study: str
@@ -71,22 +71,22 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The name of its optuna study."""
+        """Name of its Optuna study."""
         task = [self.task] if self.named_by_task else []
         return "/".join([self.study, *task, self.strategy, f"{self.repeat:02d}"])
 
     @property
     def budget(self) -> Budget:
-        """What it may spend."""
+        """Budget of the run."""
         return Budget(self.trials, self.confirm, self.epochs)
 
     def sampler(self) -> BaseSampler:
-        """A new sampler, seeded for this repeat."""
+        """Return a new sampler, seeded for this repeat."""
         return self.make_sampler(integer(self.seed, self.repeat))
 
     def attributes(self) -> dict[str, Any]:
-        """What its optuna study says of it; `content` last, since it marks that all is said."""
-        said = {
+        """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""
+        required = {
             "study": self.study,
             "task": self.task,
             "strategy": self.strategy,
@@ -102,7 +102,7 @@ class Run:
             "space": None if self.space is None else _as_json(self.space),
         }
         return (
-            said
+            required
             | {key: value for key, value in optional.items() if value is not None}
             | {
                 "versions": {"hpsearch": __version__} | _versions(),

@@ -1,4 +1,4 @@
-"""Opens a run, continues it where it stopped, and tests what it found."""
+"""Open a run, resume it, and test its incumbent."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
-_GROWING = ("trials", "reference", "space", "content")  # attributes of a run that a later call may change
+_GROWING = ("trials", "reference", "space", "content")  # attributes that a later call may change
 
 
 def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
-    """The run's optuna study: the one in `storage`, or a new one that says whose it is.
+    """Return the run's Optuna study from `storage`; create it with the run's attributes if missing.
 
     Raises
     ------
     UsageError
-        If the storage holds this run with trials that the run's content makes incomparable.
+        If the run's content makes its stored trials incomparable.
     """
     study = optuna.create_study(
         storage=storage,
@@ -42,23 +42,23 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
         pruner=run.make_pruner(),
         load_if_exists=True,
     )
-    known = study.user_attrs
-    if "content" not in known:  # new, or its process died before it could say whose it is
-        known = {}
+    attributes = study.user_attrs
+    if "content" not in attributes:  # new, or its process died before writing all attributes
+        attributes = {}
         study.set_metric_names([run.metric])
     else:
-        stored = known["content"] | {"direction": study.direction.name.lower()}
+        stored = attributes["content"] | {"direction": study.direction.name.lower()}
         check_comparable(run.study, stored, {**run.content, "direction": run.direction})
     for key, value in run.attributes().items():
-        if key not in known or (key in _GROWING and known[key] != value):
+        if key not in attributes or (key in _GROWING and attributes[key] != value):
             study.set_user_attr(key, value)
     return study
 
 
 def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tuple[type[Exception], ...] = ()) -> None:
-    """Finish the trials that a dead process left, then try on until the budget is spent, then test the incumbent.
+    """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
 
-    Exceptions of the objective that are not in `catch` end the run; the trial that met one is stored as failed.
+    An exception of the objective that is not in `catch` ends the run; its trial is stored as failed.
     """
     with ONE_BLAS_THREAD.hold():
         for trial in trials_to_do(study, run.budget):
@@ -68,9 +68,9 @@ def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tup
 
 
 def trials_to_do(study: optuna.Study, budget: Budget) -> Iterator[Trial]:
-    """First the trials that are RUNNING, since a run has one owner and theirs is dead; then what the budget says.
+    """Yield the RUNNING trials, then the trials of the budget's next steps.
 
-    Each is to be finished before the next is asked for.
+    A run has one owner, so RUNNING trials belong to a dead one. Finish each trial before requesting the next.
     """
     for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         yield attach(study, abandoned)
@@ -85,7 +85,7 @@ def trials_to_do(study: optuna.Study, budget: Budget) -> Iterator[Trial]:
 
 @contextmanager
 def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
-    """Train a repetition to its end: a mean over those that a pruner let through would be a choice again."""
+    """Train a repetition without pruning: a mean over unpruned repetitions would be biased by selection."""
     pruner = study.pruner
     if CONFIRMS in trial.user_attrs:
         study.pruner = NopPruner()
@@ -101,7 +101,7 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except STORAGE_ERRORS:
-        raise  # the trial did not fail; it stays RUNNING and is finished by the next call
+        raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
     except Exception as error:
         trial.set_user_attr("error", f"{type(error).__name__}: {error}")
         study.tell(trial, state=TrialState.FAIL)
@@ -116,29 +116,29 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
 
 def _number(value: object) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]  # that it may be anything is why this is here
+        return float(value)  # type: ignore[arg-type]  # it may be of any type
     except (TypeError, ValueError):
         raise UsageError(f"an objective must return a number, got {value!r}") from None
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
-    """The incumbent, where the objective can test it and that has not been done."""
+    """Return the incumbent if the objective can test it and has not yet done so."""
     if run.retrain == 0 or not hasattr(objective, "test"):
         return None
     best = incumbent(run.direction, study.get_trials(deepcopy=False))
-    known = study.user_attrs.get("test", {})
-    if best is None or (known.get("incumbent") == best.number and _retrained(known) == run.retrain):
+    test = study.user_attrs.get("test", {})
+    if best is None or (test.get("incumbent") == best.number and _retrained(test) == run.retrain):
         return None
     return best
 
 
 def _retrained(test: Mapping[str, Any]) -> int:
-    """How many values were asked for: an objective that knows the true one gives that alone."""
+    """Return the number of requested values; an objective with a known true value returns only that one."""
     return int(test.get("retrain", len(test["values"])))
 
 
 def _test_incumbent(run: Run, study: optuna.Study, objective: Objective) -> None:
-    """Retrain the incumbent's hyperparameters on fresh seeds and note their test scores on the optuna study."""
+    """Retrain the incumbent's hyperparameters on fresh seeds and store their test scores on the Optuna study."""
     best = _untested(run, study, objective)
     test: Callable[[Mapping[str, Any], int, int], list[float]] | None = getattr(objective, "test", None)
     if best is not None and test is not None:

@@ -1,4 +1,4 @@
-"""What a run does next, told from stored trials alone."""
+"""Next step of a run, computed from stored trials only."""
 
 import math
 
@@ -12,7 +12,7 @@ from hpsearch.strategies.base import CONFIRMS
 
 
 def trials_of(*values, states=(), params=None, **attributes):
-    """Trials of a search with these values; None makes a failed one."""
+    """Return search trials with these values; None makes a failed trial."""
     made = []
     for number, value in enumerate(values):
         state = TrialState.FAIL if value is None else TrialState.COMPLETE
@@ -23,7 +23,7 @@ def trials_of(*values, states=(), params=None, **attributes):
 
 
 def play(budget, direction, values, made=(), outcome=lambda candidate: candidate.value, cost=None):
-    """Do what the budget says, with `values` for the trials of the search, until it says nothing."""
+    """Execute the budget's steps to the end, with `values` for the search trials."""
     made, values = list(made), iter(values)
     while (step := budget.next(direction, made)) is not None:
         for _ in range(step.trials if isinstance(step, SearchStep) else 1):
@@ -59,7 +59,7 @@ def test_the_last_trials_repeat_the_best_in_rounds(trials, confirm, direction, s
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([None] * 10, [None] * 10),  # nothing to confirm: the search has it all
+        ([None] * 10, [None] * 10),  # nothing to confirm: the search gets the whole budget
         ([None] * 6 + [1.0] + [None] * 3, [None] * 7 + [6] * 3),
         ([1.0] + [None] * 9, [None] * 7 + [0] * 3),
         ([1.0, 2.0] + [None] * 9, [None] * 4 + [1, 0] * 3),
@@ -96,7 +96,7 @@ def test_the_incumbent_has_the_best_mean_not_the_best_value():
     assert incumbent("maximize", made[:6]).number == 1
     assert incumbent("maximize", made).number == 3
     assert confirmed(made) == {1: pytest.approx([0.1] * 3), 3: pytest.approx([0.2] * 3)}
-    assert incumbent("maximize", made[:11]).number == 1  # the other has two repetitions only
+    assert incumbent("maximize", made[:11]).number == 1  # the other has only two repetitions
 
 
 def test_of_equal_means_the_earliest_leads():

@@ -1,4 +1,4 @@
-"""Runs with a confirmation: wherever they are stopped, they end as the run that was not."""
+"""Runs with confirmation end like uninterrupted ones, wherever they are stopped."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -37,7 +37,7 @@ RUN = Run(
 
 
 class Killed(BaseException):
-    """What no handler of the product takes for an exception of the objective."""
+    """Exception that the package does not handle as one of the objective."""
 
 
 def noisy(trial):
@@ -75,7 +75,7 @@ WRITES = [
 
 
 def die_at(storage, count):
-    """Let the storage raise from its write number `count` on: the dead write nothing, not even in a ``finally``."""
+    """Make every write from number `count` raise: a dead process writes nothing, not even in a ``finally``."""
     writes = iter(range(10**6))
 
     def deadly(write):
@@ -118,7 +118,7 @@ def test_stopped_before_any_write_it_ends_the_same(strategy):
 
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])
 def test_stopped_again_and_again_on_a_file_it_ends_the_same(scheme, tmp_path):
-    """Each time another process, as far as the storage can tell."""
+    """Each round acts as another process for the storage."""
     url = f"{scheme}:///{tmp_path / 'trials'}"
     for stop in (23, 9, 7, 13, 6, 11, 8, 10, 12):
         with opened(url) as storage:
@@ -149,7 +149,7 @@ def test_the_search_is_the_one_without_confirmation():
 
 
 class Remembering:
-    """An objective that tests what it is told to, and remembers."""
+    """Objective that records the parameters of its tests."""
 
     def __init__(self):
         self.tested = []
@@ -159,7 +159,7 @@ class Remembering:
 
     def test(self, params, number, times):
         self.tested.append((params, number))
-        return [1.0]  # what is known exactly need not be asked for twice
+        return [1.0]  # one value is enough if it is exact
 
 
 def test_what_is_tested_is_the_confirmed_incumbent_and_once():
@@ -260,11 +260,11 @@ def test_a_run_says_what_is_declared_and_known_of_its_task():
 
 
 def test_the_trials_are_not_read_again_for_each():
-    """Counted, since time is not to be relied on: a run of 100,000 trials must not take the square of it."""
+    """Count operations, since times vary: the cost of 100,000 trials must not be quadratic."""
     run = replace(RUN, trials=500, confirm=5, strategy="random", make_sampler=STRATEGIES["random"])
     storage, reads = InMemoryStorage(), []
     study, get = open_run(run, storage), storage.get_all_trials
-    study._pop_waiting_trial_id = lambda: None  # optuna's own reading
+    study._pop_waiting_trial_id = lambda: None  # Optuna's own reads
     storage.get_all_trials = lambda *a, **k: reads.append(1) or get(*a, **k)
     continue_run(run, study, lambda trial: trial.suggest_float("x", 0, 1))
     assert len(study.trials) == 500
