@@ -1,4 +1,4 @@
-"""Executes a study: opens its storage, spreads its runs over processes, resumes what was stopped, counts progress."""
+"""Execution of a study: storage, processes, resumption, progress."""
 
 from hpsearch.execution.executing import execute
 from hpsearch.execution.progress import Progress, Start

@@ -1,4 +1,4 @@
-"""Executes a plan: opens the storage, spreads the runs over processes, resumes what was stopped, counts progress."""
+"""Execute a plan: open the storage, distribute the runs over processes, resume interrupted runs, count progress."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.errors import UsageError
 from hpsearch.execution.failures import explained
-from hpsearch.execution.progress import Counter, Progress, Start, interrupted, spent, told
+from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
 from hpsearch.run import Run, open_run
 from hpsearch.storage import opened, read_studies, sole_owner
@@ -37,26 +37,28 @@ def execute(
     started: Callable[[Start], None] | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Run what of `plan` the storage does not hold yet.
+    """Execute the runs of `plan` that are not complete in the storage.
 
     Parameters
     ----------
+    plan
+        Plan to execute.
     storage
-        A URL or an open storage. Processes share it by URL; of one in memory, each is sent the run that it works on.
+        URL or open storage. Processes share a URL. With an in-memory storage, each process gets a copy of its run.
     jobs
-        Processes; −1 takes one a core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the runs
-        are spread over a cluster.
+        Number of processes; −1: one per core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the
+        runs are distributed over a cluster.
     started
-        Called once with what the storage held.
+        Called once with the counts of stored trials at the start.
     progress
-        Called now and then with the trials finished and planned, over all runs.
+        Called periodically with the finished and planned trials over all runs.
 
     Raises
     ------
     UsageError
-        If the storage can't be opened, or holds trials that can't be compared.
+        If the storage cannot be opened, or its trials are incomparable.
     RunError
-        If another process is running this study, or a worker process or the storage failed.
+        If another process runs this study, or a worker process or the storage failed.
     """
     if jobs == 0 or jobs < -1:
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
@@ -72,25 +74,24 @@ def execute(
         with _site(storage, here, jobs) as site:
             todo = {run.name: run for run in runs if run.name in studies}
             looks = {name: partial(site.looked_at, run, studies[name]) for name, run in todo.items()}
-            with told(counter, looks, joblib.effective_n_jobs(jobs), progress):
+            with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
                 _work_off(plan, todo, site, counter)
 
 
 @dataclass(frozen=True)
 class _Site:
-    """Where runs are kept and how processes get at them.
+    """Storage of the runs, and how processes access it.
 
     Attributes
     ----------
     storage, here
-        The storage as it was given, and open.
+        The storage as passed by the caller, and the opened storage.
     jobs
-        How many processes.
+        Number of processes.
     call
-        Tells this call of `execute` from others.
+        Identifier of this call of `execute`.
     notes
-        Where no other process can open the storage, and each is sent a copy of the run that it works on: a folder for
-        notes on how far they are. Else None.
+        Folder for the progress of copied runs, if other processes cannot open the storage; otherwise None.
     """
 
     storage: str | BaseStorage
@@ -100,18 +101,18 @@ class _Site:
     notes: Path | None
 
     def work(self, plan: Plan, run: Run) -> Work:
-        """The run with all that a process needs for it."""
+        """Return the run with all data that a process needs for it."""
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
         return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run))
 
     def looked_at(self, run: Run, study: optuna.Study) -> int:
-        """How many trials the process that works on the run has finished."""
+        """Return the number of trials finished by the process of this run."""
         note = self._note(run)
         return spent(run, study.get_trials(deepcopy=False)) if note is None else int(note.read_text())
 
     def take_back(self, run: Run, storage: BaseStorage | None) -> None:
-        """Keep what a process made of the copy that it was sent."""
+        """Store the changed copy of a run from a process."""
         if self.notes is not None and storage is not None:
             _copy(run.name, storage, self.here)
 
@@ -128,10 +129,10 @@ def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[
 
 
 def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:
-    """Spread the runs over processes; they are begun in order."""
+    """Distribute the runs over processes; they start in order."""
     parallel = joblib.Parallel(n_jobs=site.jobs, batch_size=1, return_as="generator_unordered")
     with warnings.catch_warnings():
-        # joblib replaces a process that has grown by 300 MB between two runs, and warns; nothing is lost by that.
+        # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         for name, changed in parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values()):
             site.take_back(todo[name], changed)
@@ -139,14 +140,14 @@ def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter
 
 
 def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse to mix a study of one task with a study of several, whose runs are named by task too."""
-    held, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
-    for name, known in stored.items():
-        if known.get("study") == plan.name and "content" in known:
-            named_by_task = name != f"{plan.name}/{known['strategy']}/{known['repeat']:02d}"
+    """Refuse to mix a study of one task with a study of several: their runs are named differently."""
+    before, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
+    for name, attributes in stored.items():
+        if attributes.get("study") == plan.name and "content" in attributes:
+            named_by_task = name != f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}"
             if named_by_task != plan.has_several_tasks:
                 raise UsageError(
-                    f"the storage holds {plan.name!r} with {held}, and now it has {now}; they can't be compared, "
+                    f"the storage holds {plan.name!r} with {before}, and now it has {now}; they can't be compared, "
                     "so give the study another name or another --storage"
                 )
 
@@ -154,12 +155,12 @@ def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:
 def _opened(
     runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage
 ) -> dict[str, optuna.Study]:
-    """The optuna studies of the runs that are not known to be done, by name; all runs say what is asked of them now."""
+    """Return the studies of the runs not marked as done, by name; update the attributes of all runs."""
     studies = {}
     for run in runs:
-        known = stored.get(run.name, {})
-        done = known.get(DONE) == digest(run)
-        if not done or known["content"] != json.loads(json.dumps(run.content)):
+        attributes = stored.get(run.name, {})
+        done = attributes.get(DONE) == digest(run)
+        if not done or attributes["content"] != json.loads(json.dumps(run.content)):
             study = open_run(run, storage)
             if not done:
                 studies[run.name] = study
@@ -167,7 +168,7 @@ def _opened(
 
 
 def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
-    """Put the study of this name in `source` in the place of that in `target`."""
+    """Copy the study `name` from `source` to `target`, replacing any study of that name."""
     if name in optuna.get_all_study_names(target):
         optuna.delete_study(study_name=name, storage=target)
     optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)

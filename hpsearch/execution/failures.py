@@ -1,4 +1,4 @@
-"""What became of the trials when the machinery, not the objective, failed."""
+"""Error messages for failures outside the objective, with the state of the trials."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 @contextmanager
 def explained(place: str | BaseStorage) -> Iterator[None]:
-    """Say what became of the trials.
+    """Add the state of the trials to storage and process errors.
 
     Raises
     ------
     RunError
-        In place of an error of the storage, its disk or the processes; other errors pass.
+        Replaces an error of the storage, its disk or the processes; other errors pass unchanged.
     """
     where = shown(place) if isinstance(place, str) else "the storage"
-    kept = f"finished trials are kept in {where}, and the same call goes on from them"
+    state = f"finished trials are kept in {where}, and the same call goes on from them"
     try:
         yield
     except TerminatedWorkerError as error:
-        raise RunError(f"a worker process died (killed, or out of memory): {kept}") from error
+        raise RunError(f"a worker process died (killed, or out of memory): {state}") from error
     except STORAGE_ERRORS as error:
-        raise RunError(f"the storage failed ({_root_reason(error)}): {kept}") from error
+        raise RunError(f"the storage failed ({_root_reason(error)}): {state}") from error
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
-        raise RunError(f"the storage failed ({error.strerror}): {kept}") from error
+        raise RunError(f"the storage failed ({error.strerror}): {state}") from error
 
 
 def _root_reason(error: BaseException) -> str:
-    """The first line of the error that all others came from: optuna and SQLAlchemy word theirs after it."""
+    """Return the first line of the root error, which Optuna and SQLAlchemy wrap."""
     while (earlier := error.__cause__ or error.__context__) is not None:
         error = earlier
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

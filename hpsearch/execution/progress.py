@@ -1,4 +1,4 @@
-"""How far a study is: what its storage held at the start, and what has been finished since."""
+"""Progress of a study: trials stored at the start and finished since."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hpsearch.storage import STORAGE_ERRORS
 
 Progress = Callable[[int, int], None]
 
-_INTERVAL = 0.5  # seconds between two looks
+_INTERVAL = 0.5  # seconds between two polls
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a storage held when a study was started: `stored` of `planned` trials, `interrupted` left unfinished."""
+    """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished."""
 
     stored: int
     planned: int
@@ -28,25 +28,25 @@ class Start:
 
 
 def spent(run: Run, trials: Iterable[FrozenTrial]) -> int:
-    """How many trials' worth of the run's budget the finished ones of `trials` have taken, at most the whole of it."""
+    """Return the number of trials of the run's budget that its finished `trials` have used, at most all."""
     finished = [trial for trial in trials if trial.state.is_finished()]
     return min(run.trials, run.budget.spent(finished) // run.budget.unit)
 
 
 def interrupted(trials: Iterable[FrozenTrial]) -> int:
-    """How many of them were being trained when their process ended."""
+    """Return the number of trials that were running when their process ended."""
     return sum(trial.state == TrialState.RUNNING for trial in trials)
 
 
 class Counter:
-    """Counts the finished trials of a study while processes work on it.
+    """Counter of a study's finished trials while processes run.
 
     Parameters
     ----------
     runs
-        All of them, in the order in which they are begun.
+        All runs, in the order of their start.
     unfinished
-        Finished trials of each run that is not done, by name.
+        Number of finished trials of each incomplete run, by name.
     """
 
     def __init__(self, runs: Iterable[Run], unfinished: Mapping[str, int]) -> None:
@@ -58,22 +58,22 @@ class Counter:
 
     @property
     def known(self) -> int:
-        """The trials that are known to be finished."""
+        """Number of finished trials seen so far."""
         with self._lock:
             return self._ended + sum(self._open.values())
 
     def end(self, run: Run) -> None:
-        """A run is done, and needs no looking at any more."""
+        """Mark a run as done; it is no longer polled."""
         with self._lock:
             del self._open[run.name]
             self._ended += run.trials
 
     def look(self, looks: Mapping[str, Callable[[], int]], workers: int) -> None:
-        """Look how far the runs are that are worked on: as many as there are workers, the first that are not done."""
+        """Poll the current runs: the first incomplete ones, as many as there are workers."""
         with self._lock:
             worked_on = list(islice(self._open, workers))
         for name in worked_on:
-            with suppress(*STORAGE_ERRORS, OSError, ValueError):  # what fails here is the runs' affair
+            with suppress(*STORAGE_ERRORS, OSError, ValueError):  # the run itself reports its errors
                 trials = looks[name]()
                 with self._lock:
                     if name in self._open:
@@ -81,10 +81,10 @@ class Counter:
 
 
 @contextmanager
-def told(
+def reported(
     counter: Counter, looks: Mapping[str, Callable[[], int]], workers: int, progress: Progress | None
 ) -> Iterator[None]:
-    """Tell `progress` the counts now and then for as long as the context lasts, and at its end."""
+    """Report the counts to `progress` periodically within the context, and at its end."""
     if progress is None:
         yield
         return
@@ -100,7 +100,7 @@ def told(
 
 @contextmanager
 def repeated(look: Callable[[], object]) -> Iterator[None]:
-    """Call `look` every half second, in a thread of its own, for as long as the context lasts."""
+    """Call `look` every half second in a separate thread within the context."""
     over = threading.Event()
 
     def poll() -> None:

@@ -1,4 +1,4 @@
-"""What a process does with a run that it is given: opens it, continues it to its end, says that it is done."""
+"""Work of one process on a run: open it, continue it to its end, mark it as done."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from hpsearch.storage import opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import OwnTrials
 
-DONE = "done"  # attribute of a run's optuna study: the digest of all that was asked of it, once it is done
-_ORPHAN_SECONDS = 20  # a worker whose owner was killed is gone long before that
+DONE = "done"  # attribute of a completed run's Optuna study: the digest of its settings
+_ORPHAN_SECONDS = 20  # a worker exits much sooner after its owner is killed
 
-_OPEN: dict[tuple[int, str], BaseStorage] = {}  # what this process has open for a call of execute
-_CLOSING = ExitStack()  # closes what a worker process keeps open
+_OPEN: dict[tuple[int, str], BaseStorage] = {}  # storages that this process has open for a call of execute
+_CLOSING = ExitStack()  # closes the storage that a worker process keeps open
 
 
 @dataclass(frozen=True)
 class Work:
-    """A run as a process is handed it.
+    """Run as sent to a process.
 
     Attributes
     ----------
     run, objective, catch
-        What is to be done.
+        Run, its objective, and the exceptions that fail a trial without ending the run.
     place
-        The storage: its URL, or itself, in which case a process may hold a copy of it.
+        Storage: its URL, or the storage itself (a process may have a copy).
     call
-        Tells the call of ``execute`` that it belongs to from others.
+        Identifier of the call of ``execute``.
     owner
-        The process of that call.
+        Process of that call.
     note
-        A file to write the number of finished trials to now and then, where the storage can't be watched.
+        File for the number of finished trials, written periodically if the storage cannot be polled.
     """
 
     run: Run
@@ -60,13 +60,13 @@ class Work:
 
 
 def digest(run: Run) -> str:
-    """What is asked of a run, in short: if any of it changes, there may be something to do again."""
-    asked = [run.trials, run.confirm, run.epochs, run.retrain, run.direction, content_hash(run.content)]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+    """Return a digest of a run's settings; if it changes, the run may need more work."""
+    settings = [run.trials, run.confirm, run.epochs, run.retrain, run.direction, content_hash(run.content)]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
 def do(work: Work) -> tuple[str, BaseStorage | None]:
-    """Do the work; return the run's name and, where the work came with a storage and not with its URL, that storage."""
+    """Execute the run; return its name and, if it came with a storage instead of a URL, that storage."""
     if current_process().name.startswith("Loky"):
         threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
     with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
@@ -79,16 +79,16 @@ def do(work: Work) -> tuple[str, BaseStorage | None]:
 
 @contextmanager
 def at(place: str | BaseStorage, call: str) -> Iterator[BaseStorage]:
-    """The storage, open. A process that works for one call of ``execute`` after another keeps that call's open.
+    """Open the storage. A worker process keeps it open for all runs of the same call of ``execute``.
 
-    Not longer, since the file behind a URL may have been replaced by the next call.
+    The next call opens it again, since the file behind a URL may have been replaced.
     """
     key = (os.getpid(), call)
     if not isinstance(place, str):
         yield place
     elif key in _OPEN:
         yield _OPEN[key]
-    elif current_process().name.startswith("Loky"):  # it works on one run at a time
+    elif current_process().name.startswith("Loky"):  # a worker executes one run at a time
         _OPEN.clear()
         _CLOSING.close()
         _OPEN[key] = _CLOSING.enter_context(opened(place))
@@ -100,7 +100,7 @@ def at(place: str | BaseStorage, call: str) -> Iterator[BaseStorage]:
 
 @contextmanager
 def kept_open(storage: BaseStorage, call: str) -> Iterator[None]:
-    """Let runs that this very process works on use the `storage` that it has open."""
+    """Let runs executed in this process use the open `storage`."""
     key = (os.getpid(), call)
     _OPEN[key] = storage
     try:
@@ -126,7 +126,7 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
         return
 
     def write() -> None:
-        with suppress(OSError):  # nothing but the progress bar reads it
+        with suppress(OSError):  # only the progress bar reads it
             note.write_text(str(spent(work.run, study.get_trials(deepcopy=False))))
 
     with repeated(write):
@@ -134,7 +134,7 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
 
 
 def _end_with(owner: int) -> None:
-    """End this worker soon after its owner is killed: whoever resumes must not find it still at work."""
+    """End this worker soon after its owner is killed, so that it is gone before the study is resumed."""
     while os.getppid() == owner:
         time.sleep(0.1)
     os._exit(1)

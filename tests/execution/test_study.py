@@ -1,4 +1,4 @@
-"""Runs: the same trials whatever the number of processes, the storage, and how often they were killed."""
+"""Runs give the same trials for any number of processes, storage and number of kills."""
 
 import math
 import os
@@ -56,7 +56,7 @@ def url(tmp_path):
 
 
 def content(place: str | BaseStorage) -> dict:
-    """Everything that a repetition must repeat: all but times and versions."""
+    """Return the reproducible data of a storage: all except times and versions."""
     storage = open_storage(place) if isinstance(place, str) else place
     studies = {
         name: optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)
@@ -81,7 +81,7 @@ def trial_content(trial) -> tuple:
 
 @pytest.fixture(scope="module")
 def straight(study, tmp_path_factory):
-    """One process, never stopped."""
+    """Reference: one process without interruption."""
     url = f"sqlite:///{tmp_path_factory.mktemp('straight') / 'a.db'}"
     execute(plan(study), url)
     return content(url)
@@ -115,7 +115,7 @@ def test_two_processes_store_the_same_trials_as_one(study, straight, tmp_path, s
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url, jobs):
-    """SIGKILL to the main process alone, at whatever point it happens to be, until at least one kill met a trial."""
+    """Send SIGKILL to the main process at random points, until at least one kill interrupts a trial."""
     command = [sys.executable, "-W", "ignore", "-c", RUN, study, url, jobs]
     interrupted, delay = 0, 0.0
     while interrupted < 2 and delay < 3:
@@ -132,7 +132,7 @@ def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url
 
 
 def wait_for_trials(url: str, process: subprocess.Popen) -> None:
-    """Until it has stored one more trial than there was."""
+    """Wait until one more trial is stored."""
     before = count(url)
     deadline = time.monotonic() + 600
     while process.poll() is None and count(url) <= before:
@@ -158,7 +158,7 @@ def states(url: str) -> list:
             for summary in storage.get_all_studies()
             for trial in storage.get_all_trials(summary._study_id, deepcopy=False)
         ]
-    except Exception:  # the other process is just making the tables
+    except Exception:  # the other process is still creating the tables
         return []
 
 
@@ -224,7 +224,7 @@ def test_what_is_only_words_may_change(study, url, tmp_path):
 
 
 def test_a_full_disk_keeps_what_is_finished_and_says_so(study, url):
-    """SQLite's own limit on the pages of a database stands in for the end of the disk."""
+    """Simulate a full disk by SQLite's limit on the pages of a database."""
     from sqlalchemy import event
 
     small = {"trials": 40, "repeats": 1, "strategies": ["random"]}
@@ -266,7 +266,7 @@ def test_a_number_of_jobs_that_cannot_be_is_refused(study, url, jobs):
 
 
 def bowl(trial):
-    """Costs nothing, is noisy by the trial's number, and can be told from its numbers."""
+    """Cheap objective with noise from the trial's number."""
     x = trial.suggest_float("x", -5, 5)
     return (x - 1) ** 2 + (trial.number * 37 % 11) / 10
 
@@ -288,7 +288,7 @@ def cheap(strategies=("random", "tpe"), tasks=("one",), confirm=0, options=None,
 
 @pytest.fixture(params=["sqlite:///{}/a.db", "journal:///{}/a.log", None])
 def place(request, tmp_path):
-    """A storage of each kind: its URL, or one in memory."""
+    """Return a storage of each kind: a URL, or an in-memory storage."""
     return InMemoryStorage() if request.param is None else request.param.format(tmp_path)
 
 
@@ -365,7 +365,7 @@ def test_progress_is_told_while_a_run_goes_on(place, jobs):
 
 
 def test_optuna_is_quiet_while_processes_are_looked_at_and_as_before_afterwards(url):
-    """What its storage says of a connection that breaks is told in one line, by the error."""
+    """The storage's message about a broken connection is part of the one-line error."""
     before, levels = optuna.logging.get_verbosity(), []
     execute(cheap(repeats=1), url, jobs=2, progress=lambda *_: levels.append(optuna.logging.get_verbosity()))
     assert set(levels) == {optuna.logging.ERROR}
@@ -373,7 +373,7 @@ def test_optuna_is_quiet_while_processes_are_looked_at_and_as_before_afterwards(
 
 
 def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
-    """Each trial trains half of what it might, so there are twice as many."""
+    """Each trial trains half of its maximum epochs, so there are twice as many trials."""
 
     def half(trial):
         trial.set_user_attr("epochs", 5)
@@ -405,7 +405,7 @@ def test_in_memory_the_runs_that_ended_are_kept_when_another_fails():
 
 
 def test_what_a_database_holds_is_what_the_run_was_told(url):
-    """A process that owns a run remembers what it wrote; what it is told is what others read, theirs included."""
+    """The owner of a run caches its writes; it reads the same as other processes, including their writes."""
     seen = []
 
     def looks(trial):
