@@ -1,1 +1,1 @@
-"""What storages hold, as data frames: of studies of hpsearch, and of Optuna studies that others made."""
+"""Stored trials as data frames, from hpsearch studies and from other Optuna studies."""

@@ -1,4 +1,4 @@
-"""Which study of a storage a report is about, and which folder is its own."""
+"""Selection of the study for a report, and the name of its folder."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from hpsearch.results.foreign import load_plain
 from hpsearch.results.load import load_results
 from hpsearch.results.results import Results
 
-_FEW = 10  # names that a message lists
-_LONGEST = 80  # letters of a folder's name
+_FEW = 10  # maximum number of names in a message
+_LONGEST = 80  # maximum length of a folder name
 
 
 def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -> Results:
-    """The results of the hpsearch study of that name; of the optuna studies with these `names`; or of the only study.
+    """Load the hpsearch study `study`, the Optuna studies `names`, or the only hpsearch study.
 
     Raises
     ------
     UsageError
-        Both are given; or neither, and the storage holds several studies or none. The message names what is there.
+        If both are set, or neither is set and there are several hpsearch studies or only others.
+    StorageError
+        If the study is missing or was not made by hpsearch, or if the storage is empty.
     """
     if study is not None and names:
         raise UsageError(f"a report is about a study of hpsearch or about --study-name, got {study!r} and {names[0]!r}")
     if names:
         return load_plain(storage, names)
-    held = storage.get_all_studies()
-    ours = list(dict.fromkeys(str(each.user_attrs["study"]) for each in held if _is_ours(each.user_attrs)))
+    stored = storage.get_all_studies()
+    ours = list(dict.fromkeys(str(each.user_attrs["study"]) for each in stored if _is_ours(each.user_attrs)))
     if study is None:
-        return load_results(storage, _only(ours, [each.study_name for each in held]))
-    if study not in ours and study in {each.study_name for each in held}:
+        return load_results(storage, _only(ours, [each.study_name for each in stored]))
+    if study not in ours and study in {each.study_name for each in stored}:
         raise StorageError(f"hpsearch did not make the study {study!r}: name it with --study-name")
     if study not in ours and ours:
         raise StorageError(f"the storage holds no run of the study {study!r} (it holds {_some(ours)}): run it first")
@@ -44,15 +46,15 @@ def _is_ours(attributes: dict[str, object]) -> bool:
     return {"study", "strategy", "repeat", "content"} <= set(attributes)
 
 
-def _only(ours: Sequence[str], held: Sequence[str]) -> str:
+def _only(ours: Sequence[str], stored: Sequence[str]) -> str:
     if len(ours) == 1:
         return ours[0]
     if ours:
         raise UsageError(f"the storage holds several studies: name one of {_some(ours)}")
-    if held:
+    if stored:
         raise UsageError(
             f"the storage holds no study of hpsearch, but Optuna studies: name them with --study-name, one or more of "
-            f"{_some(held)}"
+            f"{_some(stored)}"
         )
     raise StorageError("the storage is empty: run a study first")
 
@@ -63,13 +65,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def folder(name: str) -> str:
-    """A folder's name for a report: the study's own where any system takes it, else what of it is plain, and a digest.
+    """Return the folder name for a report: the study's name if it is portable, else its plain characters and a digest.
 
     >>> folder("digits"), folder("../a b")
     ('digits', 'a-b-2c2c791a')
     """
     if len(name) <= _LONGEST and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) and not name.endswith("."):
         return name
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:_LONGEST].strip("-_")
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:_LONGEST].strip("-_")
     digest = hashlib.sha256(name.encode("utf-8", errors="backslashreplace")).hexdigest()[:8]
-    return f"{kept}-{digest}" if kept else f"report-{digest}"
+    return f"{stem}-{digest}" if stem else f"report-{digest}"

@@ -1,4 +1,4 @@
-"""What random search finds with twice the budget: the baseline that is hard to beat."""
+"""Values that random search reached with twice the budget: a strong baseline."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COLUMNS = ["task", "strategy", "repeat", "value"]
 
 
 def doubled(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.DataFrame:
-    """The frame `doubled` of :class:`Results`, from runs that have finished twice the `budget` of trials or more.
+    """Return the frame `doubled` of :class:`Results`, from runs with at least twice the `budget` of finished trials.
 
-    Runs that confirm what they find, or whose budget counts epochs, have no such value.
+    Runs with confirmation, or with a budget in epochs, are left out.
     """
     rows = []
     for study in studies:

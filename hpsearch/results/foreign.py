@@ -1,4 +1,4 @@
-"""Optuna studies that hpsearch did not make, as the results of a comparison: each study is a strategy's run."""
+"""Results of Optuna studies not made by hpsearch: each study is treated as a run of a strategy."""
 
 from __future__ import annotations
 
@@ -26,31 +26,30 @@ from hpsearch.storage.optuna_private import add_trial
 from hpsearch.text import plain, shorten
 
 _TASK = "objective"
-_FEW = 20  # names that an error lists
+_FEW = 20  # maximum number of names in an error
 _QUESTIONS = {
     1: "What does this search say about its hyperparameters?",
     2: "Which of these searches found better hyperparameters with the same number of trials?",
 }
 
-_METRIC_NAMES = "study:metric_names"  # where optuna keeps what set_metric_names was given
+_METRIC_NAMES = "study:metric_names"  # attribute set by Optuna's set_metric_names
 
 Groups = Mapping[str, Sequence[StoredStudy]]
 
 
 def load_plain(storage: BaseStorage, names: Sequence[str]) -> Results:
-    """The results of the optuna studies with these names, compared over the trials that all of them have made.
+    """Load the Optuna studies `names` as results, compared over their common number of trials.
 
-    A study is one run of a strategy that is called as the study is, since its sampler is not stored. A name with
-    ``*`` or ``?`` that no study has stands for all studies that match it: repeats of one strategy, by name.
-    Where a parameter's range changed, the widest range counts. Trials keep their numbers; those that never finished
-    are lost trials.
+    Each study is one run of a strategy with the study's name, since its sampler is not stored. A name with ``*`` or
+    ``?`` that is no study's own matches several: these are repeats of one strategy, in order of name. If a parameter's
+    range changed, the widest range counts. Trials keep their numbers; trials that never finished count as lost.
 
     Raises
     ------
     StorageError
-        A study is not there.
+        If a study does not exist.
     UsageError
-        The studies can't be compared: several objectives, different directions or different metrics.
+        If the studies differ in direction or metric, or one has several objectives.
     """
     with quiet_optuna():
         groups = _groups(storage, names)
@@ -73,38 +72,38 @@ def load_plain(storage: BaseStorage, names: Sequence[str]) -> Results:
 
 
 def _groups(storage: BaseStorage, names: Sequence[str]) -> Groups:
-    held = [study.study_name for study in storage.get_all_studies()]
-    wanted = {name: _matching(name, held) for name in dict.fromkeys(names)}
-    chosen = {each for matching in wanted.values() for each in matching}
-    found = {study.study_name: study for study in read_studies(storage, chosen.__contains__)}
-    return {name: [found[each] for each in matching] for name, matching in wanted.items()}
+    stored = [study.study_name for study in storage.get_all_studies()]
+    matches = {name: _matching(name, stored) for name in dict.fromkeys(names)}
+    chosen = {each for matching in matches.values() for each in matching}
+    studies = {study.study_name: study for study in read_studies(storage, chosen.__contains__)}
+    return {name: [studies[each] for each in matching] for name, matching in matches.items()}
 
 
-def _matching(name: str, held: Sequence[str]) -> list[str]:
-    if name in held:
+def _matching(name: str, stored: Sequence[str]) -> list[str]:
+    if name in stored:
         return [name]
-    found = sorted(each for each in held if fnmatchcase(each, name)) if set(name) & set("*?") else []
-    if not found:
-        raise StorageError(unknown(name, held) if held else f"the storage is empty: it holds no study {name!r}")
-    return found
+    matches = sorted(each for each in stored if fnmatchcase(each, name)) if set(name) & set("*?") else []
+    if not matches:
+        raise StorageError(unknown(name, stored) if stored else f"the storage is empty: it holds no study {name!r}")
+    return matches
 
 
 def unknown(name: str, held: Sequence[str]) -> str:
-    """Word the error for a study that is not among those held: all of these, or the closest few."""
-    shown = held if len(held) <= _FEW else get_close_matches(name, held, n=_FEW, cutoff=0.0)
-    more = f" and {len(held) - len(shown)} more" if len(held) > len(shown) else ""
-    return choose_from("study", name, shown) + more
+    """Return the error text for a missing study, with all stored names or the closest few."""
+    listed = held if len(held) <= _FEW else get_close_matches(name, held, n=_FEW, cutoff=0.0)
+    more = f" and {len(held) - len(listed)} more" if len(held) > len(listed) else ""
+    return choose_from("study", name, listed) + more
 
 
 def _direction(studies: Iterable[StoredStudy]) -> StudyDirection:
-    found: dict[str, str] = {}
+    studies_by_direction: dict[str, str] = {}
     for study in studies:
         if len(study.directions) > 1:
             raise UsageError(
                 f"the study {study.study_name!r} has {len(study.directions)} objectives: a report is about one"
             )
-        found.setdefault(study.direction.name.lower(), study.study_name)
-    return StudyDirection[_the_one("directions", found).upper()]
+        studies_by_direction.setdefault(study.direction.name.lower(), study.study_name)
+    return StudyDirection[_the_one("directions", studies_by_direction).upper()]
 
 
 def _metric(studies: Iterable[StoredStudy]) -> str:
@@ -113,39 +112,39 @@ def _metric(studies: Iterable[StoredStudy]) -> str:
     return _the_one("metrics", named) if named else "value"
 
 
-def _the_one(kind: str, found: Mapping[str, str]) -> str:
-    """The only key of `found`, which says for each value which study has it."""
-    if len(found) > 1:
-        told = ", ".join(f"{value} in {study!r}" for value, study in found.items())
-        raise UsageError(f"only studies with the same {kind.removesuffix('s')} can be compared, got {told}")
-    return next(iter(found))
+def _the_one(kind: str, studies: Mapping[str, str]) -> str:
+    """Return the only key of `studies`, a map from each value to a study that has it."""
+    if len(studies) > 1:
+        values = ", ".join(f"{value} in {study!r}" for value, study in studies.items())
+        raise UsageError(f"only studies with the same {kind.removesuffix('s')} can be compared, got {values}")
+    return next(iter(studies))
 
 
 def _budget(studies: Iterable[StoredStudy]) -> int:
-    """How many trials every study that has begun has behind it."""
-    return min(filter(None, map(_behind, studies)), default=1)
+    """Return the largest number of trials that all started studies have reached."""
+    return min(filter(None, map(_reached, studies)), default=1)
 
 
-def _behind(study: StoredStudy) -> int:
+def _reached(study: StoredStudy) -> int:
     finished = (trial.number for trial in study.get_trials(deepcopy=False) if trial.state.is_finished())
     return max(finished, default=-1) + 1
 
 
 def _copy(
-    study: StoredStudy, memory: BaseStorage, name: str, direction: StudyDirection, own: Mapping[str, Any]
+    study: StoredStudy, memory: BaseStorage, name: str, direction: StudyDirection, attributes: Mapping[str, Any]
 ) -> None:
-    """The study as a run of hpsearch: its trials without what others noted on them in words like ours."""
-    made = optuna.create_study(study_name=name, storage=memory, direction=direction)
-    for key, value in own.items():
-        made.set_user_attr(key, value)
+    """Copy a study into `memory` as a run, without its user attributes, which could clash with ours."""
+    copied = optuna.create_study(study_name=name, storage=memory, direction=direction)
+    for key, value in attributes.items():
+        copied.set_user_attr(key, value)
     trials = study.get_trials(deepcopy=False)
     first = min((step for trial in trials for step in trial.intermediate_values), default=1)
     for trial in trials:
-        add_trial(memory, made, _stripped(trial, 1 - min(first, 1)))
+        add_trial(memory, copied, _stripped(trial, 1 - min(first, 1)))
 
 
 def _stripped(trial: FrozenTrial, later: int) -> FrozenTrial:
-    """The trial without user attributes; its steps `later`, so that epochs count from 1."""
+    """Return the trial without user attributes and with its steps shifted by `later`, so that epochs count from 1."""
     bare = copy.copy(trial)
     bare.user_attrs = {}
     if later:
@@ -154,16 +153,16 @@ def _stripped(trial: FrozenTrial, later: int) -> FrozenTrial:
 
 
 def _space(studies: Iterable[StoredStudy]) -> dict[str, BaseDistribution]:
-    met: dict[str, Counter[BaseDistribution]] = {}
+    counts_by_name: dict[str, Counter[BaseDistribution]] = {}
     for study in studies:
         for trial in study.get_trials(deepcopy=False):
             for name, distribution in trial.distributions.items():
-                met.setdefault(name, Counter())[distribution] += 1
-    return {name: widest(counts) for name, counts in met.items()}
+                counts_by_name.setdefault(name, Counter())[distribution] += 1
+    return {name: widest(counts) for name, counts in counts_by_name.items()}
 
 
 def widest(counts: Counter[BaseDistribution]) -> BaseDistribution:
-    """One distribution that holds all of the most frequent kind: lowest low to highest high, or all choices.
+    """Return a distribution that covers all distributions of the most frequent type: the full range, or all choices.
 
     >>> widest(Counter([FloatDistribution(0, 1), FloatDistribution(0.5, 2)]))
     FloatDistribution(high=2.0, log=False, low=0.0, step=None)
@@ -183,7 +182,7 @@ def widest(counts: Counter[BaseDistribution]) -> BaseDistribution:
 
 
 def _distinct(choices: Iterable[Any]) -> list[Any]:
-    """The different choices in their order; True and 1 are different."""
+    """Return the distinct choices in order; True and 1 are distinct."""
     return list({(type(choice), choice): choice for choice in choices}.values())
 
 
@@ -194,10 +193,10 @@ def _corrected(
     space: Mapping[str, BaseDistribution],
     names: Mapping[str, str],
 ) -> Results:
-    """The results with the studies' own names, and runs complete where their last trials are behind them."""
+    """Return the results with the original study names; a run is complete if its finished trials reach the budget."""
     keys = ["task", "strategy", "repeat"]
-    behind = results.trials[results.trials["state"].isin(FINISHED)]
-    last = {key: int(group["number"].max()) + 1 for key, group in behind.groupby(keys)}
+    finished = results.trials[results.trials["state"].isin(FINISHED)]
+    last = {key: int(group["number"].max()) + 1 for key, group in finished.groupby(keys)}
     of_runs = results.runs[keys].itertuples(index=False, name=None)
     runs = results.runs.assign(
         name=results.runs["name"].map(dict(names)),
@@ -205,8 +204,8 @@ def _corrected(
     )
     numeric = {
         PARAM + each: _numbers(results.trials[PARAM + each])
-        for each, held in space.items()
-        if not isinstance(held, CategoricalDistribution) and PARAM + each in results.trials
+        for each, distribution in space.items()
+        if not isinstance(distribution, CategoricalDistribution) and PARAM + each in results.trials
     }
     return replace(
         results,
@@ -221,5 +220,5 @@ def _corrected(
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    """The column with what is no number, from trials that had choices there, as missing."""
-    return pd.to_numeric(column.where(column.map(lambda held: not isinstance(held, str | bool))), errors="coerce")
+    """Return the column as numbers, with choices and other non-numbers as NaN."""
+    return pd.to_numeric(column.where(column.map(lambda value: not isinstance(value, str | bool))), errors="coerce")

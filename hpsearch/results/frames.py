@@ -1,4 +1,4 @@
-"""From the trials that a storage holds to the data frames of `Results`."""
+"""Conversion of stored trials to the data frames of `Results`."""
 
 from __future__ import annotations
 
@@ -41,23 +41,22 @@ Columns = Mapping[str, Sequence[Any]]
 def frames(
     studies: Iterable[optuna.Study | StoredStudy], budget: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The `trials`, `curves` and `runs` of :class:`Results`, from one optuna study a run.
+    """Return the frames `trials`, `curves` and `runs` of :class:`Results`, from one Optuna study per run.
 
-    Trials that began when a run had spent `budget` (trials, or trials of so many epochs where the study says that
-    epochs are counted) are left out, so that every strategy is judged on what all may spend; so are trials that wait
-    to be started.
+    Trials that started after the run had spent `budget` are left out, so that all strategies are compared at the same
+    budget. The budget is in trials, or in trials × epochs if the study counts epochs. Waiting trials are left out too.
     """
     trials: list[Columns] = []
     curves: list[Columns] = []
     runs: list[dict[str, Any]] = []
     for study in studies:
-        known = study.user_attrs
-        key = {name: known[name] for name in _KEYS}
-        allowed = Budget(budget, known.get("confirm", 0), known.get("epochs"))
-        within = allowed.within(study.get_trials(deepcopy=False))
+        attributes = study.user_attrs
+        key = {name: attributes[name] for name in _KEYS}
+        limit = Budget(budget, attributes.get("confirm", 0), attributes.get("epochs"))
+        within = limit.within(study.get_trials(deepcopy=False))
         trials.append(_keyed(key, _trial_columns(within), len(within)))
         curves += [_keyed(key, columns, len(columns["epoch"])) for columns in map(_curve_columns, within) if columns]
-        runs.append(key | _run_row(study, known, within, allowed))
+        runs.append(key | _run_row(study, attributes, within, limit))
     return _frame(trials, _TRIAL_COLUMNS), _frame(curves, _CURVE_COLUMNS), pd.DataFrame(runs, columns=_RUN_COLUMNS)
 
 
@@ -66,7 +65,7 @@ def _keyed(key: Mapping[str, Any], columns: Columns, length: int) -> Columns:
 
 
 def _frame(parts: Sequence[Columns], columns: Sequence[str]) -> pd.DataFrame:
-    """The parts below each other; all `columns` even where there is no row, then whatever else the parts have."""
+    """Concatenate the parts; `columns` come first, even without rows, then any other columns."""
     names = [*columns, *dict.fromkeys(name for part in parts for name in part if name not in columns)]
     gathered: dict[str, list[Any]] = {name: [] for name in names}
     for part in parts:
@@ -87,8 +86,8 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
         "confirms": [_float(confirms(trial)) for trial in trials],
     }
     params = [trial.params for trial in trials]
-    for name in dict.fromkeys(name for held in params for name in held):
-        columns[PARAM + name] = [held.get(name, math.nan) for held in params]
+    for name in dict.fromkeys(name for values in params for name in values):
+        columns[PARAM + name] = [values.get(name, math.nan) for values in params]
     return columns
 
 
@@ -112,27 +111,27 @@ def _curve_columns(trial: FrozenTrial) -> Columns:
 
 
 def _at(values: Sequence[float | None], epochs: Sequence[int]) -> list[float]:
-    """The values of these epochs; NaN where none was recorded."""
+    """Return the values at these epochs; NaN if not recorded."""
     recorded = [math.nan if value is None else value for value in values]
     return [recorded[epoch - 1] if 1 <= epoch <= len(recorded) else math.nan for epoch in epochs]
 
 
 def _run_row(
-    study: optuna.Study | StoredStudy, known: Mapping[str, Any], within: Sequence[FrozenTrial], budget: Budget
+    study: optuna.Study | StoredStudy, attributes: Mapping[str, Any], within: Sequence[FrozenTrial], budget: Budget
 ) -> dict[str, Any]:
     direction = study.direction.name.lower()
     best = incumbent(direction, within)
-    seen = incumbent(direction, (trial for trial in within if confirms(trial) is None))
+    observed = incumbent(direction, (trial for trial in within if confirms(trial) is None))
     repeated = [] if best is None else confirmed(within).get(best.number, [])
-    reference = known.get("reference", {})
+    reference = attributes.get("reference", {})
     return {
         "name": study.study_name,
         "trials": sum(trial.state.is_finished() for trial in within),
         "incumbent": math.nan if best is None else best.number,
         "value": sum(repeated) / len(repeated) if repeated else _value(best),
-        "observed": _value(seen),
+        "observed": _value(observed),
         "confirmed": repeated,
-        "test_values": _test_values(known.get("test", {}), best),
+        "test_values": _test_values(attributes.get("test", {}), best),
         "reference_best": _float(reference.get("best")),
         "reference_median": _float(reference.get("median")),
         "complete": budget.is_spent(direction, within),

@@ -1,4 +1,4 @@
-"""Reads the results of a study from an optuna storage."""
+"""Reading of a study's results from an Optuna storage."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from hpsearch.storage import StoredStudy, read_studies
 
 Space = Mapping[str, BaseDistribution]
 
-_LISTED = {"table": "tables"}  # keys of [data] that have another name where they list several tasks
+_LISTED = {"table": "tables"}  # keys of [data] that are renamed when they list several tasks
 
 
 def load_results(storage: BaseStorage, name: str) -> Results:
-    """All that `storage` holds of the study `name`, each run cut to the budget that every run was given.
+    """Load the results of the study `name`, each run cut to the common budget.
 
     Raises
     ------
     StorageError
-        If it holds no run of it.
+        If the storage has no run of the study.
     """
     studies = _studies(storage, name)
     attributes = [study.user_attrs for study in studies]
     content = attributes[0]["content"]
-    budget = min(known["trials"] for known in attributes)
-    epochs = [int(known["epochs"]) for known in attributes if "epochs" in known]
+    budget = min(each["trials"] for each in attributes)
+    epochs = [int(each["epochs"]) for each in attributes if "epochs" in each]
     trials, curves, runs = frames(studies, budget)
     order = list(content.get("space", {}))
     spaces = _spaces(studies, order)
@@ -44,7 +44,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         metric=attributes[0]["metric"],
         direction=studies[0].direction.name.lower(),
         budget=budget,
-        repeats=max(known["repeat"] for known in attributes) + 1,
+        repeats=max(each["repeat"] for each in attributes) + 1,
         strategies=_in_order(content.get("search", {}).get("strategies", []), [a["strategy"] for a in attributes]),
         space=_union(spaces.values(), order),
         settings=_settings(attributes),
@@ -59,25 +59,25 @@ def load_results(storage: BaseStorage, name: str) -> Results:
 
 
 def _studies(storage: BaseStorage, name: str) -> list[StoredStudy]:
-    """The study's runs, repeat by repeat."""
-    found = read_studies(storage, lambda run: run.startswith(f"{name}/"))
-    whole = [study for study in found if "content" in study.user_attrs]
-    if not whole:
+    """Return the study's runs, sorted by repeat."""
+    studies = read_studies(storage, lambda run: run.startswith(f"{name}/"))
+    complete = [study for study in studies if "content" in study.user_attrs]
+    if not complete:
         others = sorted({study.study_name.split("/")[0] for study in storage.get_all_studies()})
-        held = f"it holds {', '.join(others)}" if others else "it is empty"
-        raise StorageError(f"the storage holds no run of the study {name!r} ({held}): run it first")
-    return sorted(whole, key=lambda study: (study.user_attrs["repeat"], study.study_name))
+        state = f"it holds {', '.join(others)}" if others else "it is empty"
+        raise StorageError(f"the storage holds no run of the study {name!r} ({state}): run it first")
+    return sorted(complete, key=lambda study: (study.user_attrs["repeat"], study.study_name))
 
 
 def _in_order(first: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The distinct `names`, those of `first` in its order before the others in theirs."""
+    """Return the distinct `names`: those in `first`, in its order, then the others."""
     return tuple(dict.fromkeys([name for name in first if name in names] + list(names)))
 
 
 def _settings(attributes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The study file's content: what all runs have in common, with a list of what ``[data]`` is for several tasks."""
+    """Return the settings that all runs share; with several tasks, ``[data]`` lists the values of all tasks."""
     content = {key: value for key, value in attributes[0]["content"].items() if key != "strategy"}
-    data = {known["task"]: known["content"].get("data", {}) for known in attributes}
+    data = {each["task"]: each["content"].get("data", {}) for each in attributes}
     if len(data) > 1:
         content["data"] = dict(_listed(key, list(data.values())) for key in next(iter(data.values())))
     return content
@@ -91,22 +91,22 @@ def _listed(key: str, tables: Sequence[Mapping[str, Any]]) -> tuple[str, Any]:
 
 
 def _spaces(studies: Iterable[StoredStudy], order: Sequence[str]) -> dict[str, Space]:
-    """What each task searches: as its runs declare it or, where they don't, as their trials met it."""
-    found: dict[str, dict[str, BaseDistribution]] = {}
+    """Return the space of each task, as declared by its runs, else as seen in their trials."""
+    spaces: dict[str, dict[str, BaseDistribution]] = {}
     for study in studies:
-        held = found.setdefault(study.user_attrs["task"], {})
+        space_of_task = spaces.setdefault(study.user_attrs["task"], {})
         if "space" in study.user_attrs:
             declared = study.user_attrs["space"].items()
-            held |= {name: json_to_distribution(json.dumps(dist)) for name, dist in declared}
+            space_of_task |= {name: json_to_distribution(json.dumps(dist)) for name, dist in declared}
         else:
             for trial in study.trials:
-                held |= trial.distributions
-    return {task: {name: space[name] for name in _in_order(order, list(space))} for task, space in found.items()}
+                space_of_task |= trial.distributions
+    return {task: {name: space[name] for name in _in_order(order, list(space))} for task, space in spaces.items()}
 
 
 def _union(spaces: Iterable[Space], order: Sequence[str]) -> Space:
-    """Every parameter of the tasks, as the first that has it declares it."""
-    met: dict[str, BaseDistribution] = {}
+    """Return all parameters of the tasks, each with its first declaration."""
+    union: dict[str, BaseDistribution] = {}
     for space in spaces:
-        met = {**space, **met}
-    return {name: met[name] for name in _in_order(order, list(met))}
+        union = {**space, **union}
+    return {name: union[name] for name in _in_order(order, list(union))}

@@ -1,4 +1,4 @@
-"""How the ranges that a strategy draws from closed in: read from what narrowing notes on its trials."""
+"""Ranges that narrowing drew from, read from the trials' attributes."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ COLUMNS = ["task", "strategy", "repeat", "number", "parameter", "low", "high"]
 
 
 def ranges(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.DataFrame:
-    """The frame `ranges` of :class:`Results`: from which range each numeric parameter was drawn, where a trial says so.
+    """Return the frame `ranges` of :class:`Results`: the range of each numeric parameter in each trial that records it.
 
-    One row a trial and parameter; trials numbered `budget` or more are left out.
+    There is one row per trial and parameter. Trials numbered `budget` or more are left out.
     """
     rows = []
     for study in studies:
         key = [study.user_attrs[name] for name in COLUMNS[:3]]
         for trial in study.get_trials(deepcopy=False):
             if trial.number < budget:
-                rows += [[*key, trial.number, *found] for found in _noted(trial.user_attrs)]
+                rows += [[*key, trial.number, *row] for row in _noted(trial.user_attrs)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _noted(attributes: dict[str, Any]) -> list[tuple[str, float, float]]:
-    """Name, low and high of the ranges among the attributes; a list of choices is no range."""
+    """Return name, low and high of the numeric ranges in the attributes; lists of choices are skipped."""
     return [
-        (name.removeprefix(RANGE_PREFIX), float(held[0]), float(held[1]))
-        for name, held in attributes.items()
-        if name.startswith(RANGE_PREFIX) and len(held) == 2 and all(type(end) in (int, float) for end in held)
+        (name.removeprefix(RANGE_PREFIX), float(range_[0]), float(range_[1]))
+        for name, range_ in attributes.items()
+        if name.startswith(RANGE_PREFIX) and len(range_) == 2 and all(type(end) in (int, float) for end in range_)
     ]

@@ -1,4 +1,4 @@
-"""What a study has measured so far, as data frames: the one input of every analysis and report."""
+"""Results of a study as data frames: the input of all analyses and reports."""
 
 from __future__ import annotations
 
@@ -10,59 +10,57 @@ from weakref import ref
 import pandas as pd
 from optuna.distributions import BaseDistribution
 
-PARAM = "params_"  # the prefix of a parameter's column, as in optuna's trials_dataframe
-FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column state
+PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
+FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Results:
-    """The trials of a study, run by run.
+    """Trials of a study, by run.
 
     Attributes
     ----------
     name, title, question
-        What the study is called and is to find out; `title` and `question` may be empty.
+        Name, title and question of the study; `title` and `question` may be empty.
     metric
-        What a trial's value is, such as ``"accuracy"``.
+        Name of a trial's value, such as ``"accuracy"``.
     direction
         ``"maximize"`` or ``"minimize"``.
     budget
-        Trials that every run may spend.
+        Budget of every run, in trials.
     repeats
-        Runs per strategy and task that were asked for.
+        Requested runs per strategy and task.
     strategies
-        Names, in the order in which the study names them.
+        Names, in the order of the study.
     space
-        The declared distribution of each searched parameter, over all tasks.
+        Declared distribution of each searched parameter, over all tasks.
     spaces
-        The same of each task; `space_of` is the way to ask.
+        The same for each task; use `space_of` to read it.
     epochs_budget
-        Epochs that every run may spend, where the budget counts epochs; None where it counts trials.
+        Budget of every run in epochs; None if the budget counts trials.
     settings
-        The study file's content; empty for studies that have no file.
+        Content of the study file; empty without a file.
     trials
-        One row a trial within the budget: task, strategy, repeat, number, state (optuna's name of it), value (NaN
-        unless complete), diverged, epochs (trained; NaN where unknown), seconds, confirms (number of the trial that it
-        repeats; NaN for the trials of the search itself), and ``params_<name>`` for each parameter.
+        One row per trial within the budget: task, strategy, repeat, number, state (Optuna's name), value (NaN unless
+        complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
+        NaN for trials of the search), and ``params_<name>`` for each parameter.
     curves
-        One row a trial and epoch (1-based): validation_score, train_score, validation_loss, train_loss; NaN where
-        not recorded.
+        One row per trial and epoch (from 1): validation_score, train_score, validation_loss, train_loss; NaN if not
+        recorded.
     runs
-        One row a run: name of its optuna study, trials (finished, within the budget), incumbent (number of the
-        best trial; NaN if none), value (what the incumbent is known to reach: the mean of `confirmed`, or what
-        was observed where that is empty), observed (the best value that the search itself saw: optimistic, since
-        chosen for it), confirmed (values of the incumbent's confirmation trials; an empty list where it was not
-        confirmed), test_values (test scores of the incumbent's hyperparameters retrained on fresh seeds; an empty
-        list where there are none), reference_best and reference_median (the true best and median value of a
-        configuration of the task; NaN where unknown), complete (whether the budget is spent).
+        One row per run: name of its Optuna study, trials (finished, within the budget), incumbent (number of the best
+        trial; NaN if none), value (mean of `confirmed`, or `observed` if that is empty), observed (best value of the
+        search; optimistic, since selected as the best), confirmed (values of the incumbent's confirmation trials;
+        empty list without confirmation), test_values (test scores of the incumbent's hyperparameters retrained on
+        fresh seeds; empty list without a test), reference_best and reference_median (true best and median value over
+        the task's configurations; NaN if unknown), complete (whether the budget is spent).
     ranges
-        What the numeric parameters of trials were drawn from, where the strategy notes it: task, strategy, repeat,
-        number, parameter, low, high; empty where none does.
+        Ranges that numeric parameters were drawn from, if recorded: task, strategy, repeat, number, parameter, low,
+        high.
     doubled
-        What runs that went on beyond the budget had found when they had spent it twice: task, strategy, repeat, value;
-        empty where none has.
+        Best values of runs after twice the budget: task, strategy, repeat, value; empty if no run went that far.
     """
 
     name: str
@@ -85,7 +83,7 @@ class Results:
 
     @property
     def sign(self) -> int:
-        """1 where more is better, −1 where less is."""
+        """1 if more is better, −1 if less is better."""
         return 1 if self.direction == "maximize" else -1
 
     @property
@@ -94,32 +92,32 @@ class Results:
         return tuple(self.space)
 
     def strategy_of(self, label: str) -> str:
-        """Return the key in `STRATEGIES` that a label means: its table's `strategy`, else the label itself."""
+        """Return the key in `STRATEGIES` for a label: the `strategy` in its table, else the label itself."""
         table = self.settings.get("strategies")
         settings = table.get(label) if isinstance(table, Mapping) else None
         return str((settings.get("strategy") if isinstance(settings, Mapping) else None) or label)
 
     def labels_of(self, strategies: Container[str]) -> list[str]:
-        """Return the labels that mean one of these keys of `STRATEGIES`."""
+        """Return the labels with one of these keys of `STRATEGIES`."""
         return [label for label in self.strategies if self.strategy_of(label) in strategies]
 
     def space_of(self, task: str) -> Mapping[str, BaseDistribution]:
-        """The declared distribution of each parameter that `task` searches."""
+        """Return the declared distribution of each parameter of `task`."""
         return self.spaces.get(task, self.space)
 
 
 def once(compute: Callable[[Results], _T]) -> Callable[[Results], _T]:
-    """The same function of results, which computes once for each: nothing may be changed in them in between."""
-    known: dict[int, tuple[ref[Results], _T]] = {}
+    """Cache a function of results, one value per instance; do not modify the results."""
+    cache: dict[int, tuple[ref[Results], _T]] = {}
 
     def remembered(results: Results) -> _T:
         key = id(results)
-        held = known.get(key)
-        if held is not None and held[0]() is results:
-            return held[1]
-        found = compute(results)
-        known[key] = (ref(results, lambda _: known.pop(key, None) and None), found)
-        return found
+        entry = cache.get(key)
+        if entry is not None and entry[0]() is results:
+            return entry[1]
+        value = compute(results)
+        cache[key] = (ref(results, lambda _: cache.pop(key, None) and None), value)
+        return value
 
     remembered.__doc__, remembered.__name__ = compute.__doc__, compute.__name__
     return remembered
