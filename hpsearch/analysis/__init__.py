@@ -1,1 +1,1 @@
-"""Pure functions over data frames of trials: they compute what a report shows, and never draw or store."""
+"""Pure functions over data frames of trials, which compute the contents of reports."""

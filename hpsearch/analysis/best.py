@@ -1,4 +1,4 @@
-"""The best hyperparameters that a study found, and its best trials."""
+"""Best hyperparameters and best trials of a study."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from hpsearch.results.results import PARAM, Results
 
 @dataclass(frozen=True)
 class Best:
-    """The trial with the best validation value of a task, over all its runs.
+    """Trial with the best validation value of a task, over all its runs.
 
     Attributes
     ----------
     run
-        Name of the run's optuna study; `number` is the trial's in it.
+        Name of the run's Optuna study; `number` is the trial's number in it.
     value
-        Its validation value: the mean of `confirmed`, where there is one.
+        Validation value: the mean of `confirmed` if it is not empty.
     confirmed
-        Validation values of its repetitions; empty where it was not confirmed.
+        Validation values of its repetitions; empty without confirmation.
     test_values
-        Test scores of its hyperparameters, trained again on fresh seeds; empty where they have not been.
+        Test scores of its hyperparameters, retrained on fresh seeds; empty without a test.
     """
 
     task: str
@@ -43,44 +43,42 @@ class Best:
 
     @property
     def test_mean(self) -> float:
-        """The mean of the test values; NaN where there are none."""
+        """Mean of the test values; NaN if empty."""
         return float(np.mean(self.test_values)) if self.test_values else math.nan
 
     @property
     def test_sd(self) -> float:
-        """The standard deviation (n − 1) of the test values; NaN below two of them or where one is
-        infinite.
-        """
+        """Standard deviation (n − 1) of the test values; NaN for fewer than two or infinite values."""
         if len(self.test_values) < 2 or not np.isfinite(self.test_values).all():
             return math.nan
         return float(np.std(self.test_values, ddof=1))
 
 
 def best(results: Results) -> tuple[Best, ...]:
-    """The best of each task, by validation value; of equals, the earliest trial.
+    """Return the best trial of each task by validation value; the earliest one if tied.
 
-    Where a run of the task has a confirmed incumbent, the best of those: a mean of repetitions and a value that was
-    picked for being the highest of many can't be compared. A task whose trials all diverged has none. Equal values at
-    equal trial numbers go to the strategy that the study names first, then to the lower repeat.
+    If a run of the task has a confirmed incumbent, only confirmed incumbents compete. A mean of repetitions is not
+    comparable with a value selected as the best of many. A task has no best trial if all trials diverged. Ties at
+    equal trial numbers go to the first strategy of the study, then to the lower repeat.
     """
     observed = leaders(results, 1)
-    found = []
+    bests = []
     for task in tasks(results):
         confirmed = _best_confirmed(results, task)
         leading = observed[observed["task"] == task] if confirmed is None else confirmed
-        found += [_best(results, trial) for _, trial in leading.iterrows()]
-    return tuple(found)
+        bests += [_best(results, trial) for _, trial in leading.iterrows()]
+    return tuple(bests)
 
 
 def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
-    """The trial whose repetitions have the best finite mean, as a frame of one row; None where there is none."""
+    """Return the trial with the best finite mean of repetitions, as a frame of one row; None without confirmations."""
     runs = results.runs
-    known = runs[(runs["task"] == task) & runs["strategy"].isin(results.strategies)]
-    known = known[known["confirmed"].map(len).astype(bool) & np.isfinite(known["value"].astype(float))]
-    if known.empty:
+    confirmed = runs[(runs["task"] == task) & runs["strategy"].isin(results.strategies)]
+    confirmed = confirmed[confirmed["confirmed"].map(len).astype(bool) & np.isfinite(confirmed["value"].astype(float))]
+    if confirmed.empty:
         return None
-    order = known.assign(
-        _score=-results.sign * known["value"], _strategy=known["strategy"].map(results.strategies.index)
+    order = confirmed.assign(
+        _score=-results.sign * confirmed["value"], _strategy=confirmed["strategy"].map(results.strategies.index)
     )
     first = order.sort_values(["_score", "incumbent", "_strategy", "repeat"], kind="stable").iloc[0]
     trials = results.trials
@@ -90,10 +88,10 @@ def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
 
 
 def leaders(results: Results, count: int) -> pd.DataFrame:
-    """The `count` best trials of each task's searches that did not diverge nor end infinite, best first.
+    """Return the `count` best trials of each task's searches, best first, without diverged or infinite ones.
 
-    Trials that confirm others are no part of a search. A trial that several strategies share, as they do their first
-    random points, counts once: same repeat and number, hence the same seed, same parameters and value.
+    Trials that confirm others are excluded. A trial shared by several strategies, such as a common first random point,
+    counts once: it has the same repeat, number, parameters and value.
 
     Returns
     -------
@@ -138,16 +136,16 @@ def _best(results: Results, trial: pd.Series[Any]) -> Best:
 
 
 def parameters(trial: pd.Series[Any], space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-    """The hyperparameters of a row of ``results.trials``, of the types that the space declares.
+    """Return the hyperparameters of a row of ``results.trials``, with the types of the space.
 
-    A data frame turns integers to floats where a trial lacks the parameter; the distributions turn them back.
+    A data frame converts integers to floats if a trial lacks the parameter; this undoes it.
     """
-    found = {
+    typed = {
         name: _typed(trial[PARAM + name], distribution)
         for name, distribution in space.items()
         if PARAM + name in trial.index
     }
-    return {name: value for name, value in found.items() if value is not _MISSING}
+    return {name: value for name, value in typed.items() if value is not _MISSING}
 
 
 _MISSING = object()

@@ -1,4 +1,4 @@
-"""How good the best value was after each part of the budget: its median over runs, and how sure that median is."""
+"""Median over runs of the best value so far, with its interval, as a function of the spent budget."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from hpsearch.results.results import Results
 
 LEVEL = 0.95
 _RESAMPLES = 1000
-_POINTS = 300  # at most so many along the budget: more can't be seen
+_POINTS = 300  # maximum points per curve: more would not be visible
 _COLUMNS = ["task", "strategy", "spent", "median", "low", "high", "repeats"]
 
 
 def best_so_far(results: Results) -> pd.DataFrame:
-    """The median over repeats of the best value so far, and its interval, against what was spent.
+    """Compute the median over repeats of the best value so far, and its interval, against the spent budget.
 
-    Spent are trials, or epochs where the budget counts epochs. A strategy's rows end where the first of its runs ends:
-    averaging whichever runs got farther would let the selection move the curve. A run without a complete trial yet
-    counts as worse than any value. Runs that have not begun do not count.
+    The budget is in trials, or in epochs if the study counts epochs. A strategy's rows end at the end of its shortest
+    run: a mean over the longer runs only would be biased by selection. A run without a complete trial counts as worse
+    than any value. Runs that have not started are left out.
 
     The interval is the percentile bootstrap (95 %) of the median over whole runs, from fixed resamples. It never
-    reaches beyond the best and the worst run, and these two hold the true median between them with probability
-    1 − 2^(1 − repeats): below six runs the interval covers less than it says.
+    extends beyond the best and the worst run. These two enclose the true median with probability 1 − 2^(1 − repeats),
+    so the interval covers less than 95 % below six runs.
 
     Returns
     -------
-    task, strategy, spent, median, low, high (of the interval, low ≤ high), repeats (how many the row summarises).
+    task, strategy, spent, median, low, high (of the interval, low ≤ high), repeats (number of runs in the row).
     """
     curves = _with_spent(results, incumbents(results))
     groups: Any = curves.groupby(["task", "strategy"], sort=False)
@@ -44,18 +44,18 @@ def best_so_far(results: Results) -> pd.DataFrame:
 
 
 def coverage(repeats: int) -> float:
-    """The most that an interval of the median between the extremes of so many runs can cover."""
+    """Return the maximum coverage of an interval for the median between the extremes of `repeats` runs."""
     return 1 - 2.0 ** (1 - repeats)
 
 
 def _with_spent(results: Results, curves: pd.DataFrame) -> pd.DataFrame:
-    """The curves with what each run had spent when it had finished the trial of that number."""
+    """Add the column `spent`: the budget that the run had used when the trial ended."""
     if results.epochs_budget is None or curves.empty:
         return curves.assign(spent=curves["number"] + 1)
     epochs = results.trials[[*KEYS, "number", "epochs"]].assign(epochs=lambda frame: frame["epochs"].astype(float))
-    known = curves.merge(epochs, on=[*KEYS, "number"], how="left", validate="one_to_one")
-    most = known["epochs"].max()  # a trial that does not say may have trained as long as any
-    return known.assign(spent=known["epochs"].fillna(most).groupby([known[key] for key in KEYS]).cumsum())
+    merged = curves.merge(epochs, on=[*KEYS, "number"], how="left", validate="one_to_one")
+    most = merged["epochs"].max()  # upper bound for trials that do not record their epochs
+    return merged.assign(spent=merged["epochs"].fillna(most).groupby([merged[key] for key in KEYS]).cumsum())
 
 
 def _over_runs(runs: list[pd.DataFrame], sign: int) -> pd.DataFrame:
@@ -75,21 +75,21 @@ def _over_runs(runs: list[pd.DataFrame], sign: int) -> pd.DataFrame:
 
 
 def _at(run: pd.DataFrame, spent: NDArray[Any], before: float) -> NDArray[np.float64]:
-    """The run's best value when that much was spent; `before` it had any."""
+    """Return the run's best value at each `spent`; `before` if it has none yet."""
     reached = np.searchsorted(run["spent"].to_numpy(), spent, side="right")
     values = run["value"].astype(float).fillna(before).to_numpy()
     return np.concatenate([[before], values])[reached]
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The bounds for each row of sorted values, one a run.
+    """Return the bounds for each row of sorted values, one column per run.
 
-    A resample's median is the mean of two order statistics whose places do not depend on the values: one set of places
-    serves all rows.
+    A resample's median is the mean of two order statistics. Their positions do not depend on the values, so one set of
+    positions serves all rows.
     """
     count = values.shape[1]
-    drawn = np.sort(np.random.default_rng(count).integers(count, size=(_RESAMPLES, count)), axis=1)
-    lower, upper = values[:, drawn[:, (count - 1) // 2]], values[:, drawn[:, count // 2]]
+    positions = np.sort(np.random.default_rng(count).integers(count, size=(_RESAMPLES, count)), axis=1)
+    lower, upper = values[:, positions[:, (count - 1) // 2]], values[:, positions[:, count // 2]]
     with np.errstate(invalid="ignore"):
         medians = np.where(lower == upper, lower, (lower + upper) / 2)
     bounds = quantiles(medians, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))

@@ -1,4 +1,4 @@
-"""How the ranges that a strategy draws from close in on the best trials."""
+"""Width of the ranges that a strategy draws from, over the course of a run."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from hpsearch.space import Numeric, position
 
 
 def closing_in(results: Results) -> pd.DataFrame:
-    """The range of each numeric parameter at each trial that did not explore, as positions in the declared range.
+    """Return the range of each numeric parameter at each non-exploring trial, as positions in the declared range.
 
-    Positions are from 0 to 1, in logarithms where the range is. A trial that explores draws from the whole range again
-    though an earlier one of its run had a narrower one: it says nothing about how far the strategy has closed in.
+    Positions are from 0 to 1, in logarithms for log ranges. A trial explores if it draws from the whole range after an
+    earlier trial of its run drew from a narrower one. Such trials are left out, since they do not show the strategy's
+    current range.
 
     Returns
     -------
     The columns of ``results.ranges``, then start and end (positions) and width (end − start).
     """
-    noted = results.ranges
-    if noted.empty:
+    recorded = results.ranges
+    if recorded.empty:
         return pd.DataFrame(columns=[*COLUMNS, "start", "end", "width"])
     placed = [
         rows.assign(
             start=[position(low - margin, distribution) for low in rows["low"]],
             end=[position(high + margin, distribution) for high in rows["high"]],
         )
-        for task in noted["task"].unique()
+        for task in recorded["task"].unique()
         for name, distribution in results.space_of(task).items()
         if isinstance(distribution, Numeric) and not distribution.single()
-        for margin in [(distribution.step or 0.0) / 2]  # a grid's end stands for half a step beyond it
-        for rows in [noted[(noted["task"] == task) & (noted["parameter"] == name)]]
+        for margin in [(distribution.step or 0.0) / 2]  # a value on a grid covers half a step on each side
+        for rows in [recorded[(recorded["task"] == task) & (recorded["parameter"] == name)]]
         if len(rows)
     ]
     if not placed:
         return pd.DataFrame(columns=[*COLUMNS, "start", "end", "width"])
-    found: pd.DataFrame = pd.concat(placed)
-    found = found.assign(width=found["end"] - found["start"])
-    run: Any = [found[key] for key in ("task", "strategy", "repeat", "parameter")]
-    narrowest = found["width"].groupby(run).cummin()
-    explored = np.isclose(found["width"], 1.0) & (narrowest < 1.0 - 1e-9)
-    kept: pd.DataFrame = found[~explored].reset_index(drop=True)
-    return kept
+    widths: pd.DataFrame = pd.concat(placed)
+    widths = widths.assign(width=widths["end"] - widths["start"])
+    run: Any = [widths[key] for key in ("task", "strategy", "repeat", "parameter")]
+    narrowest = widths["width"].groupby(run).cummin()
+    explored = np.isclose(widths["width"], 1.0) & (narrowest < 1.0 - 1e-9)
+    narrowing: pd.DataFrame = widths[~explored].reset_index(drop=True)
+    return narrowing

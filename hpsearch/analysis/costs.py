@@ -1,4 +1,4 @@
-"""What each strategy spent."""
+"""Costs of each strategy: trials, epochs and seconds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from hpsearch.results.results import FINISHED, Results
 
 
 def costs(results: Results) -> pd.DataFrame:
-    """Trials, epochs and seconds of each strategy that has a finished trial, summed over its runs on all tasks.
+    """Sum trials, epochs and seconds of each strategy with a finished trial, over its runs on all tasks.
 
-    Seconds are summed over trials, so runs that went on side by side count as if they had not. What no trial says is
-    NaN.
+    Seconds are summed over trials, also for concurrent runs. A cost is NaN if no trial records it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How good the best of n trials is to be expected, where trials are drawn independently."""
+"""Expected best of n independently drawn trials."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.results.results import FINISHED, Results
 from hpsearch.strategies import INDEPENDENT
 
-_POINTS = 120  # numbers of trials at which a curve is computed, at most
+_POINTS = 120  # maximum points per curve
 _COLUMNS = ["task", "strategy", "n", "mean", "lower", "median", "upper", "drawn_from"]
 
 
 def expected_best(results: Results) -> pd.DataFrame:
-    """The best of n trials, in the mean and by quartiles, for each strategy that draws independently.
+    """Compute mean and quartiles of the best of n trials, for each strategy that draws independently.
 
-    Drawn from are the search trials of all repeats of a task, so that the curve also answers for more trials than a
-    run had: for half of them all, beyond which it would repeat their best. Trials without a value (failed, or stopped
-    early) count as worse than any.
+    Draws are from the search trials of all repeats of a task, so the curve can extend beyond the length of a run. It
+    ends at half of all trials, or at the budget if larger; beyond that it would mostly repeat their best. Trials
+    without a value (failed or pruned) count as worse than any.
 
     Returns
     -------
-    task, strategy, n, mean, lower, median, upper, drawn_from (how many trials).
+    task, strategy, n, mean, lower, median, upper, drawn_from (number of trials).
     """
     searched = results.trials[results.trials["confirms"].isna() & results.trials["state"].isin(FINISHED)]
     groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "strategy"], sort=False)))
@@ -49,17 +49,20 @@ def _curve(results: Results, trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_of_n(values: NDArray[Any], numbers: Sequence[int] | NDArray[Any], sign: int = 1) -> pd.DataFrame:
-    """Mean and quartiles of the best of n of the N values, drawn without replacement, for each n ≤ N of `numbers`.
+    """Compute mean and quartiles of the best of n of the N values, drawn without replacement, for each n ≤ N.
 
-    With v_(1) ≤ … ≤ v_(N) the best is v_(i) with probability C(i − 1, n − 1) / C(N, n), which makes the mean an
-    unbiased estimate of the expected best of n new draws. Drawn with replacement, as is often done, it is too low.
-    The quartiles are those of the same distribution; the mean is infinite as soon as n values without a number
-    can be drawn.
+    With v_(1) ≤ … ≤ v_(N) the best is v_(i) with probability C(i − 1, n − 1) / C(N, n). The mean is then an unbiased
+    estimate of the expected best of n new draws. The common estimate with replacement is biased low. The quartiles are
+    those of the same distribution. The mean is infinite if n values without a number can be drawn.
 
     Parameters
     ----------
+    values
+        Shape (N,), values of the trials; infinite for trials without one.
+    numbers
+        Values of n.
     sign
-        1 where more is better, −1 where less is.
+        1 if more is better, −1 if less is better.
 
     Returns
     -------
@@ -84,13 +87,13 @@ def best_of_n(values: NDArray[Any], numbers: Sequence[int] | NDArray[Any], sign:
 
 
 def _chances(total: int, n: NDArray[Any]) -> NDArray[np.float64]:
-    """C(i − 1, n − 1) / C(total, n) for each n (rows) and i = 1 … total (columns)."""
+    """Compute C(i − 1, n − 1) / C(total, n) for each n (rows) and i = 1 … total (columns)."""
     i = np.arange(1, total + 1)[None, :]
-    drawn = n[:, None]
-    possible = i >= drawn
-    others = np.where(possible, i - drawn, 0)
-    above = gammaln(i) - gammaln(drawn) - gammaln(others + 1)
-    below = gammaln(total + 1) - gammaln(drawn + 1) - gammaln(total - drawn + 1)
+    size = n[:, None]
+    possible = i >= size
+    others = np.where(possible, i - size, 0)
+    above = gammaln(i) - gammaln(size) - gammaln(others + 1)
+    below = gammaln(total + 1) - gammaln(size + 1) - gammaln(total - size + 1)
     return np.where(possible, np.exp(above - below), 0.0)
 
 

@@ -1,4 +1,4 @@
-"""How much each hyperparameter matters, by two evaluators that mean different things by it."""
+"""Importance of each hyperparameter, by two evaluators with different definitions of it."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from hpsearch.results.results import PARAM, Results, once
 from hpsearch.space import position
 from hpsearch.storage.optuna_log import quiet_optuna
 
-MOST_TRIALS = 1000  # of more, a sample stands for the others
+MOST_TRIALS = 1000  # larger sets of trials are subsampled
 FEWEST_TRIALS = 10
 Space = Mapping[str, BaseDistribution]
 
 
 def importances(results: Results, task: str) -> pd.DataFrame:
-    """The importance of each parameter of a task by each of `EVALUATORS`, over the trials of the search.
+    """Compute the importance of each parameter of a task by each of `EVALUATORS`, over the trials of the search.
 
     fANOVA (Hutter et al. 2014): the share of the value's variance over the whole space that the parameter explains
-    alone, in a random forest. PED-ANOVA (Watanabe et al. 2023), as optuna has it: how far the parameter's distribution
-    among the best tenth of the trials is from that among all, so what matters for being among the best. Both are scaled
-    to a sum of 1. An infinite value counts as the worst finite one. Of more than `MOST_TRIALS` trials a sample is
-    taken, the same each time.
+    alone, in a random forest. PED-ANOVA (Watanabe et al. 2023), in Optuna's implementation: the divergence between the
+    parameter's distributions among the best tenth of the trials and among all. It measures importance for reaching the
+    best values. Both are scaled to a sum of 1. An infinite value counts as the worst finite one. If there are more
+    than `MOST_TRIALS` trials, a fixed sample of them is used.
 
     Returns
     -------
-    parameter, one column an evaluator (NaN where it can't tell), trials (how many it saw); in the space's order. No row
-    below `FEWEST_TRIALS` trials that have all the parameters, or where all their values are equal.
+    parameter, one column per evaluator (NaN if undefined), trials (number of trials used); in the space's order. There
+    are no rows if fewer than `FEWEST_TRIALS` trials have all parameters, or if all their values are equal.
     """
     return _of_tasks(results)[task]
 
@@ -51,20 +51,21 @@ def _of_tasks(results: Results) -> dict[str, pd.DataFrame]:
 
 def _importances(results: Results, task: str) -> pd.DataFrame:
     columns = ["parameter", *EVALUATORS, "trials"]
-    space = {name: held for name, held in results.space_of(task).items() if not held.single()}
+    space = {name: distribution for name, distribution in results.space_of(task).items() if not distribution.single()}
     trials = _sample(_usable(results, task, space))
     if not space or len(trials) < FEWEST_TRIALS or trials["value"].nunique() < 2:
         return pd.DataFrame(columns=columns)
-    found = {name: _scaled(evaluate(results.direction, trials, space)) for name, evaluate in EVALUATORS.items()}
+    scaled = {name: _scaled(evaluate(results.direction, trials, space)) for name, evaluate in EVALUATORS.items()}
     rows = [
-        {"parameter": parameter, "trials": len(trials)} | {name: found[name].get(parameter, math.nan) for name in found}
+        {"parameter": parameter, "trials": len(trials)}
+        | {name: scaled[name].get(parameter, math.nan) for name in scaled}
         for parameter in space
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _usable(results: Results, task: str, space: Space) -> pd.DataFrame:
-    """The complete trials of the search that have all the parameters, within the declared ranges."""
+    """Return the complete search trials with all parameters within the declared ranges."""
     trials = results.trials
     mine = (trials["task"] == task) & trials["strategy"].isin(results.strategies) & trials["confirms"].isna()
     trials = trials[mine & (trials["state"] == "COMPLETE") & trials["value"].notna()]
@@ -85,7 +86,7 @@ def _within(column: pd.Series[Any], distribution: BaseDistribution) -> NDArray[n
 
 
 def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
-    """The number of the choice; a data frame may have turned None to NaN."""
+    """Return the index of the choice; handles None that a data frame has converted to NaN."""
     missing = bool(pd.isna(value))
     same = (
         number
@@ -103,14 +104,14 @@ def _sample(trials: pd.DataFrame) -> pd.DataFrame:
     return trials.iloc[np.sort(chosen)]
 
 
-def _scaled(found: Mapping[str, float]) -> dict[str, float]:
-    total = sum(found.values())
-    return {name: float(value) / total for name, value in found.items()} if total > 0 and math.isfinite(total) else {}
+def _scaled(values: Mapping[str, float]) -> dict[str, float]:
+    total = sum(values.values())
+    return {name: float(value) / total for name, value in values.items()} if total > 0 and math.isfinite(total) else {}
 
 
 def _fanova(direction: str, trials: pd.DataFrame, space: Space) -> dict[str, float]:
-    """On a forest over positions in the ranges; a choice's position is that among the choices."""
-    x = np.column_stack([_positions(trials[PARAM + name], held) for name, held in space.items()])
+    """Fit a forest over positions in the ranges; a choice's position is its place among the choices."""
+    x = np.column_stack([_positions(trials[PARAM + name], distribution) for name, distribution in space.items()])
     shares = main_effects(x, trials["value"].to_numpy(dtype=float))
     return dict(zip(space, shares.tolist(), strict=True))
 
@@ -126,7 +127,7 @@ def _positions(column: pd.Series[Any], distribution: BaseDistribution) -> NDArra
 def _ped_anova(direction: str, trials: pd.DataFrame, space: Space) -> dict[str, float]:
     study = _study(direction, trials, space)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about too few trials, which the numbers show
+        warnings.simplefilter("ignore")  # about too few trials; the report shows their number
         try:
             return PedAnovaImportanceEvaluator().evaluate(study, params=list(space))
         except (ValueError, RuntimeError):
@@ -134,10 +135,10 @@ def _ped_anova(direction: str, trials: pd.DataFrame, space: Space) -> dict[str, 
 
 
 def _study(direction: str, trials: pd.DataFrame, space: Space) -> optuna.Study:
-    """The trials as an optuna study in memory, which the evaluator asks for."""
+    """Return the trials as an in-memory Optuna study, the input of the evaluator."""
     with quiet_optuna():
         study = optuna.create_study(direction=StudyDirection[direction.upper()])
-    columns = {name: [_typed(value, held) for value in trials[PARAM + name]] for name, held in space.items()}
+    columns = {name: [_typed(value, dist) for value in trials[PARAM + name]] for name, dist in space.items()}
     for place, value in enumerate(trials["value"].tolist()):
         params = {name: column[place] for name, column in columns.items()}
         study.add_trial(create_trial(state=TrialState.COMPLETE, value=value, params=params, distributions=dict(space)))
@@ -154,4 +155,4 @@ EVALUATORS: Mapping[str, Callable[[str, pd.DataFrame, Space], dict[str, float]]]
     "fANOVA": _fanova,
     "PED-ANOVA": _ped_anova,
 }
-"""Name → importances of the parameters from a direction, trials and a space."""
+"""Name → function from direction, trials and space to importances."""

@@ -1,4 +1,4 @@
-"""The best value so far of every run, trial by trial or epoch by epoch."""
+"""Best value so far of every run, by trial or by epoch."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ KEYS = ["task", "strategy", "repeat"]
 
 
 def tasks(results: Results) -> list[str]:
-    """The tasks that have a run, in the order in which the runs name them."""
+    """Return the tasks that have a run, in order of appearance."""
     return [str(task) for task in results.runs["task"].unique()]
 
 
 @once
 def incumbents(results: Results) -> pd.DataFrame:
-    """The best value among the complete trials 0..number, for each number up to the run's last finished
-    trial.
+    """Return the best value among the complete trials 0..number, up to each run's last finished trial.
 
-    An unfinished run ends where it stands: its last incumbent is not carried forward to trials it has not
-    made. Values are those that the search observed: trials that confirm others pass without changing the best, since
-    their values are of another kind, and the curve of a confirmed run is that of its search to the end.
+    An unfinished run ends at its last finished trial; its incumbent is not carried forward. Values are as
+    observed by the search. Trials that confirm others do not change the best, since their values are not comparable. So the
+    curve of a confirmed run shows its search only.
 
     Returns
     -------
-    task, strategy, repeat, number, value (NaN before the first complete trial); ordered by task, then as
-    the study orders its strategies, then repeat and number.
+    task, strategy, repeat, number, value (NaN before the first complete trial); ordered by task, strategy (in the
+    study's order), repeat and number.
     """
     runs = {_key(key): run for key, run in results.trials.groupby(KEYS)}
     curves = [
@@ -57,16 +56,16 @@ def _best_so_far(run: pd.DataFrame, sign: int) -> pd.DataFrame:
 
 
 def _observed(run: pd.DataFrame) -> pd.DataFrame:
-    """The complete trials of the search itself."""
+    """Return the complete trials of the search."""
     return run[(run["state"] == "COMPLETE") & run["confirms"].isna()]
 
 
 def incumbents_by_epochs(results: Results) -> pd.DataFrame:
-    """The best value that was known when so many epochs had been spent, on one grid for all runs.
+    """Return the best value so far as a function of spent epochs, on one grid for all runs.
 
-    A trial counts from when it ends: one that is still training has not been found. The grid has a point after each
-    trial's worth of epochs: the most that a trial may train or, where that is not known, the most that one did. It ends
-    for each run with the last point that it has spent. Trials that don't say what they trained count that many too.
+    A trial counts from its end, since its value is unknown before. The grid step is the maximum number of epochs per
+    trial: the declared one or, if unknown, the largest observed. Each run ends at the last grid point within its spent
+    epochs. Trials that do not record their epochs count as one step.
 
     Returns
     -------
@@ -85,7 +84,7 @@ def incumbents_by_epochs(results: Results) -> pd.DataFrame:
 
 
 def _epochs_of_a_trial(results: Results) -> float:
-    """The width of the grid; 0 where nothing says what was trained."""
+    """Return the grid step in epochs; 0 if no trial records its epochs."""
     if results.epochs_budget is not None:
         return results.epochs_budget / results.budget
     most = results.trials["epochs"].astype(float).max()
@@ -96,6 +95,6 @@ def _on_grid(curve: pd.DataFrame, run: pd.DataFrame, unit: float) -> pd.DataFram
     finished = run[run["state"].isin(FINISHED)].set_index("number")["epochs"].astype(float)
     ends = finished.fillna(unit).reindex(curve["number"], fill_value=0.0).cumsum().to_numpy()
     grid = unit * np.arange(1, math.floor(ends[-1] / unit) + 1)
-    known = np.searchsorted(ends, grid, side="right") - 1  # the last trial that had ended
+    ended = np.searchsorted(ends, grid, side="right") - 1  # index of the last ended trial
     values = np.array([math.nan, *curve["value"].astype(float)])
-    return pd.DataFrame({"spent": grid, "value": values[known + 1]})
+    return pd.DataFrame({"spent": grid, "value": values[ended + 1]})

@@ -1,4 +1,4 @@
-"""Isolation plots: the best value in each part of a parameter's range, whatever the other parameters were."""
+"""Isolation plots: best value in each bucket of a parameter's range, over all values of the other parameters."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from hpsearch.results.results import PARAM, Results
 
 BUCKETS = 10
-FEW = 3  # a bucket with fewer trials than this says little
+FEW = 3  # a bucket with fewer trials is not informative
 _COLUMNS = ["task", "parameter", "bucket", "low", "high", "label", "trials", "infeasible", "best"]
 
 
 def isolation(results: Results) -> pd.DataFrame:
-    """The best value in each bucket of each parameter, over the complete trials of all runs of a task's search.
+    """Return the best value in each bucket of each parameter, over the complete search trials of a task.
 
-    A bucket is a tenth of the declared range, in logarithms where the range is; or a choice; or an integer, where
-    there are no more than ten. The best of many trials is better than that of few, so a bucket's count belongs beside
-    its best; below three trials it says little. Infeasible trials, which diverged or whose value is infinite, have no
-    value but are counted. From Google's tuning playbook, "isolation plots".
+    A bucket is a tenth of the declared range, in logarithms for log ranges. It is a single choice or integer if there
+    are at most ten integers. The best of many trials is better than the best of few, so compare the counts too.
+    Buckets below three trials are not informative. Infeasible trials, which diverged or ended infinite, are counted
+    but have no value. From Google's tuning playbook, "isolation plots".
 
     Returns
     -------
-    task, parameter, bucket (from 0), low, high (NaN for choices), label (the choice, or the integer where it is alone;
-    else empty), trials (complete, feasible or not), infeasible (how many of them), best (NaN where no trial is
-    feasible).
+    task, parameter, bucket (from 0), low, high (NaN for choices), label (the choice or the single integer; else
+    empty), trials (complete, feasible or not), infeasible (how many of them), best (NaN if no trial is feasible).
     """
     trials = feasibility(results)
     rows = [
@@ -43,7 +42,7 @@ def isolation(results: Results) -> pd.DataFrame:
 
 
 def feasibility(results: Results) -> pd.DataFrame:
-    """The complete trials of the search, with `infeasible`: whether they diverged or ended with an infinite value."""
+    """Return the complete search trials with the column `infeasible`: whether they diverged or ended infinite."""
     trials = results.trials
     complete = trials[(trials["state"] == "COMPLETE") & trials["confirms"].isna()]
     complete = complete[complete["strategy"].isin(results.strategies)]
@@ -53,7 +52,7 @@ def feasibility(results: Results) -> pd.DataFrame:
 
 def _buckets(trials: pd.DataFrame, name: str, distribution: BaseDistribution, sign: int) -> list[dict[str, Any]]:
     if isinstance(distribution, CategoricalDistribution):
-        places = trials[PARAM + name].map(lambda held: _choice(held, distribution)).to_numpy()
+        places = trials[PARAM + name].map(lambda value: _choice(value, distribution)).to_numpy()
         edges = [(np.nan, np.nan, str(choice)) for choice in distribution.choices]
     else:
         values = trials[PARAM + name].astype(float).to_numpy()
@@ -77,16 +76,19 @@ def _buckets(trials: pd.DataFrame, name: str, distribution: BaseDistribution, si
     ]
 
 
-def _choice(held: Any, distribution: CategoricalDistribution) -> int:
-    """The choice's index; −1 for a trial without the parameter. True is not 1, and a missing value may be None."""
+def _choice(value: Any, distribution: CategoricalDistribution) -> int:
+    """Return the choice's index; −1 for a trial without the parameter.
+
+    True and 1 are distinct, and a missing value may be the choice None.
+    """
     for index, choice in enumerate(distribution.choices):
-        if (type(choice) is type(held) and choice == held) or (choice is None and pd.isna(held)):
+        if (type(choice) is type(value) and choice == value) or (choice is None and pd.isna(value)):
             return index
-    return next((index for index, choice in enumerate(distribution.choices) if choice == held), -1)
+    return next((index for index, choice in enumerate(distribution.choices) if choice == value), -1)
 
 
 def _name(low: float, high: float, distribution: BaseDistribution) -> str:
-    """The integer, where the bucket holds but one."""
+    """Return the integer as text if the bucket contains only one; else an empty string."""
     whole = isinstance(distribution, IntDistribution) and high - low <= distribution.step and not distribution.log
     return str(round((low + high) / 2)) if whole else ""
 
@@ -95,7 +97,7 @@ def _bounds(distribution: Any) -> NDArray[np.float64]:
     low, high = float(distribution.low), float(distribution.high)
     step = getattr(distribution, "step", None)
     if step and not distribution.log and (high - low) / step < BUCKETS:
-        return np.arange(low - step / 2, high + step, step)  # a bucket for each value
+        return np.arange(low - step / 2, high + step, step)  # one bucket per value
     if low == high:
         return np.array([low, high])
     if distribution.log:
@@ -104,5 +106,5 @@ def _bounds(distribution: Any) -> NDArray[np.float64]:
 
 
 def _highest(scores: NDArray[np.float64]) -> float:
-    known = scores[~np.isnan(scores)]
-    return float(known.max()) if len(known) else np.nan
+    defined = scores[~np.isnan(scores)]
+    return float(defined.max()) if len(defined) else np.nan

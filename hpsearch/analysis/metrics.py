@@ -1,4 +1,4 @@
-"""What the analysis knows of a metric by its name; of other metrics it assumes nothing."""
+"""Traits of metrics, by name; unknown metrics have the defaults."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class Metric(NamedTuple):
     """Traits of a metric."""
 
     best_is_one: bool = False
-    """Whether 1 is a perfect score, so that a training score can be called too low."""
+    """Whether 1 is a perfect score, so that a training score can be rated as too low."""
     share_of_rows: bool = False
-    """Whether it is a share of the rows that judge it, so that its sampling error is binomial."""
+    """Whether it is a share of the evaluated rows, so that its sampling error is binomial."""
 
 
 METRICS: dict[str, Metric] = {
@@ -24,5 +24,5 @@ METRICS: dict[str, Metric] = {
 
 
 def metric(name: str) -> Metric:
-    """Return the traits of the metric, the defaults where its name is unknown."""
+    """Return the traits of the metric; the defaults for an unknown name."""
     return METRICS.get(name, Metric())

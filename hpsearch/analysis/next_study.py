@@ -1,4 +1,4 @@
-"""What to do next: the study file with what the diagnostics would change, as a file that runs."""
+"""Next study: the study file with the changes of the diagnostics, ready to run."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
 
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
-_RANGES = ("edge", "narrowing")  # rules that say that the ranges are not right yet
+_RANGES = ("edge", "narrowing")  # rules that fire if the ranges need changes
 _COMPUTED = {"data": ("fingerprint", "rows")}
-_OF_TABLES = ("model", "space")  # a published table has its own, which no file changes
+_OF_TABLES = ("model", "space")  # fixed by a published table
 
 
 @dataclass(frozen=True)
 class NextStudy:
-    """The next study, as the diagnostics of this one would have it.
+    """Next study, as proposed by the diagnostics.
 
     Attributes
     ----------
     changes
-        What is changed, in words where there is no file to change; empty where nothing is.
+        Proposed changes, possibly none. Without a study file they cannot be applied.
     content
-        The tables of the next study file; empty where this study has no file, or nothing is changed.
+        Tables of the next study file; empty without a file or without changes.
     """
 
     name: str
@@ -44,12 +44,12 @@ class NextStudy:
 
 @once
 def next_study(results: Results) -> NextStudy:
-    """The study file with the diagnostics' changes applied.
+    """Return the study file with the diagnostics' changes applied.
 
-    Of two changes of one key the first in the order of `DIAGNOSTICS` holds. Tasks share one space: an end of a range
-    moves outwards if one task asks for it, as far as any does, and inwards only if all do, as far as none objects. A
-    parameter whose range is to change is not fixed, nor any while a range is too narrow or its narrowing unsafe. A
-    change that the model would refuse is left out.
+    If two changes have the same key, the first in the order of `DIAGNOSTICS` is used. Tasks share one space: an end of
+    a range moves outwards by the largest change that any task proposes. It moves inwards only if all tasks propose it,
+    by the smallest change. A parameter is not fixed while its range changes. No parameter is fixed while a range is
+    too narrow or narrowing is unsafe. Changes that the model would reject are dropped.
     """
     file = _file(results)
     changes = tuple(_accepted(file, _settled(results))) if file else tuple(_settled(results))
@@ -58,19 +58,19 @@ def next_study(results: Results) -> NextStudy:
 
 
 def describe(change: Change) -> str:
-    """The change in a line: what, from what to what, and why."""
+    """Describe the change in one line: key, old and new value, reason."""
     where = key_of(change)
     if change.value is None:
-        told = f"{where}: no longer searched"
+        text = f"{where}: no longer searched"
     elif change.old is None:
-        told = f"{where} = {_short(change.value)}"
+        text = f"{where} = {_short(change.value)}"
     else:
-        told = f"{where}: {_short(change.old)} → {_short(change.value)}"
-    return " ".join(f"{told}, since {change.reason}".split())
+        text = f"{where}: {_short(change.old)} → {_short(change.value)}"
+    return " ".join(f"{text}, since {change.reason}".split())
 
 
 def key_of(change: Change) -> str:
-    """The key as errors name it: ``[space] learning_rate.high``."""
+    """Return the key as in error messages: ``[space] learning_rate.high``."""
     table, *keys = change.path
     return f"[{table}] {'.'.join(keys)}"
 
@@ -80,10 +80,7 @@ def _short(value: Any) -> str:
 
 
 def toml_text(following: NextStudy) -> str:
-    """The text of the next study's file; empty where there is none.
-
-    A comment for each change says what and why.
-    """
+    """Return the text of the next study's file, with a comment per change; empty without a file."""
     if not following.content:
         return ""
     import tomli_w
@@ -98,23 +95,23 @@ def _one_line(text: str) -> str:
 
 
 def _settled(results: Results) -> Iterator[Change]:
-    """One change a key."""
-    asked: dict[tuple[str, ...], dict[str, Change]] = {}
-    for task, change in _asked(results):
-        asked.setdefault(change.path, {}).setdefault(task, change)
+    """Yield at most one change per key."""
+    proposed: dict[tuple[str, ...], dict[str, Change]] = {}
+    for task, change in _proposed(results):
+        proposed.setdefault(change.path, {}).setdefault(task, change)
     count = len(tasks(results))
-    settled = {path: _agreed(path, list(changes.values()), count) for path, changes in asked.items()}
+    settled = {path: _agreed(path, list(changes.values()), count) for path, changes in proposed.items()}
     moved = {path[1] for path, agreed in settled.items() if agreed and path[0] == "space" and len(path) == 3}
     for path, agreed in settled.items():
-        fixed = path[1] if len(path) == 2 and ("space", path[1]) in asked else None
+        fixed = path[1] if len(path) == 2 and ("space", path[1]) in proposed else None
         if agreed is not None and fixed not in moved:
             yield agreed
 
 
-def _asked(results: Results) -> Iterator[tuple[str, Change]]:
-    """What each task's findings ask for, the first to be heard first; what can be narrowed at last.
+def _proposed(results: Results) -> Iterator[tuple[str, Change]]:
+    """Yield the changes that each task's findings propose, by priority, then the ranges that can be narrowed.
 
-    What matters is only known once the ranges are right.
+    Importances are only valid once the ranges are right, so `parameters` waits for that.
     """
     findings = diagnose(results)
     unsettled = any(each.fires for each in findings if each.key in _RANGES)
@@ -126,7 +123,7 @@ def _asked(results: Results) -> Iterator[tuple[str, Change]]:
 
 
 def _agreed(path: tuple[str, ...], changes: list[Change], tasks: int) -> Change | None:
-    """The change of one key, of which each task asks for one at most: see `next_study`."""
+    """Return the change for one key from at most one proposal per task; see `next_study`."""
     if path[0] != "space" or len(path) != 3:
         return changes[0]
     sign = 1 if path[2] == "high" else -1
@@ -136,7 +133,7 @@ def _agreed(path: tuple[str, ...], changes: list[Change], tasks: int) -> Change 
 
 
 def _file(results: Results) -> dict[str, Any]:
-    """The tables of the study's file as it was read; empty where the study has none."""
+    """Return the tables of the study file as read; empty without a file."""
     settings = results.settings
     if not isinstance(settings.get("data"), Mapping) or not isinstance(settings.get("search"), Mapping):
         return {}
@@ -156,18 +153,18 @@ def _is_published(file: Mapping[str, Any]) -> bool:
 
 
 def _without_none(value: Any) -> Any:
-    """A copy without what TOML can't hold."""
+    """Return a copy without None, which TOML cannot represent."""
     if isinstance(value, Mapping):
-        return {str(key): _without_none(held) for key, held in value.items() if held is not None}
+        return {str(key): _without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_without_none(held) for held in value if held is not None]
+        return [_without_none(item) for item in value if item is not None]
     return value
 
 
 def _accepted(file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, one after the other, that the file can take and the model accepts.
+    """Yield the changes that fit the file and that the model accepts, applied in sequence.
 
-    Fixing a parameter is two of them: out of the space, into the model; neither goes without the other.
+    Fixing a parameter takes two changes, from the space and into the model; they are applied together or not at all.
     """
     tried = deepcopy(dict(file))
     for group in _groups(changes):
@@ -178,34 +175,34 @@ def _accepted(file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Ch
 
 
 def _groups(changes: Iterable[Change]) -> list[list[Change]]:
-    found: dict[str, list[Change]] = {}
+    groups: dict[str, list[Change]] = {}
     for change in changes:
         fixing = len(change.path) == 2 and change.path[0] in {"space", "model"}
         key = change.path[1] if fixing else ".".join(change.path)
-        found.setdefault(key, []).append(change)
-    return list(found.values())
+        groups.setdefault(key, []).append(change)
+    return list(groups.values())
 
 
 def _apply(file: dict[str, Any], change: Change) -> bool:
-    """Make the change; False where the file has not what it changes."""
+    """Apply the change; return False if the file lacks its table or key."""
     *tables, key = change.path
-    held = file
+    table_content = file
     for table in tables:
-        if table not in held and table == "model" and not _is_published(file):
-            held[table] = {}
-        if not isinstance(held.get(table), dict):
+        if table not in table_content and table == "model" and not _is_published(file):
+            table_content[table] = {}
+        if not isinstance(table_content.get(table), dict):
             return False
-        held = held[table]
+        table_content = table_content[table]
     if change.value is None:
-        return held.pop(key, None) is not None
+        return table_content.pop(key, None) is not None
     if isinstance(change.value, float) and not math.isfinite(change.value):
         return False
-    held[key] = change.value
+    table_content[key] = change.value
     return True
 
 
 def _runs(file: Mapping[str, Any]) -> bool:
-    """Whether the model takes the space, and the budget is enough to confirm from it."""
+    """Return whether the model accepts the space, and the budget allows the confirmations."""
     search = file["search"]
     if "trials" in search and REPETITIONS * search.get("confirm", 0) >= search["trials"]:
         return False
@@ -219,10 +216,10 @@ def _runs(file: Mapping[str, Any]) -> bool:
 
 
 def _following(name: str) -> str:
-    """The next study's name: digits-next, then digits-next-2, digits-next-3."""
-    found = re.fullmatch(r"(.*-next)(?:-(\d+))?", name)
-    if found:
-        return f"{found[1]}-{int(found[2] or 1) + 1}"
+    """Return the next study's name: digits-next, then digits-next-2, digits-next-3."""
+    match = re.fullmatch(r"(.*-next)(?:-(\d+))?", name)
+    if match:
+        return f"{match[1]}-{int(match[2] or 1) + 1}"
     return f"{name[:90]}-next"
 
 
@@ -238,7 +235,7 @@ def _content(file: Mapping[str, Any], name: str, follows: str, changes: tuple[Ch
 
 
 def followed(results: Results) -> tuple[str, tuple[str, ...]]:
-    """The study that this one follows and what was changed since, as its file says; empty where it follows none."""
+    """Return the study that this one follows and the changes since, from its file; empty if it follows none."""
     report = results.settings.get("report")
     if not isinstance(report, Mapping) or not report.get("follows"):
         return "", ()

@@ -1,4 +1,4 @@
-"""What random search finds with twice the budget: the baseline that is hard to beat."""
+"""Value that random search reaches with twice the budget: a strong baseline."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ _RANDOM = "random"
 
 
 def random_at_twice(results: Results, task: str) -> float:
-    """The median over runs of what random search had found with twice the budget; NaN where it was not run.
+    """Return the median over runs of random search's best value at twice the budget; NaN if not run.
 
-    Google's tuning playbook and Li et al. (2018) take it for the baseline that a strategy has to beat to be worth its
-    complexity.
+    Google's tuning playbook and Li et al. (2018) use it as the baseline that justifies a more complex strategy.
     """
-    found = results.doubled
-    if found.empty:
+    doubled = results.doubled
+    if doubled.empty:
         return math.nan
-    kind = found["strategy"].map(results.strategy_of)
-    values = found.loc[(found["task"] == task) & (kind == _RANDOM), "value"].astype(float)
+    kind = doubled["strategy"].map(results.strategy_of)
+    values = doubled.loc[(doubled["task"] == task) & (kind == _RANDOM), "value"].astype(float)
     return float(quantiles(values.to_numpy()[None, :], (0.5,))[0, 0]) if len(values) else math.nan

@@ -1,4 +1,4 @@
-"""Warning thresholds of a report's diagnostics: ``[report]`` of a study file may set each of them."""
+"""Warning thresholds of the diagnostics; ``[report]`` of a study file can set each of them."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ _Range = Annotated[tuple[_Finite, _Finite], Field(strict=False), AfterValidator(
 
 
 class Thresholds(BaseModel):
-    """When a diagnostic warns. Shares are from 0 to 1."""
+    """Warning thresholds of the diagnostics. Shares are from 0 to 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     edge_share: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     """Share of a range that counts as its edge."""
     edge_of_5: Annotated[int, Field(ge=1, le=5)] = 3
-    """How many of the best five independent trials at one edge are too many; likewise the next two."""
+    """Number of the best five independent trials at one edge that triggers a warning; likewise for 10 and 20."""
     edge_of_10: Annotated[int, Field(ge=1, le=10)] = 5
     edge_of_20: Annotated[int, Field(ge=1, le=20)] = 7
     stability_trials: _Count = 2
-    """Number of trials that make the end of a range a region where everything diverged."""
+    """Minimum number of trials in a region of divergence at the end of a range."""
     stability_share: _Share = 0.65
-    """Share of the trials there that must be infeasible."""
+    """Minimum share of infeasible trials in that region."""
     near_share: _Share = 0.1
-    """Distance from the best, as a share of each numeric range, within which a trial is near it."""
+    """Distance from the best trial, as a share of each numeric range, within which a trial is near it."""
     near_trials: _Count = 5
-    """Fewest trials near the best, itself among them, that are enough."""
+    """Minimum number of trials near the best one, itself included."""
     narrowed: dict[str, _Range] = {}
-    """Ranges that the reader wants to narrow to, by parameter, [low, high]; the safety rule judges them."""
+    """Narrowed ranges to check for safety, by parameter, [low, high]."""
     apart: _NotNegative = 1.96
     """Standard errors of a difference above which two values differ."""
     infeasible_warn: _Share = 0.2
-    """Share of infeasible trials above which the search gets a warning."""
+    """Share of infeasible trials above which the level is "warn"."""
     infeasible_fail: _Share = 0.5
-    """Share of infeasible trials above which the search fails the check."""
+    """Share of infeasible trials above which the level is "fail"."""
     late_share: _Share = 0.75
     """A best epoch after this share of the training is late."""
     early_share: _Share = 0.1
@@ -75,12 +75,12 @@ class Thresholds(BaseModel):
 
 
 def thresholds(table: Mapping[str, Any]) -> Thresholds:
-    """Return the thresholds that a table sets, the others at their defaults.
+    """Return the thresholds of a table, with defaults for missing keys.
 
     Raises
     ------
     UsageError
-        Naming the key, the rule and the value.
+        If a key or value is invalid; the message names the key, the rule and the value.
     """
     for key in table:
         if key not in Thresholds.model_fields:

@@ -1,1 +1,1 @@
-"""Comparisons of strategies: which are compared, by which values, and with which verdict."""
+"""Comparison of strategies: pairings, compared values and verdicts."""

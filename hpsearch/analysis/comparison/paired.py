@@ -1,8 +1,8 @@
-"""What is compared of two strategies: one number each a repeat, in pairs.
+"""Paired values of two strategies: one pair of numbers per repeat.
 
-A pair is a repeat. With one task its numbers are the values of the two runs; with several they are means over the
-tasks, so that every task counts once and the pairs stay independent. An interval over such pairs speaks of other
-repeats on these tasks, not of other tasks.
+With one task the numbers are the values of the two runs. With several tasks they are means over the tasks, so that
+every task counts once and the pairs stay independent. An interval over such pairs generalises to other repeats on
+these tasks, not to other tasks.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _AS_MEASURED = Reference(0.0, 1.0)
 
 @dataclass(frozen=True)
 class Pairs:
-    """The repeats in which two strategies can be compared.
+    """Repeats with values of both strategies.
 
     Attributes
     ----------
     judged
-        Which value of a run is compared.
+        Kind of the compared values: test or validation.
     scale
         ``"metric"``: as measured. ``"regret"``, with several tasks of known reference: (value − best) / (median −
         best), 0 at the best configuration of the task and 1 at its median one.
     frame
-        One row a pair: repeat, strategy, against (their values on `scale`), difference (how much better the strategy
-        is, whatever the direction; infinite where only one of the two found a finite value, 0 where neither did).
+        One row per pair: repeat, strategy, against (their values on `scale`), difference (positive if the strategy is
+        better; infinite if only one of the two has a finite value, 0 if neither has).
     retraining_sd
-        Standard deviation of such a value if every network in it had been trained once: for several tasks that of
-        their mean. Pooled over the runs of both strategies; NaN where some task has no run with two finite trainings.
+        Standard deviation of such a value due to a single retraining; with several tasks, of their mean. Pooled over
+        the runs of both strategies; NaN if a task has no run with two finite trainings.
     """
 
     comparison: Pairing
@@ -52,12 +52,15 @@ class Pairs:
 
     @property
     def differences(self) -> NDArray[np.float64]:
-        """How much better the strategy is, repeat by repeat."""
+        """Advantage of the strategy in each repeat; positive is better."""
         return self.frame["difference"].to_numpy(dtype=np.float64)
 
 
 def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pairs:
-    """The pairs of two strategies over all tasks, or, as measured, on one; a repeat needs both on each of them."""
+    """Return the pairs of two strategies, over all tasks or on one `task` as measured.
+
+    A repeat needs both strategies on each task.
+    """
     names = values.tasks if task is None else (task,)
     scale: Scale = "regret" if len(names) > 1 and set(names) <= set(values.references) else "metric"
     scales = {name: values.references[name] if scale == "regret" else _AS_MEASURED for name in names}
@@ -73,29 +76,29 @@ def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pa
 
 
 def _per_repeat(runs: Iterable[RunValue], label: str, scales: dict[str, Reference]) -> dict[int, float]:
-    """The mean over the tasks, for each repeat that has all of them."""
-    found = defaultdict(list)
+    """Return the mean over the tasks, for each repeat with all of them."""
+    values = defaultdict(list)
     for run in runs:
         if run.strategy == label:
-            found[run.repeat].append((run.value - scales[run.task].best) / scales[run.task].unit)
-    return {repeat: float(np.mean(held)) for repeat, held in found.items() if len(held) == len(scales)}
+            values[run.repeat].append((run.value - scales[run.task].best) / scales[run.task].unit)
+    return {repeat: float(np.mean(scaled)) for repeat, scaled in values.items() if len(scaled) == len(scales)}
 
 
 def _better_by(one: float, other: float) -> float:
-    return 0.0 if one == other else one - other  # two of infinity are a draw
+    return 0.0 if one == other else one - other  # equal infinities are a tie
 
 
 def _retraining_sd(runs: Iterable[RunValue], scales: dict[str, Reference]) -> float:
-    """√(Σ over tasks of their pooled variances) / number of tasks."""
-    found = defaultdict(list)
+    """Compute √(Σ over tasks of their pooled variances) / number of tasks."""
+    trainings = defaultdict(list)
     for run in runs:
-        found[run.task].append(run.trainings)
-    variances = [_pooled_variance(found[name]) / scales[name].unit ** 2 for name in scales]
+        trainings[run.task].append(run.trainings)
+    variances = [_pooled_variance(trainings[name]) / scales[name].unit ** 2 for name in scales]
     return math.sqrt(math.fsum(variances)) / len(scales) if scales and not np.isnan(variances).any() else math.nan
 
 
 def _pooled_variance(lists: Iterable[tuple[float, ...]]) -> float:
-    """Σ (n − 1) s² / Σ (n − 1) over the lists of two or more finite numbers; NaN where there is none."""
+    """Compute Σ (n − 1) s² / Σ (n − 1) over the lists of two or more finite numbers; NaN without any."""
     usable = [each for each in lists if len(each) > 1 and np.isfinite(each).all()]
     freedom = sum(len(each) - 1 for each in usable)
     squares = math.fsum((len(each) - 1) * float(np.var(each, ddof=1)) for each in usable)

@@ -1,4 +1,4 @@
-"""Which strategies are compared with which: fixed by the study's strategies, before there is a result."""
+"""Pairings of strategies, determined by the study file before there are results."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import NamedTuple
 from hpsearch.results.results import Results
 
 BASELINE = "random"
-RIVALS = ("narrowing", "tpe")  # of the strategies that learn, the two that a study is asked about most
+RIVALS = ("narrowing", "tpe")  # the two adaptive strategies that are compared with each other
 
 
 class Pairing(NamedTuple):
-    """Two of a study's strategies; the first one is the one that has to prove itself."""
+    """Two strategies of a study: the candidate, and the one it is compared with."""
 
     strategy: str
     against: str
 
 
 def first_of(results: Results, wanted: str) -> str | None:
-    """The strategy that is called `wanted`, else the first one of that kind; None where there is none."""
+    """Return the strategy named `wanted`, else the first label of that strategy; None without either."""
     if wanted in results.strategies:
         return wanted
     return next((label for label in results.strategies if results.strategy_of(label) == wanted), None)
 
 
 def baseline(results: Results) -> str:
-    """What all others are compared with: random, and the study's first strategy where none is random."""
+    """Return the strategy that all others are compared with: random, else the first of the study."""
     return first_of(results, BASELINE) or results.strategies[0]
 
 
 def pairings(results: Results) -> tuple[Pairing, ...]:
-    """Each strategy against the baseline, in the study's order, then narrowing against TPE where both are there.
+    """Pair each strategy with the baseline, in the study's order, then narrowing with TPE if both are present.
 
-    The list depends on the study file alone, so that no result decides which pairings are made.
+    The list depends only on the study file, so that no result influences the choice of pairings.
     """
     if not results.strategies:
         return ()

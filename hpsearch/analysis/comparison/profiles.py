@@ -1,4 +1,4 @@
-"""Performance profiles: on how many tasks a strategy is within a factor of the fastest."""
+"""Performance profiles: share of tasks on which a strategy is within a factor of the fastest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _COLUMNS = ["strategy", "factor", "share", "tasks"]
 
 
 def median_trials(needed: pd.DataFrame) -> pd.Series[float]:
-    """Trials that half of the runs needed, by task and strategy: the lower median, infinite where most never got there.
+    """Return the lower median over runs of the needed trials, by task and strategy.
+
+    It is infinite if more than half of the runs did not reach the target.
 
     Parameters
     ----------
@@ -28,18 +30,17 @@ def median_trials(needed: pd.DataFrame) -> pd.Series[float]:
 
 
 def profiles(results: Results) -> pd.DataFrame:
-    """The share of tasks on which each strategy needed at most `factor` times the trials of the fastest one.
+    """Compute the share of tasks on which each strategy needed at most `factor` times the trials of the fastest.
 
-    ρ(τ) = share of tasks with t / min over strategies of t ≤ τ, where t is the number of trials that half of a
-    strategy's runs needed to reach the task's target. At factor 1 it is how often a strategy was (among) the fastest,
-    at the right how often it got there at all. Like every comparison with the best of a pool it depends on who is in
-    the pool: the order of two strategies is to be read at one factor, and their own ratio is in the table of
-    strategies.
+    ρ(τ) = share of tasks with t / min over strategies of t ≤ τ, where t is the median number of trials to the task's
+    target. At factor 1 it is the share of tasks on which a strategy was (among) the fastest. At the right end it is
+    the share on which it reached the target at all. The ratios depend on the set of strategies, like every comparison
+    with the best of a set. So compare strategies at one factor only; the table of strategies has their own ratio.
 
     Returns
     -------
-    strategy, factor, share, tasks; a step for each factor at which a share grows. No rows with fewer than three tasks
-    on which every strategy has a complete run and some strategy reached the target.
+    strategy, factor, share, tasks; one step for each factor at which a share grows. There are no rows with fewer than
+    three tasks on which every strategy has a complete run and some strategy reached the target.
 
     Source: Dolan and Moré, Mathematical Programming 91, 2002; Gould and Scott, ACM TOMS 43, 2016.
     """

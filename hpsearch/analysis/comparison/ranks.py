@@ -1,4 +1,4 @@
-"""Which place each strategy takes among the others, after each number of trials and on each task."""
+"""Ranks of the strategies after each number of trials, and on each task."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _COLUMNS = ["strategy", "n", "rank", "blocks"]
 
 
 def ranks(values: NDArray[Any], sign: int, axis: int = -1) -> NDArray[np.float64]:
-    """Places along an axis: 1 for the best, ties averaged; NaN shares the last place with what is infinitely bad."""
-    known = np.where(np.isnan(values), -sign * math.inf, values)
-    return np.asarray(stats.rankdata(-sign * known, method="average", axis=axis), dtype=np.float64)
+    """Return the ranks along an axis: 1 for the best, ties averaged; NaN ranks last, like infinitely bad values."""
+    filled = np.where(np.isnan(values), -sign * math.inf, values)
+    return np.asarray(stats.rankdata(-sign * filled, method="average", axis=axis), dtype=np.float64)
 
 
 def rank_curves(results: Results) -> pd.DataFrame:
-    """The mean place of each strategy's best value so far, after each number of trials.
+    """Compute the mean rank of each strategy's best value so far, after each number of trials.
 
-    Places are taken within a block, which is a repeat of a task: there all strategies had the same split and the same
-    first trials. Only blocks in which every strategy has spent its budget count, and the curves go as far as the
-    shortest of their runs, so that the mean is over the same blocks throughout.
+    Ranks are taken within a block, which is a repeat of a task, with the same split and first trials for all
+    strategies. Only blocks with a spent budget for every strategy count. The curves end with the shortest of their
+    runs, so that the mean is always over the same blocks.
 
     Returns
     -------
-    strategy, n (trials), rank, blocks (how many the mean is over).
+    strategy, n (trials), rank, blocks (number of blocks in the mean).
     """
     blocks = _whole_blocks(results)
     curves = incumbents(results)
@@ -63,11 +63,11 @@ def _whole_blocks(results: Results) -> pd.MultiIndex:
 
 
 def task_values(results: Results) -> pd.DataFrame:
-    """What each strategy reached on each task: the mean over repeats of the value that runs are judged by.
+    """Compute the value of each strategy on each task: the mean over repeats of the compared values.
 
     Returns
     -------
-    One row a task on which every strategy has such a value, one column a strategy.
+    One row per task on which every strategy has a value, one column per strategy.
     """
     values = run_values(results).frame.astype({"value": float})
     means = values.pivot_table(index="task", columns="strategy", values="value")
@@ -76,7 +76,7 @@ def task_values(results: Results) -> pd.DataFrame:
 
 
 def task_ranks(results: Results) -> pd.DataFrame:
-    """The place of each strategy on each task by :func:`task_values`; tasks as rows, strategies as columns."""
+    """Rank the strategies on each task by :func:`task_values`; tasks are rows, strategies columns."""
     values = task_values(results)
     places = ranks(values.to_numpy(dtype=float), results.sign) if len(values) else values.to_numpy(dtype=float)
     return pd.DataFrame(places, index=values.index, columns=values.columns)

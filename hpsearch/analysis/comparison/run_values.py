@@ -1,4 +1,4 @@
-"""What each run is judged by: its test value, its validation value, and how they are scaled across tasks."""
+"""Values for comparing runs: test or validation values, and references for scaling them across tasks."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Judged = Literal["test", "validation"]
 
 
 class Reference(NamedTuple):
-    """The true best and median value of a task's configurations."""
+    """True best and median value over a task's configurations."""
 
     best: float
     median: float
 
     @property
     def unit(self) -> float:
-        """What a normalised regret of 1 is worth: positive where less is better."""
+        """Difference of value for a normalised regret of 1; positive if less is better."""
         return self.median - self.best
 
 
 class RunValue(NamedTuple):
-    """What a run whose budget is spent is worth.
+    """Value of a run with a spent budget.
 
     Attributes
     ----------
     value
-        By the value that runs of the study are judged by; infinitely bad where no trial was complete.
+        Compared value of the run; infinitely bad without a complete trial.
     trainings
-        Those values of trainings that differ by nothing but their seed.
+        Values of its trainings that differ only in their seed.
     """
 
     task: str
@@ -48,13 +48,13 @@ class RunValue(NamedTuple):
 
 @dataclass(frozen=True)
 class RunValues:
-    """What the complete runs of a study are worth.
+    """Values of the complete runs of a study.
 
     Attributes
     ----------
     judged
-        By what: ``"test"`` values as soon as one complete run has them, else ``"validation"`` values, never both.
-        A run without a value of that kind is left out.
+        ``"test"`` if at least one complete run has test values, else ``"validation"``; never mixed. A run without a
+        value of that kind is left out.
     """
 
     judged: Judged
@@ -70,10 +70,10 @@ class RunValues:
 
 
 def run_values(results: Results) -> RunValues:
-    """What each complete run is worth: its mean test value, or what its incumbent is known to reach in validation.
+    """Return the value of each complete run: its mean test value, or its incumbent's validation value.
 
-    That is the mean of the incumbent's confirmation where it was confirmed, and else the value for which the search
-    chose it, which is optimistic.
+    The validation value is the mean of the incumbent's confirmation. Without one it is the value for which the search
+    selected the incumbent, which is optimistic.
     """
     complete = results.runs[results.runs["complete"].astype(bool)]
     which: Judged = "test" if complete["test_values"].map(len).any() else "validation"
@@ -85,24 +85,30 @@ def run_values(results: Results) -> RunValues:
         RunValue(str(task), str(strategy), int(repeat), float(value), tuple(each))
         for task, strategy, repeat, value, each in zip(*columns, strict=True)
     )
-    known = tuple(run for run in runs if not math.isnan(run.value))
-    return RunValues(which, results.sign, tuple(tasks(results)), references(results), known)
+    defined = tuple(run for run in runs if not math.isnan(run.value))
+    return RunValues(which, results.sign, tuple(tasks(results)), references(results), defined)
 
 
 def references(results: Results) -> dict[str, Reference]:
-    """The reference of each task that has one with a best value apart from its median."""
-    held = results.runs[["task", "reference_best", "reference_median"]].drop_duplicates("task")
-    found = {str(task): Reference(float(best), float(median)) for task, best, median in held.itertuples(index=False)}
-    return {task: known for task, known in found.items() if math.isfinite(known.unit) and known.unit != 0}
+    """Return the references of the tasks that have one with a best value different from the median."""
+    columns = results.runs[["task", "reference_best", "reference_median"]].drop_duplicates("task")
+    all_references = {
+        str(task): Reference(float(best), float(median)) for task, best, median in columns.itertuples(index=False)
+    }
+    return {
+        task: reference
+        for task, reference in all_references.items()
+        if math.isfinite(reference.unit) and reference.unit != 0
+    }
 
 
 def test_means(runs: pd.DataFrame) -> pd.Series[float]:
-    """The mean test value of each run; NaN where it has none."""
+    """Return the mean test value of each run; NaN without one."""
     return pd.Series([_mean(values) for values in _lists(runs["test_values"])], index=runs.index, dtype=float)
 
 
 def confirmed_means(runs: pd.DataFrame) -> pd.Series[float]:
-    """The mean of each run's confirmation; NaN where its incumbent was not confirmed."""
+    """Return the mean of each run's confirmation; NaN without one."""
     return pd.Series([_mean(values) for values in _lists(runs["confirmed"])], index=runs.index, dtype=float)
 
 

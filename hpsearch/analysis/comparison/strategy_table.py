@@ -1,4 +1,4 @@
-"""The table of strategies: what each found, how well that was tested, and what it spent."""
+"""Table of strategies: values, tests and costs."""
 
 from __future__ import annotations
 
@@ -46,37 +46,37 @@ COLUMNS = [
 
 
 def strategy_table(results: Results) -> pd.DataFrame:
-    """One row a strategy, in the study's order (with several tasks: one row a task and strategy).
+    """Return one row per strategy, in the study's order; with several tasks, one row per task and strategy.
 
-    Values are compared over complete runs only, so that every strategy has spent the same; costs count
-    all trials.
+    Values are compared over complete runs only, so that all strategies have the same budget. Costs count all trials.
 
     Returns
     -------
     task, strategy
     runs_complete, runs
-        Runs whose budget is spent, and runs that the study asks for.
+        Runs with a spent budget, and runs in the plan.
     tested
-        Complete runs whose incumbent has test values.
+        Complete runs with test values of their incumbent.
     test, test_low, test_high
         Mean over runs of a run's mean test value; Student's t interval (95 %; NaN with fewer than two runs).
     validation
-        Mean over runs of the best validation value that the search saw: optimistic, since the search chose it.
+        Mean over runs of the best validation value of the search; optimistic, since it was selected as the best.
     confirmed
-        Mean over runs of the incumbent's confirmation, which was measured after it was chosen; NaN without.
+        Mean over runs of the incumbent's confirmation, measured after its selection; NaN without.
     gap
-        How much better `validation` looks than test, mean over tested runs: validation − test where more is
-        better, test − validation where less is.
+        Mean over tested runs of the optimism of `validation`: validation − test if more is better, test − validation
+        if less is better.
     better, better_low, better_high, pairs
-        P(better than the baseline) over paired repeats, its 95 % interval, and how many pairs; NaN for the baseline.
+        P(better than the baseline) over paired repeats, its 95 % interval, and the number of pairs; NaN for the
+        baseline.
     regret
-        Mean over runs of (value − best) / (median − best): 0 at the task's best configuration, 1 at its median one;
-        by test values where there are any. NaN where the task's reference is unknown.
+        Mean over runs of (value − best) / (median − best): 0 at the task's best configuration, 1 at its median one; by
+        test values if available. NaN if the task's reference is unknown.
     trials_to_random
-        Trials that half of the runs needed to be as good as the median run of the baseline (random where the study
-        has it) at its end; infinite where more than half don't get there, NaN where no run of it is complete.
+        Median number of trials to reach the final value of the baseline's median run (random if the study has it).
+        Infinite if more than half of the runs do not reach it, NaN without a complete run.
     trials, epochs, seconds
-        Sums over all finished trials, those of a confirmation among them; NaN where unknown.
+        Sums over all finished trials, including confirmations; NaN if unknown.
     infeasible, diverged, failed
         Share of the finished trials that diverged or failed, and of each of the two.
     """
@@ -97,18 +97,17 @@ def strategy_table(results: Results) -> pd.DataFrame:
 
 
 def summary_over_tasks(results: Results, table: pd.DataFrame) -> pd.DataFrame:
-    """One row a strategy, in the study's order: how it did over all tasks of the study, each counting once.
+    """Return one row per strategy, in the study's order, summarised over all tasks with equal weight.
 
     Parameters
     ----------
     table
-        That of :func:`strategy_table`.
+        Result of :func:`strategy_table`.
 
     Returns
     -------
-    strategy, tasks (on which every strategy has a value), rank (mean place on them, by the mean over repeats), first
-    (tasks on which no other did better), regret (mean over the tasks whose reference is known; NaN unless that is
-    all of them).
+    strategy, tasks (on which every strategy has a value), rank (mean rank on them, by the mean over repeats), first
+    (tasks on which no other did better), regret (mean over these tasks; NaN if any reference is unknown).
     """
     places = task_ranks(results)
     regrets = table.pivot_table(index="task", columns="strategy", values="regret")
@@ -155,8 +154,8 @@ def _regret(values: RunValues, task: str, label: str) -> float:
     if task not in values.references:
         return math.nan
     best, unit = values.references[task].best, values.references[task].unit
-    found = [(run.value - best) / unit for run in values.runs if (run.task, run.strategy) == (task, label)]
-    return sum(found) / len(found) if found else math.nan
+    regrets = [(run.value - best) / unit for run in values.runs if (run.task, run.strategy) == (task, label)]
+    return sum(regrets) / len(regrets) if regrets else math.nan
 
 
 def _superiority(values: RunValues, task: str, comparison: Pairing) -> dict[str, Any]:
@@ -181,5 +180,5 @@ def _costs(trials: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _share(found: pd.Series[bool]) -> float:
-    return float(found.mean()) if len(found) else math.nan
+def _share(flags: pd.Series[bool]) -> float:
+    return float(flags.mean()) if len(flags) else math.nan

@@ -1,4 +1,4 @@
-"""How many trials each run needed to be as good as the median run of the baseline at its end."""
+"""Number of trials that each run needs to match the final value of the baseline's median run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hpsearch.results.results import Results, once
 
 
 def targets(results: Results) -> dict[str, float]:
-    """For each task, the median over the baseline's complete runs of the best value that each had seen at its end.
+    """Return, for each task, the median over the baseline's complete runs of their final best observed value.
 
-    Tasks where that is not a number to be reached are left out, and all are where there is but one strategy.
+    Tasks with an infinite median are left out. The result is empty with only one strategy.
     """
     if len(results.strategies) < 2:
         return {}
@@ -31,16 +31,16 @@ def targets(results: Results) -> dict[str, float]:
 
 @once
 def trials_to_target(results: Results) -> pd.DataFrame:
-    """Trials that each complete run needed to reach its task's target; infinite where it did not.
+    """Return the trials that each complete run needed to reach its task's target; infinite if it did not.
 
     Returns
     -------
-    task, strategy, repeat, trials; ordered by task and as the study orders its strategies.
+    task, strategy, repeat, trials; ordered by task and by the study's order of strategies.
     """
     reach = targets(results)
     runs = results.runs
-    wanted = runs["complete"].astype(bool) & runs["task"].isin(reach) & runs["strategy"].isin(results.strategies)
-    runs = runs.loc[wanted, KEYS]
+    selected = runs["complete"].astype(bool) & runs["task"].isin(reach) & runs["strategy"].isin(results.strategies)
+    runs = runs.loc[selected, KEYS]
     curves = incumbents(results)
     there = results.sign * curves["value"].astype(float) >= results.sign * curves["task"].map(reach)
     first = {_key(key): float(number) + 1 for key, number in curves[there].groupby(KEYS)["number"].min().items()}
@@ -61,16 +61,17 @@ def _places(names: Iterable[str]) -> dict[str, int]:
 
 
 def share_at_target(needed: pd.DataFrame, budget: int) -> pd.DataFrame:
-    """The share of each strategy's runs that were at the target within n trials, n = 0 … budget.
+    """Compute the share of each strategy's runs at the target within n trials, n = 0 … budget.
 
-    The empirical distribution function of `needed` (see :func:`trials_to_target`), over repeats and tasks; runs that
-    never got there keep it below 1. With several tasks this is the data profile of Moré and Wild.
+    This is the empirical distribution function of `needed` (see :func:`trials_to_target`), over repeats and tasks. It
+    stays below 1 if some runs never reach the target. With several tasks it is the data profile of Moré and Wild.
 
     Returns
     -------
     strategy, n, share, runs.
 
-    Source: Hoos and Stützle, "Evaluating Las Vegas algorithms", UAI 1998; Moré and Wild, SIAM J. Optimization 20, 2009.
+    Source: Hoos and Stützle, "Evaluating Las Vegas algorithms", UAI 1998; Moré and Wild, SIAM J. Optimization 20,
+    2009.
     """
     steps = [
         pd.DataFrame(

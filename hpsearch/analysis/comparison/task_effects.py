@@ -1,4 +1,4 @@
-"""The compared effects on each task alone, for looking into."""
+"""Effects on each task alone, for exploration."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from hpsearch.results.results import Results
 
 
 def task_effects(results: Results) -> pd.DataFrame:
-    """The paired comparison of each task and comparison, in the task's own units and without any correction.
+    """Compare each pairing on each task, in the task's own units and without correction.
 
     Returns
     -------
     task, strategy, against, effect (positive is better), low, high (95 %, Student's t), better (P(better)), repeats;
-    NaN where there is no such number.
+    NaN if undefined.
     """
     values = run_values(results)
     rows = []
     for task in values.tasks:
         for comparison in pairings(results):
             differences = pairs(values, comparison, task).differences
-            found = mean_difference(differences)
+            estimate = mean_difference(differences)
             rows.append(
                 {
                     "task": task,
                     "strategy": comparison.strategy,
                     "against": comparison.against,
-                    "effect": found.mean,
-                    "low": found.wide[0],
-                    "high": found.wide[1],
+                    "effect": estimate.mean,
+                    "low": estimate.wide[0],
+                    "high": estimate.wide[1],
                     "better": superiority(differences).probability,
                     "repeats": len(differences),
                 }

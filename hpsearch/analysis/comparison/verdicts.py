@@ -1,4 +1,4 @@
-"""Which strategy is better: one verdict for each comparison that was fixed beforehand."""
+"""Verdicts: one for each pairing of the study."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Answer = Literal["better", "worse", "equivalent", "not resolved"]
 MarginSource = Literal["user", "retraining"]
 
 ALPHA = 0.03
-ENOUGH_SAME = 6  # pairs without an interval that make two strategies equivalent
+ENOUGH_SAME = 6  # minimum pairs for "equivalent" without an interval
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the pairs of a comparison allow to be said; None stands for a number that there is none of.
+    """Verdict of a comparison with its statistics; None if undefined.
 
     Attributes
     ----------
@@ -35,30 +35,30 @@ class Verdict:
     verdict
         ``"better"``, ``"worse"``, ``"equivalent"`` or ``"not resolved"``; see :func:`verdicts`.
     effect
-        Mean over the pairs of how much better `strategy` is: positive is better, whatever the direction.
+        Mean over the pairs of the advantage of `strategy`: positive is better for either direction.
     low, high, low90, high90
-        Its 95 % and 90 % intervals, each for this comparison alone.
+        Its 95 % and 90 % intervals, not corrected for the number of comparisons.
     p, p_holm
         Two-sided p value of "no difference", and the same after Holm's correction over all comparisons.
     basis
-        What p is from: ``"t"``, ``"signs"`` or ``"none"``.
+        Test behind p: ``"t"``, ``"signs"`` or ``"none"``.
     margin, margin_source
-        Differences up to it count as practically equal; the larger of the user's and one standard deviation of
+        Largest difference that counts as practically equal: the larger of the user's and one standard deviation of
         retraining.
     raw
-        The effect as it was measured, `strategy` − `against`: negative is better where less is.
+        Effect as measured, `strategy` − `against`: negative is better if less is better.
     strategy_mean, against_mean
         Means over the pairs.
     better, better_low, better_high
         P(strategy does better than against) and its 95 % interval.
     won, drawn
-        Pairs in which `strategy` did better, and just as well.
+        Pairs won by `strategy`, and ties.
     repeats, repeats_asked
-        Pairs, and repeats that the study asks for.
+        Number of pairs, and of repeats in the plan.
     budget, tasks
-        Trials a run, and tasks that a pair is a mean over.
+        Trials per run, and tasks in the mean of a pair.
     judged, scale
-        What was compared; see :class:`~hpsearch.analysis.comparison.paired.Pairs`.
+        Kind and scale of the compared values; see :class:`~hpsearch.analysis.comparison.paired.Pairs`.
     """
 
     strategy: str
@@ -91,102 +91,102 @@ class Verdict:
 
     @property
     def lost(self) -> int:
-        """Pairs in which `against` did better."""
+        """Pairs won by `against`."""
         return self.repeats - self.won - self.drawn
 
     @property
     def resolved(self) -> bool:
-        """Whether the difference is told from zero, be it large enough to matter or not."""
+        """Whether the difference from zero is significant, regardless of its size."""
         return self.p_holm is not None and self.p_holm < ALPHA
 
 
 def verdicts(results: Results) -> tuple[Verdict, ...]:
-    """The verdict of every comparison, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
+    """Return the verdict of every pairing, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
 
-    Rule, first that applies:
+    The first rule that applies decides:
 
     1. *equivalent*: the whole 90 % interval of the effect lies inside ± margin (two one-sided tests at 5 %). This
-       comes first: a difference that is surely too small to matter is not a reason to prefer a strategy, even where
-       enough repeats have told it from zero. Where all differences are equal and there is no interval, it takes six
-       pairs and a difference inside the margin.
-    2. *better* or *worse*: p < 0.03 after Holm's correction over all comparisons of the study (one that has no p value
-       yet counts as 1), and the effect is at least the margin: what these words promise is a difference that counts.
-    3. *not resolved*: chance and skill can't be told apart by these repeats, or a difference can be told from zero but
-       not from one that is too small to matter.
+       comes first: a difference too small to matter is no reason to prefer a strategy, even if it is significant. If
+       all differences are equal and there is no interval, it takes six pairs and a difference inside the margin.
+    2. *better* or *worse*: p < 0.03 after Holm's correction over all comparisons of the study, and the effect is at
+       least the margin. A comparison without a p value counts as 1 in the correction. The margin ensures that the
+       difference matters.
+    3. *not resolved*: the repeats do not separate the difference from chance, or it is significant but may be too
+       small to matter.
 
-    The level is 3 % and not 5 %, since what is promised is that at most 5 % of comparisons of equals are told apart:
-    where differences are skewed, as those of best values are, the t test keeps its level only nearly.
+    The level is 3 % instead of 5 %, so that at most 5 % of comparisons between equals are resolved. Differences of
+    best values are skewed, and the t test keeps its level only approximately then.
 
-    Without a margin (no retraining, none in ``[report] margin``) nothing is called equivalent.
+    Without a margin (no retraining, and no ``[report] margin``) no verdict is *equivalent*.
 
     Sources: Holm 1979; two one-sided tests: Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987.
     """
     values = run_values(results)
-    found = [pairs(values, comparison) for comparison in pairings(results)]
-    differences = [mean_difference(each.differences) for each in found]
+    paired = [pairs(values, comparison) for comparison in pairings(results)]
+    differences = [mean_difference(each.differences) for each in paired]
     adjusted = holm([1.0 if math.isnan(each.p) else each.p for each in differences])
     return tuple(
         _verdict(results, pair, difference, p_holm)
-        for pair, difference, p_holm in zip(found, differences, adjusted, strict=True)
+        for pair, difference, p_holm in zip(paired, differences, adjusted, strict=True)
     )
 
 
-def _verdict(results: Results, found: Pairs, difference: MeanDifference, p_holm: float) -> Verdict:
-    margin, source = _margin(results, found.retraining_sd)
-    superior = superiority(found.differences)
+def _verdict(results: Results, paired: Pairs, difference: MeanDifference, p_holm: float) -> Verdict:
+    margin, source = _margin(results, paired.retraining_sd)
+    superior = superiority(paired.differences)
     is_tested = not math.isnan(difference.p)
-    more_is_better = found.scale == "metric" and results.sign > 0
+    more_is_better = paired.scale == "metric" and results.sign > 0
     return Verdict(
-        *found.comparison,
-        verdict=_answer(found.differences, difference, p_holm, margin),
-        effect=_known(difference.mean),
-        low=_known(difference.wide[0]),
-        high=_known(difference.wide[1]),
-        low90=_known(difference.narrow[0]),
-        high90=_known(difference.narrow[1]),
-        p=_known(difference.p),
+        *paired.comparison,
+        verdict=_answer(paired.differences, difference, p_holm, margin),
+        effect=_none_if_nan(difference.mean),
+        low=_none_if_nan(difference.wide[0]),
+        high=_none_if_nan(difference.wide[1]),
+        low90=_none_if_nan(difference.narrow[0]),
+        high90=_none_if_nan(difference.narrow[1]),
+        p=_none_if_nan(difference.p),
         p_holm=p_holm if is_tested else None,
         basis=difference.basis,
         margin=margin,
         margin_source=source,
-        raw=_known(difference.mean if more_is_better else -difference.mean),
-        strategy_mean=_mean(found.frame["strategy"]),
-        against_mean=_mean(found.frame["against"]),
-        better=_known(superior.probability),
-        better_low=_known(superior.low),
-        better_high=_known(superior.high),
-        won=int((found.differences > 0).sum()),
-        drawn=int((found.differences == 0).sum()),
-        repeats=len(found.frame),
+        raw=_none_if_nan(difference.mean if more_is_better else -difference.mean),
+        strategy_mean=_mean(paired.frame["strategy"]),
+        against_mean=_mean(paired.frame["against"]),
+        better=_none_if_nan(superior.probability),
+        better_low=_none_if_nan(superior.low),
+        better_high=_none_if_nan(superior.high),
+        won=int((paired.differences > 0).sum()),
+        drawn=int((paired.differences == 0).sum()),
+        repeats=len(paired.frame),
         repeats_asked=results.repeats,
         budget=results.budget,
-        tasks=len(found.tasks),
-        judged=found.judged,
-        scale=found.scale,
+        tasks=len(paired.tasks),
+        judged=paired.judged,
+        scale=paired.scale,
     )
 
 
-def _answer(differences: NDArray[Any], found: MeanDifference, p_holm: float, margin: float | None) -> Answer:
-    if margin is not None and _within(differences, found, margin):
+def _answer(differences: NDArray[Any], estimate: MeanDifference, p_holm: float, margin: float | None) -> Answer:
+    if margin is not None and _within(differences, estimate, margin):
         return "equivalent"
-    if found.basis == "none" or p_holm >= ALPHA or abs(found.mean) < (margin or 0.0):
+    if estimate.basis == "none" or p_holm >= ALPHA or abs(estimate.mean) < (margin or 0.0):
         return "not resolved"
-    return "better" if _leans(differences, found) > 0 else "worse"
+    return "better" if _leans(differences, estimate) > 0 else "worse"
 
 
-def _leans(differences: NDArray[Any], found: MeanDifference) -> float:
-    """Above 0 where the test that found a difference found the strategy better: by its mean, or by its signs."""
-    return found.mean if found.basis == "t" else float(np.sign(differences).sum())
+def _leans(differences: NDArray[Any], estimate: MeanDifference) -> float:
+    """Return a positive number if the test favours the strategy, by the mean (t) or the signs (sign test)."""
+    return estimate.mean if estimate.basis == "t" else float(np.sign(differences).sum())
 
 
-def _within(differences: NDArray[Any], found: MeanDifference, margin: float) -> bool:
-    if found.basis == "t":
-        return -margin < found.narrow[0] and found.narrow[1] < margin
+def _within(differences: NDArray[Any], estimate: MeanDifference, margin: float) -> bool:
+    if estimate.basis == "t":
+        return -margin < estimate.narrow[0] and estimate.narrow[1] < margin
     return len(differences) >= ENOUGH_SAME and bool((np.abs(differences) < margin).all())
 
 
 def _margin(results: Results, retraining_sd: float) -> tuple[float | None, MarginSource | None]:
-    """The larger of the user's margin and one standard deviation of retraining; none where neither is above 0."""
+    """Return the larger of the user's margin and one standard deviation of retraining; None if neither is positive."""
     report = results.settings.get("report", {})
     user = float(report.get("margin", 0.0) or 0.0) if hasattr(report, "get") else 0.0
     if retraining_sd > max(user, 0.0):
@@ -194,9 +194,9 @@ def _margin(results: Results, retraining_sd: float) -> tuple[float | None, Margi
     return (user, "user") if user > 0 else (None, None)
 
 
-def _known(number: float) -> float | None:
+def _none_if_nan(number: float) -> float | None:
     return None if math.isnan(number) else float(number)
 
 
 def _mean(values: Any) -> float | None:
-    return _known(float(values.mean())) if len(values) else None
+    return _none_if_nan(float(values.mean())) if len(values) else None

@@ -1,7 +1,7 @@
-"""What is wrong with a search and what to change: rules from Google's tuning playbook and the chapter, computed.
+"""Diagnostics: problems of a search and proposed changes, by rules from Google's tuning playbook and the chapter.
 
-To add one: a file here with a function `TaskSearch` → `Finding`, and its line in `DIAGNOSTICS`. The docstring gives
-rule, thresholds and source.
+To add one, write a function `TaskSearch` → `Finding` in a file here and add a line to `DIAGNOSTICS`. Its docstring
+states rule, thresholds and source.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ DIAGNOSTICS: Mapping[str, Callable[[TaskSearch], Finding]] = {
     "optimism": optimism,
     "parameters": unimportant,
 }
-"""Every diagnostic, by its key; where two of them would change the same key of a study file, the first has its way."""
+"""Diagnostics by key; if two propose changes to the same key of a study file, the first is used."""
 
 __all__ = ["DIAGNOSTICS", "LEVELS", "Change", "Finding", "Level", "TaskSearch", "diagnose"]
 
 
 @once
 def diagnose(results: Results) -> tuple[Finding, ...]:
-    """What every diagnostic finds, task by task, in the order of `DIAGNOSTICS`."""
+    """Return the findings of all diagnostics, by task, in the order of `DIAGNOSTICS`."""
     return tuple(
         rule(search)
         for search in (TaskSearch(results, task) for task in tasks(results))

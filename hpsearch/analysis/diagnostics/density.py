@@ -1,4 +1,4 @@
-"""Are there enough trials near the best?"""
+"""Diagnostic: number of trials near the best."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ KEY = "density"
 
 
 def density(search: TaskSearch) -> Finding:
-    """Too few points near the best: it may be a lucky one, and a better one may lie beside it.
+    """Warn of too few trials near the best: it may be a lucky one, and a better one may be close by.
 
-    Rule: fewer than `near_trials` complete and feasible trials lie within `near_share` of each numeric range from the
-    best trial, and agree with it in each choice; the best itself counts.
+    Rule: fewer than `near_trials` complete and feasible trials are within `near_share` of each numeric range from the
+    best trial, with equal choices. The best itself counts.
 
     Source: Google's deep learning tuning playbook, "Not sampling enough points"; the numbers are this package's.
     """

@@ -1,4 +1,4 @@
-"""Do the best trials lie at the edge of a range?"""
+"""Diagnostics: best trials at the edge of a range, or beside a region of divergence."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from hpsearch.analysis.thresholds import Thresholds
 
 KEY, STABILITY = "edge", "stability"
 _FEWEST = 5
-_FEWEST_VALUES = 10  # a range of fewer values has no tenth of its own
+_FEWEST_VALUES = 10  # with fewer values, a tenth of the range may contain none
 
 
 @dataclass(frozen=True)
 class _Crowd:
-    """The best `of` trials, `count` of which lie at one end of a parameter's range."""
+    """The best `of` trials, with `count` of them at one end of a parameter's range."""
 
     name: str
     end: str
@@ -31,18 +31,18 @@ class _Crowd:
 
 
 def edge(search: TaskSearch) -> Finding:
-    """Best trials at an edge: the range is too narrow, unless what lies there diverges (see `stability`).
+    """Report best trials at an edge: the range is too narrow, unless trials there diverge (see `stability`).
 
-    Rule: at least 3 of the best 5, 5 of 10 or 7 of 20 trials (`edge_of_5`, `edge_of_10`, `edge_of_20`) lie in the same
+    Rule: at least 3 of the best 5, 5 of 10 or 7 of 20 trials (`edge_of_5`, `edge_of_10`, `edge_of_20`) are in the same
     outer tenth (`edge_share`) of the range, in log or linear position. Only trials drawn independently count (random,
-    qmc): adaptive ones crowd together anyway. A range of fewer than ten values has no tenth.
+    qmc), since adaptive ones cluster anyway. Ranges with fewer than ten values are skipped.
 
-    Under uniform draws one edge of one parameter gives a false alarm in 0.9 % (0.16 %, 0.24 %) of searches.
+    Under uniform draws the false alarm rate for one edge of one parameter is 0.9 % (0.16 %, 0.24 %) of searches.
 
     Source: Google's deep learning tuning playbook, "Identifying bad search space boundaries", which gives no numbers.
     """
     title = "Best trials away from the edges of the ranges"
-    why = _not_known(search)
+    why = _obstacle(search)
     if why:
         return search.unknown(KEY, title, why)
     crowds = [crowd for crowd in _all_crowds(search) if not crowd.limit]
@@ -53,16 +53,16 @@ def edge(search: TaskSearch) -> Finding:
 
 
 def stability(search: TaskSearch) -> Finding:
-    """Best trials beside the region where everything diverged: stability limits the parameter, not its range.
+    """Report best trials beside a region of divergence: stability limits the parameter, not its range.
 
-    Rule: as many of the best as in `edge` lie within a tenth (`edge_share`) of the range beside a region at its end of
-    at least `stability_trials` trials, of which `stability_share` are infeasible, while at most half of the others are.
-    A wider range would only diverge more, so the edge rule keeps silent there.
+    Rule: as many of the best as in `edge` are within a tenth (`edge_share`) of the range beside a region at its end.
+    The region has at least `stability_trials` trials, a share `stability_share` of them infeasible; at most half of the others
+    are. A wider range would only diverge more, so the edge rule does not apply there.
 
     Source: Google's deep learning tuning playbook, "How can optimization failures be debugged and mitigated?".
     """
     title = "No hyperparameter is limited by stability"
-    why = _not_known(search)
+    why = _obstacle(search)
     if why:
         return search.unknown(STABILITY, title, why)
     crowds = [crowd for crowd in _all_crowds(search) if crowd.limit]
@@ -71,8 +71,8 @@ def stability(search: TaskSearch) -> Finding:
     return search.finding(STABILITY, "pass", title, "The best trials lie away from where trials diverge.")
 
 
-def _not_known(search: TaskSearch) -> str:
-    """Why neither rule can be applied; empty where they can."""
+def _obstacle(search: TaskSearch) -> str:
+    """Return the reason why neither rule can be applied; empty if they can."""
     if not search.numeric:
         return "No numeric hyperparameter is searched, so there is no range with an edge."
     if search.independent.empty:
@@ -95,17 +95,20 @@ def _crowds(search: TaskSearch, name: str) -> Iterator[_Crowd]:
     for end in ("low", "high"):
         away = places if end == "low" else 1 - places
         limit = boundary(search, name, end)
-        found = crowded(away <= share + 1e-12, search.limits)
+        crowd = crowded(away <= share + 1e-12, search.limits)
         if limit is not None:
             room = away - (limit.position if end == "low" else 1 - limit.position)
             beside = crowded(room <= share + 1e-12, search.limits)
-            found = beside or found
-        if found:
-            yield _Crowd(name, end, *found, limit)
+            crowd = beside or crowd
+        if crowd:
+            yield _Crowd(name, end, *crowd, limit)
 
 
 def crowded(inside: NDArray[np.bool_], limits: Thresholds) -> tuple[int, int] | None:
-    """How many of how many of the best, which come first, lie inside; None where that is not too many."""
+    """Return the first (count inside, number of best) that reaches its limit, else None.
+
+    `inside` is a flag per trial, best first.
+    """
     for of, least in ((5, limits.edge_of_5), (10, limits.edge_of_10), (20, limits.edge_of_20)):
         if len(inside) >= of and inside[:of].sum() >= least:
             return int(inside[:of].sum()), of
@@ -125,9 +128,11 @@ def _fired(search: TaskSearch, crowds: list[_Crowd]) -> Finding:
         advice.append(_advice(crowd, place, change))
     names = " and ".join(dict.fromkeys(crowd.name for crowd in crowds))
     limited = crowds[0].limit is not None
-    told = f"{names} is limited by stability" if limited else f"Best trials at the edge: {names} may range too narrowly"
+    title = (
+        f"{names} is limited by stability" if limited else f"Best trials at the edge: {names} may range too narrowly"
+    )
     key, level = (STABILITY, "warn") if limited else (KEY, "fail")
-    finding = search.finding(key, level, told, " ".join(evidence), " ".join(advice), facts)  # type: ignore[arg-type]
+    finding = search.finding(key, level, title, " ".join(evidence), " ".join(advice), facts)  # type: ignore[arg-type]
     return replace(finding, changes=tuple(changes))
 
 

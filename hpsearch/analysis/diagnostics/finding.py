@@ -1,4 +1,4 @@
-"""What a diagnostic finds: a level, the evidence, advice, and what of the study file to change."""
+"""Findings of diagnostics: level, evidence, advice, and changes to the study file."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Level = Literal["fail", "warn", "unknown", "pass"]
-LEVELS: tuple[Level, ...] = ("fail", "warn", "unknown", "pass")  # the gravest first
+LEVELS: tuple[Level, ...] = ("fail", "warn", "unknown", "pass")  # most severe first
 
 Fact = int | float | str
 
 
 @dataclass(frozen=True)
 class Change:
-    """One key of a study file that is to have another value.
+    """Proposed new value for one key of a study file.
 
     Attributes
     ----------
     path
         Tables and key, such as ``("space", "learning_rate", "high")``.
     value
-        The new value; None takes the key out.
+        New value; None removes the key.
     old
-        What it is now; None where the file does not say.
+        Current value; None if the file has none.
     reason
-        Half a sentence.
+        Reason, as half a sentence.
     """
 
     path: tuple[str, ...]
@@ -36,16 +36,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer of one diagnostic about one task.
+    """Result of one diagnostic for one task.
 
     Attributes
     ----------
     key
-        Of `DIAGNOSTICS`.
+        Key in `DIAGNOSTICS`.
     title
-        The answer in a few words, as it stands.
+        Result in a few words, without placeholders.
     evidence, advice
-        Sentences; ``{names}`` in them stand for `facts`. `advice` is empty where nothing is to be done.
+        Sentences; ``{names}`` in them are replaced by `facts`. `advice` is empty if no action is needed.
     """
 
     key: str
@@ -59,5 +59,5 @@ class Finding:
 
     @property
     def fires(self) -> bool:
-        """Whether something is wrong."""
+        """Whether the finding reports a problem."""
         return self.level in {"fail", "warn"}

@@ -1,4 +1,4 @@
-"""Is it the training rows that are not fitted, or the validation rows that are lost again?"""
+"""Diagnostic: underfitting of the training rows, or overfitting."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ _VALIDATION = (
 
 
 def fit(search: TaskSearch) -> Finding:
-    """A bad fit of the training rows, or overfitting: which of the two it is, and what answers it.
+    """Report underfitting or overfitting, with advice for each.
 
-    Rule, over the best ten trials that have learning curves: if the middle of their last training scores (accuracy, R²)
-    is below `train_fit`, the training rows themselves are not fitted. That comes first and is not overfitting, whatever
-    the validation rows say. Otherwise, if more than half of them overfit, regularise: from the epoch with the least
-    validation loss to the last, the validation loss rises by more than `overfit_rise` of itself while the training loss
-    falls.
+    Rule, over the best ten trials with learning curves: the network underfits if the median of their last training
+    scores (accuracy, R²) is below `train_fit`. This comes first and excludes overfitting, regardless of the validation
+    rows. Otherwise the trials overfit if more than half of them do: from the epoch of minimum validation loss to the
+    last, the validation loss rises by more than `overfit_rise` of itself while the training loss falls.
 
     Source: Hung-yi Lee's "recipe of deep learning" (good results on the training data first, then on the test data);
     Google's deep learning tuning playbook, "Does any trial exhibit problematic overfitting?".
@@ -50,8 +49,8 @@ def fit(search: TaskSearch) -> Finding:
         facts |= {"train": float(np.median(scores)), "least": search.limits.train_fit, "metric": search.results.metric}
     if rated and float(np.median(scores)) < search.limits.train_fit:
         evidence = "The best trials end with a training {metric} of {train} in the middle, below {least:.3g}."
-        told = "The training rows are not fitted: this is not overfitting"
-        return search.finding(KEY, "warn", told, evidence, _TRAINING, facts=facts)
+        headline = "The training rows are not fitted: this is not overfitting"
+        return search.finding(KEY, "warn", headline, evidence, _TRAINING, facts=facts)
     fitted = " The training {metric} is {train} in the middle." if rated else ""
     if len(overfits) >= _FEWEST and 2 * sum(overfits) > len(overfits):
         evidence = (
@@ -68,7 +67,7 @@ def _numbers(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def _overfits(curves: list[pd.DataFrame], rise: float) -> Iterator[bool]:
-    """Whether each curve that has losses overfits."""
+    """Yield whether each curve with losses overfits."""
     for curve in curves:
         losses = curve.dropna(subset=["train_loss", "validation_loss"])
         if len(losses) < 2:
@@ -79,7 +78,7 @@ def _overfits(curves: list[pd.DataFrame], rise: float) -> Iterator[bool]:
 
 
 def _early_stopping(search: TaskSearch, overfit: int, curves: int) -> tuple[Change, ...]:
-    """Early stopping, for a study file of a network that has none."""
+    """Propose early stopping if the study file has a network without it."""
     model = search.table("model")
     if not model or "early_stopping" in search.space or model.get("early_stopping"):
         return ()

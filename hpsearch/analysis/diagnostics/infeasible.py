@@ -1,4 +1,4 @@
-"""How many trials were infeasible, and where in the space?"""
+"""Diagnostic: share of infeasible trials, and their location in the space."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hpsearch.results.results import PARAM
 from hpsearch.space import value_at
 
 KEY = "infeasible"
-_TELLING = 0.5  # a split is told if it explains at least this share of the variance of being infeasible
+_TELLING = 0.5  # minimum explained share of the variance of infeasibility for reporting a split
 
 
 class Split(NamedTuple):
-    """The part of a parameter's range, or the one choice, that holds the infeasible trials best.
+    """Part of a parameter's range, or one choice, that best separates infeasible trials.
 
     `side` is ``"above"``, ``"below"`` or ``"equal to"``; `inside` and `outside` are the shares of infeasible trials in
-    that part and in the rest; `explained` is the share of the variance of being infeasible that the split explains.
+    that part and in the rest; `explained` is the explained share of the variance of infeasibility.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Split(NamedTuple):
 
 
 def infeasible(search: TaskSearch) -> Finding:
-    """Trials that diverged, failed or gave no finite value, and the single split that separates them best.
+    """Report trials that diverged, failed or have no finite value, and the single split that separates them best.
 
-    Rule: more than `infeasible_warn` of the finished trials warn, more than `infeasible_fail` fail. Where they lie is
-    told by the one threshold of one parameter (or one choice) that explains most of the variance of being infeasible,
-    the first split of a regression tree.
+    Rule: a share of finished trials above `infeasible_warn` warns, above `infeasible_fail` fails. The split is the
+    threshold of one parameter (or one choice) that explains most of the variance of infeasibility: the first split of
+    a regression tree.
 
     Source: Google's deep learning tuning playbook, "a large fraction of infeasible trials"; Breiman et al. (1984).
     """
@@ -64,18 +64,18 @@ def infeasible(search: TaskSearch) -> Finding:
 
 
 def best_split(search: TaskSearch) -> Split | None:
-    """The split that explains most; None where no parameter separates anything."""
-    found = [_numeric_split(search, name) for name in search.numeric]
-    found += [_choice_split(search, name) for name in search.categorical]
-    return max((each for each in found if each), key=lambda each: each.explained, default=None)
+    """Return the split that explains most; None if no parameter separates the trials."""
+    splits = [_numeric_split(search, name) for name in search.numeric]
+    splits += [_choice_split(search, name) for name in search.categorical]
+    return max((each for each in splits if each), key=lambda each: each.explained, default=None)
 
 
 def _numeric_split(search: TaskSearch, name: str) -> Split | None:
     places = search.positions(search.trials, name)
-    known = ~np.isnan(places)
-    order = np.argsort(places[known], kind="stable")
-    ordered, bad = places[known][order], search.trials["bad"].to_numpy(dtype=float)[known][order]
-    cuts = np.flatnonzero(np.diff(ordered) > 0) + 1  # so many trials lie below the cut
+    defined = ~np.isnan(places)
+    order = np.argsort(places[defined], kind="stable")
+    ordered, bad = places[defined][order], search.trials["bad"].to_numpy(dtype=float)[defined][order]
+    cuts = np.flatnonzero(np.diff(ordered) > 0) + 1  # number of trials below each cut
     if not len(cuts):
         return None
     below = np.cumsum(bad)[cuts - 1] / cuts
@@ -110,7 +110,7 @@ def _explained(
     first: NDArray[np.float64],
     second: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """The share of the variance that two groups' means explain; `weight` is the share of trials in the first."""
+    """Compute the share of the variance explained by two groups' means; `weight` is the share of the first group."""
     variance = float(bad.var())
     between = weight * (1 - weight) * (first - second) ** 2
     return between / variance if variance > 0 else np.zeros_like(between)

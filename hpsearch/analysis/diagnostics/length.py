@@ -1,4 +1,4 @@
-"""Do the trials train long enough, or too long?"""
+"""Diagnostic: length of the training."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 
 KEY = "epochs"
-_SHORTEST = 5  # in fewer epochs there is no last quarter to speak of
+_SHORTEST = 5  # with fewer epochs the last quarter is not meaningful
 _FEWEST = 3
 
 
 def length(search: TaskSearch) -> Finding:
-    """The best epoch of the best trials: late in the training, early, or in between.
+    """Report whether the best epochs of the best trials are late in the training or early.
 
-    Rule: of the best ten trials that have learning curves, most have their best validation score in the last quarter of
-    the epochs that they may train (after `late_share`): train longer. Most have it in the first tenth (`early_share`):
-    train shorter, or shuffle and check the learning rate. Of equal scores the first epoch counts. "Most" is more than
-    half, of at least three.
+    Rule, over the best ten trials with learning curves: train longer if most have their best validation score in the
+    last quarter of their maximum epochs (after `late_share`). Train shorter, or shuffle and check the learning rate,
+    if most have it in the first tenth (`early_share`). Ties go to the first epoch. "Most" is more than half, of at
+    least three.
 
     Source: Google's deep learning tuning playbook, "Deciding how long to train when training is not compute-bound",
     which gives 10 % and 25 %.
@@ -62,7 +62,7 @@ def length(search: TaskSearch) -> Finding:
 
 
 def best_epochs(search: TaskSearch) -> pd.DataFrame:
-    """Of the best trials: epoch of the best validation score, epochs that the trial might train, place between."""
+    """Return, for the best trials, the epoch of the best validation score, the maximum epochs, and their ratio."""
     rows = []
     for curve in search.curves_of_best:
         scores = search.results.sign * curve["validation_score"].astype(float).to_numpy()
@@ -74,7 +74,7 @@ def best_epochs(search: TaskSearch) -> pd.DataFrame:
 
 
 def _allowed(search: TaskSearch, curve: pd.DataFrame) -> int:
-    """Epochs that the trial might train: as searched, else as fixed, else as many as it trained."""
+    """Return the maximum epochs of the trial: searched, else fixed, else as trained."""
     trained, first = int(curve["epoch"].max()), curve.iloc[0]
     if "epochs" in search.space and PARAM + "epochs" in search.good:
         same = search.good[[*("strategy", "repeat", "number")]].eq(first[["strategy", "repeat", "number"]]).all(axis=1)

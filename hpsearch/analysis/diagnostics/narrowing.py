@@ -1,4 +1,4 @@
-"""Would a narrowed range drop trials that are as good as the best?"""
+"""Diagnostic: narrowed ranges that exclude trials as good as the best."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hpsearch.results.results import PARAM
 from hpsearch.space import Numeric
 
 KEY = "narrowing"
-_FEWEST = 5  # as many trials as good as the best as it takes to say where they lie
-_MANY = 12  # as many show where they end: nobody would narrow around two of them
+_FEWEST = 5  # minimum number of trials as good as the best for locating them
+_MANY = 12  # with this many, their extent is visible, and narrowing around two is unlikely
 _CHANCE = 0.05
-_DROPPED = 0.5  # a run that narrowed is blamed if it left out at least this share
+_DROPPED = 0.5  # share of excluded trials from which a narrowed run is unsafe
 
 
 @dataclass(frozen=True)
 class _Drop:
-    """A narrowed range of a parameter, and how many of the trials as good as the best lie outside it."""
+    """Narrowed range of a parameter, with the number of trials as good as the best outside it."""
 
     name: str
     low: float
@@ -36,26 +36,27 @@ class _Drop:
 
 
 def narrowing(search: TaskSearch) -> Finding:
-    """A narrowed range that would drop trials as good as the best is unsafe.
+    """Warn of a narrowed range that would exclude trials as good as the best.
 
-    As good means: not further below the best than two values may be by chance, `apart` · √2 · sd, where sd is the
-    larger of the validation rows' binomial error and the spread of retraining; without either, the best five.
+    As good means: at most `apart` · √2 · sd below the best, the chance difference of two values. Here sd is the larger
+    of the validation rows' binomial error and the spread of retraining. Without either, the best five count.
 
-    Judged are, where ``[report] narrowed`` names ranges, those: one trial dropped is too many. Otherwise
+    Rule: if ``[report] narrowed`` sets ranges, one excluded trial is too many. Otherwise two kinds of range are
+    judged:
 
-    - the range by eye: as section 6.5.3 of the book does it, around the best two trials to whole decades (in linear
-      ranges to tenths). It is unsafe if it drops any of the trials as good as the best, of which there are few (5 to
-      11) and all over the parameter's range: that they would all lie below their highest (or above their lowest) by
-      chance alone has a probability above 0.05, u^m for m uniform draws. Then nothing says where the parameter is
-      better, and two lucky draws are no reason to narrow it. Only trials drawn independently count;
-    - the range that a run of narrowing ended with, where the ranges are known: unsafe if over all such runs at least
-      half of the trials as good as the run's best lie outside it.
+    - the range by eye, as in section 6.5.3 of the book: around the best two trials to whole decades (tenths in linear
+      ranges). It is unsafe if it excludes any of few (5 to 11) trials as good as the best that are spread over the
+      parameter's range. They count as spread if u^m, the probability of m uniform draws all below their highest (or
+      above their lowest), is above 0.05. There is then no evidence where the parameter is better, and two lucky draws
+      are no reason to narrow it. Only trials drawn independently count;
+    - the final range of a run of narrowing, if recorded: unsafe if, over all such runs, at least half of the trials as
+      good as the run's best are outside it.
 
-    Source: *Deep Learning from Scratch*, section 6.5.3, whose narrowed range of weight decay, 1e-8 to 1e-6, drops three
-    of its own best five.
+    Source: *Deep Learning from Scratch*, section 6.5.3: its narrowed range of weight decay, 1e-8 to 1e-6, excludes
+    three of its best five.
     """
     title = "Narrowing would keep what is as good as the best"
-    drops = list(_given(search)) if search.limits.narrowed else [*_by_eye(search), *_by_strategy(search)]
+    drops = list(_from_file(search)) if search.limits.narrowed else [*_by_eye(search), *_by_strategy(search)]
     if not drops:
         return search.unknown(KEY, title, "Too few trials are as good as the best, or none has a narrowed range.")
     unsafe = [each for each in drops if each.dropped]
@@ -69,7 +70,7 @@ def narrowing(search: TaskSearch) -> Finding:
     return _fired(search, unsafe)
 
 
-def _given(search: TaskSearch) -> Iterator[_Drop]:
+def _from_file(search: TaskSearch) -> Iterator[_Drop]:
     for name, (low, high) in search.limits.narrowed.items():
         if name in search.numeric and len(search.good):
             yield _drop(search.good[as_good(search, search.good["value"].to_numpy())], name, low, high, "as given")
@@ -92,7 +93,7 @@ def _by_eye(search: TaskSearch) -> Iterator[_Drop]:
 
 
 def eye_range(values: pd.Series[Any], distribution: Numeric) -> tuple[float, float]:
-    """From the lowest to the highest value, out to whole decades, in linear ranges out to tenths of the range."""
+    """Return the range of the values, extended to whole decades, or to tenths of a linear range."""
     low, high = float(values.min()), float(values.max())
     if distribution.log:
         return 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
@@ -102,7 +103,7 @@ def eye_range(values: pd.Series[Any], distribution: Numeric) -> tuple[float, flo
 
 
 def _by_strategy(search: TaskSearch) -> Iterator[_Drop]:
-    """What the runs that narrowed left out at their end, summed over them."""
+    """Yield the trials excluded by the final ranges of narrowing runs, summed over runs."""
     ranges = search.results.ranges
     if ranges.empty:
         return
@@ -121,7 +122,7 @@ def _by_strategy(search: TaskSearch) -> Iterator[_Drop]:
 
 
 def _of_run(search: TaskSearch, ranges: pd.DataFrame, name: str) -> _Drop:
-    """The run's last range narrower than what is declared, against the run's own trials."""
+    """Compare the run's last narrowed range with the run's own trials."""
     first = ranges.iloc[0]
     run = search.every[(search.every["strategy"] == first["strategy"]) & (search.every["repeat"] == first["repeat"])]
     run = run[~run["bad"] & (run["state"] == "COMPLETE")]
@@ -137,7 +138,7 @@ def _of_run(search: TaskSearch, ranges: pd.DataFrame, name: str) -> _Drop:
 
 def _fired(search: TaskSearch, unsafe: list[_Drop]) -> Finding:
     facts: dict[str, Fact] = {}
-    told = []
+    sentences = []
     for place, each in enumerate(unsafe, 1):
         facts |= {
             f"name_{place}": each.name,
@@ -147,7 +148,7 @@ def _fired(search: TaskSearch, unsafe: list[_Drop]) -> Finding:
             f"of_{place}": each.of,
             f"who_{place}": each.who,
         }
-        told.append(
+        sentences.append(
             f"Narrowed {{who_{place}}} to {{low_{place}:.3g}} to {{high_{place}:.3g}}, {{name_{place}}} drops "
             f"{{dropped_{place}}} of {{of_{place}}} trials that are as good as the best."
         )
@@ -155,4 +156,4 @@ def _fired(search: TaskSearch, unsafe: list[_Drop]) -> Finding:
     advice = (
         "Keep these ranges as wide as all trials that are as good as the best, or settle it with more trials first."
     )
-    return search.finding(KEY, "warn", f"Narrowing {names} is unsafe", " ".join(told), advice, facts=facts)
+    return search.finding(KEY, "warn", f"Narrowing {names} is unsafe", " ".join(sentences), advice, facts=facts)

@@ -1,4 +1,4 @@
-"""How much a trial's value would differ if only chance did: by the validation rows, by the seed of the training."""
+"""Noise of a trial's value, from the validation rows and from the training seed."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.metrics import metric
 
 _MOST_ROWS = 20_000
-_DISTINCT = 10  # so many different values show the number of rows behind them
+_DISTINCT = 10  # number of distinct values needed to infer the number of rows
 
 
 @dataclass(frozen=True)
 class Noise:
-    """A standard deviation of one value, and what it is of; NaN where it isn't known."""
+    """Standard deviation of one value, and its source; NaN if unknown."""
 
     sd: float
     source: str
 
 
 def validation_rows(search: TaskSearch) -> int | None:
-    """How many rows judge a trial: as the study says, else as its values show; None where neither does.
+    """Return the number of validation rows, from the study or else inferred from the values; None if unknown.
 
-    A share of n rows is a multiple of 1/n, so the least n of which all values are multiples is taken. Ten different
-    values are asked for: fewer may all be multiples of less by chance.
+    A share of n rows is a multiple of 1/n, so the smallest n that fits all values is taken. It takes ten distinct
+    values, since fewer may fit a smaller n by chance.
     """
     data = search.table("data")
     rows = data.get("rows")
-    if isinstance(rows, list):  # one table a task
+    if isinstance(rows, list):  # one table per task
         names = tasks(search.results)
         rows = rows[names.index(search.task)] if len(rows) == len(names) else None
     stored = rows.get("validation") if isinstance(rows, Mapping) else data.get("validation")
@@ -58,10 +58,10 @@ def _whole(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def binomial(search: TaskSearch) -> Noise:
-    """The binomial standard error √(p (1 − p) / n) of the best value p on n validation rows.
+    """Return the binomial standard error √(p (1 − p) / n) of the best value p on n validation rows.
 
-    It is that of one value. Two trials that are judged on the same rows err together, so it overstates how far apart
-    chance alone would move them.
+    It is the error of one value. Trials on the same rows have correlated errors, so it overstates the chance
+    difference of two trials.
     """
     rows = validation_rows(search)
     if rows is None or not metric(search.results.metric).share_of_rows or not 0 <= search.best <= 1:
@@ -71,9 +71,9 @@ def binomial(search: TaskSearch) -> Noise:
 
 
 def retraining(search: TaskSearch) -> Noise:
-    """The standard deviation among trainings that differ in their seed alone, pooled over the runs.
+    """Return the standard deviation among trainings that differ only in their seed, pooled over the runs.
 
-    From the incumbents' test values and from their confirmations, each group about its own mean.
+    It uses the incumbents' test values and confirmations, each group about its own mean.
     """
     runs = search.results.runs[search.results.runs["task"] == search.task]
     groups = [*runs["test_values"], *(runs.get("confirmed", []))]
@@ -91,15 +91,15 @@ def _pooled(groups: Iterable[list[float | None]]) -> float:
 
 
 def noise(search: TaskSearch) -> Noise:
-    """The larger of the two, since a value has both in it; NaN where neither is known."""
-    known = [each for each in (binomial(search), retraining(search)) if not math.isnan(each.sd)]
-    return max(known, key=lambda each: each.sd, default=Noise(math.nan, "noise"))
+    """Return the larger of the two noises, since a value contains both; NaN if both are unknown."""
+    noises = [each for each in (binomial(search), retraining(search)) if not math.isnan(each.sd)]
+    return max(noises, key=lambda each: each.sd, default=Noise(math.nan, "noise"))
 
 
 def as_good(search: TaskSearch, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which values are as good as the best of the search: not further below it than two values may be by chance.
+    """Return a mask of the values as good as the best of the search, up to the chance difference of two values.
 
-    The margin is `apart` · √2 · sd. Where no sd is known, the best five of the values stand for them.
+    The margin is `apart` · √2 · sd. If sd is unknown, the mask selects the best five values.
     """
     sd = noise(search).sd
     score = search.results.sign * values
@@ -110,9 +110,9 @@ def as_good(search: TaskSearch, values: NDArray[np.float64]) -> NDArray[np.bool_
 
 
 def places_as_good(search: TaskSearch, fewest: int) -> Iterator[tuple[str, pd.DataFrame, NDArray[np.float64]]]:
-    """For each numeric parameter its name, the independent trials as good as the best, and their places on its range.
+    """Yield name, independent trials as good as the best, and their positions in the range, by numeric parameter.
 
-    Left out is a parameter that fewer than `fewest` of them have.
+    Parameters in fewer than `fewest` of these trials are skipped.
     """
     best = search.independent_good
     if len(best) < fewest:

@@ -1,4 +1,4 @@
-"""How much better the search's best value looks than what it is worth."""
+"""Diagnostic: optimism of the search's best value."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ KEY = "optimism"
 
 
 def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
-    """Per complete run that was tested: the best value that its search saw, its mean test value, and the gap.
+    """Return the best observed value, mean test value and their gap for each tested complete run.
 
-    The gap is by how much the observed value looks better: positive where the search was optimistic, whichever
-    direction is better.
+    The gap is positive if the observed value is better than the test value, for either direction.
 
     Returns
     -------
@@ -44,14 +43,14 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
 
 
 def optimism(search: TaskSearch) -> Finding:
-    """The optimism gap: the best of many noisy values is better than what it stands for.
+    """Warn of a large optimism gap: the best of many noisy values overstates the true value.
 
-    Rule: warn if the mean over runs of (best observed value − mean test value), signed so that optimism is positive, is
-    above 0 by its 95 % interval (Student's t over runs; with one run: above `apart` standard deviations of a value)
-    and larger than one standard deviation of a value, by the validation rows or by the seed.
+    Rule: the gap is best observed value − mean test value, signed so that optimism is positive. Warn if its mean over
+    runs is above 0 by its 95 % interval (Student's t over runs) and larger than one standard deviation of a value, by
+    the validation rows or by the seed. With one run the gap must be above `apart` standard deviations.
 
-    More search lowers what is observed, hardly what is true: on HPOBench `credit_g` 100 random trials show an error of
-    0.0928 where 0.1301 is true.
+    More search improves the observed value but hardly the true one: on HPOBench `credit_g`, 100 random trials show an
+    error of 0.0928 with a true error of 0.1301.
 
     Source: Cawley and Talbot, "On over-fitting in model selection" (2010).
     """

@@ -1,4 +1,4 @@
-"""New ends of a parameter's range, in numbers that people would write."""
+"""New ends of a parameter's range, rounded to readable numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NATURAL: Mapping[str, tuple[float, float]] = {
     "beta_1": (0.0, 0.999),
     "beta_2": (0.0, 0.99999),
     "rho": (0.0, 0.99999),
-}  # where a setting of the network has no value beyond, or no sensible one
+}  # limits of valid or sensible values
 _ENDS = {"low": -1, "high": 1}
 
 
 def change(name: str, end: str, value: float, distribution: Numeric, reason: str) -> Change:
-    """The change of one end, ``"low"`` or ``"high"``, of a range; on the range's grid where it has one."""
+    """Return the change of one end, ``"low"`` or ``"high"``, of a range, rounded to its steps if it has any."""
     if distribution.step is not None and not distribution.log:
         value = distribution.low + round((value - distribution.low) / distribution.step) * distribution.step
     new = round(value) if isinstance(distribution, IntDistribution) else float(f"{value:.12g}")
@@ -29,9 +29,9 @@ def change(name: str, end: str, value: float, distribution: Numeric, reason: str
 
 
 def wider(name: str, end: str, distribution: Numeric) -> float | None:
-    """The end, moved outwards by half of the range's width: in a log range by a decade at least.
+    """Return the end moved outwards by half the range's width; in a log range by at least a decade.
 
-    None where nothing lies beyond: a range that starts at 0 or above does not go below 0, and shares stay shares.
+    None if there is no room: a range that starts at 0 or above does not go below 0, and shares stay within [0, 1].
     """
     low, high, sign = float(distribution.low), float(distribution.high), _ENDS[end]
     floor, top = _NATURAL.get(name, (0.0 if low >= 0 else -math.inf, math.inf))
@@ -47,8 +47,9 @@ def wider(name: str, end: str, distribution: Numeric) -> float | None:
 
 
 def outward(value: float, end: str, distribution: Numeric) -> float:
-    """The value rounded away from the range's middle, to one digit in a log range and to two else, and kept within
-    the declared range.
+    """Round the value away from the range's middle, to one digit in a log range, else to two.
+
+    The result stays within the declared range.
     """
     digits = 0 if distribution.log else 1
     if value == 0:
@@ -62,7 +63,7 @@ def outward(value: float, end: str, distribution: Numeric) -> float:
 
 
 def values_of(distribution: Numeric) -> float:
-    """How many values the parameter can have."""
+    """Return the number of values that the parameter can take."""
     if distribution.step is None:
         return math.inf
     return (distribution.high - distribution.low) / distribution.step + 1

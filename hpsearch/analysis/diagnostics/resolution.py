@@ -1,4 +1,4 @@
-"""Does the best trial lead by more than chance? By the noise of its steps, of its seed, of the rows that judge it."""
+"""Diagnostics: lead of the best trial against the noise of epochs, of seeds, and of the validation rows."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from hpsearch.analysis.diagnostics.noise import binomial, retraining, validation
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.run.confirmation import REPETITIONS
 
-_SHORTEST = 6  # epochs whose last half shows steps
+_SHORTEST = 6  # minimum epochs for estimating the noise of a step
 CONFIRM = 5
-_SHARE = 5  # of a small budget, one fifth goes to confirmation
+_SHARE = 5  # confirmation gets at most one fifth of the budget
 
 
 def steps(search: TaskSearch) -> Finding:
-    """Noise from epoch to epoch against the lead of the best trial.
+    """Warn if the noise from epoch to epoch exceeds the lead of the best trial.
 
-    Rule: warn if the noise of a step exceeds the lead of the best trial over the second that was judged on the same
+    Rule: warn if the noise of a step exceeds the lead of the best trial over the second one with the same validation
     rows. The noise of a curve is the standard deviation of the second differences of the validation score over the
-    last half of its epochs, divided by √6: what is left of white noise when any straight trend is taken out. Of the
-    best ten trials' noises the middle one counts.
+    last half of its epochs, divided by √6. This is the white noise after removal of a linear trend. The median over
+    the best ten trials is used.
 
-    Source: Google's deep learning tuning playbook, "Is there high step-to-step variance in the validation error late in
-    training?".
+    Source: Google's deep learning tuning playbook, "Is there high step-to-step variance in the validation error late
+    in training?".
     """
     title = "The best leads by more than the noise of a step"
     noises = [_step_noise(curve["validation_score"].to_numpy(dtype=float)) for curve in search.curves_of_best]
-    known = [each for each in noises if math.isfinite(each)]
-    if math.isnan(search.lead) or not known:
+    finite = [each for each in noises if math.isfinite(each)]
+    if math.isnan(search.lead) or not finite:
         return search.unknown("steps", title, "No two trials to compare, or no learning curve of six epochs.")
-    noise = float(np.median(known))
+    noise = float(np.median(finite))
     facts = {"noise": noise, "lead": search.lead}
     evidence = "The best trial leads by {lead:.2g}; from epoch to epoch the score moves by {noise:.2g}."
     if noise <= search.lead:
@@ -56,14 +56,14 @@ def _step_noise(scores: NDArray[Any]) -> float:
 
 
 def seeds(search: TaskSearch) -> Finding:
-    """The spread of retraining against the lead: how many of the first can't be told apart.
+    """Warn if the spread of retraining exceeds the lead, and count the leading trials without a clear difference.
 
-    Rule: warn if the second of the trials that were judged on the same rows is within `apart` · √2 · sd of the best,
-    where sd is the pooled standard deviation among trainings that differ in their seed alone (test values of incumbents
-    and confirmations). Told is how many of the best ten are: "the first three can't be told apart".
+    Rule: warn if the second of the trials with the same validation rows is within `apart` · √2 · sd of the best. Here
+    sd is the pooled standard deviation among trainings that differ only in their seed (test values of incumbents and
+    confirmations). The finding counts how many of the best ten are: "the first three can't be told apart".
 
-    Source: Google's deep learning tuning playbook, "trial variance"; *Deep Learning from Scratch*, section 6.5.3, whose
-    first three can't be.
+    Source: Google's deep learning tuning playbook, "trial variance"; *Deep Learning from Scratch*, section 6.5.3, with
+    such a case among its first three trials.
     """
     title, noise = "The best leads by more than its seed", retraining(search)
     if math.isnan(search.lead) or math.isnan(noise.sd):
@@ -88,7 +88,7 @@ _COUNT = dict(enumerate(("none", "one", "two", "three", "four", "five", "six", "
 
 
 def _confirm(search: TaskSearch, together: int) -> tuple[Change, ...]:
-    """Confirm the leaders: up to five, or what a fifth of a small budget pays for."""
+    """Propose to confirm the leaders: up to five, within a fifth of the budget."""
     now = search.table("search").get("confirm", 0)
     count = min(CONFIRM, together)
     if _SHARE * count > search.results.budget:
@@ -99,13 +99,13 @@ def _confirm(search: TaskSearch, together: int) -> tuple[Change, ...]:
 
 
 def rows(search: TaskSearch) -> Finding:
-    """The validation rows against the lead: are they enough to see it?
+    """Warn if there are too few validation rows to resolve the lead.
 
-    Rule: warn if the binomial standard error of the best value, √(p (1 − p) / n) on n validation rows, exceeds the lead
-    of the best trial over the second that was judged on the same rows. For metrics that are a share of the rows.
+    Rule: warn if the binomial standard error of the best value, √(p (1 − p) / n) on n validation rows, exceeds the
+    lead of the best trial over the second one with the same rows. It applies to metrics that are a share of the rows.
 
-    Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3, it
-    is 0.04 at an accuracy of 0.8.
+    Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3,
+    it is 0.04 at an accuracy of 0.8.
     """
     title, noise, count = "Enough validation rows for the lead", binomial(search), validation_rows(search)
     if math.isnan(search.lead) or math.isnan(noise.sd) or count is None:

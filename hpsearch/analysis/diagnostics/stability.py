@@ -1,4 +1,4 @@
-"""Where in a parameter's range everything diverges."""
+"""Regions of divergence at the ends of a parameter's range."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scipy.stats import binom
 
 from hpsearch.analysis.diagnostics.search import TaskSearch
 
-_CHANCE = 0.01  # of as many infeasible trials at the end of a range if they were spread over it
+_CHANCE = 0.01  # maximum probability of as many infeasible trials in a region if spread evenly
 
 
 class Boundary(NamedTuple):
-    """The end of the range beyond which trials diverge: ``"low"`` or ``"high"``; where it begins; how many lie there.
+    """Region of divergence at one end of a range: ``"low"`` or ``"high"``, its boundary, and its number of trials.
 
     `position` is from 0 to 1, between the last trial that did not diverge and the first that did.
     """
@@ -26,17 +26,17 @@ class Boundary(NamedTuple):
 
 
 def boundary(search: TaskSearch, name: str, end: str) -> Boundary | None:
-    """The largest region at that end of the range in which so many trials diverged; None where there is none.
+    """Return the largest region of divergence at an end of the range; None without one.
 
-    Of the region's trials at least `stability_share` are infeasible, at least `stability_trials` are in it, and of
-    the trials outside it at most half are; by the share outside, as many inside would come about in less than one case
-    in a hundred: divergence that has nothing to do with the parameter has no boundary.
+    A region has at least `stability_trials` trials, of which at least `stability_share` are infeasible; at most half
+    of the trials outside are. At the rate outside, as many infeasible trials inside must have a probability below
+    0.01. Otherwise divergence may be unrelated to the parameter.
     """
     trials = search.trials
     places = search.positions(trials, name)
-    known = ~np.isnan(places)
-    bad = trials["bad"].to_numpy(dtype=bool)[known]
-    away = places[known] if end == "low" else 1 - places[known]  # distance from the end
+    defined = ~np.isnan(places)
+    bad = trials["bad"].to_numpy(dtype=bool)[defined]
+    away = places[defined] if end == "low" else 1 - places[defined]  # distance from the end
     order = np.argsort(away, kind="stable")
     size = _region(bad[order], search.limits.stability_trials, search.limits.stability_share)
     if size == 0:
@@ -47,7 +47,7 @@ def boundary(search: TaskSearch, name: str, end: str) -> Boundary | None:
 
 
 def _region(bad: NDArray[np.bool_], least: int, share: float) -> int:
-    """How many of the trials, nearest to the end first, make the region; 0 where there is none."""
+    """Return the size of the region in trials, counted from the end; 0 without a region."""
     sizes = np.arange(1, len(bad) + 1)
     inside = np.cumsum(bad)
     outside = (bad.sum() - inside) / np.maximum(len(bad) - sizes, 1)

@@ -1,4 +1,4 @@
-"""Ranges that can be narrowed without dropping anything as good as the best."""
+"""Ranges that can be narrowed without excluding trials as good as the best."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ _ENDS = ("low", "high")
 
 
 def tightened(search: TaskSearch) -> Iterator[Change]:
-    """Ends of ranges moved in to where the trials as good as the best lie, and a tenth of the range further out.
+    """Yield ends of ranges moved in to the trials as good as the best, plus a tenth of the range.
 
-    Moved is an end if at least five independent trials are as good as the best, and by chance alone they would all lie
-    on their side of it with a probability below 0.05 (u^m for m uniform draws); less than a fifth of the range is
-    not worth moving an end for.
+    An end is moved if at least five independent trials are as good as the best and u^m is below 0.05: the probability
+    that m uniform draws are all on their side of it. It must save at least a fifth of the range.
     """
     for name, _, places in places_as_good(search, _FEWEST):
         distribution = search.numeric[name]
         if values_of(distribution) < 10:
             continue
         for end in _ENDS:
-            reach = float((1 - places).max() if end == "low" else places.max())  # from the other end of the range
+            reach = float((1 - places).max() if end == "low" else places.max())  # measured from the other end
             room = reach + search.limits.near_share
             if reach ** len(places) >= _CHANCE or room > 0.8:
                 continue

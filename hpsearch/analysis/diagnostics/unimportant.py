@@ -1,4 +1,4 @@
-"""Is there a hyperparameter that does not matter?"""
+"""Diagnostic: hyperparameters that do not matter."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ KEY = "parameters"
 
 
 def unimportant(search: TaskSearch) -> Finding:
-    """One parameter does not matter: fix it, and spend the trials on the others.
+    """Report parameters that do not matter, to fix them and spend the trials on the others.
 
-    Rule: its importance is below `unimportant` by fANOVA and by PED-ANOVA. One of them alone is no reason: PED-ANOVA,
-    optuna's default, ranks the wrong parameter first now and then, and fANOVA is dominated by where training fails.
-    Where they disagree, both numbers are told.
+    Rule: the importance is below `unimportant` by fANOVA and by PED-ANOVA. One evaluator alone is not enough:
+    PED-ANOVA, Optuna's default, sometimes ranks the wrong parameter first, and fANOVA is dominated by divergence. If
+    they disagree, both numbers are reported.
 
     Source: Hutter et al. (2014), Watanabe et al. (2023); the threshold is this package's.
     """
@@ -29,20 +29,24 @@ def unimportant(search: TaskSearch) -> Finding:
     facts: dict[str, Fact] = {"limit": search.limits.unimportant, "trials": int(frame["trials"].iloc[0])}
     small = frame[list(EVALUATORS)] < search.limits.unimportant
     idle, disputed = frame[small.all(axis=1)], frame[small.any(axis=1) & ~small.all(axis=1)]
-    told = []
+    sentences = []
     for place, row in enumerate([*idle.to_dict("records"), *disputed.to_dict("records")], 1):
         facts |= {f"name_{place}": row["parameter"]} | {f"{_fact(name)}_{place}": row[name] for name in EVALUATORS}
-        told.append(
+        sentences.append(
             f"The importance of {{name_{place}}} is "
             + " and ".join(f"{{{_fact(name)}_{place}:.2f}} by {name}" for name in EVALUATORS)
             + "."
         )
     if idle.empty:
-        opening = "The two evaluators disagree. " if told else "All have an importance of at least {limit:.3g} by both."
-        return search.finding(KEY, "pass", title, opening + " ".join(told), facts=facts)
+        opening = (
+            "The two evaluators disagree. " if sentences else "All have an importance of at least {limit:.3g} by both."
+        )
+        return search.finding(KEY, "pass", title, opening + " ".join(sentences), facts=facts)
     names = [str(name) for name in idle["parameter"]]
     advice = "Where the ranges are right, fix what does not matter at its best value and spend the trials on the rest."
-    finding = search.finding(KEY, "warn", f"{' and '.join(names)} hardly matters", " ".join(told), advice, facts=facts)
+    finding = search.finding(
+        KEY, "warn", f"{' and '.join(names)} hardly matters", " ".join(sentences), advice, facts=facts
+    )
     return replace(finding, changes=_fixed(search, names))
 
 
@@ -51,7 +55,7 @@ def _fact(evaluator: str) -> str:
 
 
 def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
-    """Out of the space and into the model, for a study file that has one."""
+    """Move the parameters from the space to the model, if the study file has one."""
     if search.good.empty or len(names) == len(search.space):
         return ()
     best = parameters(search.good.iloc[0], search.space)

@@ -1,4 +1,4 @@
-"""Whether strategies take different places over many tasks: Friedman's test and Nemenyi's critical difference."""
+"""Comparison of strategies over many tasks: Friedman's test and Nemenyi's critical difference."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-ENOUGH_TASKS = 8  # with fewer, the critical difference exceeds nearly all differences that occur
-ENOUGH_STRATEGIES = 3  # of two, their paired comparison says more
+ENOUGH_TASKS = 8  # with fewer, the critical difference exceeds nearly all real differences
+ENOUGH_STRATEGIES = 3  # for two, use the paired comparison
 
 
 @dataclass(frozen=True)
 class CriticalDifference:
-    """What the places on many tasks say.
+    """Result of Friedman's and Nemenyi's tests.
 
     Attributes
     ----------
     ranks
-        Mean place of each strategy, best first.
+        Mean rank of each strategy, best first.
     tasks
-        How many the means are over.
+        Number of tasks.
     statistic, p
         Friedman's χ² with k − 1 degrees of freedom, corrected for ties, and its p value.
     difference
-        Mean places that differ by less can't be told apart at the 5 % level.
+        Critical difference of mean ranks at the 5 % level; smaller differences are not significant.
     groups
-        Sets of neighbours, largest first, that can't be told apart.
+        Sets of neighbours without significant differences, largest first.
     """
 
     ranks: pd.Series[float]
@@ -40,16 +40,16 @@ class CriticalDifference:
 
 
 def critical_difference(places: pd.DataFrame) -> CriticalDifference | None:
-    """Friedman's test and the critical difference; None with fewer than eight tasks or three strategies.
+    """Compute Friedman's test and the critical difference; None for fewer than eight tasks or three strategies.
 
-    Tasks are the blocks, and repeats were averaged before: repeats of a task are no independent tasks, and counting
-    them as such makes anything significant. All ranks being compared at once, whether two strategies are told apart
-    also depends on who else is in the pool (Benavoli et al.).
+    Tasks are the blocks, with repeats averaged beforehand. Repeats of a task are not independent tasks; counting them
+    as such inflates significance. Since all strategies are ranked together, the result for two of them also depends on
+    the others (Benavoli et al.).
 
     Parameters
     ----------
     places
-        One row a task, one column a strategy; see :func:`~hpsearch.analysis.comparison.ranks.task_ranks`.
+        One row per task, one column per strategy; see :func:`~hpsearch.analysis.comparison.ranks.task_ranks`.
 
     Sources: Demšar, JMLR 7, 2006; Benavoli, Corani and Mangili, JMLR 17(5), 2016.
     """
@@ -63,25 +63,28 @@ def critical_difference(places: pd.DataFrame) -> CriticalDifference | None:
 
 
 def nemenyi(strategies: int, tasks: int, alpha: float = 0.05) -> float:
-    """Nemenyi's critical difference: q √(k (k + 1) / (6 N)) with q the studentised range's quantile over √2."""
+    """Compute Nemenyi's critical difference: q √(k (k + 1) / (6 N)).
+
+    q is the quantile of the studentised range divided by √2.
+    """
     q = float(stats.studentized_range.ppf(1 - alpha, strategies, math.inf)) / math.sqrt(2)
     return q * math.sqrt(strategies * (strategies + 1) / (6 * tasks))
 
 
 def _friedman(places: pd.DataFrame) -> tuple[float, float]:
     if places.eq(places.iloc[:, 0], axis=0).all(axis=None):
-        return 0.0, 1.0  # all tied on every task
-    found = stats.friedmanchisquare(*places.to_numpy(dtype=float).T)
-    return float(found.statistic), float(found.pvalue)
+        return 0.0, 1.0  # all strategies tied on every task
+    test = stats.friedmanchisquare(*places.to_numpy(dtype=float).T)
+    return float(test.statistic), float(test.pvalue)
 
 
 def _groups(means: pd.Series[float], apart: float) -> tuple[tuple[str, ...], ...]:
-    """The runs of neighbours whose ends are less than `apart` from each other, without those inside another."""
+    """Return the maximal runs of neighbours with ends less than `apart` from each other."""
     values = means.to_numpy(dtype=float)
     ends = np.searchsorted(values, values + apart, side="left")
-    found = [
+    groups = [
         tuple(map(str, means.index[start:end]))
         for start, end in enumerate(ends)
         if end - start > 1 and (start == 0 or end > ends[start - 1])
     ]
-    return tuple(sorted(found, key=len, reverse=True))
+    return tuple(sorted(groups, key=len, reverse=True))

@@ -1,8 +1,7 @@
-"""Functional ANOVA of a random forest: how much of a function's variance each input explains alone.
+"""Functional ANOVA of a random forest: the share of a function's variance that each input explains alone.
 
 Hutter, Hoos, Leyton-Brown, "An efficient approach for assessing hyperparameter importance" (2014). A tree is constant
-on boxes, so its marginals are sums over boxes, and exact. optuna's evaluator gives the same numbers and takes much
-longer.
+on boxes, so its marginals are exact sums over boxes. Optuna's evaluator gives the same numbers but is much slower.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 class _Boxes(NamedTuple):
-    """The leaves of a tree: `low` and `high` of shape (leaves, inputs), within the unit cube, and `value` of each."""
+    """Leaves of a tree: `low` and `high` of shape (leaves, inputs), within the unit cube, and the `value` of each."""
 
     low: Floats
     high: Floats
@@ -28,18 +27,22 @@ class _Boxes(NamedTuple):
 
 
 def main_effects(x: Floats, y: Floats, *, trees: int = 64, seed: int = 0) -> Floats:
-    """The share of the variance over the unit cube that each input explains alone, the mean over the trees.
+    """Compute the share of the variance over the unit cube that each input explains alone, averaged over trees.
 
     Parameters
     ----------
     x
-        Shape (n, inputs), from 0 to 1, where the uniform distribution is what the variance is over.
+        Shape (n, inputs), from 0 to 1. The variance is over the uniform distribution.
     y
         Shape (n,), finite.
+    trees
+        Number of trees in the forest.
+    seed
+        Seed of the forest.
 
     Returns
     -------
-    Shape (inputs,); their sum is at most 1, the rest being interactions. Zeros where y does not vary.
+    Shape (inputs,); the sum is at most 1, and the rest is due to interactions. Zeros if y is constant.
     """
     from sklearn.ensemble import RandomForestRegressor
 
@@ -49,7 +52,7 @@ def main_effects(x: Floats, y: Floats, *, trees: int = 64, seed: int = 0) -> Flo
 
 
 def _boxes(tree: Any, inputs: int) -> _Boxes:
-    """Every node's box is its parent's, cut at the threshold; a child's number is higher than its parent's."""
+    """Compute the box of every node by cutting its parent's box at the threshold; children follow their parents."""
     low, high = np.zeros((tree.node_count, inputs)), np.ones((tree.node_count, inputs))
     nodes = zip(tree.children_left, tree.children_right, tree.feature, tree.threshold, strict=True)
     for node, (left, right, feature, threshold) in enumerate(nodes):
@@ -73,7 +76,7 @@ def _shares(boxes: _Boxes) -> Floats:
 
 
 def _marginal_variance(boxes: _Boxes, volume: Floats, mean: float, which: int) -> float:
-    """The variance of the tree's mean over all other inputs, along one input: a step function of its thresholds."""
+    """Compute the variance along one input of the tree's mean over all others, a step function of its thresholds."""
     low, high = boxes.low[:, which], boxes.high[:, which]
     ends = np.unique(np.concatenate([low, high]))
     weight = boxes.value * np.divide(volume, high - low, out=np.zeros_like(volume), where=high > low)

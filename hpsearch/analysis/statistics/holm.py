@@ -1,4 +1,4 @@
-"""Holm's correction for several tests at once."""
+"""Holm's correction for multiple tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p values: compare each with the level that all of them together shall keep.
+    """Return the adjusted p values, to compare with the familywise level.
 
-    With p_(1) ≤ … ≤ p_(m), the adjusted p_(i) is the largest of (m − j + 1) · p_(j) over j ≤ i, at most 1. The chance
-    of one or more false discoveries stays below the level whatever the tests' dependence.
+    With p_(1) ≤ … ≤ p_(m), the adjusted p_(i) is the largest of (m − j + 1) · p_(j) over j ≤ i, at most 1. The
+    probability of any false discovery stays below the level for any dependence between the tests.
 
-    Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
+    Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6,
+    1979.
     """
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")

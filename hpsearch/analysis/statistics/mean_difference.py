@@ -1,4 +1,4 @@
-"""The mean of paired differences: its intervals and the test that it is not zero."""
+"""Mean of paired differences: intervals, and a test against zero."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from hpsearch.analysis.statistics.spread import Interval, mean_interval
 
 Basis = Literal["t", "signs", "none"]
 
-_ROUNDING = 1e-12  # differences that agree to so many parts of the largest have no spread but that of rounding
+_ROUNDING = 1e-12  # relative spread below which differences count as equal, up to rounding
 _UNKNOWN = (math.nan, math.nan)
 
 
 class MeanDifference(NamedTuple):
-    """What paired differences say of their mean; NaN where they say nothing.
+    """Estimate of the mean of paired differences; NaN if undefined.
 
     Attributes
     ----------
     mean
-        Infinite where one of the differences is.
+        Infinite if one of the differences is.
     wide, narrow
         The 95 % and the 90 % interval.
     p
-        Two-sided p value of "there is no difference".
+        Two-sided p value of "no difference".
     basis
-        Where p is from: ``"t"``, ``"signs"``, or ``"none"`` with fewer than two pairs.
+        Test behind p: ``"t"``, ``"signs"``, or ``"none"`` for fewer than two pairs.
     """
 
     mean: float
@@ -40,13 +40,14 @@ class MeanDifference(NamedTuple):
 
 
 def mean_difference(differences: NDArray[Any]) -> MeanDifference:
-    """Student's t over the pairs, and the exact sign test where there is no t.
+    """Apply Student's t test to the pairs, or the exact sign test if t is undefined.
 
-    Student's t at every number of pairs: below 30 a percentile bootstrap is too narrow (84 % coverage at 5 pairs, 89 %
-    at 10), from 30 on the two agree, and t needs no random numbers and always agrees with its own test. It has no
-    answer where a difference is infinite (one run found nothing at all) or all are equal (a spread of 0 estimated from
-    few pairs is no certainty). The signs then still have one: with w pairs won and l lost, p is the two-sided binomial
-    probability of w in w + l at ½, which takes at least six pairs to get below 0.05, seven to get below 0.03.
+    Student's t is used at every number of pairs. Below 30 pairs a percentile bootstrap is too narrow (84 % coverage at
+    5 pairs, 89 % at 10); from 30 pairs the two agree. Student's t needs no random numbers, and its interval always
+    agrees with its test. It is undefined if a difference is infinite (a run without any value). It is also not used if
+    all are equal, since zero spread in few pairs is not certainty. The sign test still applies: with w pairs won and l
+    lost, p is the two-sided binomial probability of w in w + l at ½. It takes at least six pairs to get below 0.05,
+    seven to get below 0.03.
 
     Sources: Student, Biometrika 6, 1908; sign test: Conover, Practical Nonparametric Statistics, 3.4.
     """
@@ -64,13 +65,13 @@ def mean_difference(differences: NDArray[Any]) -> MeanDifference:
 
 
 def sign_test(differences: NDArray[Any]) -> float:
-    """The exact two-sided sign test; pairs without a difference don't count, and none at all gives 1."""
+    """Compute the exact two-sided sign test; ties are ignored, and p is 1 without other pairs."""
     won, lost = int(np.sum(differences > 0)), int(np.sum(differences < 0))
     return float(stats.binomtest(won, won + lost).pvalue) if won + lost else 1.0
 
 
 def _mean(differences: NDArray[Any]) -> float:
-    """The mean; NaN of nothing, and where infinitely better and infinitely worse stand side by side."""
+    """Compute the mean; NaN if empty or if it has infinities of both signs."""
     both = np.isposinf(differences).any() and np.isneginf(differences).any()
     return math.nan if both or not len(differences) else float(np.mean(differences))
 

@@ -1,4 +1,4 @@
-"""The middle and the spread of a few numbers, among them infinite ones."""
+"""Quantiles and mean intervals of a few numbers, which may be infinite."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-_HUGE = 1e300  # stands for infinity while quantiles are interpolated: inf − inf would give NaN
+_HUGE = 1e300  # replaces infinity during interpolation, since inf − inf gives NaN
 
 
 class Interval(NamedTuple):
-    """A mean and the bounds of its confidence interval; NaN where there are too few numbers for one."""
+    """Mean and bounds of its confidence interval; NaN if there are too few numbers."""
 
     mean: float
     low: float
@@ -21,7 +21,7 @@ class Interval(NamedTuple):
 
 
 def quantiles(values: NDArray[Any], probabilities: tuple[float, ...]) -> NDArray[np.float64]:
-    """The quantiles of each row, by linear interpolation, which is infinite next to an infinite value.
+    """Compute the quantiles of each row by linear interpolation; infinite next to an infinite value.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ def quantiles(values: NDArray[Any], probabilities: tuple[float, ...]) -> NDArray
     if values.size == 0:
         return np.full((len(values), len(probabilities)), math.nan)
     clipped = np.clip(values.astype(np.float64), -_HUGE, _HUGE)
-    found = np.quantile(clipped, probabilities, axis=1).T
-    return np.where(np.abs(found) > _HUGE / 100, np.copysign(np.inf, found), found)
+    interpolated = np.quantile(clipped, probabilities, axis=1).T
+    return np.where(np.abs(interpolated) > _HUGE / 100, np.copysign(np.inf, interpolated), interpolated)
 
 
 def mean_interval(values: NDArray[Any], level: float = 0.95) -> Interval:
-    """The mean, and Student's t interval for it: mean ± t((1 + level) / 2, n − 1) · s / √n.
+    """Compute the mean and its Student's t interval: mean ± t((1 + level) / 2, n − 1) · s / √n.
 
-    At the five to ten repeats that studies have it keeps its level, where a percentile bootstrap covers
-    84 to 89 %. One value, or an infinite one, has no interval; no value has no mean.
+    With the five to ten repeats of a typical study it keeps its level, while a percentile bootstrap covers 84 to 89 %.
+    The interval is NaN for one value or any infinite value; the mean is NaN without values.
     """
     n = len(values)
     if n == 0:

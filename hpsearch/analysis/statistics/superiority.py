@@ -1,4 +1,4 @@
-"""How often one strategy beats another."""
+"""Probability that one strategy beats another."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ class Superiority(NamedTuple):
 
 
 def superiority(differences: NDArray[Any], level: float = 0.95) -> Superiority:
-    """P(A better than B) + ½ P(A as good as B) over pairs, with Wilson's score interval.
+    """Compute P(A better than B) + ½ P(A equal to B) over pairs, with Wilson's score interval.
 
-    Pairs are repeats: both strategies started from the same split and the same first trials, so that comparing each
-    run of the one with every run of the other would count luck that they share. The share is of an effect that has no
-    unit; 0.75 and more is what Bouthillier et al. call a meaningful improvement. Ties make the interval too wide
-    rather than too narrow.
+    Pairs are repeats: both strategies start from the same split and the same first trials. Comparing every run of A
+    with every run of B would count this shared luck. The probability is an effect size without a unit; Bouthillier et
+    al. call 0.75 and more a meaningful improvement. Ties make the interval conservative.
 
     Parameters
     ----------
     differences
-        How much better A was, pair by pair; may be infinite.
+        How much better A was, for each pair; may be infinite.
+    level
+        Confidence level of the interval.
 
     Source: Bouthillier et al., "Accounting for variance in machine learning benchmarks", MLSys 2021; Wilson, JASA 22,
-    1927. They bootstrap their interval, which collapses to a point where one strategy won every pair.
+    1927. Their bootstrap interval collapses to a point if one strategy wins every pair.
     """
     n = len(differences)
     if n == 0:
