@@ -105,11 +105,6 @@ class Table:
         means: NDArray[np.float64] = np.nanmean(self.losses, axis=-1)
         return means
 
-    def seeds_of(self, place: tuple[int, ...]) -> NDArray[np.float64]:
-        """What the trainings of one configuration reached."""
-        losses: NDArray[np.float64] = self.losses[place]
-        return losses[np.isfinite(losses)]
-
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the grid and of every number in the table."""

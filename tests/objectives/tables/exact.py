@@ -1,23 +1,58 @@
 """What random search is expected to reach on a table, computed from the table and not by searching."""
 
 import numpy as np
+from optuna.trial import FixedTrial
+
+from hpsearch.objectives.tables.published import read
 
 
-def expected_best(losses, trials):
-    """What is expected of the best of `trials` uniform draws from the trainings in `losses` (configurations × seeds).
+def expected_best(searched, judging, trials):
+    """What is expected of the best of `trials` uniform draws from the trainings in `searched`.
 
     Of M trainings, sorted, the best of n draws with replacement is the i-th or a later one with probability
     ((M − i + 1) / M)^n. Among trainings with equal losses the earliest draw is chosen, which is any of them.
 
+    Parameters
+    ----------
+    searched, judging
+        Losses, configurations × seeds: of the seeds that trials draw from, and of those that judge.
+
     Returns
     -------
     tuple of float
-        Observed: the expected least loss. True: the expected mean loss of the configuration that it belongs to.
+        Observed: the expected least loss. Judged: the expected mean loss of its configuration over `judging`.
     """
-    observed = losses.reshape(-1)
-    true = np.repeat(losses.reshape(-1, losses.shape[-1]).mean(axis=1), losses.shape[-1])
+    observed = searched.reshape(-1)
+    judged = np.repeat(judging.reshape(-1, judging.shape[-1]).mean(axis=1), searched.shape[-1])
     values, group, sizes = np.unique(observed, return_inverse=True, return_counts=True)
-    true_of_group = np.bincount(group, weights=true) / sizes
+    judged_of_group = np.bincount(group, weights=judged) / sizes
     at_least = 1 - np.concatenate([[0], np.cumsum(sizes)]) / observed.size
     chosen = at_least[:-1] ** trials - at_least[1:] ** trials
-    return float(chosen @ values), float(chosen @ true_of_group)
+    return float(chosen @ values), float(chosen @ judged_of_group)
+
+
+def observed_at(objective, params, numbers=60):
+    """What the first trials of a search observe where all of them have the same parameters."""
+    return [objective(FixedTrial(params, number)) for number in range(numbers)]
+
+
+def configuration(name, place):
+    """The parameters of a table's configuration."""
+    return {key: values[where] for (key, values), where in zip(read(name).grid.items(), place, strict=True)}
+
+
+def place_with(name, seeds, rng):
+    """A random configuration of a table that was trained with so many seeds, all of different losses."""
+    losses = read(name).losses
+    while True:
+        place = tuple(int(rng.integers(size)) for size in losses.shape[:-1])
+        if np.isfinite(losses[place]).sum() == seeds == len(np.unique(losses[place][:seeds])):
+            return place
+
+
+def seeds_of_search(objective, rng=None):
+    """Which seeds of the table the trials of an objective draw from, as they show in what 60 of them observe."""
+    losses = read(objective.task).losses
+    place = place_with(objective.task, losses.shape[-1], np.random.default_rng(0) if rng is None else rng)
+    observed = observed_at(objective, configuration(objective.task, place))
+    return sorted({list(losses[place]).index(value) for value in observed})

@@ -8,7 +8,7 @@ from hpsearch.objectives.tables import TableObjective
 from hpsearch.objectives.tables.published import read
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.seeding import integer
-from tests.objectives.tables.exact import expected_best
+from tests.objectives.tables.exact import expected_best, seeds_of_search
 
 TRIALS = 100
 REPEATS = 25
@@ -32,29 +32,38 @@ TRUE_AT_100 = {"hpobench/credit_g": 0.1301, "hpobench/australian": 0.0693, "hpob
 
 
 def random_searches(name, repeats):
-    """Observed losses, and true means of their configurations, of `random` on a table: (repeats, trials) each."""
+    """Observed and judged losses of `random` on a table, (repeats, trials) each, and the seeds that it searched."""
     objective = TableObjective(name)
-    observed, true = np.empty((2, repeats, TRIALS))
+    observed, judged = np.empty((2, repeats, TRIALS))
+    searched = []
     for repeat in range(repeats):
         study = optuna.create_study(sampler=STRATEGIES["random"](integer(0, repeat)))
         here = objective.for_repeat(repeat)
+        searched.append(seeds_of_search(here))
         for number in range(TRIALS):
             trial = study.ask()
             observed[repeat, number] = here(trial)
-            true[repeat, number] = here.test(trial.params, number, 1)[0]
+            judged[repeat, number] = here.test(trial.params, number, 1)[0]
             study.tell(trial, observed[repeat, number])
-    return observed, true
+    return observed, judged, searched
 
 
-def best_after(trials, observed, true):
+def best_after(trials, observed, judged):
     """The best observed loss of each repeat, and what its configuration is worth."""
     chosen = observed[:, :trials].argmin(axis=1)[:, None]
-    return [np.take_along_axis(losses, chosen, axis=1)[:, 0] for losses in (observed, true)]
+    return [np.take_along_axis(losses, chosen, axis=1)[:, 0] for losses in (observed, judged)]
 
 
-def distance(sample, expectation):
+def expected_after(trials, name, searched):
+    """The two that `best_after` returns, as they are expected of each repeat, which searches its own seeds."""
+    losses = read(name).losses
+    of = [expected_best(losses[..., seeds], np.delete(losses, seeds, axis=-1), trials) for seeds in searched]
+    return np.array(of).T
+
+
+def distance(sample, expected):
     """In standard errors of the sample's mean."""
-    return abs(sample.mean() - expectation) / (sample.std(ddof=1) / len(sample) ** 0.5)
+    return abs((sample - expected).mean()) / ((sample - expected).std(ddof=1) / len(sample) ** 0.5)
 
 
 @pytest.mark.parametrize(
@@ -62,29 +71,29 @@ def distance(sample, expectation):
 )
 def test_the_calculation_agrees_with_published_numbers(name, trials, loss):
     digits = 6 if name.startswith("hpolib") else 4
-    assert expected_best(read(name).losses, trials)[0] == pytest.approx(loss, abs=0.51 * 10**-digits)
+    losses = read(name).losses
+    assert expected_best(losses, losses, trials)[0] == pytest.approx(loss, abs=0.51 * 10**-digits)
 
 
 @pytest.mark.parametrize(("name", "loss"), TRUE_AT_100.items())
 def test_the_calculation_knows_how_far_the_best_observed_is_from_its_truth(name, loss):
-    assert expected_best(read(name).losses, 100)[1] == pytest.approx(loss, abs=0.51e-4)
+    losses = read(name).losses
+    assert expected_best(losses, losses, 100)[1] == pytest.approx(loss, abs=0.51e-4)
 
 
 def test_the_calculation_by_hand():
     losses = np.array([[0.0, 0.4], [0.1, 0.1]])  # means 0.2 and 0.1
-    assert expected_best(losses, 1) == pytest.approx((0.15, 0.15))
+    assert expected_best(losses, losses, 1) == pytest.approx((0.15, 0.15))
     # Of two draws: 0.0 in 7 of 16, 0.1 in 8 of 16 (and 0.4 in 1 of 16).
-    assert expected_best(losses, 2) == pytest.approx(((0.8 + 0.4) / 16, (7 * 0.2 + 8 * 0.1 + 0.2) / 16))
+    assert expected_best(losses, losses, 2) == pytest.approx(((0.8 + 0.4) / 16, (7 * 0.2 + 8 * 0.1 + 0.2) / 16))
+    # Of two draws of the first seed alone: 0.0 in 3 of 4.
+    assert expected_best(losses[:, :1], losses[:, 1:], 2) == pytest.approx((0.1 / 4, (3 * 0.4 + 0.1) / 4))
 
 
 @pytest.mark.parametrize("name", ["hpolib/protein_structure", "hpobench/credit_g"])
 def test_random_search_reaches_what_is_expected_of_it(name):
-    observed, true = random_searches(name, REPEATS)
-    for trials in (
-        10,
-        80,
-        100,
-    ):  # not 1: the mean of single draws is made by a few losses that are huge, and rarely met
-        expected = expected_best(read(name).losses, trials)
-        for sample, expectation in zip(best_after(trials, observed, true), expected, strict=True):
-            assert distance(sample, expectation) < 3, (trials, sample.mean(), expectation)
+    observed, judged, searched = random_searches(name, REPEATS)
+    for trials in (10, 80, 100):  # not 1: the mean of single draws is made by a few huge losses, which are rare
+        expected = expected_after(trials, name, searched)
+        for sample, expectation in zip(best_after(trials, observed, judged), expected, strict=True):
+            assert distance(sample, expectation) < 3, (trials, sample.mean(), expectation.mean())

@@ -1,6 +1,8 @@
-"""The comparison that ships: all tables of both benchmarks, strategies with and without confirmation on one budget."""
+"""The comparisons that ship: on all tables of two benchmarks, and on those that no default was chosen on."""
 
 import tomllib
+
+import pytest
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.execution import execute
@@ -9,6 +11,7 @@ from hpsearch.results.load import load_results
 from hpsearch.storage import opened
 from hpsearch.study.config import shipped
 from hpsearch.study.plan import plan
+from tests.benchmarks.benchmark_narrowing import EIGHT
 
 
 def test_the_shipped_study_is_planned_over_all_tables():
@@ -18,8 +21,17 @@ def test_the_shipped_study_is_planned_over_all_tables():
     assert len(planned.runs()) == len(planned.objectives) * len(planned.strategies) * planned.repeats
 
 
-def test_what_is_confirmed_differs_in_nothing_else():
-    study = tomllib.loads(shipped()["tables"].read_text(encoding="utf-8"))
+def test_the_tables_that_no_default_was_chosen_on_are_judged_apart_in_the_same_way():
+    every, unseen = plan("tables"), plan("tables-unseen")
+    assert set(unseen.objectives) == set(every.objectives) - set(EIGHT)
+    assert unseen.trials == every.trials
+    assert list(unseen.strategies) == list(every.strategies)
+    assert [each.content for each in unseen.strategies.values()] == [each.content for each in every.strategies.values()]
+
+
+@pytest.mark.parametrize("name", ["tables", "tables-unseen"])
+def test_what_is_confirmed_differs_in_nothing_else(name):
+    study = tomllib.loads(shipped()[name].read_text(encoding="utf-8"))
     for label, options in study["strategies"].items():
         assert label == f"{options['strategy']}-confirmed"
         assert options["strategy"] in study["search"]["strategies"]
