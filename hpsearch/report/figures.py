@@ -7,8 +7,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from hpsearch.report.style import applied, label
 
@@ -78,8 +80,16 @@ class Picture:
 
 def picture(figure: Figure) -> Picture:
     """The figure's files, without dates and versions in them: the same figure gives the same bytes."""
+    _unmark_empty_lines(figure)
     with applied():
         svg, png = io.StringIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
         figure.savefig(png, format="png", dpi=144, metadata={"Software": None})
     return Picture(svg.getvalue(), png.getvalue())
+
+
+def _unmark_empty_lines(figure: Figure) -> None:
+    """Drop the spacing of markers from lines without a finite point: matplotlib raises IndexError for them."""
+    for line in figure.findobj(Line2D):
+        if isinstance(line, Line2D) and not np.isfinite(line.get_xydata()).all(axis=1).any():
+            line.set_markevery(None)

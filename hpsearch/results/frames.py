@@ -21,6 +21,7 @@ _KEYS = ["task", "strategy", "repeat"]
 _TRIAL_COLUMNS = [*_KEYS, "number", "state", "value", "diverged", "epochs", "seconds", "confirms"]
 _SCORES = ["validation_score", "train_score", "validation_loss", "train_loss"]
 _CURVE_COLUMNS = [*_KEYS, "number", "epoch", *_SCORES]
+_KEY_TYPES = {"task": str, "strategy": str, "repeat": int, "number": int}  # also where there is no row
 _RUN_COLUMNS = [
     *_KEYS,
     "name",
@@ -72,7 +73,8 @@ def _frame(parts: Sequence[Columns], columns: Sequence[str]) -> pd.DataFrame:
         length = len(part["number"])
         for name, values in gathered.items():
             values.extend(part[name] if name in part else [math.nan] * length)
-    return pd.DataFrame(gathered, columns=names)
+    frame = pd.DataFrame(gathered, columns=names)
+    return frame if len(frame) else frame.astype(_KEY_TYPES)
 
 
 def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:

@@ -1,3 +1,4 @@
+import math
 import re
 
 import matplotlib as mpl
@@ -44,3 +45,11 @@ def test_panels_are_as_large_as_asked_and_inside_the_figure(count, columns):
         assert place.x1 * width <= width - 0.7 + 1e-9
     assert places[-1].y0 * height >= 0.5 - 1e-9
     assert places[0].x0 * width == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("y", [[math.nan] * 3, [math.inf, math.nan, -math.inf]])
+def test_a_line_with_spaced_markers_and_no_finite_point_is_drawn_as_nothing(y):
+    figure, (axes,) = drawn()
+    axes.plot(range(len(y)), y, marker="o", markevery=(0.0, 0.1))
+    axes.step(range(len(y)), y, where="post", marker="s", markevery=(0.02, 0.13))
+    assert figures.picture(figure).png.startswith(b"\x89PNG")

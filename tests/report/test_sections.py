@@ -9,6 +9,7 @@ from hpsearch.report.figures import picture
 from hpsearch.report.section import LEVELS
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
+from hpsearch.report.write import report_files
 from tests.example_results import CASES, make_results
 from tests.report.built import sections_of, tiled
 
@@ -43,6 +44,40 @@ def test_figures_can_be_drawn(key, name):
     section = sections_of(name)[key]
     if section.drawing is not None:
         assert picture(section.drawing.figure).svg
+
+
+def unvalued(results, kept, task="digits"):
+    """The results with all but the first `kept` complete trials of each run of the task failed."""
+    trials = results.trials
+    failed = (trials["task"] == task) & (trials["number"] >= kept)
+    changed = trials.assign(value=trials["value"].mask(failed), state=trials["state"].mask(failed, "FAIL"))
+    return replace(results, trials=changed)
+
+
+def test_a_line_without_a_finite_mean_is_the_median():
+    """Half of all trials have no value, so that every draw of half of them may miss the others."""
+    section = SECTIONS["expected_best"](unvalued(make_results(strategies=("random", "tpe"), repeats=2), 4))
+    curves = section.data["expected_best"]
+    assert not (curves["mean"].abs() < math.inf).any()
+    assert section.facts["by_median"] == "random"
+    assert "For random the line is the median" in " ".join(section.paragraphs(str))
+    assert "∞" not in section.alt(str)
+    (line,) = section.drawing.figure.axes[0].lines
+    shown = curves["median"][curves["median"].abs() < math.inf]
+    assert line.get_ydata().tolist() == shown.tolist()
+    assert picture(section.drawing.figure).svg
+
+
+def test_a_task_without_a_feasible_trial_leaves_the_panels_of_the_others():
+    results = make_results(tasks=("digits", "iris"), repeats=2, trials=6, direction="minimize", diverge_above=1.0)
+    infinite = results.trials["value"].mask(results.trials["task"] == "iris", math.inf)
+    section = SECTIONS["isolation"](replace(results, trials=results.trials.assign(value=infinite)))
+    assert picture(section.drawing.figure).svg
+
+
+def test_a_study_of_which_no_trial_has_a_value_nor_a_curve_has_a_report():
+    files = report_files(unvalued(make_results(repeats=2, trials=3, curves=False), 0))
+    assert "None yet: no trial is complete that did not diverge." in files["report.md"].decode()
 
 
 def verdict(**changes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ _READING = (
     "strategy made; bands reach from the lower to the upper quartile of that best. Validation values are optimistic, "
     "and the more so the more trials they are the best of."
 )
+_NO_MEAN = "For {by_median} the line is the median: too many trials have no value for a finite expected best."
 _EVEN = (
     "The points of a quasi-random run are spread more evenly than a draw from all of them, so that its best of n is "
     "rather better than drawn.",
@@ -40,19 +42,30 @@ def expected_best_section(results: Results) -> Section:
     """Expected best value against the number of trials, for strategies that draw independently."""
     curves = expected_best(results)
     facts: dict[str, Fact] = {"metric": results.metric, "independent": listing(INDEPENDENT, "or")}
-    shown = curves[np.isfinite(curves["median"].astype(float))]
+    shown = _with_lines(curves[np.isfinite(curves["median"].astype(float))])
     if shown.empty:
         return Section("expected_best", _TITLE, (_NO_DRAWS if curves.empty else _NONE,), facts=facts)
     drawn, left = few([task for task in tasks(results) if (shown["task"] == task).any()], 1, facts)
     told = _sentence(results, shown, drawn, facts)
+    by_median = list(map(str, shown.loc[shown["by_median"], "strategy"].unique()))
+    if by_median:
+        facts["by_median"] = listing(by_median)
     return Section(
         "expected_best",
         _TITLE,
-        (_READING, *(_EVEN if _has_sequence(results, shown) else ()), *left),
+        (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, shown) else ()), *left),
         drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
         data={"expected_best": curves},
         facts=facts,
     )
+
+
+def _with_lines(shown: pd.DataFrame) -> pd.DataFrame:
+    """Add what a line shows: the mean where it is finite; the median for a curve that has no finite mean."""
+    mean = shown["mean"].astype(float)
+    mean = mean.where(np.isfinite(mean))
+    by_median = ~mean.notna().groupby([shown["task"], shown["strategy"]]).transform("any").astype(bool)
+    return shown.assign(line=mean.mask(by_median, shown["median"].astype(float)), by_median=by_median)
 
 
 def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: dict[str, Fact]) -> str:
@@ -63,7 +76,7 @@ def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: di
     facts |= {"half": half, "whole": whole, "first_task": drawn[0]}
     for place, (label, curve) in enumerate(rows.groupby("strategy", sort=False), 1):
         at = _at(curve, half), _at(curve, whole)
-        if None in at:
+        if None in at or math.isinf(at[1] or 0):
             continue
         facts |= {
             f"strategy_{place}": str(label),
@@ -116,13 +129,12 @@ def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.La
     ends = []
     for index, name in enumerate(results.strategies):
         if name in curves:
-            n, mean, lower, upper = curves[name][["n", "mean", "lower", "upper"]].astype(float).to_numpy().T
+            n, line, lower, upper = curves[name][["n", "line", "lower", "upper"]].astype(float).to_numpy().T
             look = style.look(index)
-            mean = np.where(np.isfinite(mean), mean, np.nan)
             every: Any = (0.03 * index % 0.2, 0.2)
-            axes.plot(n, mean, color=look.color, linestyle=look.line, marker=look.marker, markersize=4, markevery=every)
+            axes.plot(n, line, color=look.color, linestyle=look.line, marker=look.marker, markersize=4, markevery=every)
             axes.fill_between(n, lower, upper, color=look.color, alpha=0.13, linewidth=0)
-            last = float(curves[name]["median"].iloc[-1]) if np.isnan(mean[-1]) else float(mean[-1])
+            last = float(curves[name]["median"].iloc[-1]) if np.isnan(line[-1]) else float(line[-1])
             ends.append((float(n[-1]), last, style.label(name, _LABEL)))
     longest = int(shown["n"].max())
     axes.set_xlim(1, max(longest, 2) * 1.05)

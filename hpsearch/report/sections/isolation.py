@@ -182,6 +182,8 @@ def _values(axes: Axes, results: Results, trials: pd.DataFrame, rows: pd.DataFra
     """From a little beyond the best to what the middle trial reaches, or the worst bar: bad trials lie outside."""
     known = trials.loc[~trials["infeasible"], "value"].astype(float).to_numpy()
     bars = rows["best"].dropna().to_numpy(dtype=float)
+    if not len(known):  # all trials of the task are infeasible: there is no value to scale by
+        return
     shown = np.concatenate([bars, [np.median(known)]])
     if scales.spans_decades(shown):
         scales.log_axis(axes, "y", float(shown.max() / shown.min()), 5)
