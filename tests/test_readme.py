@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.study.plan import plan
+from tests.benchmarks.benchmark_nn import head
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,3 +48,28 @@ def test_ci_finds_the_test_command():
 @pytest.mark.parametrize("target", re.findall(r"\]\(((?!http)[^)]+)\)", README))
 def test_links_lead_somewhere(target):
     assert (ROOT / target).exists()
+
+
+def tables(text: str) -> list[list[str]]:
+    """The lines of each table outside code."""
+    prose = re.sub(r"^(```+).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", prose + "\n", re.MULTILINE)]
+
+
+def cells(line: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", line)) - 1
+
+
+def test_a_table_with_a_cell_too_many_would_be_seen():
+    ((head, rule, row),) = tables("text\n\n| a | b\\| |\n| --- | --- | --- |\n| 1 | 2 |\n\n```\n| code |\n```\n")
+    assert [cells(line) for line in (head, rule, row)] == [2, 3, 2]
+
+
+@pytest.mark.parametrize("path", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("reports/*/*.md"))])
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head(path):
+    for table in tables((ROOT / path).read_text(encoding="utf-8")):
+        assert {cells(line) for line in table} == {cells(table[0])}, table[0]
+
+
+def test_the_benchmark_prints_the_head_that_the_table_has():
+    assert head(["hpsearch", "floor", "scikit-learn", "PyTorch"]) in README

@@ -262,11 +262,7 @@ def main() -> None:
     makers = {"hpsearch": ours, "floor": floor, "scikit-learn": scikit_learn}
     if importlib.util.find_spec("torch"):
         makers["PyTorch"] = pytorch
-    others = list(makers)[2:]
-    print(
-        f"| case | hpsearch | floor | {' | '.join(others)} | times the floor | times as fast as {' | '.join(others)} |"
-    )
-    print("| --- |" + " ---: |" * (2 * len(makers)))
+    print(head(list(makers)))
     with threadpool_limits(1):
         for case in cases():
             seconds = measure({name: make(case) for name, make in makers.items()}, rounds)
@@ -276,6 +272,13 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     python = platform.python_version()
     print(f"\nMedians of the processor time of {rounds} rounds on one thread; Python {python}, {versions}.")
+
+
+def head(contenders: list[str]) -> str:
+    """The table's first two lines: a column for each contender's time, and one for each ratio to the first's."""
+    ratios = ["times the floor", *(f"times as fast as {name}" for name in contenders[2:])]
+    cells = ["case", *contenders, *ratios]
+    return f"| {' | '.join(cells)} |\n| --- |{' ---: |' * (len(cells) - 1)}"
 
 
 def ratios(case: Case, seconds: dict[str, Seconds]) -> list[str]:
