@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.errors import UsageError
+from hpsearch.report.csv_files import csv_text
 from hpsearch.report.figures import Picture, picture
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
@@ -64,11 +65,7 @@ def _pictures(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
 
 
 def _data(sections: Iterable[Section]) -> dict[str, bytes]:
-    return {
-        f"data/{name}.csv": _bytes(frame.to_csv(index=False, lineterminator="\n"))
-        for section in sections
-        for name, frame in section.data.items()
-    }
+    return {f"data/{name}.csv": _bytes(csv_text(frame)) for section in sections for name, frame in section.data.items()}
 
 
 def _next(results: Results) -> dict[str, bytes]:
