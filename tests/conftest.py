@@ -3,3 +3,4 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("HPSEARCH_STORAGE", None)  # where the user's own trials are

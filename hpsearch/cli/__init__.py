@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.redaction import redacted
+from hpsearch.text import shorten
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 DEFAULT_STORAGE = "sqlite:///hpsearch.db"
+STORAGE_VARIABLE = "HPSEARCH_STORAGE"
+_LONGEST_ERROR = 1_000  # characters
 
 app = typer.Typer(
     name="hpsearch",
@@ -38,7 +43,9 @@ StorageOption = Annotated[
     typer.Option(
         metavar="URL",
         help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or "
-        "postgresql://USER:PASSWORD@HOST/DATABASE. optuna-dashboard opens it, too.",
+        "postgresql://USER@HOST/DATABASE (its password: in ~/.pgpass). optuna-dashboard opens it, too.",
+        envvar=STORAGE_VARIABLE,
+        show_envvar=True,
     ),
 ]
 OutOption = Annotated[
@@ -264,8 +271,14 @@ def _code(error: HpsearchError) -> int:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    print(f"hpsearch: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(_without_passwords(message).split())
+    print(f"hpsearch: {shorten(line, _LONGEST_ERROR)}", file=sys.stderr)
     sys.exit(code)
+
+
+def _without_passwords(text: str) -> str:
+    """The text without the passwords of URLs, wherever on the command line they stood."""
+    return redacted(text, [*sys.argv[1:], os.environ.get(STORAGE_VARIABLE, "")])
 
 
 def main() -> None:
@@ -277,5 +290,6 @@ def main() -> None:
     except Exception as error:
         # The parser's errors: their class is typer's own business, their interface is click's.
         if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
-            raise
+            print(_without_passwords(traceback.format_exc()), end="", file=sys.stderr)
+            sys.exit(1)
         _fail(f"{error.format_message()} (hpsearch --help explains)", error.exit_code)

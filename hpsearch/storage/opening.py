@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
@@ -17,9 +17,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from hpsearch.errors import StorageError, UsageError
+from hpsearch.redaction import passwords, redacted, repeats_password, shown
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)  # what optuna's operations on a database raise
-_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER:PASSWORD@HOST/DATABASE"
+_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE"
 _CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "sqlite": {"timeout": 60},  # seconds to wait for another process's write
     "postgresql": {"connect_timeout": 10},
@@ -42,7 +43,7 @@ def open_storage(url: str) -> BaseStorage:
             return _open_journal(Path(url.removeprefix("journal:///")))
         return _open_database(url)
     except (SQLAlchemyError, OSError, ImportError, ValueError, RuntimeError) as error:
-        raise StorageError(f"cannot open the storage {shown(url)}: {_reason(error)}") from error
+        raise StorageError(f"cannot open the storage {shown(url)}: {_reason(error, url)}") from error
 
 
 @contextmanager
@@ -70,13 +71,8 @@ def open_existing(url: str) -> BaseStorage:
     """
     scheme, _, place = check_url(url).partition(":///")
     if scheme.split("+")[0] in ("sqlite", "journal") and not Path(place).is_file():
-        raise StorageError(f"there is no storage {url}: run the study first, or name the storage that holds it")
+        raise StorageError(f"there is no storage {shown(url)}: run the study first, or name the storage that holds it")
     return open_storage(url)
-
-
-def shown(url: str) -> str:
-    """`url` without its password."""
-    return re.sub(r"([?&]password=)[^&\s]*", r"\1***", re.sub(r"(://[^:@/]*):.*@", r"\1:***@", url))
 
 
 def _open_journal(path: Path) -> JournalStorage:
@@ -107,7 +103,9 @@ def _open_database(url: str) -> RDBStorage:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     arguments = {"connect_args": _CONNECT_ARGUMENTS.get(backend, {})}
-    storage = RDBStorage(parsed.render_as_string(hide_password=False), engine_kwargs=arguments)
+    # Optuna takes what stands in braces for a field to be filled in.
+    address = parsed.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+    storage = RDBStorage(address, engine_kwargs=arguments)
     if backend == "sqlite":
         tune_sqlite(storage)
     return storage
@@ -127,17 +125,33 @@ def tune_sqlite(storage: RDBStorage) -> None:
     storage.engine.dispose()  # the connections opened so far have not met the listener
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, url: str) -> str:
     if isinstance(error, (ArgumentError, NoSuchModuleError)):
         return f"no such form of address; choose from {_FORMS}"
     if isinstance(error, ImportError) or isinstance(error.__cause__, ImportError):
         return "its driver is not installed; for PostgreSQL: pip install 'hpsearch[postgres]'"
-    first = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return shown(first[0]) if first else type(error).__name__
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    if _is_misread(url) and repeats_password("\n".join(lines), url):
+        return "its password can't be told from the rest; in it, write @ as %40, : as %3A and / as %2F"
+    return redacted(lines[0]) if lines else type(error).__name__
+
+
+def _is_misread(url: str) -> bool:
+    """Whether a driver takes a part of a password for something else, and may repeat it."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return True
+    read = {str(parsed.password), *(str(value) for value in parsed.query.values())}
+    return not {unquote(password) for password in passwords(url)} <= read
+
+
+def _quoted(url: object) -> str:
+    return repr(shown(url)) if isinstance(url, str) else shown(repr(url))
 
 
 def check_url(url: object) -> str:
     """`url` where it is one, for callers who may be handed anything."""
     if not isinstance(url, str) or "://" not in url:
-        raise UsageError(f"a storage is given by its URL ({_FORMS}), got {url!r}")
+        raise UsageError(f"a storage is given by its URL ({_FORMS}), got {_quoted(url)}")
     return url
