@@ -1,10 +1,16 @@
+import io
 import math
 import re
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from PIL import Image
 
 from hpsearch.report import figures
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.style import applied
+from tests.example_results import case
 from tests.report.built import drawn
 
 
@@ -26,6 +32,24 @@ def test_files_hold_no_dates_and_no_versions():
     for word in ("matplotlib v", "Software", "dc:date", "tEXt"):
         assert word not in picture.svg
         assert word.encode() not in picture.png
+
+
+@pytest.mark.parametrize("key", ["plane", "best_so_far", "importances", "learning_curves"])
+def test_pixels_have_few_colours_and_look_as_drawn(key):
+    figure = SECTIONS[key](case("six strategies")).drawing.figure
+    file = figures.picture(figure).png
+    full = io.BytesIO()
+    with applied():
+        figure.savefig(full, format="png", dpi=figures.DPI)
+    with Image.open(io.BytesIO(file)) as image, Image.open(full) as whole:
+        assert image.mode == "P"
+        pixels, expected = (np.asarray(each.convert("RGB"), dtype=int) for each in (image, whole))
+    difference = np.abs(pixels - expected)
+    assert difference.max() <= 25
+    assert np.sqrt((difference**2).mean()) < 1.5
+    paper = (expected == 255).all(axis=2)
+    assert (pixels[paper] == 255).all()
+    assert len(file) < 0.5 * len(full.getvalue())
 
 
 def test_dollars_are_drawn_as_dollars():
