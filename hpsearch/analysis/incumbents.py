@@ -22,9 +22,9 @@ def tasks(results: Results) -> list[str]:
 def incumbents(results: Results) -> pd.DataFrame:
     """Return the best value among the complete trials 0..number, up to each run's last finished trial.
 
-    An unfinished run ends at its last finished trial; its incumbent is not carried forward. Values are as
-    observed by the search. Trials that confirm others do not change the best, since their values are not comparable. So the
-    curve of a confirmed run shows its search only.
+    An unfinished run ends at its last finished trial; its incumbent is not carried forward. Values are as observed by
+    the search. Trials that confirm others do not change the best, since their values are not comparable. So the curve
+    of a confirmed run shows its search only.
 
     Returns
     -------

@@ -56,8 +56,8 @@ def stability(search: TaskSearch) -> Finding:
     """Report best trials beside a region of divergence: stability limits the parameter, not its range.
 
     Rule: as many of the best as in `edge` are within a tenth (`edge_share`) of the range beside a region at its end.
-    The region has at least `stability_trials` trials, a share `stability_share` of them infeasible; at most half of the others
-    are. A wider range would only diverge more, so the edge rule does not apply there.
+    The region has at least `stability_trials` trials, a share `stability_share` of them infeasible; at most half of
+    the others are. A wider range would only diverge more, so the edge rule does not apply there.
 
     Source: Google's deep learning tuning playbook, "How can optimization failures be debugged and mitigated?".
     """
