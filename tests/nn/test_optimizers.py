@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 import hpsearch.nn.optimizers as module
 from hpsearch.nn import OPTIMIZERS, Hyperparameters
@@ -84,6 +85,20 @@ def test_adam_is_its_formula_over_many_steps(beta_1, beta_2):
         optimizer.gradient[...] = g
         optimizer.step(0.01)
         np.testing.assert_allclose(optimizer.parameters, p, rtol=1e-10, atol=1e-12)
+
+
+def test_adam_is_its_formula_beyond_the_first_restart_of_a_slow_moment():
+    """With β₂ = 0.999 the unit of v restarts after 13,855 and 27,710 steps; the moments by SciPy's recursive filter."""
+    gradients = np.random.default_rng(1).standard_normal((28_000, 2)) * [1.0, 1e-3]
+    steps = np.arange(1.0, len(gradients) + 1)[:, None]
+    m = lfilter([0.1], [1.0, -0.9], gradients, axis=0) / (1 - 0.9**steps)
+    v = lfilter([0.001], [1.0, -0.999], gradients**2, axis=0) / (1 - 0.999**steps)
+    optimizer, points = make("adam", np.ones(2), np.zeros(2)), []
+    for gradient in gradients:
+        optimizer.gradient[...] = gradient
+        optimizer.step(0.01)
+        points.append(optimizer.parameters.copy())
+    np.testing.assert_allclose(points, 1 - 0.01 * np.cumsum(m / (np.sqrt(v) + 1e-8), axis=0), rtol=1e-9, atol=1e-9)
 
 
 def test_adamw_decays_the_weights_only():

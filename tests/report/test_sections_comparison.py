@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.report.figures import picture
 from hpsearch.report.sections import SECTIONS
-from hpsearch.report.text import NOTHING
+from hpsearch.report.text import NOTHING, number
 from tests.analysis.comparison.compared import compared, noisy
 from tests.example_results import NASTY, case, make_results
 
@@ -91,6 +92,18 @@ def test_the_table_of_verdicts_shows_every_comparison():
     assert all(cell and "nan" not in cell and "None" not in cell for row in rows for cell in row)
 
 
+@pytest.mark.parametrize("more", [*SENTENCES, (0.25,) * 6])
+def test_a_verdict_among_several_gives_the_corrected_p_value(more):
+    results = compared({"random": ZERO, "tpe": moved(more), "gp": moved((0.05, 0, 0, -0.05, 0, 0.01))})
+    section, (found, _) = SECTIONS["verdict"](results), verdicts(results)
+    assert found.p_holm in (2 * found.p, 1.0)
+    for p in re.findall(r"p = (\S+[^;),. ])", section.paragraphs(str)[0]):
+        assert p == number(found.p_holm)
+    (table,) = section.tables
+    cells = dict(zip([column.heading for column in table.columns], table.rows()[0], strict=True))
+    assert (cells["p"], cells["p (Holm)"]) == (number(found.p, 2), number(found.p_holm, 2))
+
+
 def test_the_leader_has_the_best_test_value_in_either_direction():
     for direction, best in (("maximize", max), ("minimize", min)):
         section = SECTIONS["strategies"](make_results(direction=direction))
@@ -162,6 +175,17 @@ def test_paired_differences_are_those_of_the_verdicts():
     means = data.groupby(["strategy", "against"])["difference"].mean()
     for each in verdicts(results):
         assert means[each.strategy, each.against] == pytest.approx(each.effect)
+
+
+def test_repeats_won_are_those_in_which_the_first_strategy_did_better():
+    tpe, gp = [[0.6], [0.7], [0.8], [0.5], [0.4], [0.5]], [[0.6], [0.4], [0.4], [0.4], [0.4], [0.4]]
+    section = SECTIONS["paired"](compared({"random": [[0.5]] * 6, "tpe": tpe, "gp": gp}))
+    assert section.alt(str).startswith("Repeats won: tpe against random 3 of 6 (2 drawn) and gp 1 of 6.")
+
+
+def test_a_verdict_by_signs_says_how_often_it_did_better_and_worse():
+    told = first_sentence([None, [0.6], [0.7], [0.5]], [[0.5], [0.4], [0.5], [0.5]])
+    assert "it did better in 2, worse in 1 of 4 paired repeats" in told
 
 
 def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():

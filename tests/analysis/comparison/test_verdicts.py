@@ -72,6 +72,64 @@ def test_the_margin_is_the_larger_of_the_users_and_that_of_retraining():
     assert (alone.margin, alone.margin_source) == (0.05, "user")
 
 
+def single(differences):
+    """A run for each value, trained once, beside runs of random that reach 0.5: their difference is the value."""
+    return [[0.5 + value] for value in differences], [[0.5]] * len(differences)
+
+
+PATTERN = np.array([-1.0, -1.0, 0.0, 0.0, 1.0, 1.0])  # s = √0.8, and s / √6 = 0.3651
+
+
+@pytest.mark.parametrize(("margin", "answer"), [(0.0740, "equivalent"), (0.0730, "not resolved")])
+def test_equivalence_takes_the_90_percent_interval(margin, answer):
+    # t(0.95, 5) = 2.0150 and t(0.975, 5) = 2.5706: half the intervals are 0.0736 and 0.0939
+    found = verdict(*single(0.1 * PATTERN), margin=margin)
+    assert (found.low90, found.high) == pytest.approx((-0.0736, 0.0939), abs=1e-4)
+    assert found.verdict == answer
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_equivalence_takes_both_ends_of_the_interval(side):
+    assert verdict(*single(0.01 * PATTERN + side * 0.05), margin=0.06).verdict == "equivalent"
+    assert verdict(*single(0.1 * PATTERN + side * 0.05), margin=0.08).verdict == "not resolved"
+
+
+def test_a_p_value_below_the_level_is_not_enough_where_it_is_one_of_two():
+    tpe, random = single(0.1 * (PATTERN + 1.2))  # t = 1.2 / 0.3651 = 3.29
+    alone, [_, among] = verdict(tpe, random), verdicts(compared({"random": random, "gp": random, "tpe": tpe}))
+    assert alone.p == among.p == alone.p_holm == pytest.approx(2 * stats.t.sf(1.2 / math.sqrt(0.8 / 6), 5))
+    assert 0.015 < alone.p < 0.03
+    assert (alone.verdict, alone.resolved) == ("better", True)
+    assert among.p_holm == pytest.approx(2 * alone.p)
+    assert (among.verdict, among.resolved) == ("not resolved", False)
+
+
+def by_the_rule(differences, margin, p_holm):
+    """The verdict by two one-sided tests at 5 %, then by the corrected p value and the size of the effect."""
+    above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
+    below = stats.ttest_1samp(differences, margin, alternative="less").pvalue
+    if max(above, below) < 0.05:
+        return "equivalent"
+    if p_holm < 0.03 and abs(np.mean(differences)) >= margin:
+        return "better" if np.mean(differences) > 0 else "worse"
+    return "not resolved"
+
+
+def test_verdicts_are_those_of_the_rule_written_down():
+    rng, seen = np.random.default_rng(8), []
+    for _ in range(80):
+        values = {name: rng.normal(rng.uniform(-1.5, 1.5), 0.7, 7) for name in ("random", "tpe", "gp")}
+        found = verdicts(compared({name: [[value] for value in held] for name, held in values.items()}, margin=0.8))
+        p = [stats.ttest_rel(values[each.strategy], values["random"]).pvalue for each in found]
+        corrected = {min(p): 2 * min(p), max(p): max(2 * min(p), max(p))}
+        for each, raw in zip(found, p, strict=True):
+            differences = values[each.strategy] - values["random"]
+            assert each.verdict == by_the_rule(differences, 0.8, corrected[raw])
+            assert each.resolved == (corrected[raw] < 0.03)
+            seen.append(each.verdict)
+    assert min(map(seen.count, ANSWERS)) > 5
+
+
 def test_without_a_margin_nothing_is_equivalent():
     found = verdict([[0.5001], [0.5199], [0.5401]], [[0.5], [0.52], [0.54]])
     assert (found.margin, found.margin_source, found.verdict) == (None, None, "not resolved")
