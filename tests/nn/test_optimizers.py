@@ -108,6 +108,16 @@ def test_adamw_decays_the_weights_only():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_no_entry_decays_unless_it_is_said(name):
+    kind = OPTIMIZERS[name]
+    numbers = Hyperparameters(weight_decay=0.5).select(kind.hyperparameters)
+    silent, telling = kind(np.ones(3), np.zeros(3), **numbers), kind(np.ones(3), np.zeros(3), **numbers, n_decaying=2)
+    assert (silent.n_decaying, telling.n_decaying) == (0, 2)
+    silent.step(0.1)
+    np.testing.assert_array_equal(silent.parameters, 1)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_pickled_goes_on_as_before(name):
     optimizer = start(name)
     descend(optimizer, [0.1] * 3)

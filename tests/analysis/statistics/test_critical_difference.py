@@ -74,6 +74,11 @@ def test_groups_of_neighbours_without_those_inside_others():
     assert (found.statistic, found.p, found.groups) == (0.0, 1.0, (("a", "b", "c"),))
 
 
+def test_groups_come_largest_first_and_none_is_of_one_strategy():
+    table = pd.DataFrame([[1.0, 2.0, 2.5, 3.0, 6.0]] * 20, columns=list("abcde"))  # difference 1.36
+    assert critical_difference(table).groups == (("b", "c", "d"), ("a", "b"))
+
+
 def test_turning_values_turns_ranks():
     up, down = critical_difference(places(VALUES)), critical_difference(places(VALUES, -1))
     assert (5 - up.ranks).to_dict() == pytest.approx(down.ranks.to_dict())

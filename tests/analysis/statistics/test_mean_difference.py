@@ -43,6 +43,12 @@ def test_signs_stand_in_for_what_has_no_spread(differences):
     assert np.isnan([*found.wide, *found.narrow]).all()
 
 
+@pytest.mark.parametrize(("spread", "basis"), [(0.9e-12, "signs"), (1.1e-12, "t")])
+@pytest.mark.parametrize("size", [1.0, -1e6])
+def test_a_spread_up_to_a_millionth_of_a_millionth_of_the_largest_is_none(spread, basis, size):
+    assert mean_difference(size * np.array([1 - spread, 1.0, 1 + spread])).basis == basis
+
+
 def test_below_two_pairs_there_is_no_test():
     assert mean_difference(np.array([0.3]))[0] == 0.3
     for differences in ([], [0.3], [math.inf]):

@@ -31,5 +31,10 @@ def test_turned():
     assert one == pytest.approx((1 - other.probability, 1 - other.high, 1 - other.low))
 
 
+def test_the_interval_of_a_share_stays_within_0_and_1():
+    for n in range(1, 60):  # at n = 16 and 21 Wilson's ends are beyond, by rounding
+        assert 0 <= superiority(-np.ones(n)).low < superiority(np.ones(n)).high <= 1
+
+
 def test_no_pair_says_nothing():
     assert np.isnan(superiority(np.array([]))).all()
