@@ -44,6 +44,19 @@ def test_any_warm_up_stays_in_range(name, warmup_epochs):
     assert warm[0] > 0
 
 
+@pytest.mark.parametrize("warmup_epochs", [1, 4])
+def test_cosine_falls_from_the_end_of_the_warm_up_to_the_last_epoch(warmup_epochs):
+    after = time[4 * warmup_epochs :]
+    expected = 0.5 * np.cos(np.pi / 2 * (after - warmup_epochs) / (10 - warmup_epochs)) ** 2
+    warm = rates(schedule="cosine", warmup_epochs=warmup_epochs)
+    np.testing.assert_allclose(warm[4 * warmup_epochs :], expected, atol=1e-15)
+
+
+@pytest.mark.parametrize("warmup_epochs", [10.0, 11.0])
+def test_cosine_has_not_begun_where_the_warm_up_takes_all_epochs(warmup_epochs):
+    assert SCHEDULES["cosine"].factor(0.0, epochs=10, warmup_epochs=warmup_epochs) == 1.0
+
+
 def test_cosine_stays_at_zero_after_its_end():
     np.testing.assert_allclose(rates(steps=60, schedule="cosine")[40:], 0, atol=1e-15)
 
