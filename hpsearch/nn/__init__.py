@@ -1,4 +1,4 @@
-"""The network: a multilayer perceptron in NumPy alone, with the techniques of the textbook's chapter 6."""
+"""Multilayer perceptron in NumPy, with the techniques of chapter 6 of *Deep Learning from Scratch*."""
 
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.hyperparameters import Hyperparameters

@@ -1,4 +1,4 @@
-"""What the network's files share about arrays: the type, a buffer that is lent by rows, and checks of user data."""
+"""Array type, reusable row buffers, and validation of user arrays."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,73 +10,73 @@ from scipy.linalg.blas import daxpy, saxpy
 from hpsearch.errors import DataError
 
 Array = NDArray[Any]
-"""A float32 or float64 array; which of the two, the network decides."""
+"""float32 or float64 array, depending on the network's dtype."""
 
 MOST_VIEWS = 16
-"""Numbers of rows that a buffer keeps a view for."""
+"""Maximum number of row counts that a buffer caches views for."""
 
 
 def constant(value: float, dtype: np.dtype[Any]) -> Array:
-    """A number as an array without dimensions: NumPy takes it as an operand twice as fast as a number of Python's."""
+    """Return a number as a 0-dimensional array, which NumPy operations accept twice as fast as a Python number."""
     with np.errstate(all="ignore"):
         return np.array(value, dtype)
 
 
 def axpy(dtype: np.dtype[Any]) -> Callable[..., Array]:
-    """BLAS' operation on vectors of that type: ``axpy(x, y, a=factor)`` adds factor · x to y, in place."""
+    """Return the BLAS function for vectors of this dtype: ``axpy(x, y, a=factor)`` adds factor · x to y in place."""
     chosen: Callable[..., Array] = saxpy if dtype == np.float32 else daxpy
     return chosen
 
 
 class Buffer:
-    """Memory for at most as many rows as were ever asked for, allocated once and lent by rows.
+    """Reusable memory for rows; grows to the largest row count requested.
 
-    Training and evaluation ask for the same few numbers of rows again and again, such as a batch, the last batch and a
-    chunk: the usual call returns the view of a call before.
+    Training and evaluation request the same few row counts repeatedly, such as a batch, the last batch and a chunk.
+    Views are cached, so that most calls return an existing one.
 
     Attributes
     ----------
     view
-        The rows that were lent last.
+        Rows returned by the last call of `rows`.
     vector
-        The same entries in one dimension.
+        The same entries as a flat array.
     """
 
-    __slots__ = ("__weakref__", "_fill", "_lent", "_whole", "vector", "view")
+    __slots__ = ("__weakref__", "_fill", "_views", "_whole", "vector", "view")
 
     def __init__(self, columns: int, dtype: np.dtype[Any] | type, fill: int = 0) -> None:
         self._fill = fill
         self._whole: Array = np.full((0, columns), fill, dtype)
-        self._lent: dict[int, tuple[Array, Array]] = {}
+        self._views: dict[int, tuple[Array, Array]] = {}
         self.view: Array = self._whole
         self.vector: Array = self._whole.reshape(-1)
 
     def rows(self, count: int) -> Array:
-        """`count` rows: all `fill` at first, later what was last written to them or, after growing, `fill` again."""
-        view = self.view  # read once: networks in other threads may share a buffer that nobody writes to
+        """Return `count` rows: filled with `fill` when allocated or grown, otherwise with their last contents."""
+        view = self.view  # read once: threads may share a read-only buffer
         if len(view) != count:
-            view, vector = self._lent.get(count) or self._lend(count)
+            view, vector = self._views.get(count) or self._add_view(count)
             self.view, self.vector = view, vector
         return view
 
-    def _lend(self, count: int) -> tuple[Array, Array]:
+    def _add_view(self, count: int) -> tuple[Array, Array]:
         whole = self._whole
         if len(whole) < count:
             self._whole = whole = np.full((count, whole.shape[1]), self._fill, whole.dtype)
-            self._lent = {}
-        elif len(self._lent) == MOST_VIEWS:
-            self._lent = {}
+            self._views = {}
+        elif len(self._views) == MOST_VIEWS:
+            self._views = {}
         view = whole[:count]
-        return self._lent.setdefault(count, (view, view.reshape(-1)))
+        return self._views.setdefault(count, (view, view.reshape(-1)))
 
 
 def as_inputs(x: ArrayLike, n_inputs: int, dtype: np.dtype[Any], what: str = "x") -> Array:
-    """`x` as a C-contiguous (rows, n_inputs) array of `dtype`, copied only if it has to be.
+    """Return `x` as a C-contiguous (rows, n_inputs) array of `dtype`; copies only if necessary.
 
     Raises
     ------
     DataError
-        If it isn't numeric, has another shape, no rows, or holds NaN or infinity.
+        If it isn't numeric, has another shape or no rows, or contains NaN or infinity.
     """
     array = _as_numbers(x, dtype, what)
     if array.ndim != 2 or array.shape[1] != n_inputs:
@@ -86,12 +86,12 @@ def as_inputs(x: ArrayLike, n_inputs: int, dtype: np.dtype[Any], what: str = "x"
 
 
 def as_targets(y: ArrayLike, n_rows: int, n_outputs: int, dtype: np.dtype[Any], what: str = "y") -> Array:
-    """`y` as a C-contiguous (rows, n_outputs) array of `dtype`; a vector counts as one column.
+    """Return `y` as a C-contiguous (rows, n_outputs) array of `dtype`; a vector counts as one column.
 
     Raises
     ------
     DataError
-        If it isn't numeric, has another shape, or holds NaN or infinity.
+        If it isn't numeric, has another shape, or contains NaN or infinity.
     """
     array = _as_numbers(y, dtype, what)
     array = array[:, np.newaxis] if array.ndim == 1 else array
@@ -102,12 +102,12 @@ def as_targets(y: ArrayLike, n_rows: int, n_outputs: int, dtype: np.dtype[Any], 
 
 
 def as_labels(y: ArrayLike, n_rows: int, n_classes: int, what: str = "y") -> Array:
-    """`y` as a vector of class numbers 0 … n_classes - 1.
+    """Return `y` as a vector of class numbers 0 … n_classes - 1.
 
     Raises
     ------
     DataError
-        If it isn't made of such whole numbers, or has another length.
+        If it has another shape, isn't of integer dtype, or has values out of this range.
     """
     array = np.asarray(y)
     if array.shape != (n_rows,):
@@ -144,8 +144,8 @@ def _check_rows_and_finite(array: Array, what: str) -> None:
 
 
 def is_finite(array: Array) -> bool:
-    """Whether no entry is NaN or infinite; usually in one pass and without memory of the same size."""
+    """Return whether no entry is NaN or infinite; usually in one pass without a temporary array."""
     with np.errstate(all="ignore"):
         entries = array.reshape(-1)
-        # A sum of squares is finite only if all of them are; where it overflows, the entries themselves tell.
+        # A finite sum of squares implies finite entries. If it isn't (it may overflow), check every entry.
         return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())

@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""Batch normalisation layer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,19 +10,18 @@ from hpsearch.nn.layers import Layer, Parameter
 
 EPSILON = 1e-5
 """Added to the variance, as in PyTorch (Keras: 1e-3)."""
-KEPT = 0.9
-"""Share of the running statistics that is kept at a step: PyTorch's default (its momentum is 1 - this; Keras: 0.99)."""
+MOMENTUM = 0.9
+"""Weight of the old running statistics at an update: PyTorch's default (its momentum is 1 - this; Keras: 0.99)."""
 
 
 class BatchNorm(Layer):
-    """y = γ x̂ + β with x̂ = (x - mean) / √(variance + ε), column by column.
+    """y = γ x̂ + β with x̂ = (x - mean) / √(variance + ε), per column.
 
-    In training, mean and variance (divided by the number of rows) are those of the batch, and running means of both
-    are kept; in evaluation, the running ones are used. The running variance takes the unbiased variance (divided by
-    rows - 1).
+    Training uses the mean and variance of the batch (divided by the number of rows) and updates running means of both.
+    Evaluation uses the running ones. The running variance averages the unbiased variance (divided by rows - 1).
 
-    A batch of one row has no variance: normalised by itself it would be 0 in every column, whatever it holds. Such
-    a batch is normalised by the running statistics, as in evaluation, and leaves them as they are.
+    A batch of one row has no variance: normalised by its own statistics it would be 0 in every column. Such a batch is
+    normalised by the running statistics, as in evaluation, and does not update them.
 
     Source: Ioffe and Szegedy, Batch normalization (ICML 2015), algorithms 1 and 2; Deep Learning from Scratch,
     section 6.3.
@@ -39,7 +38,7 @@ class BatchNorm(Layer):
         self.running_variance = np.ones(n_units, dtype)
         self._normal = Buffer(n_units, dtype)
         self._inverse_std: Array = np.ones(n_units, dtype)
-        self._own_statistics = False
+        self._uses_batch_statistics = False
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -48,24 +47,24 @@ class BatchNorm(Layer):
 
     @property
     def statistics(self) -> Mapping[str, Array]:
-        """The running mean and variance."""
+        """Running mean and variance."""
         return {"running_mean": self.running_mean, "running_variance": self.running_variance}
 
     def bind(self, values: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """Take over the views for γ and β."""
+        """Store the views of γ and β."""
         self.scale, self.scale_gradient = values["scale"], gradients["scale"]
         self.offset, self.offset_gradient = values["offset"], gradients["offset"]
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """γ = 1, β = 0."""
+        """Set γ = 1 and β = 0."""
         self.scale[...] = 1.0
         self.offset[...] = 0.0
 
     def forward(self, x: Array, training: bool) -> Array:
-        """γ x̂ + β."""
-        self._own_statistics = training and len(x) > 1
+        """Return γ x̂ + β."""
+        self._uses_batch_statistics = training and len(x) > 1
         normal = self._normal.rows(len(x))
-        if self._own_statistics:
+        if self._uses_batch_statistics:
             variance = self._centre(x, normal)
         else:
             np.subtract(x, self.running_mean, out=normal)
@@ -82,16 +81,16 @@ class BatchNorm(Layer):
         np.subtract(x, mean, out=centred)
         squares = np.square(centred, out=self._output.rows(rows))
         variance: Array = np.add.reduce(squares, axis=0) / rows
-        self.running_mean += (1.0 - KEPT) * (mean - self.running_mean)
-        self.running_variance += (1.0 - KEPT) * (variance * (rows / (rows - 1)) - self.running_variance)
+        self.running_mean += (1.0 - MOMENTUM) * (mean - self.running_mean)
+        self.running_variance += (1.0 - MOMENTUM) * (variance * (rows / (rows - 1)) - self.running_variance)
         return variance
 
     def backward(self, gradient: Array) -> Array:
-        """γ / std · (g - mean of g - x̂ · mean of x̂ g); if the statistics weren't the batch's, γ / std · g."""
+        """Return γ / std · (g - mean of g - x̂ · mean of x̂ g), or γ / std · g if running statistics were used."""
         rows, normal = len(gradient), self._normal.view
         np.add.reduce(gradient, axis=0, out=self.offset_gradient)
         np.add.reduce(np.multiply(gradient, normal, out=self._output.view), axis=0, out=self.scale_gradient)
-        if self._own_statistics:
+        if self._uses_batch_statistics:
             np.multiply(normal, self.scale_gradient / rows, out=normal)
             np.subtract(gradient, normal, out=gradient)
             np.subtract(gradient, self.offset_gradient / rows, out=gradient)

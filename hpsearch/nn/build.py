@@ -1,4 +1,4 @@
-"""From hyperparameters to layers: their order, and the initial weights of each."""
+"""Construction of a network's layers from its hyperparameters."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,10 @@ from hpsearch.nn.layers import Dense, Layer
 
 
 def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: np.random.Generator) -> list[Layer]:
-    """For each hidden layer dense, batch norm, activation, dropout, as far as wanted; then the output's dense layer."""
+    """Return the network's layers in order.
+
+    Each hidden layer is dense, batch norm (optional), activation, dropout (optional); the last layer is dense.
+    """
     layers: list[Layer] = []
     width = n_inputs
     for units in settings.hidden_layer_sizes:
@@ -27,7 +30,7 @@ def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: 
 
 
 def _share_gradients(layers: Sequence[Dense]) -> None:
-    """Let every second layer use the same buffer: on its way back a gradient needs but two, and these stay cached."""
+    """Share gradient buffers between alternate layers: a backward pass needs only two, which stay in the cache."""
     shared: dict[tuple[int, int], Buffer] = {}
     for number, layer in enumerate(layers):
         layer.input_gradient = shared.setdefault((layer.n_inputs, number % 2), layer.input_gradient)
@@ -53,6 +56,6 @@ def _hidden_layer(
 def _initial_std(
     fan_in: int, fan_out: int, activation: Activation | type[Activation], settings: Hyperparameters
 ) -> float:
-    """The deviation of the initial weights of a dense layer that `activation` follows."""
+    """Return the standard deviation of the initial weights of the dense layer before `activation`."""
     name = activation.initializer if settings.initializer == "auto" else settings.initializer
     return INITIALIZERS[name](fan_in, fan_out, activation.negative_slope, settings.initializer_std)

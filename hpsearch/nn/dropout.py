@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout layer."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from hpsearch.nn.layers import Layer
 
 
 class Dropout(Layer):
-    """In training, each unit of each row is 0 with probability p = `share`, else it is multiplied by 1 / (1 - p).
+    """Inverted dropout: in training, set each unit to 0 with probability p = `share`, else multiply it by 1 / (1 - p).
 
-    In evaluation nothing is done: the expected output is the same in both modes ("inverted" dropout). The chapter
-    and the lecture leave the kept units as they are in training, and multiply all outputs (or the weights that
-    follow) by 1 - p in evaluation. The two differ by the constant factor 1 - p in the layer's outputs only, that is
-    by a scaling of the weights that follow and of their learning rate.
+    Units are dropped independently in every row. Evaluation passes the inputs through: the expected output is the same
+    in both modes. The chapter and the lecture don't rescale in training, and multiply all outputs (or the following
+    weights) by 1 - p in evaluation. The two forms differ only by the constant factor 1 - p in the layer's outputs.
+    This is equivalent to scaling the following weights and their learning rate.
 
     Source: Srivastava et al., Dropout (JMLR 2014); Deep Learning from Scratch, section 6.4.3; Hung-yi Lee, Tips for
     training DNN.
@@ -22,9 +22,9 @@ class Dropout(Layer):
     Parameters
     ----------
     share
-        p, from 0 up to but not including 1.
+        p, in [0, 1).
     rng
-        Draws the units that are dropped, at every forward pass of training.
+        Draws the dropped units at each forward pass in training.
     """
 
     def __init__(self, n_units: int, dtype: np.dtype[Any], *, share: float, rng: np.random.Generator) -> None:
@@ -32,21 +32,21 @@ class Dropout(Layer):
         self.share = share
         self.rng = rng
         self._scale = constant(1.0 / (1.0 - share), dtype)
-        self._drawn = Buffer(n_units, dtype)
-        self._kept = Buffer(n_units, np.bool_)
+        self._uniform = Buffer(n_units, dtype)
+        self._mask = Buffer(n_units, np.bool_)
 
     def forward(self, x: Array, training: bool) -> Array:
-        """Drop in training, hand through in evaluation."""
+        """Drop units in training; return the inputs unchanged in evaluation."""
         if not training:
             return x
-        drawn = self.rng.random(out=self._drawn.rows(len(x)), dtype=self.dtype.type)
-        kept = np.greater_equal(drawn, self.share, out=self._kept.rows(len(x)))
-        return self._apply(x, kept, self._output.rows(len(x)))
+        uniform = self.rng.random(out=self._uniform.rows(len(x)), dtype=self.dtype.type)
+        mask = np.greater_equal(uniform, self.share, out=self._mask.rows(len(x)))
+        return self._apply(x, mask, self._output.rows(len(x)))
 
     def backward(self, gradient: Array) -> Array:
-        """The same units are dropped; to be called after a forward pass of training only."""
-        return self._apply(gradient, self._kept.view, gradient)
+        """Drop the same units; call only after a forward pass in training."""
+        return self._apply(gradient, self._mask.view, gradient)
 
-    def _apply(self, values: Array, kept: Array, out: Array) -> Array:
-        np.multiply(values, kept, out=out)
+    def _apply(self, values: Array, mask: Array, out: Array) -> Array:
+        np.multiply(values, mask, out=out)
         return np.multiply(out, self._scale, out=out)

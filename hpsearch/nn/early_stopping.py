@@ -1,4 +1,4 @@
-"""Early stopping: when to stop, and which weights were the best."""
+"""Early stopping."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from hpsearch.nn.network import Network
 
 
 class EarlyStopping:
-    """Watches the validation score: it stops after `patience` epochs without improvement.
+    """Stop after `patience` epochs without improvement of the validation score, and restore the best weights.
 
-    An epoch improves on the best one if its score is higher by more than `min_delta`; or, since the accuracy of a
-    small validation set is coarse, if its score is just as high and its validation loss lower by more than
-    `min_delta`.
+    An epoch improves on the best one if its score is higher by more than `min_delta`. It also does if the score is
+    equal and the validation loss is lower by more than `min_delta`, since accuracy on few validation rows is coarse.
 
-    Source: Prechelt, Early stopping, but when? (1998), criterion UP in spirit; the terms are Keras'.
+    Source: Prechelt, Early stopping, but when? (1998), similar to criterion UP. The terms are Keras'.
     """
 
     def __init__(self, patience: int, min_delta: float) -> None:
@@ -29,11 +28,11 @@ class EarlyStopping:
 
     @property
     def should_stop(self) -> bool:
-        """Whether there have been `patience` epochs since the best one."""
+        """Whether `patience` epochs have passed since the best one."""
         return self._waited >= self._patience
 
     def observe(self, epoch: int, score: float, loss: float, network: Network) -> None:
-        """Record an epoch's validation score and loss; copy the network's state if they are the best so far."""
+        """Record an epoch's validation score and loss; copy the network's state if it is the best so far."""
         if not self._improves(score, loss):
             self._waited += 1
             return
@@ -46,6 +45,6 @@ class EarlyStopping:
         return score > self._score + self._min_delta
 
     def restore(self, network: Network) -> None:
-        """Write the best state back into the network."""
+        """Load the best state into the network, if there is one."""
         if self._best_state:
             network.load_state(self._best_state)

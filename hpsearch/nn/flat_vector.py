@@ -1,4 +1,4 @@
-"""The flat vector that holds every parameter of a network, and the layers' views into it."""
+"""Layout of the flat parameter vector, and the layers' views into it."""
 
 from collections.abc import Sequence
 
@@ -9,28 +9,28 @@ from hpsearch.nn.layers import Layer, Parameter
 
 
 def count_parameters(layers: Sequence[Layer]) -> tuple[int, int]:
-    """How many entries decay, and how many there are."""
-    wanted = [parameter for layer in layers for parameter in layer.parameters.values()]
-    return sum(_size(p) for p in wanted if p.decays), sum(_size(p) for p in wanted)
+    """Return the number of entries with weight decay, and the number of all entries."""
+    parameters = [parameter for layer in layers for parameter in layer.parameters.values()]
+    return sum(_size(p) for p in parameters if p.decays), sum(_size(p) for p in parameters)
 
 
 def bind_layers(layers: Sequence[Layer], values: Array, gradients: Array) -> None:
-    """Give every layer its views into `values` and `gradients`.
+    """Bind every layer to its views into `values` and `gradients`.
 
-    Layout: first what decays, layer by layer, then what does not. So weight decay is a formula over the one slice
-    ``[:n_decaying]`` and needs no multiplication by a mask.
+    Layout: first the parameters with weight decay, layer by layer, then the others. Weight decay then applies to the
+    slice ``[:n_decaying]`` and needs no mask.
     """
     n_decaying, _ = count_parameters(layers)
     position = {True: 0, False: n_decaying}
     for layer in layers:
-        places = {}
+        slots = {}
         for name, parameter in layer.parameters.items():
             start = position[parameter.decays]
             position[parameter.decays] = start + _size(parameter)
-            places[name] = (slice(start, position[parameter.decays]), parameter.shape)
+            slots[name] = (slice(start, position[parameter.decays]), parameter.shape)
         layer.bind(
-            {name: values[place].reshape(shape) for name, (place, shape) in places.items()},
-            {name: gradients[place].reshape(shape) for name, (place, shape) in places.items()},
+            {name: values[slot].reshape(shape) for name, (slot, shape) in slots.items()},
+            {name: gradients[slot].reshape(shape) for name, (slot, shape) in slots.items()},
         )
 
 

@@ -1,4 +1,4 @@
-"""Everything that describes a network and its training."""
+"""Hyperparameters of a network and its training."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ DTYPES = ("float32", "float64")
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """A network and its training. Names are scikit-learn's where it has them, else Keras'.
+    """Hyperparameters of a network and its training, named as in scikit-learn where it has them, else as in Keras.
 
     Raises
     ------
     UsageError
-        If a value has the wrong type or is out of its range, or a name isn't in its table.
+        If a value has the wrong type or is out of range, or a name isn't in its table.
     """
 
     hidden_layer_sizes: tuple[int, ...] = (100,)
-    """Units of each hidden layer; one number is one layer, () none at all."""
+    """Units of each hidden layer; a single number means one layer, () none."""
     activation: str = "relu"
     """Key of `ACTIVATIONS`."""
     negative_slope: float = 0.01
@@ -38,53 +38,53 @@ class Hyperparameters:
     initial_slope: float = 0.25
     """Slope of prelu for x < 0 before training; 0.25 is its paper's."""
     pieces: int = 2
-    """Of how many linear functions maxout takes the largest."""
+    """Number of linear functions per unit of maxout."""
     initializer: str = "auto"
-    """Key of `INITIALIZERS`, or "auto": what suits the activation."""
+    """Key of `INITIALIZERS`, or "auto": the activation's default."""
     initializer_std: float = 0.01
-    """Standard deviation of the initial weights with initializer "normal"."""
+    """Standard deviation of the initial weights of initializer "normal"."""
     batch_norm: bool = False
-    """Whether batch normalisation stands between each hidden dense layer and its activation."""
+    """Whether to insert batch normalisation between each hidden dense layer and its activation."""
     dropout: float = 0.0
-    """Share of the hidden units that are dropped at each step of training."""
+    """Share of the hidden units dropped in each training step."""
     optimizer: str = "adam"
     """Key of `OPTIMIZERS`."""
     learning_rate: float = 0.001
     momentum: float = 0.9
-    """Of momentum and nesterov."""
+    """Momentum coefficient of momentum and nesterov."""
     beta_1: float = 0.9
-    """Of adam and adamw: how much of the mean gradient is kept at a step."""
+    """adam and adamw: decay factor of the mean gradient per step."""
     beta_2: float = 0.999
-    """Of adam and adamw: how much of the mean squared gradient is kept at a step."""
+    """adam and adamw: decay factor of the mean squared gradient per step."""
     rho: float = 0.99
-    """Of rmsprop: how much of the mean squared gradient is kept at a step."""
+    """rmsprop: decay factor of the mean squared gradient per step."""
     epsilon: float = 1e-8
-    """Of adagrad, rmsprop, adam and adamw: keeps them from dividing by 0."""
+    """adagrad, rmsprop, adam and adamw: avoids division by 0."""
     schedule: str = "constant"
     """Key of `SCHEDULES`."""
     decay_rate: float = 0.5
-    """Of the schedules step, exponential and inverse_time."""
+    """Decay rate of the schedules step, exponential and inverse_time."""
     decay_epochs: float = 10.0
-    """Of the schedules step, exponential and inverse_time: how many epochs `decay_rate` is for."""
+    """Epochs per `decay_rate` in the schedules step, exponential and inverse_time."""
     warmup_epochs: float = 0.0
-    """Epochs over which the learning rate grows linearly before the schedule starts."""
+    """Epochs of linear learning-rate warm-up before the schedule starts."""
     weight_decay: float = 0.0
-    """L2: the loss gains weight_decay / 2 · Σ w² over the weights; adamw decays them apart from the loss."""
+    """L2: adds weight_decay / 2 · Σ w² over the weights to the loss; adamw decays them separately instead."""
     l1: float = 0.0
-    """L1: the loss gains l1 · Σ |w| over the weights."""
+    """L1: adds l1 · Σ |w| over the weights to the loss."""
     batch_size: int = 32
-    """Rows of a step; the last step of an epoch takes what is left."""
+    """Rows per step; the last step of an epoch takes the remaining rows."""
     epochs: int = 20
     early_stopping: bool = False
-    """Whether training stops when the validation score no longer improves, and goes back to the best weights."""
+    """Whether to stop when the validation score no longer improves, and restore the best weights."""
     patience: int = 5
-    """Of early stopping: epochs without improvement after which training stops."""
+    """Early stopping: epochs without improvement after which training stops."""
     min_delta: float = 0.0
-    """Of early stopping: by how much the best score has to be exceeded to count as improved."""
+    """Early stopping: smallest increase of the best score that counts as an improvement."""
     train_metrics: str = "running"
-    """Training loss and score: "running" (gathered while the weights change) or "exact" (evaluated after the epoch)."""
+    """Training loss and score: "running" (averaged while the weights change) or "exact" (evaluated after the epoch)."""
     dtype: str = "float32"
-    """Of parameters and arithmetic: float32 or float64."""
+    """Data type of parameters and arithmetic: float32 or float64."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -92,12 +92,12 @@ class Hyperparameters:
             object.__setattr__(self, field.name, value)
 
     def select(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return the fields `names` with their values: what a formula of a table takes."""
+        """Return the values of the fields `names`, as keyword arguments of a formula."""
         return {name: getattr(self, name) for name in names}
 
 
 Rule = Callable[[str, Any], Any]
-"""From a field's name and the value given to the value kept; raises `UsageError`."""
+"""Function of a field's name and value that returns the normalised value or raises `UsageError`."""
 
 
 def _number(rule: str, accepts: Callable[[float], bool]) -> Rule:
@@ -112,18 +112,18 @@ def _one_of(choices: Iterable[str]) -> Rule:
     return lambda name, value: one_of(name, value, choices)
 
 
-def _truth(name: str, value: Any) -> bool:
+def _boolean(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise UsageError(f"{name} must be true or false, got {value!r}")
     return bool(value)
 
 
 def _sizes(name: str, value: Any) -> tuple[int, ...]:
-    given = value.tolist() if isinstance(value, np.ndarray) else value
+    sizes = value.tolist() if isinstance(value, np.ndarray) else value
     try:
-        return tuple(_whole(1)(name, size) for size in (given if isinstance(given, (list, tuple)) else [given]))
+        return tuple(_whole(1)(name, size) for size in (sizes if isinstance(sizes, (list, tuple)) else [sizes]))
     except UsageError:
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {given!r}") from None
+        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {sizes!r}") from None
 
 
 _positive = _number("> 0", lambda x: x > 0)
@@ -138,7 +138,7 @@ RULES: dict[str, Rule] = {
     "pieces": _whole(2),
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
-    "batch_norm": _truth,
+    "batch_norm": _boolean,
     "dropout": _share,
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _positive,
@@ -155,10 +155,10 @@ RULES: dict[str, Rule] = {
     "l1": _not_negative,
     "batch_size": _whole(1),
     "epochs": _whole(1),
-    "early_stopping": _truth,
+    "early_stopping": _boolean,
     "patience": _whole(1),
     "min_delta": _not_negative,
     "train_metrics": _one_of(TRAIN_METRICS),
     "dtype": _one_of(DTYPES),
 }
-"""The rule of every field; a field without one is an error at the first use."""
+"""Rule of every field; a field without a rule raises an error at the first use."""

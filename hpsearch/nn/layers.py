@@ -1,4 +1,4 @@
-"""The contract of layers, and the dense layer."""
+"""Base class of layers, and the dense layer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,29 +11,28 @@ from hpsearch.nn.arrays import Array, Buffer
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a layer wants a place for in the flat parameter vector."""
+    """Shape of a layer's parameter in the flat vector, and whether it decays."""
 
     shape: tuple[int, ...]
     decays: bool = False
-    """Whether weight decay touches it: true for weights, not for biases, batch-norm or PReLU parameters."""
+    """Whether weight decay applies: true for weights, false for biases, batch-norm and PReLU parameters."""
 
 
 class Layer:
-    """A step of the network: (rows, n_inputs) in, (rows, n_outputs) out.
+    """Base class of layers: maps (rows, n_inputs) to (rows, n_outputs).
 
     Contract
     --------
     forward(x, training)
-        The outputs, valid until the layer's next `forward` or `backward`: they lie in a buffer of its own, or are `x`
-        itself. `x` is only read.
+        Return the outputs, valid until the layer's next `forward` or `backward`: a buffer of the layer, or `x` itself.
+        `x` is not modified.
     backward(gradient)
-        From the loss' gradient with respect to the last outputs to the one with respect to the last inputs, which is
-        returned, in a buffer of the layer's own or in `gradient` itself: `backward` may overwrite what it is given. It
-        is called after a `forward` with ``training=True``, once; gradients of parameters are written to their views.
+        Take the gradient of the loss with respect to the last outputs; return the one with respect to the last inputs.
+        The result is a buffer of the layer or `gradient` itself, which may be modified in place. Call it once, after a
+        `forward` with ``training=True``. Gradients of parameters are written to their views.
 
-    A layer that has parameters names them in `parameters`; `bind` hands it a view for each into the network's flat
-    vector and into the gradient vector. What is learned but is no parameter (running statistics) stands in
-    `statistics`.
+    `parameters` declares the layer's parameters. `bind` passes a view of each into the network's flat parameter and
+    gradient vectors. Learned arrays that are not parameters (running statistics) are listed in `statistics`.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, dtype: np.dtype[Any]) -> None:
@@ -44,26 +43,26 @@ class Layer:
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """Name and shape of each parameter."""
+        """Mapping from name to shape of each parameter."""
         return {}
 
     @property
     def statistics(self) -> Mapping[str, Array]:
-        """Arrays that training changes apart from the parameters; to be read, or written in place."""
+        """Arrays other than parameters that training changes; read them or write to them in place."""
         return {}
 
     def bind(self, values: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """Take over the views for this layer's `parameters`."""
+        """Store the views of this layer's `parameters`."""
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Write the initial values of the parameters."""
+        """Set the parameters to their initial values."""
 
     def forward(self, x: Array, training: bool) -> Array:
-        """Outputs (rows, n_outputs) for inputs (rows, n_inputs)."""
+        """Return the outputs (rows, n_outputs) for inputs (rows, n_inputs)."""
         raise NotImplementedError
 
     def backward(self, gradient: Array) -> Array:
-        """Gradient with respect to the inputs, from the one with respect to the outputs."""
+        """Return the gradient with respect to the inputs, given the one with respect to the outputs."""
         raise NotImplementedError
 
 
@@ -73,19 +72,19 @@ class Dense(Layer):
     Parameters
     ----------
     n_inputs, n_outputs
-        W has the shape (n_inputs, n_outputs) and decays, b the shape (n_outputs,) and does not.
+        W has the shape (n_inputs, n_outputs) and decays; b has the shape (n_outputs,) and does not.
     std
-        Standard deviation of the normal distribution that the initial W is drawn from; b starts at 0.
+        Standard deviation of the normal distribution of the initial W; b starts at 0.
     bias
-        Without it y = x W: batch normalisation, which follows, would subtract b again and has an offset of its own.
+        Whether to add b. Batch normalisation after this layer would subtract it and has its own offset.
     first
-        Whether nobody needs the gradient with respect to the inputs: `backward` then skips that matrix product, often
-        the largest of all, and returns an empty array.
+        Whether this is the first layer, so the gradient with respect to the inputs is not needed. `backward` then skips
+        that matrix product, often the largest of all, and returns an empty array.
 
     Attributes
     ----------
     input_gradient
-        The buffer that `backward` returns rows of; layers whose gradients are not needed at the same time may share it.
+        Buffer for the result of `backward`. Layers may share it if their gradients are not needed at the same time.
 
     Source: Deep Learning from Scratch, section 5.6 (Affine).
     """
@@ -111,51 +110,51 @@ class Dense(Layer):
         self.first = first
         self.input_gradient = Buffer(n_inputs, dtype)
         self._ones = Buffer(1, dtype, fill=1)
-        self._take(np.empty((0, n_inputs), dtype))
+        self._cache_views(np.empty((0, n_inputs), dtype))
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """`weight`, and `bias` if there is one."""
+        """`weight`, and `bias` if the layer has one."""
         weight = {"weight": Parameter((self.n_inputs, self.n_outputs), decays=True)}
         return weight | {"bias": Parameter((self.n_outputs,))} if self.has_bias else weight
 
     def bind(self, values: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """Take over the views for weight and bias."""
+        """Store the views of weight and bias."""
         self.weight, self.weight_gradient = values["weight"], gradients["weight"]
         self._weight_transposed = self.weight.T
         if self.has_bias:
             self.bias, self.bias_gradient = values["bias"], gradients["bias"]
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """W from N(0, std²), b = 0; drawn in float64, so that networks of either dtype get the same weights."""
+        """Draw W from N(0, std²) in float64, so both dtypes get the same weights; set b = 0."""
         draws = rng.standard_normal(self.weight.shape)
-        with np.errstate(over="ignore"):  # an infinite weight is told of as a training that diverges
+        with np.errstate(over="ignore"):  # an infinite weight is reported as a diverged training
             self.weight[...] = np.multiply(draws, self.std, out=draws)
         if self.has_bias:
             self.bias[...] = 0.0
 
     def forward(self, x: Array, training: bool) -> Array:
-        """X W + b."""
+        """Return x W + b."""
         if training and x is not self._input:
-            self._take(x)
+            self._cache_views(x)
         output = self._output.rows(len(x))
-        x.dot(self.weight, out=output)  # the same product as np.matmul, a microsecond sooner
+        x.dot(self.weight, out=output)  # same product as np.matmul, a microsecond faster
         if self.has_bias:
             np.add(output, self.bias, out=output)
         return output
 
     def backward(self, gradient: Array) -> Array:
-        """With g = `gradient`: g Wᵀ; for W it is xᵀ g, for b the sum of g over the rows."""
+        """Return g Wᵀ with g = `gradient`; write the gradients of W, xᵀ g, and b, the sum of g over the rows."""
         self._input_transposed.dot(gradient, out=self.weight_gradient)
         if self.has_bias:
-            # A product with ones: a third of the time that a sum over the rows takes.
+            # A product with ones takes a third of the time of a sum over the rows.
             self._ones.vector.dot(gradient, out=self.bias_gradient)
         if not self.first:
             gradient.dot(self._weight_transposed, out=self._input_gradient)
         return self._input_gradient
 
-    def _take(self, x: Array) -> None:
-        """Lay ready what `backward` needs for these inputs, until others come: steps mostly use the same few arrays."""
+    def _cache_views(self, x: Array) -> None:
+        """Cache views of these inputs for `backward`: most steps use the same few arrays."""
         self._input, self._input_transposed = x, x.T
         self._input_gradient = self.input_gradient.rows(0 if self.first else len(x))
         self._ones.rows(len(x))

@@ -1,4 +1,4 @@
-"""Losses: what training minimises, the mean over a batch's rows; the score that belongs to each; both over batches."""
+"""Losses, averaged over a batch's rows, and the accumulation of loss and score over batches."""
 
 from typing import Any, ClassVar
 
@@ -10,14 +10,14 @@ from hpsearch.nn.scores import R2, Accuracy, Score
 
 
 class Loss:
-    """A loss of outputs (rows, n_outputs) and targets.
+    """Base class of losses of outputs (rows, n_outputs) and targets.
 
     Attributes
     ----------
     score, score_name, worst_score
-        The score that goes with it; its key in `SCORES`; a value of it that no network is worse than.
+        Score class reported with the loss; its key in `SCORES`; its worst possible value.
     predictions
-        What the outputs of the last `forward` say, as the score wants it: class numbers (rows,) or the outputs.
+        Predictions of the last `forward`, as input of the score: class numbers (rows,) or the outputs.
     """
 
     score: ClassVar[type[Score]]
@@ -34,31 +34,31 @@ class Loss:
         self._gradient = Buffer(n_outputs, dtype)
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
-        """`y` as `forward` wants it, or a `DataError`."""
+        """Return `y` as targets for `forward`, or raise `DataError`."""
         raise NotImplementedError
 
     def forward(self, outputs: Array, targets: Array) -> None:
-        """Compare outputs with targets; `value` and then `backward` say what came of it, to those who want to know."""
+        """Compare outputs with targets; then call `value` and after it `backward`, either of them if needed."""
         raise NotImplementedError
 
     def value(self) -> float:
-        """The mean loss of the rows that `forward` was given last; not to be asked after `backward`."""
+        """Return the mean loss of the rows of the last `forward`; invalid after `backward`."""
         raise NotImplementedError
 
     def backward(self) -> Array:
-        """The gradient of `value` with respect to the outputs, in a buffer of the loss' own."""
+        """Return the gradient of `value` with respect to the outputs, in a buffer of the loss."""
         raise NotImplementedError
 
     def predict(self, outputs: Array) -> Array:
-        """What the network's outputs say, written over them."""
+        """Convert the network's outputs to predictions, in place."""
         raise NotImplementedError
 
 
 class CrossEntropy(Loss):
-    """Softmax and cross-entropy of class numbers: L = mean of -log p(class), p = softmax(outputs).
+    """Softmax and cross-entropy for class numbers: L = mean of -log p(class), p = softmax(outputs).
 
-    Computed from shifted outputs z = outputs - max(outputs) as L = mean of log Σ exp(z) - z(class), so that nothing
-    overflows and a probability that rounds to 0 still has a finite loss.
+    Computed from shifted outputs z = outputs - max(outputs) as L = mean of log Σ exp(z) - z(class). This cannot
+    overflow, and the loss is finite even for a probability that rounds to 0.
 
     Source: Deep Learning from Scratch, sections 3.5.2, 4.2.4 and 5.6.3 (gradient: (p - 1(class)) / rows).
     """
@@ -79,17 +79,17 @@ class CrossEntropy(Loss):
         self._axpy = axpy(dtype)
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
-        """Class numbers 0 … n_outputs - 1, one a row."""
+        """Return class numbers 0 … n_outputs - 1, one per row."""
         return as_labels(y, n_rows, self.n_outputs, what)
 
     def forward(self, outputs: Array, targets: Array) -> None:
-        """z, exp(z) and Σ exp(z)."""
+        """Compute z, exp(z) and Σ exp(z)."""
         rows = len(outputs)
         if len(self._gradient.view) != rows:
-            self._lend(rows)
+            self._resize(rows)
         shifted, exponentials = self._shifted.view, self._gradient.view
-        # A product with the one-hot labels, and their difference from p, take less time than indexing by labels; argmax
-        # and products with ones, with few columns, a third of the time of max and sums.
+        # Multiplying by one-hot labels, or subtracting them, is faster than indexing by labels. With few columns,
+        # argmax and products with ones take a third of the time of max and sums.
         self._identity.take(targets, axis=0, out=self._one_hot.view, mode="clip")
         self.predictions = outputs.argmax(axis=1)
         largest = outputs.reshape(-1).take(self._starts + self.predictions)
@@ -98,14 +98,14 @@ class CrossEntropy(Loss):
         exponentials.dot(self._ones, out=self._sums.view)
 
     def value(self) -> float:
-        """Mean of log Σ exp(z) - z(class)."""
+        """Return the mean of log Σ exp(z) - z(class)."""
         np.log(self._sums.view, out=self._logarithms.view)
-        of_all = self._row_ones.vector.dot(self._logarithms.vector)
-        of_class = self._shifted.vector.dot(self._one_hot.vector)
-        return (float(of_all) - float(of_class)) / len(self.predictions)
+        log_sums = self._row_ones.vector.dot(self._logarithms.vector)
+        class_outputs = self._shifted.vector.dot(self._one_hot.vector)
+        return (float(log_sums) - float(class_outputs)) / len(self.predictions)
 
-    def _lend(self, rows: int) -> None:
-        """Let all buffers be of so many rows, and know where each row of the flattened outputs starts."""
+    def _resize(self, rows: int) -> None:
+        """Resize all buffers to `rows` rows, and compute the start of each row in the flattened outputs."""
         for buffer in (self._gradient, self._shifted, self._sums, self._logarithms, self._one_hot, self._row_ones):
             buffer.rows(rows)
         if len(self._all_starts) < rows:
@@ -113,7 +113,7 @@ class CrossEntropy(Loss):
         self._starts = self._all_starts[:rows]
 
     def backward(self) -> Array:
-        """(p - 1(class)) / rows."""
+        """Return (p - 1(class)) / rows."""
         gradient, sums = self._gradient.view, self._sums.view
         self._rows[()] = len(gradient)
         np.multiply(sums, self._rows, out=sums)
@@ -122,7 +122,7 @@ class CrossEntropy(Loss):
         return gradient
 
     def predict(self, outputs: Array) -> Array:
-        """softmax(outputs)."""
+        """Return softmax(outputs), computed in place."""
         np.subtract(outputs, outputs.max(axis=1, keepdims=True), out=outputs)
         np.exp(outputs, out=outputs)
         np.divide(outputs, outputs.sum(axis=1, keepdims=True), out=outputs)
@@ -130,35 +130,35 @@ class CrossEntropy(Loss):
 
 
 class SquaredError(Loss):
-    """L = mean over rows and outputs of (output - target)² / 2.
+    """Squared error: L = mean over rows and outputs of (output - target)² / 2.
 
-    Halved as in scikit-learn, and in Deep Learning from Scratch, section 4.2.1, which sums instead of averaging;
-    the mean squared error of Keras and PyTorch is twice as large.
+    The factor 1/2 follows scikit-learn and Deep Learning from Scratch, section 4.2.1, which sums instead of averaging.
+    The mean squared error of Keras and PyTorch is twice as large.
     """
 
     score = R2
 
     def check(self, y: ArrayLike, n_rows: int, what: str = "y") -> Array:
-        """Finite numbers (rows, n_outputs), or (rows,) for one output."""
+        """Return finite numbers (rows, n_outputs); a vector (rows,) counts as one output."""
         return as_targets(y, n_rows, self.n_outputs, self.dtype, what)
 
     def forward(self, outputs: Array, targets: Array) -> None:
-        """The differences output - target."""
+        """Compute the differences output - target."""
         self.predictions = outputs
         np.subtract(outputs, targets, out=self._gradient.rows(len(outputs)))
 
     def value(self) -> float:
-        """Mean of (output - target)² / 2."""
+        """Return the mean of (output - target)² / 2."""
         error = self._gradient.vector
         return float(error.dot(error)) / (2.0 * error.size)
 
     def backward(self) -> Array:
-        """(output - target) / (rows · n_outputs)."""
+        """Return (output - target) / (rows · n_outputs)."""
         gradient = self._gradient.view
         return np.multiply(gradient, 1.0 / gradient.size, out=gradient)
 
     def predict(self, outputs: Array) -> Array:
-        """The outputs themselves."""
+        """Return the outputs unchanged."""
         return outputs
 
 
@@ -166,12 +166,12 @@ LOSSES: dict[str, type[Loss]] = {"cross_entropy": CrossEntropy, "squared_error":
 
 
 class Metrics:
-    """The mean loss, without penalty, and the score of all rows that a loss is given: `add` each batch after `forward`.
+    """Mean loss, without penalty, and score over batches: call `add` after each `forward`.
 
     Parameters
     ----------
     loss
-        Whose values and predictions are gathered.
+        Source of the values and predictions.
     """
 
     def __init__(self, loss: Loss) -> None:
@@ -181,11 +181,11 @@ class Metrics:
         self._rows = 0
 
     def add(self, targets: Array) -> None:
-        """Take the batch with these targets into account."""
+        """Add the batch with these targets."""
         self._total += self._loss.value() * len(targets)
         self._rows += len(targets)
         self._score.add(self._loss.predictions, targets)
 
     def values(self) -> tuple[float, float]:
-        """Loss and score; there has to be a row."""
+        """Return loss and score; at least one row is required."""
         return self._total / self._rows, self._score.value()

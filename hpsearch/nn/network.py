@@ -1,4 +1,4 @@
-"""The multilayer perceptron."""
+"""Multilayer perceptron."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from hpsearch.nn.losses import LOSSES, Metrics
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.penalty import Penalty
 
-EVALUATED = 131_072
-"""Entries that the widest layer puts out at a time in evaluation, which therefore needs the same memory for any number
-of rows, mostly in the cache."""
+CHUNK_ENTRIES = 131_072
+"""Maximum entries of the widest layer's output per evaluation chunk.
+
+It bounds the memory for any number of rows, so that most of it stays in the cache.
+"""
 
 
 class Network:
-    """A multilayer perceptron: hidden layers of dense, batch norm, activation and dropout, then a dense output layer.
+    """Multilayer perceptron: hidden layers of dense, batch norm, activation and dropout, then a dense output layer.
 
     Parameters
     ----------
@@ -33,27 +35,27 @@ class Network:
     n_outputs
         Number of classes, or columns of the targets.
     hyperparameters
-        Its shape and regularisation; what it says about training is for `Training`.
+        Shape and regularisation of the network; `Training` uses the other fields.
     loss
         Key of `LOSSES`: "cross_entropy" (labels 0 … n_outputs - 1) or "squared_error" (numbers).
     rng
-        Draws the initial weights, and dropout's units as long as the network trains.
+        Draws the initial weights, and the dropped units during training.
 
     Attributes
     ----------
     parameters, gradient
-        Flat vectors of one layout: all weights, layer by layer, then everything else. The layers hold views into
-        them.
+        Flat vectors with the same layout: all weights, layer by layer, then everything else. The layers hold views
+        into them.
     decay_mask
-        Truth values of the same layout: which entries weight decay touches.
+        Boolean vector with the same layout: whether weight decay applies to an entry.
     layers
-        What `predict` sends the inputs through, in this order.
+        Layers in the order of the forward pass.
     chunk
-        How many rows are evaluated at a time.
+        Number of rows evaluated at a time.
 
     Notes
     -----
-    A network lends its buffers from call to call: use it from one thread at a time.
+    Calls reuse the network's buffers: use a network from one thread at a time.
     """
 
     def __init__(
@@ -83,19 +85,19 @@ class Network:
             layer.initialize(rng)
 
     def _assemble(self, parameters: Array | None = None, gradient: Array | None = None) -> None:
-        """Build layers, loss and penalty around the vectors, or around new ones."""
+        """Build layers, loss and penalty on the given vectors, or on new ones."""
         settings = self.hyperparameters
         self.dtype = np.dtype(settings.dtype)
         self.layers = build_layers(self.n_inputs, self.n_outputs, settings, self.rng)
-        self.chunk = max(1, EVALUATED // max(layer.n_outputs for layer in self.layers))
+        self.chunk = max(1, CHUNK_ENTRIES // max(layer.n_outputs for layer in self.layers))
         self.loss = LOSSES[self.loss_name](self.n_outputs, self.dtype)
         self.n_decaying, n_parameters = count_parameters(self.layers)
-        # One piece of memory: a large one gets large pages from the system, and is faster to walk through.
+        # One allocation: the system backs large ones with huge pages, which are faster to traverse.
         vectors = np.zeros((2, n_parameters), self.dtype)
         self.parameters = vectors[0] if parameters is None else parameters
         self.gradient = vectors[1] if gradient is None else gradient
         bind_layers(self.layers, self.parameters, self.gradient)
-        self._learned = {"parameters": self.parameters} | {
+        self._state_arrays = {"parameters": self.parameters} | {
             f"layer_{number}.{name}": array
             for number, layer in enumerate(self.layers)
             for name, array in layer.statistics.items()
@@ -106,24 +108,24 @@ class Network:
 
     @property
     def decay_mask(self) -> Array:
-        """Which entries of `parameters` weight decay touches."""
+        """Boolean vector: whether weight decay applies to each entry of `parameters`."""
         return np.arange(self.parameters.size) < self.n_decaying
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The outputs before softmax, in a buffer that is valid until the next call; `x` of the network's dtype."""
+        """Return the outputs before softmax, valid until the next call; `x` must have the network's dtype."""
         for layer in self.layers:
             x = layer.forward(x, training)
         return x
 
     def backward(self, gradient: Array) -> None:
-        """Fill `self.gradient` from the loss' gradient with respect to the outputs of the last `forward`."""
+        """Compute `self.gradient` from the gradient of the loss with respect to the last outputs of `forward`."""
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
 
     def find_gradient(self, x: Array, y: Array, metrics: Metrics | None = None) -> None:
-        """One pass of training: the gradient of the batch's mean loss, with penalty, in `self.gradient`.
+        """Compute the gradient of the batch's mean loss, with penalty, into `self.gradient`.
 
-        `x` and `y` must be as `Training` prepares them; `metrics`, if given, take the pass into account.
+        `x` and `y` must be prepared as in `Training`. The batch is added to `metrics`, if any.
         """
         self.loss.forward(self.forward(x, training=True), y)
         if metrics is not None:
@@ -132,12 +134,12 @@ class Network:
         self.penalty.add_gradient()
 
     def predict(self, x: ArrayLike) -> Array:
-        """Class probabilities (rows, n_outputs), or predicted targets (rows, n_outputs).
+        """Return class probabilities or predicted targets, of shape (rows, n_outputs).
 
         Raises
         ------
         DataError
-            If `x` isn't made of rows of `n_inputs` finite numbers.
+            If `x` isn't an array of finite numbers with `n_inputs` columns.
         """
         rows = as_inputs(x, self.n_inputs, self.dtype)
         result = np.empty((len(rows), self.n_outputs), self.dtype)
@@ -147,10 +149,10 @@ class Network:
             return self.loss.predict(result)
 
     def evaluate(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
-        """Loss and score of these rows, in evaluation mode.
+        """Return loss and score of these rows, in evaluation mode.
 
-        The loss includes the penalty of weight decay, as in Keras: it is the quantity that training minimises, and
-        can be compared between training and validation data.
+        The loss includes the L2 and L1 penalty, as in Keras: it is the quantity that training minimises, and is
+        comparable between training and validation data.
         """
         rows = as_inputs(x, self.n_inputs, self.dtype)
         targets = self.loss.check(y, len(rows))
@@ -158,7 +160,7 @@ class Network:
             return self.evaluate_checked(rows, targets)
 
     def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
-        """`evaluate`, for rows that `as_inputs` and `Loss.check` have returned, within the caller's `np.errstate`."""
+        """Evaluate arrays already validated by `as_inputs` and `Loss.check`; call it within `np.errstate`."""
         metrics = Metrics(self.loss)
         for part in self._chunks(len(x)):
             targets = y[part]
@@ -171,12 +173,12 @@ class Network:
         return (slice(start, start + self.chunk) for start in range(0, n_rows, self.chunk))
 
     def state(self) -> dict[str, Array]:
-        """A copy of everything that training changes in the network: parameters and layers' statistics."""
+        """Return a copy of all arrays that training changes: parameters and layers' statistics."""
         return self.copy_state({})
 
     def copy_state(self, target: dict[str, Array]) -> dict[str, Array]:
-        """`state`, written over the arrays that an earlier call left in `target`."""
-        for name, array in self._learned.items():
+        """Copy the state into `target`, reusing the arrays of an earlier call, and return it."""
+        for name, array in self._state_arrays.items():
             if name in target:
                 target[name][...] = array
             else:
@@ -184,30 +186,30 @@ class Network:
         return target
 
     def load_state(self, state: Mapping[str, Array]) -> None:
-        """Write back what `state` returned, of this network or of one with the same hyperparameters.
+        """Load a result of `state`, of this network or of one with the same hyperparameters.
 
         Raises
         ------
         DataError
-            If names or shapes aren't those of this network; nothing is changed then.
+            If names or shapes differ from this network's; nothing is changed in that case.
         """
-        own = self._learned
-        if own.keys() != state.keys():
-            raise DataError(f"a state of this network holds {', '.join(own)}, got {', '.join(state) or 'nothing'}")
-        for name, array in own.items():
+        arrays = self._state_arrays
+        if arrays.keys() != state.keys():
+            raise DataError(f"a state of this network holds {', '.join(arrays)}, got {', '.join(state) or 'nothing'}")
+        for name, array in arrays.items():
             if array.shape != np.shape(state[name]):
                 raise DataError(f"{name} must have the shape {array.shape}, got {np.shape(state[name])}")
-        for name, array in own.items():
+        for name, array in arrays.items():
             array[...] = state[name]
 
     def is_finite(self) -> bool:
-        """Whether all that it has learned is: parameters and layers' statistics."""
-        return all(is_finite(array) for array in self._learned.values())
+        """Return whether all parameters and layers' statistics are finite."""
+        return all(is_finite(array) for array in self._state_arrays.values())
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it is made from and what it has learned; layers are built anew around the vectors."""
-        made_from = ("n_inputs", "n_outputs", "hyperparameters", "loss_name", "rng", "parameters", "gradient")
-        return {name: getattr(self, name) for name in made_from} | {"state": self.state()}
+        """Return constructor arguments, vectors and state; unpickling rebuilds the layers on the vectors."""
+        names = ("n_inputs", "n_outputs", "hyperparameters", "loss_name", "rng", "parameters", "gradient")
+        return {name: getattr(self, name) for name in names} | {"state": self.state()}
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
         state, parameters, gradient = (pickled.pop(name) for name in ("state", "parameters", "gradient"))

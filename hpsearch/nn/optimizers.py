@@ -1,7 +1,7 @@
-"""Optimizers: each is its formula over the flat vectors of parameters and gradient.
+"""Optimizers: update formulas over the flat vectors of parameters and gradient.
 
-In the formulas p is the parameters, g the gradient of the loss, η the learning rate; products, squares, roots and
-quotients are taken entry by entry.
+In formulas, p is the parameter vector, g the gradient of the loss and η the learning rate. Products, squares, roots and
+quotients are elementwise.
 """
 
 from __future__ import annotations
@@ -15,31 +15,30 @@ import numpy as np
 from hpsearch.nn.arrays import Array, axpy, constant
 
 BLOCK = 65_536
-"""Entries that are updated at a time, so that a formula's operands stay in the processor's cache from one operation to
-the next, and temporaries need little memory."""
+"""Number of entries updated at a time: operands stay in the processor's cache, and temporaries need little memory."""
 
 SMALLEST_UNIT = 2.0**-20
-"""Vectors that are kept in a unit that shrinks are brought back to the unit 1 before it gets smaller than that."""
+"""Vectors stored in a shrinking unit are rescaled to unit 1 before the unit gets smaller than this."""
 
 
 class Optimizer:
-    """Updates the parameters in place; a subclass writes its formula for one block of entries.
+    """Base class: updates the parameters in place; subclasses implement the formula for one block of entries.
 
     Parameters
     ----------
     parameters, gradient
         Flat vectors of the same length.
     n_decaying
-        Number of entries at the front that are weights. Only AdamW, which decays them itself, uses it.
+        Number of leading entries with weight decay. Only AdamW uses it, as it decays weights itself.
 
     Attributes
     ----------
     hyperparameters
         Names of the fields of `Hyperparameters` that the constructor takes after `parameters` and `gradient`.
     n_states
-        How many vectors of the parameters' length the formula remembers; they start at 0.
+        Number of state vectors of the parameters' length; they start at 0.
     decays_weights
-        Whether the formula decays the weights itself, so that `weight_decay` must not enter the loss.
+        Whether the formula applies weight decay itself; if so, the loss must not include it.
     """
 
     hyperparameters: ClassVar[tuple[str, ...]] = ()
@@ -60,33 +59,33 @@ class Optimizer:
         self._axpy = axpy(self.parameters.dtype)
 
     def step(self, learning_rate: float) -> None:
-        """Update the parameters once."""
+        """Do one step: update all parameters."""
         self.steps += 1
         self.prepare(learning_rate)
         for block in self._blocks:
             self.update(*block)
 
     def prepare(self, learning_rate: float) -> None:
-        """Compute what all blocks of a step share; a formula that needs more than the rate extends it."""
+        """Compute the values shared by all blocks of a step; override it if a formula needs more than the rate."""
         self.rate = learning_rate
 
     def number(self, value: float) -> Array:
-        """A number to be used in `update`."""
+        """Return a number as a 0-dimensional array for `update`."""
         return constant(value, self.parameters.dtype)
 
     def add(self, y: Array, factor: float, x: Array) -> None:
-        """Add factor · x to y, which is one operation of BLAS; NumPy takes two, and memory for the product."""
+        """Add factor · x to y in one BLAS call; NumPy would need two operations and a temporary."""
         self._axpy(x, y, a=factor)
 
     def add_quotient(self, p: Array, factor: float, numerator: Array, square: Array, t: Array, epsilon: Array) -> None:
-        """Add factor · numerator / (√square + ε) to p."""
+        """Add factor · numerator / (√square + ε) to p, with `t` as a temporary."""
         np.sqrt(square, out=t)
         np.add(t, epsilon, out=t)
         np.divide(numerator, t, out=t)
         self.add(p, factor, t)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """Update a block: parameters `p` and `state` in place, from the gradient `g`; `t` is for temporaries."""
+        """Update the block's parameters `p` and `state` in place from the gradient `g`; `t` holds temporaries."""
         raise NotImplementedError
 
     def _split(self) -> Iterator[tuple[Array, ...]]:
@@ -98,7 +97,7 @@ class Optimizer:
             yield (self.parameters[part], self.gradient[part], temporary[: part.stop - start], *states)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the blocks: views that were pickled would no longer look into their vectors."""
+        """Return the attributes without the blocks: pickled views would no longer share memory with their vectors."""
         return {name: value for name, value in self.__dict__.items() if name not in ("_blocks", "_axpy")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -113,15 +112,15 @@ class SGD(Optimizer):
     """
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         self.add(p, -self.rate, g)
 
 
 class Momentum(Optimizer):
     """v ← μ v - η g; p ← p + v.
 
-    As in the chapter and Keras. PyTorch keeps the rate out of v (v ← μ v + g; p ← p - η v): the same steps as long
-    as the rate is constant.
+    Same form as in the chapter and Keras. PyTorch excludes the rate from v (v ← μ v + g; p ← p - η v), which gives the
+    same steps while the rate is constant.
 
     Source: Deep Learning from Scratch, section 6.1.4; Polyak, Some methods of speeding up the convergence of
     iteration methods (1964).
@@ -135,7 +134,7 @@ class Momentum(Optimizer):
         self.momentum = self.number(momentum)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         (v,) = state
         np.multiply(v, self.momentum, out=v)
         self.add(v, -self.rate, g)
@@ -143,10 +142,10 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Optimizer):
-    """v ← μ v - η g; p ← p + μ v - η g: momentum whose gradient is taken where the momentum leads to.
+    """v ← μ v - η g; p ← p + μ v - η g: momentum with the gradient at the look-ahead point.
 
-    In Nesterov's form the gradient is taken at p + μ v. This is the same with p standing for that point ahead,
-    which is what is trained and evaluated, as in Keras and PyTorch.
+    Nesterov's form takes the gradient at p + μ v. Here p denotes that look-ahead point, so it is the point that is
+    trained and evaluated, as in Keras and PyTorch.
 
     Source: Sutskever et al., On the importance of initialization and momentum in deep learning (ICML 2013), section
     2; Bengio, Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks (2013), equations 6 and
@@ -162,7 +161,7 @@ class Nesterov(Optimizer):
         self.ahead = momentum
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         (v,) = state
         np.multiply(v, self.momentum, out=v)
         self.add(v, -self.rate, g)
@@ -185,7 +184,7 @@ class AdaGrad(Optimizer):
         self.epsilon = self.number(epsilon)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         (h,) = state
         np.add(h, np.square(g, out=t), out=h)
         self.add_quotient(p, -self.rate, g, h, t, self.epsilon)
@@ -194,7 +193,7 @@ class AdaGrad(Optimizer):
 class RMSProp(Optimizer):
     """h ← ρ h + (1 - ρ) g²; p ← p - η g / (√h + ε).
 
-    As in PyTorch, whose default is ρ = 0.99, too; Keras' is 0.9, with ε under the root.
+    Same form and default, ρ = 0.99, as in PyTorch; Keras uses 0.9, with ε under the root.
 
     Source: Tieleman and Hinton, Lecture 6.5 (Coursera, 2012).
     """
@@ -209,7 +208,7 @@ class RMSProp(Optimizer):
         self.epsilon = self.number(epsilon)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         (h,) = state
         np.multiply(h, self.rho, out=h)
         self.add(h, self.one_minus_rho, np.square(g, out=t))
@@ -219,11 +218,11 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; p ← p - η m̂ / (√v̂ + ε).
 
-    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at the t-th step. As numbers are cheaper to multiply than vectors, m and v
-    are kept in units that shrink by β₁ and β₂ a step: m = (1 - β₁) s₁ n and v = (1 - β₂) s₂ u, so that a step is
-    s₁ ← β₁ s₁; n ← n + g / s₁, and likewise with g². This spares four of twelve operations on vectors.
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at step t. To save four of twelve vector operations, m and v are stored in
+    units that shrink by β₁ and β₂ per step: m = (1 - β₁) s₁ n and v = (1 - β₂) s₂ u. A step is then s₁ ← β₁ s₁;
+    n ← n + g / s₁, and likewise for u with g².
 
-    As in the paper's algorithm 1 and PyTorch; the paper's short form, the chapter's code and Keras add ε to √v
+    Same form as algorithm 1 of the paper and PyTorch. The paper's short form, the chapter's code and Keras add ε to √v
     instead of √v̂, which differs in the first steps of entries with tiny gradients.
 
     Source: Kingma and Ba, Adam (ICLR 2015); Deep Learning from Scratch, section 6.1.6.
@@ -244,7 +243,7 @@ class Adam(Optimizer):
         self.epsilon_of_u = self.number(0.0)
 
     def prepare(self, learning_rate: float) -> None:
-        """With √v̂ = c √u and m̂ = a n: p ← p - (η a / c) n / (√u + ε / c)."""
+        """Compute the units and factors: with √v̂ = c √u and m̂ = a n, p ← p - (η a / c) n / (√u + ε / c)."""
         super().prepare(learning_rate)
         self.units = [self._unit(*each) for each in zip(self.state, self.betas, self.periods, strict=True)]
         means = [(1.0 - beta) * s / (1.0 - beta**self.steps) for beta, s in zip(self.betas, self.units, strict=True)]
@@ -253,14 +252,14 @@ class Adam(Optimizer):
         self.epsilon_of_u[()] = self.epsilon / c
 
     def _unit(self, state: Array, beta: float, period: int) -> float:
-        """The unit of this step; before it gets too small, the state is brought back to the unit 1."""
+        """Return the unit of this step; rescale the state to unit 1 before the unit gets too small."""
         age = self.steps % period
         if age == 0:
             np.multiply(state, beta**period, out=state)
         return float(beta**age)
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
-        """One block."""
+        """Update one block."""
         n, u = state
         self.add(n, 1.0 / self.units[0], g)
         self.add(u, 1.0 / self.units[1], np.square(g, out=t))
@@ -268,12 +267,11 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, with p ← p - η λ p for the weights before each step: λ = `weight_decay` apart from the gradient.
+    """Adam with decoupled weight decay: p ← p - η λ p for the weights before each step, λ = `weight_decay`.
 
-    With the other optimizers λ w is part of the gradient, as λ / 2 Σ w² is of the loss; Adam then divides it by
-    √v̂, too, so that weights with large gradients decay less. Here all weights decay at the same rate and the loss
-    has no L2 part. As in PyTorch and Keras, the decay is multiplied by the learning rate; the paper's is by its
-    schedule only.
+    With the other optimizers, the loss includes λ / 2 Σ w² and the gradient λ w. Adam also divides this term by √v̂, so
+    weights with large gradients decay less. Here all weights decay at the same rate, and the loss has no L2 term.
+    The decay is multiplied by the learning rate as in PyTorch and Keras; the paper multiplies by its schedule only.
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization (ICLR 2019), algorithm 2.
     """
@@ -296,7 +294,7 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
     def step(self, learning_rate: float) -> None:
-        """The decay, then Adam's step."""
+        """Decay the weights, then do Adam's step."""
         weights = self.parameters[: self.n_decaying]
         np.multiply(weights, 1.0 - learning_rate * self.weight_decay, out=weights)
         super().step(learning_rate)

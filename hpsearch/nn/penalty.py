@@ -1,4 +1,4 @@
-"""L2 and L1 regularisation: the part of the loss that keeps weights small."""
+"""L2 and L1 regularisation."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from hpsearch.nn.optimizers import BLOCK
 
 
 class Penalty:
-    """weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights w; biases, batch-norm and PReLU parameters are left alone.
+    """Penalty weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights w; other parameters are not penalised.
 
     Parameters
     ----------
     weights, gradient
-        The entries of the flat vectors that decay; views, so that later values are seen.
+        Views of the decaying entries of the flat vectors.
     weight_decay, l1
-        The factors. `weight_decay` must be 0 with an optimizer that decays the weights itself (AdamW).
+        Factors of the L2 and L1 term. `weight_decay` must be 0 if the optimizer decays weights itself (AdamW).
 
     Source: Deep Learning from Scratch, section 6.4.2 (L2, with the same factor 1/2).
     """
@@ -28,7 +28,7 @@ class Penalty:
         self._scratch = np.empty(min(weights.size, BLOCK), weights.dtype)
 
     def value(self) -> float:
-        """The penalty of the weights as they are."""
+        """Return the penalty of the current weights."""
         l2 = sum(float(w.dot(w)) for w, _ in self._blocks) if self._l2 else 0.0
         l1 = sum(float(np.abs(w).sum()) for w, _ in self._blocks) if self._l1 else 0.0
         return 0.5 * self._l2 * l2 + self._l1 * l1

@@ -1,4 +1,4 @@
-"""Recording: each layer's activations and gradients, so that vanishing gradients and dead units can be seen."""
+"""Recording of each layer's activations and gradients, to diagnose vanishing gradients and dead units."""
 
 from __future__ import annotations
 
@@ -14,67 +14,67 @@ from hpsearch.nn.layers import Dense, Layer
 from hpsearch.nn.network import Network
 
 NEAR_LIMIT = 0.01
-"""An output counts as saturated if it lies within this share of the activation's range from one of its limits."""
+"""An output is saturated if its distance from a limit is at most this share of the activation's range."""
 
-_FAR = 0.25 * np.finfo(np.float64).max  # the difference of two numbers within it is a number
+_LARGEST = 0.25 * np.finfo(np.float64).max  # differences of numbers up to this size are finite
 
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """A layer's outputs and gradients for a sample of rows."""
+    """Statistics of a layer's outputs and gradients for a sample of rows."""
 
     layer: int
-    """Its place in `Network.layers`."""
+    """Index in `Network.layers`."""
     kind: str
-    """Name of its class."""
+    """Name of the layer's class."""
     mean: float
-    """Of all outputs, over rows and units."""
+    """Mean of all outputs, over rows and units."""
     std: float
     """Standard deviation of all outputs, over rows and units."""
     counts: Array
-    """Histogram of all outputs: how many lie in each interval."""
+    """Histogram of all outputs: count per interval."""
     edges: Array
-    """Bounds of the intervals, one more than `counts`."""
+    """Interval bounds, one more than `counts`."""
     saturated: float | None
-    """Share of outputs near the activation's limits; None if it has no two."""
+    """Share of outputs near the activation's limits; None unless it has two."""
     dead: float | None
-    """Share of units that give 0 on every row; None if the activation's units can't die so."""
+    """Share of units with output 0 on every row; None if the activation's units cannot die."""
     output_gradient_norm: float
-    """Euclidean norm of the loss' gradient with respect to the outputs."""
+    """Euclidean norm of the gradient of the loss with respect to the outputs."""
     weight_gradient_norm: float | None
-    """Euclidean norm of the loss' gradient, with penalty, with respect to the weights of a dense layer, else None."""
+    """Euclidean norm of the gradient of the loss, with penalty, with respect to a dense layer's weights, else None."""
 
 
 def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> list[LayerRecord]:
-    """Send rows through the network and back, as in a step of training, and describe what comes by each layer.
+    """Run a forward and backward pass as in training, and return statistics of each layer.
 
     To follow a training, call it after each epoch, with the same rows::
 
         records = [record(network, x[:1000], y[:1000]) for _ in training]
 
-    Nothing is learned, and the training goes on as if nothing had happened: dropout's generator and the running
-    statistics of batch norm are put back; only `Network.gradient` is overwritten.
+    The training is not affected: parameters, dropout's generator and the running statistics of batch norm are restored.
+    Only `Network.gradient` is overwritten.
 
     Parameters
     ----------
     x, y
-        A sample of the training rows; all their activations are in memory at once.
+        Sample of the training rows; all their activations are in memory at once.
     bins
-        Number of intervals of the histograms, of equal width between the least and the largest output; where these are
-        too near each other for that many, from below the least to above the largest. Outputs that are not finite, or
-        beyond 4e307, are in none.
+        Number of histogram intervals, of equal width between the smallest and largest output. If these are too close
+        for that many intervals, the range is widened on both sides. Outputs that are not finite or exceed 4e307 in size
+        are not counted.
 
     Raises
     ------
     UsageError
-        If `bins` is no whole number, or less than 1.
+        If `bins` is not a whole number >= 1.
     DataError
         If `x` or `y` don't fit the network.
     """
     bins = whole("bins", bins, 1)
     inputs = as_inputs(x, network.n_inputs, network.dtype)
     targets = network.loss.check(y, len(inputs))
-    random_state, learned = network.rng.bit_generator.state, network.state()
+    random_state, state = network.rng.bit_generator.state, network.state()
     try:
         with np.errstate(all="ignore"):
             outputs = _forward(network, inputs)
@@ -85,11 +85,11 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
             ]
     finally:
         network.rng.bit_generator.state = random_state
-        network.load_state(learned)
+        network.load_state(state)
 
 
 def _forward(network: Network, x: Array) -> list[Array]:
-    """A copy of every layer's outputs."""
+    """Return a copy of every layer's outputs."""
     outputs = []
     for layer in network.layers:
         x = layer.forward(x, training=True)
@@ -98,7 +98,7 @@ def _forward(network: Network, x: Array) -> list[Array]:
 
 
 def _backward(network: Network, outputs: Array, targets: Array) -> list[float]:
-    """The norm of the gradient with respect to every layer's outputs; fills the network's gradient."""
+    """Return the gradient's norm at every layer's outputs; fills the network's gradient."""
     network.loss.forward(outputs, targets)
     gradient = network.loss.backward()
     norms = []
@@ -126,10 +126,10 @@ def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, b
 
 
 def _histogram(outputs: Array, bins: int) -> tuple[Array, Array]:
-    values = outputs[np.abs(outputs) <= _FAR]
+    values = outputs[np.abs(outputs) <= _LARGEST]
     try:
         return np.histogram(values, bins)
-    except ValueError:  # too near each other
+    except ValueError:  # too close to each other
         room = max(0.5, bins * float(np.spacing(np.abs(values).max())))
         return np.histogram(values, bins, (values.min() - room, values.max() + room))
 

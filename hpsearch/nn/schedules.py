@@ -1,7 +1,7 @@
-"""Learning-rate schedules: what the learning rate is multiplied by as the training goes on.
+"""Learning-rate schedules: factors of the learning rate as functions of time.
 
-Time is counted in epochs, as a real number: 2.5 is the middle of the third one. The rate is set for every step, so a
-schedule does not depend on the batch size.
+Time is in epochs, as a real number: 2.5 is the middle of the third epoch. The rate is set at every step, so a schedule
+does not depend on the batch size.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from collections.abc import Callable
 from math import cos, floor, inf, pi
 from typing import NamedTuple
 
-_LONGEST = 1e300  # more decays than that are as many
+_MOST_DECAYS = 1e300  # larger numbers of decays are cut to this
 
 
 def constant(time: float) -> float:
-    """1."""
+    """Return 1."""
     return 1.0
 
 
 def step(time: float, decay_rate: float, decay_epochs: float) -> float:
-    """decay_rate ^ ⌊time / decay_epochs⌋: multiplied by `decay_rate` every `decay_epochs`."""
-    return _power(decay_rate, floor(min(time / decay_epochs, _LONGEST)))
+    """Return decay_rate ^ ⌊time / decay_epochs⌋: a decay every `decay_epochs` epochs."""
+    return _power(decay_rate, floor(min(time / decay_epochs, _MOST_DECAYS)))
 
 
 def exponential(time: float, decay_rate: float, decay_epochs: float) -> float:
-    """decay_rate ^ (time / decay_epochs): as `step`, but smoothly."""
+    """Return decay_rate ^ (time / decay_epochs): the continuous form of `step`."""
     return _power(decay_rate, time / decay_epochs)
 
 
 def _power(base: float, exponent: float) -> float:
-    """Infinite where Python's numbers end: such a training diverges, and is told of as others that do."""
+    """Return base ^ exponent, infinity on overflow: the training then diverges and is reported as diverged."""
     try:
         return float(base**exponent)
     except OverflowError:
@@ -37,12 +37,12 @@ def _power(base: float, exponent: float) -> float:
 
 
 def inverse_time(time: float, decay_rate: float, decay_epochs: float) -> float:
-    """1 / (1 + decay_rate · time / decay_epochs)."""
+    """Return 1 / (1 + decay_rate · time / decay_epochs)."""
     return 1.0 / (1.0 + decay_rate * time / decay_epochs)
 
 
 def cosine(time: float, epochs: int, warmup_epochs: float) -> float:
-    """(1 + cos(π · time / duration)) / 2: from 1 to 0 over the epochs that follow the warm-up; 0 after them.
+    """Return (1 + cos(π · time / duration)) / 2: from 1 to 0 over the epochs after the warm-up, then 0.
 
     Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (ICLR 2017), equation 5,
     without restarts.
@@ -52,7 +52,7 @@ def cosine(time: float, epochs: int, warmup_epochs: float) -> float:
 
 
 class Schedule(NamedTuple):
-    """A schedule's formula and the names of the fields of `Hyperparameters` that it takes after the time."""
+    """Formula of a schedule, and the fields of `Hyperparameters` that it takes after the time."""
 
     factor: Callable[..., float]
     hyperparameters: tuple[str, ...] = ()
@@ -65,4 +65,4 @@ SCHEDULES: dict[str, Schedule] = {
     "inverse_time": Schedule(inverse_time, ("decay_rate", "decay_epochs")),
     "cosine": Schedule(cosine, ("epochs", "warmup_epochs")),
 }
-"""Name → the factor of the learning rate as a function of the epochs since the end of the warm-up."""
+"""Name → factor of the learning rate as a function of the epochs since the end of the warm-up."""

@@ -1,4 +1,4 @@
-"""Scores: how good predictions are, in a number that a person can read, gathered batch by batch."""
+"""Scores of predictions, accumulated over batches."""
 
 from math import inf
 from typing import ClassVar, Literal
@@ -9,16 +9,16 @@ from hpsearch.nn.arrays import Array
 
 
 class Score:
-    """Gathers batches of (predictions, targets) with `add`, and gives the score of all rows so far with `value`.
+    """Base class of scores: `add` accumulates batches, `value` returns the score of all rows so far.
 
     Attributes
     ----------
     name
-        Its key in `SCORES`.
+        Key in `SCORES`.
     direction
-        Whether better is more or less.
+        Whether larger ("maximize") or smaller ("minimize") values are better.
     worst
-        A value that no model is worse than: what a training counts that failed.
+        Worst possible value; used as the value of a failed training.
     """
 
     name: ClassVar[str]
@@ -26,39 +26,39 @@ class Score:
     worst: ClassVar[float]
 
     def add(self, predictions: Array, targets: Array) -> None:
-        """Take a batch into account; predictions and targets have the same shape."""
+        """Add a batch; predictions and targets have the same shape."""
         raise NotImplementedError
 
     def value(self) -> float:
-        """The score of all rows so far; there has to be one."""
+        """Return the score of all rows so far; at least one row is required."""
         raise NotImplementedError
 
 
 class Accuracy(Score):
-    """The share of rows whose class is predicted: the one with the largest output; among equal outputs, the first."""
+    """Share of correctly classified rows. The prediction is the class with the largest output; ties go to the first."""
 
     name = "accuracy"
     worst = 0.0
 
     def __init__(self) -> None:
         self._rows = 0
-        self._right = 0
+        self._correct = 0
 
     def add(self, predictions: Array, targets: Array) -> None:
-        """Class numbers (rows,)."""
+        """Add class numbers of shape (rows,)."""
         self._rows += len(targets)
-        self._right += int(np.count_nonzero(predictions == targets))
+        self._correct += int(np.count_nonzero(predictions == targets))
 
     def value(self) -> float:
-        """Right / rows."""
-        return self._right / self._rows
+        """Return correct rows / rows."""
+        return self._correct / self._rows
 
 
 class R2(Score):
     """R² = 1 - Σ (y - prediction)² / Σ (y - mean of y)², averaged over the outputs.
 
-    Where the targets are constant, the quotient is undefined: R² is 1 if they are predicted exactly, else 0, as in
-    scikit-learn; here a single row, too, counts as constant.
+    If the targets are constant, the quotient is undefined: R² is then 1 for exact predictions, else 0, as in
+    scikit-learn. Here a single row also counts as constant.
     """
 
     name = "r2"
@@ -71,7 +71,7 @@ class R2(Score):
         self._residual: Array = np.zeros(1)
 
     def add(self, predictions: Array, targets: Array) -> None:
-        """Numbers (rows, n_outputs). Sums of squares are merged in float64 by the formula of Chan et al. (1979)."""
+        """Add numbers (rows, n_outputs); merges sums of squares in float64 as in Chan et al. (1979)."""
         rows = len(targets)
         mean = targets.mean(axis=0, dtype=np.float64)
         shift = mean - self._mean
@@ -84,7 +84,7 @@ class R2(Score):
         self._rows = merged
 
     def value(self) -> float:
-        """1 - residual / total, averaged over the outputs."""
+        """Return 1 - residual / total, averaged over the outputs."""
         constant = self._total == 0.0
         share = np.where(constant, self._residual > 0.0, self._residual / np.where(constant, 1.0, self._total))
         return float(np.mean(1.0 - share))

@@ -1,4 +1,4 @@
-"""Training: epochs of steps over shuffled batches, until they are done or no longer improve."""
+"""Training loop: epochs of steps over shuffled batches, with optional early stopping."""
 
 from __future__ import annotations
 
@@ -20,52 +20,55 @@ from hpsearch.nn.optimizers import OPTIMIZERS, Optimizer
 from hpsearch.nn.schedules import SCHEDULES
 
 Rows = tuple[Array, Array]
-"""Inputs and targets that have been checked."""
+"""Validated inputs and targets."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an epoch of training came to. Losses include the penalty of weight decay."""
+    """Metrics of one training epoch. Losses include the L2 and L1 penalty."""
 
     epoch: int
-    """1 for the first."""
+    """Number of the epoch, from 1."""
     learning_rate: float
-    """The rate of its last step."""
+    """Learning rate of the epoch's last step."""
     train_loss: float
     train_score: float
-    """Accuracy or R². With ``train_metrics="running"`` loss and score are gathered over the epoch's batches, each
-    before its step and with dropout; with "exact" they are those of the network after the epoch."""
+    """Accuracy or R².
+
+    With ``train_metrics="running"``, loss and score are averaged over the epoch's batches, each before its step and
+    with dropout. With "exact", they are evaluated after the epoch.
+    """
     validation_loss: float | None = None
     validation_score: float | None = None
 
 
 class Training:
-    """An ongoing training of a network: iterate to train, or call `run_epoch` for one more epoch.
+    """Training of a network: iterate to train, or call `run_epoch` for one more epoch.
 
-    Each epoch takes the rows in a new order, `batch_size` at a time; the last batch takes what is left, and a batch
-    size larger than the number of rows means all of them. The same seed gives the same bits on one machine, in one
-    go or epoch by epoch, as long as BLAS has the same number of threads; the estimators and `MLPObjective` see to that.
+    Each epoch shuffles the rows and takes `batch_size` at a time. The last batch takes the remaining rows; a batch size
+    above the number of rows means all of them. The same seed gives bit-identical results on one machine, in one run or
+    epoch by epoch, if BLAS uses the same number of threads. The estimators and `MLPObjective` ensure that.
 
-    A pickled training goes on where it was, but holds no rows: give it some with `set_data`.
+    A pickled training can be continued, but contains no rows: pass them with `set_data`.
 
     Parameters
     ----------
     network
-        Is trained in place.
+        Network to train in place.
     hyperparameters
-        What to train with; what shapes the loss (`SHARED`) has to be the network's own.
+        Settings of the training. The fields in `SHARED`, which affect the loss, must equal the network's.
     x, y
-        Inputs (rows, n_inputs) and their labels or targets. They are copied only if they aren't C-contiguous arrays
-        of the network's dtype; batches are gathered from them, so that there is never a second, shuffled copy.
+        Inputs (rows, n_inputs) and their labels or targets. Copied only if they aren't C-contiguous arrays of the
+        network's dtype. Batches are gathered from them, without a shuffled copy of the data.
     validation
-        Inputs and targets that are evaluated after each epoch; early stopping needs them.
+        Inputs and targets evaluated after each epoch; required by early stopping.
     rng
         Draws the order of the rows.
 
     Attributes
     ----------
     history
-        The epochs so far.
+        Metrics of the epochs so far.
 
     Raises
     ------
@@ -88,9 +91,9 @@ class Training:
         rng: np.random.Generator,
     ) -> None:
         for name in self.SHARED:
-            wanted, got = getattr(network.hyperparameters, name), getattr(hyperparameters, name)
-            if wanted != got:
-                raise UsageError(f"{name} of a training must be its network's, {wanted!r}, got {got!r}")
+            expected, value = getattr(network.hyperparameters, name), getattr(hyperparameters, name)
+            if expected != value:
+                raise UsageError(f"{name} of a training must be its network's, {expected!r}, got {value!r}")
         self.network = network
         self.hyperparameters = hyperparameters
         self.rng = rng
@@ -102,7 +105,7 @@ class Training:
         self._batch = Buffer(network.n_inputs, network.dtype)
 
     def set_data(self, x: ArrayLike, y: ArrayLike, *, validation: tuple[ArrayLike, ArrayLike] | None = None) -> None:
-        """Train on these rows from the next epoch on."""
+        """Set the rows to train on, starting with the next epoch."""
         if self.hyperparameters.early_stopping and validation is None:
             raise UsageError("early_stopping needs validation data, got none")
         self._rows: Rows | None = self._check(x, y, "x", "y")
@@ -114,14 +117,13 @@ class Training:
 
     @property
     def best_epoch(self) -> int | None:
-        """With early stopping, the number of the best epoch so far; without, None."""
+        """Number of the best epoch so far; None without early stopping."""
         return self._stopping.best_epoch if self._stopping else None
 
     def __iter__(self) -> Iterator[Epoch]:
-        """Train until there have been `epochs` epochs, or early stopping stops.
+        """Train until `epochs` epochs are done or early stopping stops.
 
-        With early stopping the best weights are restored when the iteration ends, however it ends: a consumer that
-        breaks, or an error, leaves the best network, too.
+        With early stopping, the best weights are restored when the iteration ends, also after a `break` or an error.
         """
         try:
             while len(self.history) < self.hyperparameters.epochs:
@@ -132,7 +134,7 @@ class Training:
             self.restore_best()
 
     def run_epoch(self) -> Epoch:
-        """Train for one more epoch, whatever `epochs` says.
+        """Train for one more epoch, even beyond `epochs`.
 
         Raises
         ------
@@ -158,16 +160,16 @@ class Training:
         return epoch
 
     def _run_steps(self, x: Array, y: Array, metrics: Metrics | None) -> float:
-        """An epoch's steps, gathered in `metrics` if they are given; returns the last learning rate."""
+        """Run the steps of an epoch, add each batch to `metrics` if given, and return the last learning rate."""
         settings, network, n_rows = self.hyperparameters, self.network, len(x)
         order = self.rng.permutation(n_rows)
         starts = range(0, n_rows, settings.batch_size)
         learning_rate = 0.0
         for start in starts:
-            chosen = order[start : start + settings.batch_size]
-            # With mode="clip" NumPy writes straight into `out`; every number is valid, so that nothing is clipped.
-            batch = x.take(chosen, axis=0, out=self._batch.rows(len(chosen)), mode="clip")
-            network.find_gradient(batch, y[chosen], metrics)
+            rows = order[start : start + settings.batch_size]
+            # With mode="clip", NumPy writes directly into `out`; all indices are valid, so nothing is clipped.
+            batch = x.take(rows, axis=0, out=self._batch.rows(len(rows)), mode="clip")
+            network.find_gradient(batch, y[rows], metrics)
             learning_rate = learning_rate_at(self.optimizer.steps, len(starts), settings)
             self.optimizer.step(learning_rate)
         return learning_rate
@@ -187,12 +189,12 @@ class Training:
             )
 
     def restore_best(self) -> None:
-        """With early stopping, bring the weights of the best epoch back; without, do nothing."""
+        """Restore the weights of the best epoch; does nothing without early stopping."""
         if self._stopping:
             self._stopping.restore(self.network)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the rows."""
+        """Return the attributes without the rows."""
         return self.__dict__ | {"_rows": None, "_validation": None, "_batch": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -201,20 +203,20 @@ class Training:
 
 
 def make_optimizer(network: Network, settings: Hyperparameters) -> Optimizer:
-    """Return a new optimizer of the network's parameters, with the numbers that its formula takes from `settings`."""
+    """Return a new optimizer of the network's parameters, with its hyperparameters taken from `settings`."""
     kind = OPTIMIZERS[settings.optimizer]
     numbers = settings.select(kind.hyperparameters)
     return kind(network.parameters, network.gradient, **numbers, n_decaying=network.n_decaying)
 
 
 def learning_rate_at(step_number: int, steps_per_epoch: int, settings: Hyperparameters) -> float:
-    """The learning rate of a step; steps count from 0.
+    """Return the learning rate of a step; steps count from 0.
 
-    During the first `warmup_epochs`, w steps, it grows linearly, from rate / w at the first one to the full rate at
-    the last; then the schedule starts. Source of the warm-up: Goyal et al., Accurate, large minibatch SGD (2017),
+    During the first `warmup_epochs`, w steps, it grows linearly from rate / w at the first step to the full rate at the
+    last. Then the schedule starts. Source of the warm-up: Goyal et al., Accurate, large minibatch SGD (2017),
     section 2.2.
     """
-    if settings.schedule == "constant" and not settings.warmup_epochs:  # the usual case, without any arithmetic
+    if settings.schedule == "constant" and not settings.warmup_epochs:  # fast path of the usual case
         return settings.learning_rate
     warmup_steps = settings.warmup_epochs * steps_per_epoch
     if step_number + 1 < warmup_steps:

@@ -1,4 +1,4 @@
-"""Checks gradients by differences, in float64."""
+"""Gradient checks by finite differences, in float64."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from hpsearch.nn import LOSSES, Hyperparameters, Network
 
 
 def problem(loss, rows, n_inputs=4, n_outputs=3, seed=0):
-    """Inputs and targets for a loss: class numbers where these are accepted, else real numbers."""
+    """Return inputs and targets for a loss: class numbers for classification, else real numbers."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((rows, n_inputs))
     targets = {"Accuracy": rng.integers(0, n_outputs, rows), "R2": rng.standard_normal((rows, n_outputs))}
@@ -16,13 +16,13 @@ def problem(loss, rows, n_inputs=4, n_outputs=3, seed=0):
 def network_for(loss, n_inputs=4, n_outputs=3, seed=1, **settings):
     settings = {"hidden_layer_sizes": (5, 4), "dtype": "float64"} | settings
     network = Network(n_inputs, n_outputs, Hyperparameters(**settings), loss=loss, rng=np.random.default_rng(seed))
-    # Off the initial values: zero biases and equal slopes would hide errors.
+    # Perturb the initial values: zero biases and equal slopes would hide errors.
     network.parameters += 0.1 * np.random.default_rng(seed + 1).standard_normal(network.parameters.size)
     return network
 
 
 def relative_error(network, x, y, step=1e-6):
-    """‖numeric - analytic‖ / (‖numeric‖ + ‖analytic‖) over all parameters, and the numeric gradient."""
+    """Return ‖numeric - analytic‖ / (‖numeric‖ + ‖analytic‖) over all parameters, and the numeric gradient."""
     draws = network.rng.bit_generator.state
 
     def loss():

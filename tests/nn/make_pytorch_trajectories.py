@@ -1,4 +1,4 @@
-"""Writes pytorch_trajectories.json: twelve steps of PyTorch's optimizers, which ours are tested against.
+"""Write pytorch_trajectories.json: twelve steps of PyTorch's optimizers, as reference for the tests.
 
     python tests/nn/make_pytorch_trajectories.py        (needs torch; last written with torch 2.13.0)
 

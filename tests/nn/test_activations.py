@@ -1,4 +1,4 @@
-"""Values against textbook formulas, and what holds for every activation."""
+"""Values against textbook formulas, and properties of all activations."""
 
 import math
 
@@ -9,7 +9,7 @@ from hpsearch.nn import ACTIVATIONS, Hyperparameters, Network, Training
 
 SETTINGS = Hyperparameters(negative_slope=0.1, initial_slope=0.3)
 
-# Written for one number, with Python's own functions. maxout: the larger of x and the piece beside it, 1 - x here.
+# Scalar formulas with functions of the standard library. maxout: the larger of x and the second piece, 1 - x here.
 FORMULAS = {
     "identity": lambda x: x,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
@@ -24,7 +24,7 @@ FORMULAS = {
 
 
 def layer_for(name, units, dtype="float64"):
-    """The activation, with its parameters if it has any, and the number of inputs."""
+    """Return the activation with its parameters bound, and the number of inputs."""
     kind = ACTIVATIONS[name]
     layer = kind(units, np.dtype(dtype), **SETTINGS.select(kind.hyperparameters))
     values = {key: np.zeros(parameter.shape) for key, parameter in layer.parameters.items()}
@@ -34,7 +34,7 @@ def layer_for(name, units, dtype="float64"):
 
 
 def inputs_for(layer, x):
-    """`x` as the layer's inputs; further pieces are 1 - x."""
+    """Return `x` as the layer's inputs; further pieces are 1 - x."""
     return np.hstack([x] + [1 - x] * (layer.n_inputs // layer.n_outputs - 1))
 
 
@@ -69,7 +69,7 @@ def test_a_pass_does_not_depend_on_the_arrays_of_those_before(name):
     layer, rng = layer_for(name, 3), np.random.default_rng(0)
     inputs, gradients = np.empty((2, 5, layer.n_inputs)), np.empty((2, 5, 3))
     xs, gs = list(inputs), list(gradients)
-    for i, j in [(0, 0), (0, 1), (1, 1), (1, 0), (1, 0), (0, 0)]:  # old arrays with new numbers, and in new pairs
+    for i, j in [(0, 0), (0, 1), (1, 1), (1, 0), (1, 0), (0, 0)]:  # same arrays with new values, in new pairs
         fresh = layer_for(name, 3)
         rng.standard_normal(out=inputs)
         rng.standard_normal(out=gradients)

@@ -4,7 +4,7 @@ from sklearn.datasets import load_digits
 
 from hpsearch.errors import DivergenceError
 from hpsearch.nn import Hyperparameters, Network, Training
-from hpsearch.nn.batch_norm import EPSILON, KEPT, BatchNorm
+from hpsearch.nn.batch_norm import EPSILON, MOMENTUM, BatchNorm
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def test_scale_and_offset(layer):
 
 def test_running_statistics_are_those_of_all_batches(layer):
     layer.forward(X, True)
-    np.testing.assert_allclose(layer.running_mean, (1 - KEPT) * X.mean(axis=0))
-    np.testing.assert_allclose(layer.running_variance, KEPT + (1 - KEPT) * X.var(axis=0, ddof=1))
+    np.testing.assert_allclose(layer.running_mean, (1 - MOMENTUM) * X.mean(axis=0))
+    np.testing.assert_allclose(layer.running_variance, MOMENTUM + (1 - MOMENTUM) * X.var(axis=0, ddof=1))
     for _ in range(300):
         layer.forward(X, True)
     expected = (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0, ddof=1) + EPSILON)

@@ -1,4 +1,4 @@
-"""When it stops and which weights it keeps, on courses that are made up."""
+"""Stopping epoch and restored weights on synthetic courses of scores."""
 
 from math import inf
 
@@ -9,7 +9,7 @@ from hpsearch.nn.early_stopping import EarlyStopping
 
 
 class Weights:
-    """Stands for a network: its state is one number."""
+    """Minimal network: its state is one number."""
 
     def __init__(self):
         self.value = np.zeros(1)
@@ -23,7 +23,7 @@ class Weights:
 
 
 def follow(scores, losses=None, patience=5, min_delta=0.0):
-    """Go through the epochs until it stops: the last one, the best one, and the one whose weights are restored."""
+    """Run until it stops; return the last epoch, the best one, and the one of the restored weights."""
     stopping, weights = EarlyStopping(patience, min_delta), Weights()
     number = 0
     for number, (score, loss) in enumerate(zip(scores, losses or [1.0] * len(scores), strict=True), start=1):

@@ -1,4 +1,4 @@
-"""Every layer, activation, loss, regulariser and their combinations: the gradient is the loss' slope."""
+"""Gradient checks of every layer, activation, loss, regulariser and their combinations."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ REGULARISERS = [{}, {"weight_decay": 0.3}, {"l1": 0.2}, {"weight_decay": 0.3, "l
 def check(network, x, y):
     error, numeric = relative_error(network, x, y)
     assert error < TOLERANCE
-    assert np.count_nonzero(numeric) > numeric.size / 2  # a gradient of zeros would agree with much
+    assert np.count_nonzero(numeric) > numeric.size / 2  # rule out a gradient of zeros
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
@@ -43,7 +43,7 @@ def test_everything_at_once(loss):
 @pytest.mark.parametrize("rows", [1, 2, 7])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_depths_and_few_rows(loss, rows, sizes, batch_norm):
-    # tanh: of few rows a rectifier may be 0 throughout.
+    # tanh, because a rectifier may be 0 on all of few rows.
     network = network_for(loss, hidden_layer_sizes=sizes, batch_norm=batch_norm, activation="tanh")
     check(network, *problem(loss, rows))
 

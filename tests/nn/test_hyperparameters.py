@@ -1,4 +1,4 @@
-"""Every field is validated, in one line; the table of rules is complete."""
+"""Validation of every field with one-line messages; completeness of the table of rules."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The chapter's experiment in numbers: what the initial weights make of the activations of five layers of 100."""
+"""The chapter's experiment: distribution of the activations in five layers of 100 units, by initializer."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from hpsearch.nn.layers import Dense
 
 
 def activations(activation, initializer, std=1.0):
-    """Outputs of each of five layers of 100 units for 1,000 normal inputs."""
+    """Return the outputs of each of five layers of 100 units for 1,000 normal inputs."""
     settings = Hyperparameters(
         hidden_layer_sizes=(100,) * 5, activation=activation, initializer=initializer, initializer_std=std
     )
@@ -35,7 +35,7 @@ def test_sigmoid_with_deviation_001_piles_up_at_one_half():
     *_, last = activations("sigmoid", "normal", std=0.01)
     assert last.std() < 0.05
     assert abs(last.mean() - 0.5) < 0.05
-    assert np.std(last, axis=0).max() < 1e-3  # a unit says nearly the same for every row
+    assert np.std(last, axis=0).max() < 1e-3  # each unit is nearly constant over the rows
 
 
 def test_sigmoid_with_xavier_keeps_a_spread():

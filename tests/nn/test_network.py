@@ -74,22 +74,22 @@ def test_a_gradient_does_not_depend_on_the_passes_before(activation, batch_norm)
         network.find_gradient(x[rows], y[rows])
         fresh.find_gradient(x[rows], y[rows])
         np.testing.assert_array_equal(network.gradient, fresh.gradient)
-        network.evaluate(x, y)  # more rows than ever before, in the same buffers
+        network.evaluate(x, y)  # more rows than before: the buffers grow
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
 def test_copies_are_whole_and_apart(duplicate):
     network = network_for("cross_entropy", **RICH)
     x, y = problem("cross_entropy", rows=8)
-    network.find_gradient(x, y)  # running statistics are no longer the initial ones
+    network.find_gradient(x, y)  # changes the running statistics
     other = duplicate(network)
     np.testing.assert_array_equal(other.predict(x), network.predict(x))
     for each in (network, other):
         each.find_gradient(x, y)
-    np.testing.assert_array_equal(other.gradient, network.gradient)  # dropout draws the same, too
+    np.testing.assert_array_equal(other.gradient, network.gradient)  # same dropout draws
     before = network.predict(x)
     other.parameters += 1
-    assert (other.predict(x) != before).any()  # its layers look into its own vector
+    assert (other.predict(x) != before).any()  # its layers are bound to its own vector
     np.testing.assert_array_equal(network.predict(x), before)
 
 

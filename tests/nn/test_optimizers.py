@@ -1,4 +1,4 @@
-"""Trajectories against PyTorch, minima, and what blocks and pickling must not change."""
+"""Trajectories against PyTorch, minima, and independence of block size and pickling."""
 
 import json
 import pickle
@@ -41,7 +41,7 @@ def test_there_is_a_reference_for_every_optimizer():
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_trajectory_is_pytorchs(name):
-    # The weight decay only shows in adamw, as no other optimizer is to apply it apart from the gradient.
+    # Weight decay affects adamw only: no other optimizer applies it apart from the gradient.
     points = descend(start(name, weight_decay=0.05), [0.1] * 12)
     np.testing.assert_allclose(points, PYTORCH[name], rtol=1e-12)
 
@@ -74,7 +74,7 @@ def test_blocks_change_nothing(name, monkeypatch):
 
 @pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.5, 0.9), (0.0, 0.99), (0.9, 0.0), (0.99, 0.5)])
 def test_adam_is_its_formula_over_many_steps(beta_1, beta_2):
-    """Algorithm 1 of the paper, written down; the units that moments are kept in start anew several times."""
+    """Compare with algorithm 1 of the paper, over several resets of the moments' units."""
     gradients = np.random.default_rng(0).standard_normal((400, 4)) * [1e-3, 1, 10, 1e-8]
     p, m, v = np.ones(4), np.zeros(4), np.zeros(4)
     optimizer = make("adam", np.ones(4), np.zeros(4), beta_1=beta_1, beta_2=beta_2)

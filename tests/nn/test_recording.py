@@ -86,7 +86,7 @@ def test_outputs_that_are_not_finite_are_described_without_a_warning():
 
 
 def passing_on():
-    """A network whose outputs are its inputs."""
+    """Return a network that computes the identity."""
     settings = Hyperparameters(hidden_layer_sizes=(), dtype="float64")
     network = Network(1, 1, settings, loss="squared_error", rng=np.random.default_rng(0))
     network.parameters[...] = [1.0, 0.0]

@@ -12,7 +12,7 @@ def rates(steps=40, steps_per_epoch=4, **settings):
 
 time = np.arange(40) / 4
 
-# What each factor is at `time` epochs, worked out by hand in another form than the code's.
+# Expected factor at `time` epochs, computed by hand in another form than in the code.
 EXPECTED = {
     "constant": np.ones(40),
     "step": np.repeat([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16], 8),

@@ -33,7 +33,7 @@ def test_r2_is_scikit_learns(sizes, shift):
     rng = np.random.default_rng(0)
     targets = (rng.standard_normal((60, 3)) * [1, 10, 0] + shift).astype(np.float32)
     outputs = (targets + rng.standard_normal((60, 3))).astype(np.float32)
-    # scikit-learn subtracts in the type that it is given, R2 in float64.
+    # scikit-learn subtracts in the input's dtype, R2 in float64.
     expected = r2_score(targets.astype(float), outputs.astype(float))
     assert gathered(R2, outputs, targets, sizes) == pytest.approx(expected, rel=1e-9)
 

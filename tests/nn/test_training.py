@@ -29,7 +29,7 @@ def new_training(seed=0, rows=None, validation=None, loss="cross_entropy", **set
     return Training(network, chosen, x, y, validation=validation, rng=rng)
 
 
-# --- It learns --------------------------------------------------------------------------------------------------------
+# --- Learning --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -54,7 +54,7 @@ def test_regression_learns():
     assert 0.5 < last.train_score < 1.0
 
 
-# --- What it reports --------------------------------------------------------------------------------------------------
+# --- Reported metrics -------------------------------------------------------------------------------------------------
 
 
 def test_history_is_what_was_yielded():
@@ -89,7 +89,7 @@ def test_running_metrics_do_not_change_the_training():
     np.testing.assert_array_equal(*(run.network.parameters for run in runs))
 
 
-# --- Reproducible -----------------------------------------------------------------------------------------------------
+# --- Reproducibility --------------------------------------------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_bits():
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_bits():
 
 
 def test_numpys_global_generator_does_not_matter():
-    np.random.seed(0)  # noqa: NPY002 -- it is what must not matter
+    np.random.seed(0)  # noqa: NPY002 -- must have no effect
     one = list(new_training(**RICH))
     np.random.seed(1)  # noqa: NPY002
     assert list(new_training(**RICH)) == one
@@ -110,7 +110,7 @@ def test_epoch_by_epoch_equals_in_one_go():
     list(one)
     for _ in range(5):
         other.run_epoch()
-        other.network.predict(digits()[1][0])  # what happens in between does not matter
+        other.network.predict(digits()[1][0])  # must have no effect
     assert one.history == other.history
     np.testing.assert_array_equal(one.network.parameters, other.network.parameters)
 
@@ -152,7 +152,7 @@ def test_the_data_are_left_as_they_were():
 
 
 def overfitting(**settings):
-    """Noise cannot be learned: validation soon gets worse."""
+    """Return noise, which cannot be learned: the validation loss soon rises."""
     rows, validation = problem_of(60), problem_of(200)
     validation = (validation[0] + 1, validation[1])
     given = {"early_stopping": True, "patience": 3, "epochs": 200, "learning_rate": 0.01} | settings
@@ -185,7 +185,7 @@ def test_early_stopping_needs_validation_data():
         new_training(early_stopping=True)
 
 
-# --- What goes wrong, and what looks as if it did ---------------------------------------------------------------------
+# --- Errors and edge cases --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("metrics", ["running", "exact"])
@@ -282,8 +282,8 @@ def test_memory_one_copy_of_the_data_and_three_of_the_parameters():
     list(Training(network, settings, x, y, validation=(x[:500], y[:500]), rng=rng))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # Five: parameters, gradient, best weights, and Adam's two. These data are contiguous float32 and not copied at all:
-    # what is left for a copy holds the layers' buffers.
+    # Five vectors: parameters, gradient, best weights and Adam's two. The data are contiguous float32 and not copied;
+    # the margin of one copy is for the layers' buffers.
     assert peak < 5 * network.parameters.nbytes + x.nbytes
 
 

@@ -1,6 +1,6 @@
-"""Activation functions, as layers: some have parameters (PReLU), some change the width (maxout).
+"""Activation functions as layers; some have parameters (PReLU), some change the width (maxout).
 
-Each class is its formula and the formula of its derivative. In the formulas x is the input, y the output.
+Each class implements its formula and the derivative. In formulas, x is the input and y the output.
 """
 
 from hpsearch.nn.activations.base import Activation

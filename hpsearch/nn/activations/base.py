@@ -1,4 +1,4 @@
-"""The contract of activation functions."""
+"""Base class of activation functions."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from hpsearch.nn.layers import Layer
 
 
 class Activation(Layer):
-    """An activation of `n_units` units; a subclass writes `forward` and `backward`.
+    """Activation of `n_units` units; subclasses implement `forward` and `backward`.
 
-    Other than layers in general it may overwrite its inputs: they are the outputs of a dense or batch-norm layer, which
-    does not look at them again.
+    Unlike other layers, it may modify its input in place. The input is the output of a dense or batch-norm layer, which
+    does not read it again.
 
     Attributes
     ----------
     hyperparameters
         Names of the fields of `Hyperparameters` that the constructor takes after `n_units` and `dtype`.
     negative_slope
-        The slope for x < 0 before training, which He's initial weights take into account.
+        Slope for x < 0 before training; used by He initialization.
     initializer
-        Key of `INITIALIZERS` that ``initializer="auto"`` means for the dense layer before this activation.
+        Key of `INITIALIZERS` that ``initializer="auto"`` selects for the dense layer before this activation.
     limits
-        The values between which the outputs lie, if it saturates on both sides: where they come near, its slope
-        vanishes.
+        Lower and upper limit of the outputs if the activation saturates on both sides, else None. The slope vanishes
+        near them.
     dies
-        Whether a unit whose output is 0 on every row gets no gradient any more.
+        Whether a unit with output 0 on every row gets no gradient.
     """
 
     hyperparameters: ClassVar[tuple[str, ...]] = ()

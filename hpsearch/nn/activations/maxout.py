@@ -1,4 +1,4 @@
-"""Maxout."""
+"""Maxout activation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from hpsearch.nn.arrays import Array, Buffer
 
 
 class Maxout(Activation):
-    """y = the largest of k = `pieces` inputs of its own: a convex function whose k linear pieces are learned.
+    """y = max of the unit's k = `pieces` inputs: a convex function with k learned linear pieces.
 
     The dense layer before it is k times as wide: its columns are the first piece of all units, then the second, and
-    so on. Among equal pieces the first gets the gradient. Initial weights are LeCun's: of two standard normal
-    numbers the larger one has the mean square 1, so that two pieces pass the variance on as a linear layer does;
-    more pieces enlarge it.
+    so on. Among equal pieces the first gets the gradient. Initial weights are LeCun's: the larger of two standard
+    normal numbers has mean square 1, so two pieces preserve the variance like a linear layer. More pieces increase it.
 
     Source: Goodfellow et al., Maxout networks (ICML 2013); Hung-yi Lee, Tips for training DNN.
     """
@@ -31,7 +30,7 @@ class Maxout(Activation):
         self._input_gradient = Buffer(self.n_inputs, dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
-        """The largest piece of each unit."""
+        """Return the largest piece of each unit."""
         y, winner = self._output.rows(len(x)), self._winner.rows(len(x))
         np.copyto(y, x[:, : self.n_outputs])
         winner.fill(0)
@@ -42,7 +41,7 @@ class Maxout(Activation):
         return y
 
     def backward(self, gradient: Array) -> Array:
-        """Slope 1 for the largest piece, 0 for the others."""
+        """Apply slope 1 to the largest piece of each unit, 0 to the others."""
         result = self._input_gradient.rows(len(gradient))
         for number in range(self.pieces):
             piece = result[:, number * self.n_outputs : (number + 1) * self.n_outputs]

@@ -1,4 +1,4 @@
-"""Identity, sigmoid and tanh. In the formulas x is the input, y the output."""
+"""Identity, sigmoid and tanh. In formulas, x is the input and y the output."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hpsearch.nn.arrays import Array
 
 
 class Identity(Activation):
-    """y = x: with it in every layer the network is a linear model."""
+    """y = x; the network is linear if every layer uses it."""
 
     initializer = "xavier"
     negative_slope = 1.0
 
     def forward(self, x: Array, training: bool) -> Array:
-        """The inputs themselves."""
+        """Return the inputs unchanged."""
         return x
 
     def backward(self, gradient: Array) -> Array:
-        """Slope 1."""
+        """Apply slope 1."""
         return gradient
 
 
 class Sigmoid(Activation):
-    """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which can't overflow.
+    """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow.
 
     Source: Deep Learning from Scratch, section 3.2.4.
     """
@@ -33,14 +33,14 @@ class Sigmoid(Activation):
     limits = (0.0, 1.0)
 
     def forward(self, x: Array, training: bool) -> Array:
-        """(1 + tanh(x / 2)) / 2."""
+        """Return (1 + tanh(x / 2)) / 2."""
         y = np.multiply(x, 0.5, out=self._output.rows(len(x)))
         np.tanh(y, out=y)
         np.add(y, 1.0, out=y)
         return np.multiply(y, 0.5, out=y)
 
     def backward(self, gradient: Array) -> Array:
-        """Slope y (1 - y)."""
+        """Apply slope y (1 - y)."""
         y = self._output.view
         np.multiply(gradient, y, out=gradient)
         np.subtract(1.0, y, out=y)
@@ -54,11 +54,11 @@ class Tanh(Activation):
     limits = (-1.0, 1.0)
 
     def forward(self, x: Array, training: bool) -> Array:
-        """tanh(x)."""
+        """Return tanh(x)."""
         return np.tanh(x, out=self._output.rows(len(x)))
 
     def backward(self, gradient: Array) -> Array:
-        """Slope 1 - y²."""
+        """Apply slope 1 - y²."""
         y = self._output.view
         np.square(y, out=y)
         np.subtract(1.0, y, out=y)
