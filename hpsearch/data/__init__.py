@@ -1,4 +1,4 @@
-"""Data sets, their split into train, validation and test, and their scaling."""
+"""Data sets: loading, splitting into train, validation and test, and scaling."""
 
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.scaling import SCALINGS

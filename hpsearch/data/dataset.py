@@ -1,4 +1,4 @@
-"""What a data set is: numbers in, labels or numbers out, checked once."""
+"""Validated data sets: numeric inputs, and labels or numeric targets."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ INFINITE = "the value is infinite, or too large for float32"
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A whole data set, before any split or scaling; its arrays are read-only.
+    """Complete data set before splitting and scaling; its arrays are read-only.
 
     Parameters
     ----------
     name
-        What errors and reports call it.
+        Name in error messages and reports.
     x
         Inputs, float32 of shape (rows, columns), all finite.
     y
@@ -31,16 +31,16 @@ class Dataset:
     task
         "classification" or "regression".
     feature_names
-        One for each column of `x`.
+        Names of the columns of `x`.
     class_names
-        The K names of the classes, in the order of the labels; () for regression.
+        Names of the K classes, in the order of the labels; () for regression.
     test
-        Inputs and labels of an official test set, if the data has one.
+        Inputs and labels of the official test set, or None.
 
     Raises
     ------
     DataError
-        When the content is not as described, holds fewer than two classes, or has a target that never varies.
+        If the content violates these rules, has fewer than two classes, or has a constant target.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the content, not of the name, computed when first asked: tells a file that was changed."""
+        """SHA-256 of the content, not of the name; computed on first access. Detects changed files."""
         digest = hashlib.sha256(repr((self.task, self.feature_names, self.class_names)).encode())
         for _, x, y in self._parts():
             digest.update(f"{x.shape} {y.dtype.name}".encode())
@@ -111,19 +111,19 @@ class Dataset:
         if len(values) >= 2:
             return
         if self.task == "classification":
-            held = ", ".join(repr(self.class_names[label]) for label in values) or "none"
-            raise DataError(f"{self.name}: classification needs at least two classes; the rows hold {held}")
-        held = f"is {values[0]:g} in all {len(self.y)} rows" if len(values) else "has no rows"
-        raise DataError(f"{self.name}: regression needs a target that varies; it {held}")
+            content = ", ".join(repr(self.class_names[label]) for label in values) or "none"
+            raise DataError(f"{self.name}: classification needs at least two classes; the rows hold {content}")
+        content = f"is {values[0]:g} in all {len(self.y)} rows" if len(values) else "has no rows"
+        raise DataError(f"{self.name}: regression needs a target that varies; it {content}")
 
 
 def not_finite(value: float) -> str:
-    """Why a `value` that is not finite can't be used."""
+    """Return the reason why a `value` that is not finite is refused."""
     return MISSING if np.isnan(value) else INFINITE
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A view that cannot be written to, so that the fingerprint stays true; the caller's array still can."""
+    """Return a read-only view, so the fingerprint stays valid; the caller's array remains writable."""
     view = array.view()
     view.flags.writeable = False
     return view

@@ -1,4 +1,4 @@
-"""What the ``[data]`` table of a study file may hold, and the data set that it means."""
+"""Settings of the ``[data]`` table of a study file, and loading of the data set."""
 
 import os
 from dataclasses import dataclass
@@ -13,27 +13,26 @@ from hpsearch.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """Which data, and how it is split; every key has a default.
+    """Source, split and scaling of the data; every key has a default.
 
     Parameters
     ----------
     source
-        A key of `SOURCES`.
+        Key of `SOURCES`.
     path
-        The file of source "csv" or "npz"; a relative one starts from the current folder.
+        File of source "csv" or "npz"; relative paths start from the current folder.
     target
-        csv: the name of the target column, which must be given. npz: the key of the target array, "y" when
-        None; the inputs are "x".
+        csv: name of the target column, required. npz: key of the target array, "y" if None; the inputs are "x".
     task
-        "classification" or "regression", for csv and npz. When None it is inferred from the target: text,
-        true/false, and whole numbers with at most 20 different values mean classification, else regression.
+        "classification" or "regression", for csv and npz. If None, it is inferred from the target:
+        classification for text, true/false, and whole numbers with at most 20 different values, else regression.
     train, validation, test, scaling
         See `split`.
 
     Raises
     ------
     UsageError
-        Naming the key, the rule and the value received.
+        If a value breaks a rule; the message names the key, the rule and the value.
     """
 
     source: str = "digits"
@@ -69,18 +68,18 @@ class DataSettings:
 
 
 def load(settings: DataSettings, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """The data set that `settings` describe; `data_dir` is the folder that holds the files of "mnist".
+    """Load the data set described by `settings`; `data_dir` is the folder with the files of "mnist".
 
     Raises
     ------
     DataError
-        When the data is not there, or can't be used as it is.
+        If the data is missing or invalid.
     """
-    given = {
+    arguments = {
         "path": settings.path,
         "target": settings.target,
         "task": settings.task,
         "data_dir": None if data_dir is None else Path(data_dir),
     }
     source = SOURCES[settings.source]
-    return source.load(**{name: given[name] for name in source.reads})
+    return source.load(**{name: arguments[name] for name in source.reads})

@@ -1,4 +1,4 @@
-"""Train, validation and test rows: drawn by seed, stratified for classes, scaled by the training rows."""
+"""Seeded split into train, validation and test rows, stratified by class and scaled by the training rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ from hpsearch.errors import DataError
 Rows = NDArray[np.intp]
 Part = tuple[NDArray[np.float32], NDArray[Any]]
 
-# One stream of random numbers for each draw, apart from one another and from those that train the networks.
+# Separate random streams of the draws, independent of each other and of the networks' training.
 _TEST, _VALIDATION, _TRAIN = 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Split:
-    """A data set in three parts. Inputs are float32 and C-contiguous; labels are int64, targets float32.
+    """Data set in three parts. Inputs are float32 and C-contiguous; labels are int64, targets float32.
 
-    A target (regression) is scaled as the inputs are, which leaves R² as it was; in its own units it is
-    ``y * y_scale + y_shift``. For classification these are 1 and 0.
+    Regression targets are scaled like the inputs, which does not change R². ``y * y_scale + y_shift`` restores the
+    original units. For classification, these are 1 and 0.
     """
 
     x_train: NDArray[np.float32] = field(repr=False)
@@ -40,12 +40,12 @@ class Split:
 
     @property
     def n_inputs(self) -> int:
-        """Columns of the inputs."""
+        """Number of columns of the inputs."""
         return len(self.x_train[0])
 
     @property
     def n_outputs(self) -> int:
-        """The number of classes, or 1 for regression."""
+        """Number of classes, or 1 for regression."""
         return len(self.class_names) or 1
 
 
@@ -61,29 +61,29 @@ def split(
 ) -> Split:
     """Split `dataset` into train, validation and test, and scale it by the training rows.
 
-    The test rows depend on `seed` (and on how many they are) alone, so that no repeat ever searches on a row
-    that another repeat is tested on; train and validation are drawn from the rest by (`seed`, `repeat`).
+    The test rows depend only on `seed` and their number, so no repeat searches on the test rows of another repeat.
+    Train and validation rows are drawn from the rest by (`seed`, `repeat`).
 
     Parameters
     ----------
     validation, test
-        A fraction of the rows of `dataset.x` (a float, 0 < f < 1), or a count (an int). Where there is an
-        official test set, that is the test set: a fraction leaves it whole and takes no row from
-        `dataset.x`, a count draws that many rows of it.
+        Fraction of the rows of `dataset.x` (float, 0 < f < 1) or number of rows (int). An official test set replaces
+        the drawn one: a fraction means all its rows, a count draws that many of them. No test row is then taken from
+        `dataset.x`.
     train
-        At most this many training rows (an int), as many as are left when None. It changes no validation or
-        test row. Less than one row a class below all of them, it is rounded down, for the draw is stratified.
+        Maximum number of training rows; None means all remaining rows. It does not affect validation and test rows.
+        The draw is stratified, so if fewer than one row per class would be left out, the number is lowered accordingly.
     scaling
-        A key of `SCALINGS`, fitted on the training rows that `train` left.
+        Key of `SCALINGS`, fitted on the training rows after `train` is applied.
     seed, repeat
-        Whole numbers from 0.
+        Whole numbers >= 0.
 
     Raises
     ------
     UsageError
-        For an argument that breaks its rule.
+        If an argument is invalid.
     DataError
-        When the rows, or those of one class, are too few for what is asked.
+        If there are too few rows, or too few rows of a class.
     """
     validation, test = share("validation", validation), share("test", test)
     if train is not None:
@@ -91,63 +91,65 @@ def split(
     one_of("scaling", scaling, SCALINGS)
     whole("seed", seed, least=0)
     whole("repeat", repeat, least=0)
-    rest, tested = _take_test(dataset, test, seed)
-    rest, validated = _carve(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
-    trained = _cap(dataset, rest, train, (seed, _TRAIN, repeat))
-    parts = [_take(dataset.x, dataset.y, rows) for rows in (trained, validated)]
+    rest, tested = _draw_test(dataset, test, seed)
+    rest, validated = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
+    trained = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
+    parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (trained, validated)]
     return _scaled(dataset, scaling, [*parts, tested])
 
 
-def _take_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Part]:
-    """The rows of `dataset.x` that stay for the search, and the test part."""
+def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Part]:
+    """Return the rows of `dataset.x` for the search, and the test part."""
     rows = np.arange(len(dataset.x))
     if dataset.test is None:
-        rest, taken = _carve(dataset, rows, dataset.y, "test", share, (seed, _TEST))
-        return rest, _take(dataset.x, dataset.y, taken)
+        rest, test_rows = _draw(dataset, rows, dataset.y, "test", share, (seed, _TEST))
+        return rest, _copy_rows(dataset.x, dataset.y, test_rows)
     x, y = dataset.test
-    taken = np.arange(len(x))
+    test_rows = np.arange(len(x))
     if isinstance(share, int) and share != len(x):
-        _, taken = _carve(dataset, taken, y, "test", share, (seed, _TEST))
-    return rows, _take(x, y, taken)
+        _, test_rows = _draw(dataset, test_rows, y, "test", share, (seed, _TEST))
+    return rows, _copy_rows(x, y, test_rows)
 
 
-def _take(x: NDArray[np.float32], y: NDArray[Any], rows: Rows) -> Part:
-    """A copy, which may be scaled in place."""
+def _copy_rows(x: NDArray[np.float32], y: NDArray[Any], rows: Rows) -> Part:
+    """Return a copy of the rows, which may be scaled in place."""
     return np.ascontiguousarray(x[rows]), y[rows]
 
 
-def _cap(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple[int, ...]) -> Rows:
-    kept = rows
+def _limit_train(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple[int, ...]) -> Rows:
+    selected = rows
     if train is not None and train < len(rows):
         count = min(train, len(rows) - _least(dataset, dataset.y[rows]))
-        _, kept = _carve(dataset, rows, dataset.y, "train", count, entropy)
-    if len(np.unique(dataset.y[kept])) < 2:
-        held = "class" if dataset.class_names else "value of the target"
-        raise DataError(f"{dataset.name}: the {len(kept)} training row(s) hold one {held} only: give train more rows")
-    return kept
+        _, selected = _draw(dataset, rows, dataset.y, "train", count, entropy)
+    if len(np.unique(dataset.y[selected])) < 2:
+        noun = "class" if dataset.class_names else "value of the target"
+        raise DataError(
+            f"{dataset.name}: the {len(selected)} training row(s) hold one {noun} only: give train more rows"
+        )
+    return selected
 
 
-def _carve(
+def _draw(
     dataset: Dataset, rows: Rows, y: NDArray[Any], key: str, share: float | int, entropy: tuple[int, ...]
 ) -> tuple[Rows, Rows]:
-    """Draw a share of the data set (fraction) or a count out of `rows`: what is left, and what was drawn."""
+    """Draw a fraction of the data set or a number of `rows`; return the remaining and the drawn rows."""
     from sklearn.model_selection import train_test_split
 
     count = round(share * len(dataset.x)) if isinstance(share, float) else share
     _check_enough(dataset, y[rows], key, share, count)
     seed, *stream = (int(number) for number in entropy)
     state = np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)
-    left, drawn = train_test_split(
+    rest, drawn = train_test_split(
         rows,
         test_size=count,
         random_state=int(state[0]),
         stratify=y[rows] if dataset.class_names else None,
     )
-    return left, drawn
+    return rest, drawn
 
 
 def _least(dataset: Dataset, y: NDArray[Any]) -> int:
-    """The fewest rows of a part: one for each class; two for regression, for one row has no R²."""
+    """Return the minimum rows of a part: one per class, or two for regression, as one row has no R²."""
     return len(np.unique(y)) if dataset.class_names else 2
 
 
@@ -172,7 +174,7 @@ def _check_enough(dataset: Dataset, y: NDArray[Any], key: str, share: float | in
 
 
 def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
-    """Scale the parts (train first) in place, and name them."""
+    """Scale the parts (train first) in place, and combine them into a `Split`."""
     fit = SCALINGS[scaling]
     shift, factor = fit(parts[0][0])
     for x, _ in parts:

@@ -147,5 +147,5 @@ def is_finite(array: Array) -> bool:
     """Return whether no entry is NaN or infinite; usually in one pass without a temporary array."""
     with np.errstate(all="ignore"):
         entries = array.reshape(-1)
-        # A finite sum of squares implies finite entries. If it isn't (it may overflow), check every entry.
+        # A finite sum of squares implies finite entries. The sum may also overflow: then check every entry.
         return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())

@@ -9,7 +9,7 @@ from hpsearch.nn.network import Network
 
 
 class EarlyStopping:
-    """Stop after `patience` epochs without improvement of the validation score, and restore the best weights.
+    """Early stopping after `patience` epochs without improvement of the validation score.
 
     An epoch improves on the best one if its score is higher by more than `min_delta`. It also does if the score is
     equal and the validation loss is lower by more than `min_delta`, since accuracy on few validation rows is coarse.

@@ -19,9 +19,9 @@ def normal(fan_in: int, fan_out: int, slope: float, std: float) -> float:
 
 
 def xavier(fan_in: int, fan_out: int, slope: float, std: float) -> float:
-    """Return √(2 / (fan_in + fan_out)), which preserves the variance of outputs and gradients near 0.
+    """Return √(2 / (fan_in + fan_out)), which preserves the variance of outputs and gradients.
 
-    For activations that are approximately linear near 0.
+    Assumes an activation that is approximately linear near 0.
 
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (AISTATS
     2010), equation 12. The chapter's "Xavier" is the variant 1 / √fan_in, here `lecun`; both agree for layers

@@ -22,7 +22,7 @@ SMALLEST_UNIT = 2.0**-20
 
 
 class Optimizer:
-    """Base class: updates the parameters in place; subclasses implement the formula for one block of entries.
+    """Base class of optimizers; subclasses implement the update formula for one block of entries.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def make_mnist(tmp_path):
 
 @pytest.fixture
 def every_source(tmp_path, make_mnist):
-    """Settings for any key of SOURCES, and the folder to load from."""
+    """Return a function from a key of SOURCES to its settings and data folder."""
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(60, 3)), np.arange(60) % 3
     np.savez(tmp_path / "own.npz", x=x, y=y)
@@ -45,7 +45,7 @@ def every_source(tmp_path, make_mnist):
 
 @pytest.fixture
 def mnist_folder():
-    """The folder of the real MNIST files."""
+    """Folder of the real MNIST files."""
     if not os.environ.get("HPSEARCH_DATA"):
         pytest.skip("HPSEARCH_DATA names no folder with the MNIST files")
     return os.environ["HPSEARCH_DATA"]

@@ -13,7 +13,7 @@ PEERS = {"standard": StandardScaler(), "minmax": MinMaxScaler(), "none": Functio
 @pytest.mark.parametrize("name", SCALINGS)
 def test_agrees_with_scikit_learn(name):
     rng = np.random.default_rng(3)
-    # More rows than a block, and an offset that float32 arithmetic would not survive.
+    # More rows than a block, and an offset too large for float32 arithmetic.
     x = (rng.normal(size=(2 * BLOCK_ROWS + 7, 3)) * [1, 50, 1e-3] + [0, 1e4, 5]).astype(np.float32)
     expected = PEERS[name].fit_transform(x.astype(np.float64))
     rescale(x, *SCALINGS[name](x))

@@ -12,7 +12,7 @@ PARTS = ("train", "validation", "test")
 
 
 def toy(rows=120, classes=3, official=0):
-    """Each row carries its own number, so that it can be found again in a split."""
+    """Return a data set with the row number in each row, to identify rows after a split."""
     numbers = np.arange(rows + official, dtype=np.float32)
     x = np.stack([numbers, numbers**2], axis=1)
     y = (np.arange(rows + official) % classes) if classes else np.sin(numbers)
@@ -28,7 +28,7 @@ def toy(rows=120, classes=3, official=0):
 
 
 def rows_of(dataset, **arguments):
-    """The row numbers of train, validation and test, in their order."""
+    """Return the row numbers of train, validation and test, in order."""
     parts = split(dataset, scaling="none", **arguments)
     return tuple(getattr(parts, f"x_{part}")[:, 0].astype(int).tolist() for part in PARTS)
 
@@ -54,7 +54,7 @@ def test_invariants(classes, validation, test, train, seed, repeat):
     assert sorted(trained + validated + tested) == list(range(120))
     for share, taken in ((validation, validated), (test, tested)):
         assert len(taken) == (share if isinstance(share, int) else round(share * 120))
-    # No repeat, no share of another part, and no cap moves a test row; a cap moves no validation row.
+    # Test rows depend on no repeat, other share or `train`; validation rows don't depend on `train`.
     assert rows_of(dataset, **arguments, repeat=0)[2] == tested
     assert rows_of(dataset, **(arguments | {"validation": 0.25}), repeat=repeat)[2] == tested
     capped = rows_of(dataset, **arguments, train=train, repeat=repeat)
@@ -210,7 +210,7 @@ def test_training_rows_of_one_value_are_refused():
 
 
 def _seed_that_misses(dataset):
-    """A seed whose two training rows are not the two that differ, found by looking."""
+    """Return a seed that draws two training rows with equal targets."""
     for seed in range(100):
         trained = rows_of(replace(dataset, y=dataset.x[:, 0]), test=0.4, validation=0.4, train=2, seed=seed)[0]
         if not {3, 50} & set(trained):

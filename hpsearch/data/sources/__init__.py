@@ -1,4 +1,4 @@
-"""The table of data sources: a new one is a loader and one line here."""
+"""Table of data sources; a new source needs a loader and one line here."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hpsearch.data.sources.npz_file import load_npz
 
 
 class Source(NamedTuple):
-    """A loader, and the names of the arguments that it takes."""
+    """Loader of a data source, and the names of its arguments."""
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Of "path", "target", "task" (keys of ``[data]``) and "data_dir" (the folder of files that are not the user's)."""
+    """Subset of "path", "target", "task" (keys of ``[data]``) and "data_dir" (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
-        """Whether it reads a file that the user names."""
+        """Whether the source reads a file named by the user."""
         return "path" in self.reads
 
 
@@ -33,7 +33,7 @@ SOURCES: dict[str, Source] = {
     "iris": Source(bundled("iris", "classification")),
     "wine": Source(bundled("wine", "classification")),
     "breast_cancer": Source(bundled("breast_cancer", "classification")),
-    # Not scaled: scikit-learn's scaling of it is fitted on all rows, the test rows too.
+    # Not scaled: scikit-learn's scaling is fitted on all rows, including the test rows.
     "diabetes": Source(bundled("diabetes", "regression", scaled=False)),
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),

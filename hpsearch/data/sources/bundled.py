@@ -1,4 +1,4 @@
-"""The data sets that ship with scikit-learn."""
+"""Data sets that ship with scikit-learn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from hpsearch.data.dataset import Dataset
 
 
 def bundled(name: str, task: str, **options: Any) -> Callable[[], Dataset]:
-    """Return a function that loads ``sklearn.datasets.load_<name>(**options)``; `task` says how to learn it."""
+    """Return a loader of ``sklearn.datasets.load_<name>(**options)`` for `task`."""
 
     def loader() -> Dataset:
         from sklearn import datasets

@@ -1,4 +1,4 @@
-"""A user's CSV file: the first line names the columns, and one of them is the target."""
+"""Loader of CSV files with a header line and a target column."""
 
 import csv
 import io
@@ -26,18 +26,18 @@ OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
-    """Read the file at `path`, UTF-8 with commas; `target` names the target column.
+    """Load the CSV file at `path`, UTF-8 with commas; `target` names the target column.
 
-    Blanks around names and texts do not count.
+    Blanks around names and text values are ignored.
 
-    A column of text becomes one column of 0 and 1 for each of its categories, named ``column=category``,
-    after the columns of numbers. What pandas takes for missing (an empty cell, NA, NaN, null, None, …) is refused.
-    For the target see `encode_target`.
+    A text column is one-hot encoded: one column of 0 and 1 per category, named ``column=category``, after the numeric
+    columns. Values that pandas reads as missing (empty cells, NA, NaN, null, None, …) are refused. See `encode_target`
+    for the target.
 
     Raises
     ------
     DataError
-        Naming the file, and the column and line of a value that can't be used.
+        If the file is invalid; the message names the file, and the column and line of an invalid value.
     """
     path = Path(path).expanduser()
     text = _read_text(path)
@@ -53,7 +53,7 @@ def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str 
     )
     return Dataset(
         name=str(path),
-        x=_narrowed(inputs, path),
+        x=_to_float32(inputs, path),
         y=y,
         task=task,
         feature_names=tuple(str(column) for column in inputs.columns),
@@ -61,11 +61,11 @@ def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str 
     )
 
 
-def _narrowed(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
-    """The inputs as float32; a column of which that tells too little is refused."""
+def _to_float32(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
+    """Convert the inputs to float32; refuse columns that lose too much precision."""
     x = to_float32(inputs.to_numpy(dtype=np.float64))
-    for place, name in enumerate(inputs.columns):
-        if first_blurred(inputs[[name]].to_numpy(), x[:, [place]]) is not None:
+    for index, name in enumerate(inputs.columns):
+        if first_blurred(inputs[[name]].to_numpy(), x[:, [index]]) is not None:
             raise DataError(f"{path}: column {str(name)!r}: {BLURRED}")
     return x
 
@@ -89,11 +89,11 @@ def _parse(text: str, path: Path) -> "pd.DataFrame":
         (_, header), *first = islice(_records(text), 2)
         frame = pd.read_csv(io.StringIO(text), skipinitialspace=True, low_memory=False)
     except (csv.Error, ValueError) as error:
-        # pandas' ParserError is a ValueError; some of its texts end in a line break.
+        # pandas' ParserError is a ValueError; some of its messages end in a line break.
         raise DataError(f"{path}: can't be read as CSV: {' '.join(str(error).split())}") from error
     header = [name.strip() for name in header]
     _check_header(header, path)
-    # A first row that is longer than the header makes pandas take its first values for an index, in silence.
+    # If the first row is longer than the header, pandas silently uses its first values as an index.
     for line, record in first:
         if len(record) > len(header):
             raise DataError(
@@ -106,7 +106,7 @@ def _parse(text: str, path: Path) -> "pd.DataFrame":
 
 
 def _stripped(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A column whose texts have no blanks around them: "yes " is no class beside "yes"."""
+    """Strip blanks around text values, so "yes " and "yes" are the same class."""
     if column.dtype.kind in "biufc":
         return column
     return column.map(lambda value: value.strip() if isinstance(value, str) else value)
@@ -138,7 +138,7 @@ def _target_column(frame: "pd.DataFrame", target: str | None, path: Path) -> str
 
 
 def _check_values(frame: "pd.DataFrame", text: str, path: Path) -> None:
-    """Refuse a value that is missing, infinite, or text among numbers."""
+    """Refuse missing and infinite values, and text in numeric columns."""
     for name, column in frame.items():
         bad = _first_bad(column)
         if bad is not None:
@@ -147,7 +147,7 @@ def _check_values(frame: "pd.DataFrame", text: str, path: Path) -> None:
 
 
 def _first_bad(column: "pd.Series[Any]") -> tuple[int, str] | None:
-    """The row of the first value that can't be used, and why."""
+    """Return the row of the first invalid value and the reason, or None."""
     import pandas as pd
 
     missing = column.isna().to_numpy()
@@ -157,13 +157,13 @@ def _first_bad(column: "pd.Series[Any]") -> tuple[int, str] | None:
         infinite = ~np.isfinite(to_float32(column.to_numpy(dtype=np.float64)))
         return (int(infinite.argmax()), INFINITE) if infinite.any() else None
     numbers = pd.to_numeric(column, errors="coerce")
-    wrong = numbers.isna().to_numpy()
-    if not wrong.any():
+    not_numeric = numbers.isna().to_numpy()
+    if not not_numeric.any():
         return int(numbers.abs().argmax()), "a whole number must fit in 64 bits: write it as a decimal (1e30)"
-    if wrong.mean() >= 0.5:
+    if not_numeric.mean() >= 0.5:
         return None
-    # Mostly numbers: a slip of the pen, which would otherwise turn the column into hundreds of categories.
-    row = int(wrong.argmax())
+    # Mostly numbers: probably a typo, which would turn the column into hundreds of categories.
+    row = int(not_numeric.argmax())
     return row, f"{str(column.iloc[row])!r} can't be used as a number, and most of the column can"
 
 
@@ -187,7 +187,7 @@ def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of its first line in the file; blank lines are none, as to pandas."""
+    """Yield each record with the number of its first line in the file; skips blank lines, as pandas does."""
     reader = csv.reader(io.StringIO(text), skipinitialspace=True)
     limit = csv.field_size_limit(max(len(text), csv.field_size_limit()))
     try:
@@ -201,5 +201,5 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _line(text: str, row: int) -> int:
-    """The line of the file where data row `row` (from 0) starts."""
+    """Return the line number where data row `row` (from 0) starts."""
     return next(islice((line for line, _ in _records(text)), row + 1, None))

@@ -1,4 +1,4 @@
-"""FizzBuzz as a problem of learning: numbers as bits, four answers."""
+"""FizzBuzz as a classification task: numbers as bits, four classes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,12 @@ ANSWERS = ("number", "fizz", "buzz", "fizzbuzz")
 
 
 def load_fizzbuzz() -> Dataset:
-    """The numbers 101 .. 1023 to learn from, 1 .. 100 as the official test set.
+    """Return the numbers 101 .. 1023 for training, with 1 .. 100 as the official test set.
 
-    Row n holds the bits of n, the least first; its label is 1 if 3 divides n, plus 2 if 5 does: the classes
-    number, fizz, buzz, fizzbuzz. From Joel Grus, "Fizz Buzz in Tensorflow", and Hung-yi Lee, "Tips for
-    training DNN", which order the classes alike.
+    A row contains the bits of its number n, least significant first. Its label is 1 if 3 divides n, plus 2 if 5 does,
+    so the classes are number, fizz, buzz, fizzbuzz.
+
+    Sources: Joel Grus, "Fizz Buzz in Tensorflow"; Hung-yi Lee, "Tips for training DNN" (same order of classes).
     """
     return Dataset(
         name="fizzbuzz",

@@ -1,4 +1,4 @@
-"""What is lost when a user's numbers become float32."""
+"""Detection of columns that lose too much precision in float32."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 NARROW = 2.0**-12
-"""Columns whose spread is a larger share of their size than this keep at least 2¹² different values in float32."""
+"""Spread relative to size above which a column keeps at least 2¹² distinct values in float32."""
 NOISE = 1e-12
-"""A smaller share is the rounding of float64: nobody misses it."""
+"""Relative spread below which differences are rounding errors of float64 and may be lost."""
 LOST = 0.01
-"""Share of the spread that rounding may move a value by."""
+"""Largest acceptable rounding error, as a share of the spread."""
 
 BLURRED = (
     "the values differ too little for their size to be told apart in float32: subtract the smallest from all, or take "
@@ -19,14 +19,14 @@ BLURRED = (
 
 
 def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | None:
-    """The first column of `exact`, shape (rows, columns), that `rounded` to float32 tells too little of, or None.
+    """Return the first column of `exact`, shape (rows, columns), that loses too much precision in `rounded`, or None.
 
-    So it is with times in seconds since 1970 that are minutes apart: float32 knows 128 of them as one. Scaling, which
-    comes later, would spread out what is left of them.
+    Example: float32 rounds times in seconds since 1970 to multiples of 128, so times a minute apart
+    coincide. The later scaling would amplify the rounding errors.
     """
     if exact.dtype.kind not in "iuf" or exact.dtype.itemsize < 4 or exact.dtype == np.float32 or not len(exact):
         return None
-    with np.errstate(all="ignore"):  # infinite values are told of elsewhere
+    with np.errstate(all="ignore"):  # infinite values are reported elsewhere
         low, high = rounded.min(axis=0).astype(np.float64), rounded.max(axis=0).astype(np.float64)
         narrow = (high - low < NARROW * np.maximum(np.abs(low), np.abs(high))) | ((low == 0) & (high == 0))
         return next((int(c) for c in np.flatnonzero(narrow) if _is_blurred(exact[:, c], rounded[:, c])), None)
@@ -35,9 +35,9 @@ def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | No
 def _is_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> bool:
     whole = exact.dtype.kind in "iu"
     numbers = exact.astype(np.int64 if whole else np.float64)
-    steps = (numbers - numbers[0]).astype(np.float64)  # of whole numbers, exact
+    steps = (numbers - numbers[0]).astype(np.float64)  # exact for whole numbers
     spread = float(np.ptp(steps))
     if not whole and spread <= NOISE * float(np.abs(numbers).max()):
         return False
-    kept = rounded.astype(np.float64) - float(rounded[0])
-    return bool(np.abs(kept - steps).max() > LOST * spread)
+    rounded_steps = rounded.astype(np.float64) - float(rounded[0])
+    return bool(np.abs(rounded_steps - steps).max() > LOST * spread)

@@ -1,4 +1,4 @@
-"""IDX, the file format of MNIST: a magic number, the sizes, then the bytes."""
+"""Reader of IDX, the file format of MNIST: magic number, sizes, values."""
 
 import gzip
 import zlib
@@ -14,16 +14,17 @@ _UNSIGNED_BYTE = 0x08
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read an IDX file of bytes with that many `dimensions`, plain or gzipped, as its first bytes tell.
+    """Read an IDX file of bytes with `dimensions` dimensions, plain or gzipped (detected by its first bytes).
 
-    The header is big-endian: two zero bytes, the type (8), the number of dimensions, and a 4-byte size for
-    each; the values follow, the last dimension fastest. Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST
-    database of handwritten digits".
+    The header is big-endian: two zero bytes, the type (8), the number of dimensions, and a 4-byte size per dimension.
+    The values follow in C order (last dimension fastest).
+
+    Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 
     Raises
     ------
     DataError
-        Naming the file, when it can't be read, or is not what was asked for, or is too short or too long.
+        If the file can't be read, has another type or number of dimensions, or has the wrong length.
     """
     content = _read(path)
     magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))

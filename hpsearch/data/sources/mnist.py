@@ -22,15 +22,15 @@ _log = logging.getLogger("hpsearch")
 
 
 def load_mnist(data_dir: Path | None) -> Dataset:
-    """The 60,000 training digits, with the 10,000 test digits as the official test set; pixels from 0 to 1.
+    """Load the 60,000 training digits, with the 10,000 test digits as the official test set; pixels are in [0, 1].
 
-    The files are looked for in `data_dir`, else in the folder that HPSEARCH_DATA names, and in its subfolder
-    ``mnist``. Where no folder is named, scikit-learn downloads ``mnist_784`` from OpenML, and keeps it.
+    Searches for the files in `data_dir`, else in the folder in HPSEARCH_DATA, and in the subfolder ``mnist`` of either.
+    Without a folder, scikit-learn downloads ``mnist_784`` from OpenML and caches it.
 
     Raises
     ------
     DataError
-        When a folder is named and lacks one of the files, a file is damaged, or the download fails.
+        If a file is missing from the folder or damaged, or the download fails.
     """
     folder = data_dir or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if folder is None:
@@ -74,7 +74,7 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _pixels(images: NDArray[Any]) -> NDArray[np.float32]:
-    """0 .. 255 to 0 .. 1, one row an image; the only copy is the float32 one that is returned."""
+    """Convert pixels from 0 .. 255 to 0 .. 1, one row per image, without copies besides the float32 result."""
     flat = images.reshape(len(images), SIDE * SIDE)
     pixels = np.empty(flat.shape, dtype=np.float32)
     np.divide(flat, np.float32(255), out=pixels, dtype=np.float32, casting="same_kind")
@@ -92,7 +92,7 @@ def _download() -> tuple[tuple[NDArray[np.float32], NDArray[np.int64]], ...]:
     )
     try:
         with warnings.catch_warnings():
-            # It warns of each retry, and what went wrong is told once, below.
+            # Ignore its warnings on retries: the error is reported once, below.
             warnings.simplefilter("ignore")
             bunch = datasets.fetch_openml("mnist_784", version=1, as_frame=False, n_retries=1)
     except (OSError, ValueError) as error:
@@ -101,5 +101,5 @@ def _download() -> tuple[tuple[NDArray[np.float32], NDArray[np.int64]], ...]:
             f" the folder with --data-dir or {VARIABLE}"
         ) from error
     x, y = _pixels(bunch.data), bunch.target.astype(np.int64)
-    # OpenML keeps the original order: the training images first.
+    # OpenML has the original order: training images first.
     return (x[:TRAIN_ROWS], y[:TRAIN_ROWS]), (x[TRAIN_ROWS:], y[TRAIN_ROWS:])

@@ -1,4 +1,4 @@
-"""A user's npz file: inputs under "x", the target under "y" or the key that is named."""
+"""Loader of npz files with inputs in "x" and the target in "y" or another array."""
 
 import os
 import zipfile
@@ -19,18 +19,18 @@ INPUTS, TARGET = "x", "y"
 UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
-"""What reading a damaged or foreign npz file may raise."""
+"""Exceptions raised when reading a damaged or foreign npz file."""
 
 
 def load_npz(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
-    """Read the file at `path`: "x" of shape (rows, …), flattened to (rows, columns), and a target, (rows,).
+    """Load the npz file at `path`: "x" of shape (rows, …), flattened to (rows, columns), and a target (rows,).
 
-    Nothing is unpickled. Text targets become classes; see `encode_target`.
+    Pickled objects are refused. See `encode_target` for the target.
 
     Raises
     ------
     DataError
-        Naming the file and the array, and the row and column of a value that is not finite.
+        If the file is invalid; the message names file and array, and row and column of a value that is not finite.
     """
     path = Path(path).expanduser()
     key = target or TARGET
@@ -70,7 +70,7 @@ def _array(archive: Any, key: str, path: Path) -> NDArray[Any]:
         if "allow_pickle" not in str(error):
             raise
         raise DataError(f"{path}: array {key!r} holds Python objects: save numbers or text instead") from error
-    if not isinstance(array, np.ndarray):  # a member of the archive that is not in NumPy's format
+    if not isinstance(array, np.ndarray):  # an archive member in another format
         raise DataError(f"{path}: {key!r} is no NumPy array: numpy.savez writes them")
     return array
 
@@ -95,5 +95,5 @@ def _as_target(y: NDArray[Any], rows: int, source: str) -> NDArray[Any]:
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         row = int(np.flatnonzero(~np.isfinite(y))[0])
         raise DataError(f"{source}, row {row} (from 0): {not_finite(y[row])}")
-    # Bytes that are not UTF-8 stay apart: as "?" they would be one class.
+    # Escape bytes that are not UTF-8: as "?" they would all be one class.
     return np.char.decode(y, "utf-8", "backslashreplace") if y.dtype.kind == "S" else y

@@ -1,4 +1,4 @@
-"""The target of a user's file: which task it means, and its labels or numbers."""
+"""Encoding of a user's target as labels or numbers, and inference of the task."""
 
 from typing import Any
 
@@ -12,16 +12,15 @@ MAX_CLASSES = 20
 
 
 def encode_target(values: NDArray[Any], task: str | None, source: str) -> tuple[NDArray[Any], str, tuple[str, ...]]:
-    """Encode `values`, shape (rows,), as (y, task, class names); `source` is what errors call it.
+    """Encode `values`, shape (rows,), as (y, task, class names); `source` names them in error messages.
 
-    The task, if not given, is classification for text, true/false, and whole numbers (1.0 is one) with at
-    most `MAX_CLASSES` different values, and regression else. Classes are sorted: text by letters, numbers by size.
+    If `task` is None, it is classification for text, true/false, and whole numbers (including 1.0) with at most
+    `MAX_CLASSES` different values, else regression. Classes are sorted: text alphabetically, numbers by value.
 
     Raises
     ------
     DataError
-        When the values are neither numbers nor text, text stands where numbers are needed, or numbers differ too
-        little for float32.
+        If the values are neither numbers nor text, are text in a regression, or are not distinguishable in float32.
     """
     kind = values.dtype.kind
     if kind not in "biufU":
@@ -39,7 +38,7 @@ def encode_target(values: NDArray[Any], task: str | None, source: str) -> tuple[
 
 
 def to_float32(values: NDArray[Any]) -> NDArray[np.float32]:
-    """A float32 copy; what is too large becomes infinite without a warning, and a Dataset then refuses it."""
+    """Return a float32 copy; overflow gives infinity without a warning, which `Dataset` refuses."""
     with np.errstate(over="ignore"):
         return values.astype(np.float32)
 

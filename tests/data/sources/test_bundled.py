@@ -3,7 +3,7 @@ import pytest
 
 from hpsearch.data import DataSettings, load
 
-# Rows, columns and classes (0: regression) as scikit-learn's user guide lists them.
+# Rows, columns and classes (0: regression), from scikit-learn's user guide.
 SHAPES = {
     "digits": (1797, 64, 10),
     "iris": (150, 4, 3),

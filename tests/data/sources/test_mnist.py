@@ -16,7 +16,7 @@ from tests.data.idx_bytes import idx_bytes
 
 MNIST = DataSettings(source="mnist")
 
-# The published sums of the decompressed files.
+# Published checksums of the decompressed files.
 SUMS = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -127,7 +127,7 @@ def test_the_real_digits(mnist_folder):
     x_test, y_test = dataset.test
     assert dataset.x.shape == (60_000, 784)
     assert x_test.shape == (10_000, 784)
-    # LeCun's page counts the digits; the mean pixel of the training images is known as 0.1307.
+    # Digit counts from LeCun's page; 0.1307 is the published mean pixel of the training images.
     assert np.bincount(dataset.y).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert dataset.x.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
