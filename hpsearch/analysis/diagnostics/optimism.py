@@ -45,9 +45,10 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
 def optimism(search: TaskSearch) -> Finding:
     """Warn of a large optimism gap: the best of many noisy values overstates the true value.
 
-    Rule: the gap is best observed value − mean test value, signed so that optimism is positive. Warn if its mean over
-    runs is above 0 by its 95 % interval (Student's t over runs) and larger than one standard deviation of a value, by
-    the validation rows or by the seed. With one run the gap must be above `apart` standard deviations.
+    Rule: the gap is best observed value − mean test value, signed so that optimism is positive. Warn if the 95 %
+    interval of its mean (Student's t over runs) is above 0 and the mean exceeds one standard deviation of a value.
+    That deviation is due to the validation rows or to the seed. With one run the gap must be above `apart` standard
+    deviations.
 
     More search improves the observed value but hardly the true one: on HPOBench `credit_g`, 100 random trials show an
     error of 0.0928 with a true error of 0.1301.

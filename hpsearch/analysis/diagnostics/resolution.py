@@ -23,9 +23,9 @@ def steps(search: TaskSearch) -> Finding:
     """Warn if the noise from epoch to epoch exceeds the lead of the best trial.
 
     Rule: warn if the noise of a step exceeds the lead of the best trial over the second one with the same validation
-    rows. The noise of a curve is the standard deviation of the second differences of the validation score over the
-    last half of its epochs, divided by √6. This is the white noise after removal of a linear trend. The median over
-    the best ten trials is used.
+    rows. The noise of a curve is the standard deviation of second differences of the validation score, divided by √6,
+    over the last half of its epochs. This is the white noise after removal of a linear trend. The median over the best
+    ten trials is used.
 
     Source: Google's deep learning tuning playbook, "Is there high step-to-step variance in the validation error late
     in training?".
@@ -101,8 +101,9 @@ def _confirm(search: TaskSearch, together: int) -> tuple[Change, ...]:
 def rows(search: TaskSearch) -> Finding:
     """Warn if there are too few validation rows to resolve the lead.
 
-    Rule: warn if the binomial standard error of the best value, √(p (1 − p) / n) on n validation rows, exceeds the
-    lead of the best trial over the second one with the same rows. It applies to metrics that are a share of the rows.
+    Rule: warn if the binomial standard error of the best value exceeds the lead of the best trial over the second one
+    with the same rows. The error is √(p (1 − p) / n) on n validation rows. It applies to metrics that are a share of
+    the rows.
 
     Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3,
     it is 0.04 at an accuracy of 0.8.

@@ -28,8 +28,8 @@ class Boundary(NamedTuple):
 def boundary(search: TaskSearch, name: str, end: str) -> Boundary | None:
     """Return the largest region of divergence at an end of the range; None without one.
 
-    A region has at least `stability_trials` trials, of which at least `stability_share` are infeasible; at most half
-    of the trials outside are. At the rate outside, as many infeasible trials inside must have a probability below
+    A region has at least `stability_trials` trials, and a share of at least `stability_share` is infeasible. Outside,
+    at most half of the trials are. At the rate outside, as many infeasible trials inside must have a probability below
     0.01. Otherwise divergence may be unrelated to the parameter.
     """
     trials = search.trials
