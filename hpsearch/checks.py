@@ -81,5 +81,5 @@ def rule_of(error: Mapping[str, Any]) -> str:
     """Word an entry of pydantic's ``ValidationError.errors()`` as "must be …, got …"; the caller names the key."""
     if error["type"] == "value_error":  # raised by a validator of ours, in our words
         return str(error["ctx"]["error"])
-    rule = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    rule = error["msg"].removeprefix("Input should be ")
     return f"must be {rule}, got {error['input']!r}"
