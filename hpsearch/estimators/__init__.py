@@ -1,4 +1,4 @@
-"""The network as scikit-learn estimators."""
+"""Scikit-learn estimators of the network."""
 
 from hpsearch.estimators.classifier import MLPClassifier
 from hpsearch.estimators.regressor import MLPRegressor

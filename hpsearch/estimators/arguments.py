@@ -1,4 +1,4 @@
-"""The estimators' arguments: written once, explicitly, since scikit-learn reads them from the signature."""
+"""Constructor arguments of the estimators, written out because scikit-learn reads them from the signature."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hpsearch.nn import Hyperparameters
 
 
 class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """Every field of `Hyperparameters`, by the same name, and what only an estimator needs.
+    """All fields of `Hyperparameters` as arguments with the same names, and arguments only for estimators.
 
-    The defaults are those of `Hyperparameters` too, but for `epochs`: with the default learning rate 20 epochs are
-    some hundred steps on a data set of a few hundred rows, and too few.
+    The defaults are those of `Hyperparameters` except for `epochs`: with the default learning rate, 20 epochs are too
+    few on a data set of a few hundred rows (about a hundred steps).
     """
 
     def __init__(
@@ -53,38 +53,40 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         dtype: str = "float32",
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ) -> None:
-        """Keep the arguments; `fit` checks them.
+        """Store the arguments; `fit` validates them.
 
         Parameters
         ----------
         hidden_layer_sizes
-            Units of each hidden layer; () for none.
+            Units of each hidden layer; () for no hidden layer.
         activation
-            Key of `hpsearch.nn.ACTIVATIONS`; leaky_relu has the slope `negative_slope` for x < 0, prelu learns it from
-            `initial_slope` on, maxout takes the largest of as many linear functions as `pieces`.
+            Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0, `initial_slope` the
+            initial value of prelu's learned slope, `pieces` the number of linear functions per unit of maxout.
         initializer
-            Key of `hpsearch.nn.INITIALIZERS`, or "auto": what suits the activation. "normal" has the standard
-            deviation `initializer_std`.
+            Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
+            deviation of "normal".
         batch_norm, dropout
-            Whether batch normalisation precedes each activation; the share of hidden units dropped in training.
+            Whether batch normalisation precedes each activation; share of hidden units dropped in training.
         optimizer, learning_rate
-            Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` is of momentum and nesterov; `beta_1`, `beta_2`
-            of adam and adamw; `rho` of rmsprop; `epsilon` of these three and adagrad.
+            Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
+            `beta_2` to adam and adamw; `rho` to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
         schedule
-            Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`, after `warmup_epochs` of growth.
+            Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`. It starts after `warmup_epochs` of
+            linear growth.
         weight_decay, l1
-            The loss gains weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights; adamw decays them apart from it.
+            Adds weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights to the loss; adamw applies `weight_decay`
+            separately.
         batch_size, epochs
-            Rows of a step; how often `fit` goes through the rows. Large data sets need fewer epochs than the default.
+            Rows per step; passes of `fit` over the rows. Large data sets need fewer epochs than the default.
         early_stopping, validation_fraction
-            Whether `fit` sets this share of the rows aside (stratified for classes), stops when their score has not
-            improved by more than `min_delta` for `patience` epochs, and goes back to the best epoch's weights.
+            Whether `fit` holds out this share of the rows (stratified by class) and stops when their score has not
+            improved by more than `min_delta` for `patience` epochs. It then restores the weights of the best epoch.
         train_metrics
-            `loss_curve_` is "running", gathered while the weights change, or "exact", evaluated after each epoch.
+            Kind of `loss_curve_`: "running" (averaged while the weights change) or "exact" (evaluated after the epoch).
         dtype
-            float32 or float64, of all arithmetic; inputs are turned into it once, if they aren't of it already.
+            Data type of all arithmetic, float32 or float64; inputs are converted once if necessary.
         random_state
-            Of initial weights, order of the rows, dropout and the rows set aside. None is different each time.
+            Seed of initial weights, order of the rows, dropout and the held-out rows. None differs at each call.
         """
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -119,12 +121,12 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.random_state = random_state
 
     def _settings(self) -> Hyperparameters:
-        """The arguments, checked.
+        """Return the arguments as validated `Hyperparameters`.
 
         Raises
         ------
         UsageError
-            Naming the argument, its rule and the value received.
+            If an argument is invalid; the message names the argument, its rule and the value.
         """
         fraction = self.validation_fraction
         if not (isinstance(fraction, float | np.floating) and 0.0 < fraction < 1.0):

@@ -1,6 +1,6 @@
-"""What both estimators share: training, saving and loading."""
+"""Base class of the estimators: training, saving and loading."""
 
-# ruff: noqa: N803 -- X is what scikit-learn calls the inputs.
+# ruff: noqa: N803 -- scikit-learn calls the inputs X.
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from hpsearch.nn import Hyperparameters, Network
 
 
 class MLPEstimator(Arguments, ABC):
-    """A multilayer perceptron with scikit-learn's conventions; a subclass says what its targets are."""
+    """Multilayer perceptron with scikit-learn's conventions; subclasses define the targets."""
 
     _LOSS: ClassVar[str]
     """Key of `hpsearch.nn.LOSSES`."""
     _NAME: ClassVar[str]
-    """What a saved file calls it, whatever a subclass is called."""
+    """Name of the class in saved files, also for subclasses."""
     _TARGETS: ClassVar[Mapping[str, bool]] = {}
-    """What `validate_data` is to know about targets."""
+    """Arguments of `validate_data` about targets."""
 
     @abstractmethod
     def _learn_targets(self, examples: NDArray[Any]) -> int:
-        """Learn what the targets are from `examples` of them, and how many outputs the network needs for them."""
+        """Fit the encoding of targets to `examples`, and return the number of outputs of the network."""
 
     @abstractmethod
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Targets as the network wants them."""
+        """Return the targets as encoded for the network."""
 
     @abstractmethod
     def _describe_targets(self) -> dict[str, Any]:
-        """What was learned about the targets, in types that JSON has."""
+        """Return the encoding of targets, in JSON types."""
 
     @abstractmethod
     def _restore_targets(self, description: Mapping[str, Any]) -> None:
-        """Learn again what `_describe_targets` told."""
+        """Restore the encoding of targets from a result of `_describe_targets`."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train a new network.
@@ -56,39 +56,39 @@ class MLPEstimator(Arguments, ABC):
         Parameters
         ----------
         X
-            Inputs (rows, columns): finite numbers, best of similar size in all columns. They are not scaled here; put
-            a StandardScaler before this in a Pipeline.
+            Inputs (rows, columns): finite numbers, preferably of similar scale in all columns. `fit` does not scale
+            them; use a StandardScaler in a Pipeline.
         y
             Labels or targets.
 
         Raises
         ------
         UsageError
-            If an argument of the constructor breaks its rule.
+            If an argument of the constructor is invalid.
         ValueError
-            If `X` or `y` can't be learned: wrong shapes, not numeric, NaN, infinite, no rows.
+            If `X` or `y` is invalid: wrong shape, not numeric, NaN, infinite, no rows.
         DataError
-            If the rows are too few to set some aside for early stopping.
+            If there are too few rows to hold some out for early stopping.
         DivergenceError
-            If the loss stops being finite; the estimator then isn't fitted.
+            If the loss is no longer finite; the estimator is then not fitted.
         """
         settings, rng = self._settings(), generator_from(self.random_state)
-        self._forget()
-        inputs, y = self._checked(X, y, settings, reset=True)
+        self._discard_model()
+        inputs, y = self._validate_rows(X, y, settings, reset=True)
         model = self._new_model(inputs, y, settings, rng)
         rows: Rows = inputs, self._encode(y)
         validation = None
         if settings.early_stopping:
-            del inputs  # so that the two parts are the only copy
+            del inputs  # so the two parts are the only copy
             rows, validation = self._split(rows, rng)
         model.train(rows, validation)
-        return self._keep(model)
+        return self._store(model)
 
     def _partial_fit(self, X: ArrayLike, y: ArrayLike, examples: NDArray[Any] | None = None) -> Self:
         settings, model = self._settings(), self.__dict__.get("_model")
         if model is not None:
             _check_unchanged(settings, model.network.hyperparameters)
-        inputs, y = self._checked(X, y, settings, reset=model is None)
+        inputs, y = self._validate_rows(X, y, settings, reset=model is None)
         if model is None:
             model = self._new_model(
                 inputs, y if examples is None else examples, settings, generator_from(self.random_state)
@@ -97,12 +97,12 @@ class MLPEstimator(Arguments, ABC):
         try:
             model.train_epoch((inputs, targets))
         except DivergenceError:
-            self._forget()
+            self._discard_model()
             raise
-        return self._keep(model)
+        return self._store(model)
 
-    def _checked(self, X: ArrayLike, y: ArrayLike, settings: Hyperparameters, *, reset: bool) -> Rows:
-        with np.errstate(all="ignore"):  # a float64 that is too large for float32 is told of as an infinite one is
+    def _validate_rows(self, X: ArrayLike, y: ArrayLike, settings: Hyperparameters, *, reset: bool) -> Rows:
+        with np.errstate(all="ignore"):  # float64 values that overflow float32 are reported as infinite
             inputs, targets = validate_data(self, X, y, dtype=settings.dtype, order="C", reset=reset, **self._TARGETS)
         return inputs, targets
 
@@ -113,7 +113,7 @@ class MLPEstimator(Arguments, ABC):
         return Model(Network(inputs.shape[1], n_outputs, settings, loss=self._LOSS, rng=rng))
 
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows]:
-        """Training and validation rows."""
+        """Split the rows into training and validation rows."""
         x, targets = rows
         try:
             x_train, x_validation, y_train, y_validation = train_test_split(
@@ -131,8 +131,8 @@ class MLPEstimator(Arguments, ABC):
             ) from error
         return (x_train, y_train), (x_validation, y_validation)
 
-    def _keep(self, model: Model) -> Self:
-        """Take over what was learned."""
+    def _store(self, model: Model) -> Self:
+        """Store the trained model and set the fitted attributes."""
         self._model = model
         scores = [epoch.validation_score for epoch in model.history if epoch.validation_score is not None]
         self.loss_curve_ = [epoch.train_loss for epoch in model.history]
@@ -141,14 +141,14 @@ class MLPEstimator(Arguments, ABC):
         self.best_epoch_ = model.best_epoch
         return self
 
-    def _forget(self) -> None:
+    def _discard_model(self) -> None:
         self.__dict__.pop("_model", None)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_model" in self.__dict__
 
     def _outputs(self, X: ArrayLike) -> NDArray[Any]:
-        """What the network predicts (rows, n_outputs)."""
+        """Return the network's predictions (rows, n_outputs)."""
         check_is_fitted(self)
         dtype = self._model.network.dtype
         with np.errstate(all="ignore"):
@@ -158,16 +158,16 @@ class MLPEstimator(Arguments, ABC):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an npz file that `load` reads; nothing in it is pickled.
 
-        It holds the arguments and all that was learned, with the optimizer's state, so that `partial_fit` on the
-        estimator that is loaded does just what it would do here. A `random_state` that is no whole number is saved as
-        None: a new `fit` of the estimator that is loaded is then another one each time.
+        The file contains the arguments, the learned parameters and the optimizer's state. `partial_fit` on the loaded
+        estimator therefore gives the same results as on this one. A `random_state` that is a `RandomState` or
+        `Generator` is saved as None: each `fit` of the loaded estimator then differs.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            If there is nothing to save yet.
+            If the estimator is not fitted.
         UsageError
-            If an argument or a label is no number, text, truth value or None.
+            If an argument or a label is not a number, text, boolean or None.
         DataError
             If the file can't be written.
         """
@@ -186,42 +186,42 @@ class MLPEstimator(Arguments, ABC):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The estimator that `save` wrote.
+        """Load an estimator written by `save`.
 
         Raises
         ------
         DataError
-            If the file can't be read, is damaged, or holds something else.
+            If the file can't be read, is damaged, or is not a saved estimator of this class.
         """
         description, arrays = read(path)
-        held = description.get("estimator")
-        if held is None:
+        saved = description.get("estimator")
+        if saved is None:
             raise DataError(f"{path}: is no saved hpsearch estimator: it does not say of which class")
-        if held != cls._NAME:
+        if saved != cls._NAME:
             raise DataError(
-                f"{path}: holds an estimator of class {held}, load it with {held}.load, not {cls._NAME}.load"
+                f"{path}: holds an estimator of class {saved}, load it with {saved}.load, not {cls._NAME}.load"
             )
         try:
             arguments = description["arguments"]
-            loaded = cls(**{name: _tuple_of_list(value) for name, value in arguments.items()})
+            estimator = cls(**{name: _list_to_tuple(value) for name, value in arguments.items()})
             model = Model.restore(description["model"], arrays)
-            loaded.n_features_in_ = model.network.n_inputs
+            estimator.n_features_in_ = model.network.n_inputs
             if description["feature_names"] is not None:
-                loaded.feature_names_in_ = np.array(description["feature_names"], dtype=object)
-            loaded._restore_targets(description["targets"])
+                estimator.feature_names_in_ = np.array(description["feature_names"], dtype=object)
+            estimator._restore_targets(description["targets"])
         except UNREADABLE as error:
             raise damaged(path, error) from error
-        return loaded._keep(model)
+        return estimator._store(model)
 
 
-def _tuple_of_list(value: Any) -> Any:
-    """JSON has no tuples."""
+def _list_to_tuple(value: Any) -> Any:
+    """Convert a list to a tuple, because JSON has no tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
-def _check_unchanged(now: Hyperparameters, then: Hyperparameters) -> None:
-    """`partial_fit` can't change a network in training; that early stopping ends is no change."""
-    new, old = asdict(replace(now, early_stopping=False)), asdict(replace(then, early_stopping=False))
+def _check_unchanged(settings: Hyperparameters, previous: Hyperparameters) -> None:
+    """Refuse changed arguments in `partial_fit`, except for `early_stopping`, which it ignores."""
+    new, old = asdict(replace(settings, early_stopping=False)), asdict(replace(previous, early_stopping=False))
     changed = [f"{name} from {old[name]!r} to {new[name]!r}" for name in new if new[name] != old[name]]
     if changed:
         raise UsageError(

@@ -1,6 +1,6 @@
-"""The network as a scikit-learn classifier."""
+"""Scikit-learn classifier of the network."""
 
-# ruff: noqa: N803 -- X is what scikit-learn calls the inputs.
+# ruff: noqa: N803 -- scikit-learn calls the inputs X.
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,30 +17,30 @@ from hpsearch.estimators.base import MLPEstimator
 
 
 class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """A multilayer perceptron that learns classes by softmax and cross-entropy.
+    """Multilayer perceptron classifier with softmax and cross-entropy.
 
-    Its arguments are described at `__init__`. The same `random_state` gives the same bits on one machine, whatever
-    else runs: all arithmetic is done on one thread, as two would round differently.
+    See `__init__` for the arguments. The same `random_state` gives bit-identical results on one machine: all arithmetic
+    runs on one thread, because the number of threads affects rounding.
 
     Attributes
     ----------
     classes_
-        The labels, sorted.
+        Sorted labels.
     loss_curve_
         Training loss of each epoch; see the argument `train_metrics`.
     validation_scores_
-        With early stopping the validation rows' accuracy after each epoch, else None.
+        Accuracy on the validation rows after each epoch, or None without early stopping.
     n_iter_
         Number of epochs trained.
     best_epoch_
-        With early stopping the epoch (from 1) whose weights were kept, else None.
+        Epoch (from 1) of the restored weights, or None without early stopping.
     n_features_in_, feature_names_in_
-        Columns of the inputs; their names, if all of them were text.
+        Number of columns of the inputs; their names, if all are text.
 
     Notes
     -----
-    Unlike scikit-learn's `MLPClassifier`, this goes through all epochs unless `early_stopping` is set, and has two
-    outputs for two classes.
+    Unlike scikit-learn's `MLPClassifier`, this trains all epochs unless `early_stopping` is set, and has two outputs
+    for two classes.
 
     Examples
     --------
@@ -58,36 +58,36 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Train for one more epoch on these rows; epoch by epoch on the same rows equals `fit`.
 
-        That holds without early stopping, which has no part in this. After `fit` or `load` it goes on from there.
-        Arguments of the constructor can't be changed in between, but for `random_state` and those of early stopping,
-        which nobody asks for any more.
+        `partial_fit` ignores early stopping. After `fit` or `load`, training continues from there. Arguments of the
+        constructor can't be changed in between, except those without effect: `random_state`, `early_stopping`,
+        `validation_fraction`.
 
         Parameters
         ----------
         X, y
             As in `fit`.
         classes
-            All labels that will ever be given; needed in the first call.
+            All labels that can occur; required in the first call.
 
         Raises
         ------
         UsageError
-            If classes are missing or change, a label is not among them, or arguments were changed.
+            If classes are missing or changed, a label is not among them, or arguments were changed.
         """
-        known = self.classes_ if self.__sklearn_is_fitted__() else None
-        if known is None and classes is None:
+        previous = self.classes_ if self.__sklearn_is_fitted__() else None
+        if previous is None and classes is None:
             raise UsageError("the first partial_fit needs classes, all labels that will ever be given; got None")
-        given = None if classes is None else _labels_of(np.asarray(classes))
-        if known is not None and given is not None and not np.array_equal(given, known):
-            raise UsageError(f"classes must stay those of the first call, {known.tolist()}, got {given.tolist()}")
-        return self._partial_fit(X, y, given)
+        labels = None if classes is None else _labels_of(np.asarray(classes))
+        if previous is not None and labels is not None and not np.array_equal(labels, previous):
+            raise UsageError(f"classes must stay those of the first call, {previous.tolist()}, got {labels.tolist()}")
+        return self._partial_fit(X, y, labels)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Probability of each class (rows, classes), in the order of `classes_`."""
+        """Return the probability of each class (rows, classes), in the order of `classes_`."""
         return self._outputs(X)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The most probable label (rows,)."""
+        """Return the most probable label of each row (rows,)."""
         outputs = self._outputs(X)
         labels: NDArray[Any] = self.classes_[outputs.argmax(axis=1)]
         return labels
@@ -97,14 +97,14 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
         return len(self.classes_)
 
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Class numbers."""
+        """Return class numbers."""
         try:
-            with _unwarned():
+            with _suppress_warnings():
                 check_classification_targets(y)
             numbers = np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
             unknown = self.classes_[numbers] != y
         except TypeError as error:
-            raise _mixed(error) from error
+            raise _mixed_labels_error(error) from error
         if unknown.any():
             raise UsageError(f"labels must be among classes {self.classes_.tolist()}, got {y[unknown].tolist()[0]!r}")
         return numbers
@@ -117,26 +117,26 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
 
 
 def _labels_of(examples: NDArray[Any]) -> NDArray[Any]:
-    """The different labels, sorted."""
+    """Return the sorted distinct labels."""
     if not len(examples):
         raise UsageError("classes must hold a label, got none")
     try:
-        with _unwarned():
+        with _suppress_warnings():
             check_classification_targets(examples)
             labels: NDArray[Any] = unique_labels(examples)
     except TypeError as error:
-        raise _mixed(error) from error
+        raise _mixed_labels_error(error) from error
     return labels
 
 
 @contextmanager
-def _unwarned() -> Iterator[None]:
-    """Without scikit-learn's warnings: many classes are fine, and what is wrong is told of as an error."""
+def _suppress_warnings() -> Iterator[None]:
+    """Suppress scikit-learn's warning about many classes; invalid labels raise errors."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.filterwarnings("ignore", "The number of unique classes")
         yield
 
 
-def _mixed(error: TypeError) -> UsageError:
-    """Text and numbers have no order."""
+def _mixed_labels_error(error: TypeError) -> UsageError:
+    """Return the error for labels that mix text and numbers, which can't be sorted."""
     return UsageError(f"labels must be all numbers or all text: {error}")

@@ -1,4 +1,4 @@
-"""What an estimator has learned: a network, and what goes on with its training needs."""
+"""Trained model of an estimator: network, optimizer and history."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ Rows = tuple[NDArray[Any], NDArray[Any]]
 ADVICE = "lower learning_rate, or scale the inputs, for instance with a StandardScaler before this in a Pipeline"
 
 CHUNK = 4096
-"""Rows that are predicted at a time, so that there is no second copy of all of them in float64."""
+"""Number of rows predicted at a time, to avoid a float64 copy of all rows."""
 
 
 _MODELS: WeakSet[Model] = WeakSet()
-"""All that there are, so that a process that is forked off can give them new locks."""
+"""All models, so that a forked process can replace their locks."""
 
 
 class Model:
-    """A network with its optimizer and history; it holds no rows between trainings.
+    """Network with its optimizer and history, without data rows.
 
-    Pickles and copies go the way of saved files, by `description` and `arrays`: arrays that joblib has mapped
-    read-only from a file are copied, and the lock stays behind.
+    Pickling and copying use the save format, `description` and `arrays`: arrays that joblib memory-maps read-only are
+    copied, and the lock is not pickled.
 
     Attributes
     ----------
     history
-        The epochs so far.
+        Metrics of the epochs so far.
     best_epoch
-        After early stopping the number of the epoch that the weights are of, else None.
+        Epoch of the current weights after early stopping, else None.
     """
 
     def __init__(self, network: Network) -> None:
@@ -50,12 +50,12 @@ class Model:
         self.optimizer = make_optimizer(network, network.hyperparameters)
         self.history: list[Epoch] = []
         self.best_epoch: int | None = None
-        self._twin: Network | None = None
+        self._float64_copy: Network | None = None
         self._lock = Lock()
         _MODELS.add(self)
 
     def train(self, rows: Rows, validation: Rows | None) -> None:
-        """Train as long as the hyperparameters say."""
+        """Train for the number of epochs in the hyperparameters, or until early stopping."""
         training = self._training(self.network.hyperparameters, rows, validation)
         self._run(training)
         self.best_epoch = training.best_epoch
@@ -73,7 +73,7 @@ class Model:
         return training
 
     def _run(self, epochs: Iterable[Epoch]) -> None:
-        self._twin = None
+        self._float64_copy = None
         try:
             with ONE_BLAS_THREAD.hold():
                 for _ in epochs:
@@ -82,11 +82,11 @@ class Model:
             raise DivergenceError(f"{error}: {ADVICE}") from error
 
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
-        """As `Network.predict`, in float64, for any number of threads: the network's buffers serve one at a time.
+        """Return `Network.predict` in float64; thread-safe, because a lock protects the network's buffers.
 
-        Matrix products round a row differently with other rows beside it. In float64 nobody can tell; in float32 a row
-        predicted alone would differ from the same row among others by more than scikit-learn's conventions allow, on
-        some processors.
+        Matrix products round a row differently depending on the other rows. In float32, on some processors, a row
+        predicted alone would differ from the same row in a batch by more than scikit-learn's checks allow. In float64
+        the difference is negligible.
         """
         with ONE_BLAS_THREAD.hold(), self._lock:
             network = self._in_float64()
@@ -94,20 +94,20 @@ class Model:
         return np.concatenate(parts)
 
     def _in_float64(self) -> Network:
-        """The network, or its twin in float64, which is kept until the training goes on."""
+        """Return the network, or a float64 copy of it, which is cached until training continues."""
         network = self.network
         if network.dtype == np.float64:
             return network
-        if self._twin is None:
+        if self._float64_copy is None:
             settings = replace(network.hyperparameters, dtype="float64")
             sizes = network.n_inputs, network.n_outputs
-            twin = Network(*sizes, settings, loss=network.loss_name, rng=np.random.default_rng(0))
-            twin.load_state(network.state())
-            self._twin = twin
-        return self._twin
+            float64_copy = Network(*sizes, settings, loss=network.loss_name, rng=np.random.default_rng(0))
+            float64_copy.load_state(network.state())
+            self._float64_copy = float64_copy
+        return self._float64_copy
 
     def description(self) -> dict[str, Any]:
-        """All but the arrays, in types that JSON has."""
+        """Return everything except the arrays, in JSON types."""
         return {
             "n_inputs": self.network.n_inputs,
             "n_outputs": self.network.n_outputs,
@@ -120,17 +120,17 @@ class Model:
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What the network has learned and the optimizer remembers."""
+        """Return the network's learned arrays and the optimizer's state."""
         return {"optimizer": self.optimizer.state, **self.network.state()}
 
     @classmethod
     def restore(cls, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
-        """The model that `description` and `arrays` are of; it goes on training just as that one would.
+        """Return the model saved as `description` and `arrays`; further training gives the same results.
 
         Raises
         ------
         DataError
-            If names or shapes of the arrays don't fit the description, or they hold what no training leaves.
+            If names or shapes of the arrays don't match the description, or their values are invalid.
         """
         rng = np.random.default_rng(0)
         model = cls(
@@ -145,13 +145,13 @@ class Model:
         for name, array in arrays.items():
             if array.dtype.kind != "f":
                 raise DataError(f"{name} must hold numbers with a fraction, got {array.dtype}")
-        remembered, learned = arrays["optimizer"], {key: arrays[key] for key in arrays if key != "optimizer"}
-        if remembered.shape != model.optimizer.state.shape:
-            raise DataError(f"optimizer must have the shape {model.optimizer.state.shape}, got {remembered.shape}")
+        optimizer_state, network_state = arrays["optimizer"], {key: arrays[key] for key in arrays if key != "optimizer"}
+        if optimizer_state.shape != model.optimizer.state.shape:
+            raise DataError(f"optimizer must have the shape {model.optimizer.state.shape}, got {optimizer_state.shape}")
         with np.errstate(over="ignore"):
-            model.network.load_state(learned)
-            model.optimizer.state[...] = remembered
-        if not model.network.is_finite():  # an optimizer may remember squares that are infinite
+            model.network.load_state(network_state)
+            model.optimizer.state[...] = optimizer_state
+        if not model.network.is_finite():  # the optimizer's state may have infinite squares
             raise DataError("what was learned must be finite numbers that fit the network's dtype")
         model.optimizer.steps = operator.index(description["steps"])
         if model.optimizer.steps < 0:
@@ -165,11 +165,11 @@ class Model:
         return Model.restore, (self.description(), self.arrays())
 
 
-def _renew_locks() -> None:
-    """In a process that was forked off: a lock that another thread held would stay locked for ever."""
+def _replace_locks() -> None:
+    """Replace the locks in a forked process: a lock held by another thread would never be released."""
     for model in _MODELS:
         model._lock = Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
+    os.register_at_fork(after_in_child=_replace_locks)

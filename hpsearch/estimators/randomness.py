@@ -1,4 +1,4 @@
-"""From scikit-learn's `random_state` to a generator."""
+"""Conversion of scikit-learn's `random_state` to a generator."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from hpsearch.errors import UsageError
 
 
 def generator_from(random_state: Any) -> np.random.Generator:
-    """A new generator: a whole number always gives the same one, None never does.
+    """Return a new generator: the same one for the same whole number, an unpredictable one for None.
 
-    A `RandomState` or `Generator` gives another one at each call, and the same ones again if it starts the same. Unlike
-    scikit-learn's, None does not mean NumPy's global generator, which we never read.
+    A `RandomState` or `Generator` seeds the new generator, so successive calls differ reproducibly. Unlike in
+    scikit-learn, None does not mean NumPy's global generator, which is never used.
 
     Raises
     ------
     UsageError
-        If it is none of these.
+        If `random_state` has another type or is negative.
     """
     if random_state is None:
         return np.random.default_rng()

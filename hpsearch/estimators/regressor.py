@@ -1,6 +1,6 @@
-"""The network as a scikit-learn regressor."""
+"""Scikit-learn regressor of the network."""
 
-# ruff: noqa: N803 -- X is what scikit-learn calls the inputs.
+# ruff: noqa: N803 -- scikit-learn calls the inputs X.
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -14,35 +14,34 @@ from hpsearch.estimators.base import MLPEstimator
 
 
 class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit-learn ships no types
-    """A multilayer perceptron that learns numbers, one or several outputs, by squared error.
+    """Multilayer perceptron regressor with squared error, for one or several outputs.
 
-    Its arguments are described at `__init__`. The same `random_state` gives the same bits on one machine, whatever
-    else runs: all arithmetic is done on one thread, as two would round differently.
+    See `__init__` for the arguments. The same `random_state` gives bit-identical results on one machine: all arithmetic
+    runs on one thread, because the number of threads affects rounding.
 
-    The network learns standardised targets, (y - target_mean_) / target_scale_: left as they are, targets in the
-    hundreds are out of the default learning rate's reach. Predictions and scores are in the units of `y`, losses are
-    in standard deviations.
+    The network learns standardised targets, (y - target_mean_) / target_scale_, as the default learning rate is too
+    small for targets in the hundreds. Predictions and scores are in the units of `y`, losses in standard deviations.
 
     Attributes
     ----------
     target_mean_, target_scale_
-        Mean and standard deviation (1 where that is 0) of each output (outputs,), of all rows given to `fit`, or of
-        those given to the first `partial_fit`.
+        Mean and standard deviation of each output (outputs,), over all rows of `fit` or of the first `partial_fit`. The
+        scale is 1 where the standard deviation is 0.
     loss_curve_
         Training loss of each epoch, half the mean squared error plus penalty; see the argument `train_metrics`.
     validation_scores_
-        With early stopping the validation rows' R² after each epoch, else None.
+        R² on the validation rows after each epoch, or None without early stopping.
     n_iter_
         Number of epochs trained.
     best_epoch_
-        With early stopping the epoch (from 1) whose weights were kept, else None.
+        Epoch (from 1) of the restored weights, or None without early stopping.
     n_features_in_, feature_names_in_
-        Columns of the inputs; their names, if all of them were text.
+        Number of columns of the inputs; their names, if all are text.
 
     Notes
     -----
-    Unlike scikit-learn's `MLPRegressor`, this standardises targets, and goes through all epochs unless `early_stopping`
-    is set.
+    Unlike scikit-learn's `MLPRegressor`, this standardises targets, and trains all epochs unless `early_stopping` is
+    set.
 
     Examples
     --------
@@ -61,24 +60,25 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
     def partial_fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train for one more epoch on these rows; epoch by epoch on the same rows equals `fit`.
 
-        That holds without early stopping, which has no part in this. After `fit` or `load` it goes on from there.
-        The first call's rows say once and for all how targets are standardised: they should be typical.
+        `partial_fit` ignores early stopping. After `fit` or `load`, training continues from there. The rows of the
+        first call determine the standardisation of the targets, so they should be representative.
 
         Raises
         ------
         UsageError
-            If arguments of the constructor were changed since, but for `random_state` and those of early stopping.
+            If arguments of the constructor were changed, except those without effect: `random_state`, `early_stopping`,
+            `validation_fraction`.
         """
         return self._partial_fit(X, y)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predicted targets, of the shape (rows,) or (rows, outputs) that `fit` was given."""
+        """Return predicted targets (rows,) or (rows, outputs), as in the `y` of `fit`."""
         with np.errstate(over="ignore"):
             targets: NDArray[Any] = self._outputs(X) * self.target_scale_ + self.target_mean_
         return targets.ravel() if self._flat else targets
 
     def __sklearn_tags__(self) -> Any:
-        """Several outputs are fine."""
+        """Return the tags, declaring support for several outputs."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -92,13 +92,13 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
         if not np.isfinite(scale).all():
             largest = columns.flat[np.abs(columns).argmax()]
             raise DataError(f"y must have a standard deviation that fits float64, got {largest:g}")
-        # The deviation of equal numbers is rarely 0 exactly: their mean is rounded.
+        # The deviation of equal numbers is rarely exactly 0, because their mean is rounded.
         varies = (columns.min(axis=0) < columns.max(axis=0)) & (scale > 0.0)
         self.target_scale_ = np.where(varies, scale, 1.0)
         return int(columns.shape[1])
 
     def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Standard deviations from the mean (rows, outputs)."""
+        """Return the standardised targets (rows, outputs)."""
         columns = _numbers(y)
         if columns.shape[1] != len(self.target_mean_):
             raise DataError(
@@ -116,12 +116,12 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
-    """`y` as finite numbers (rows, columns)."""
+    """Return `y` as finite numbers (rows, columns)."""
     if y.dtype.kind not in "biuf":
         raise DataError(f"y must hold numbers, got {y.dtype}")
     columns: NDArray[np.float64] = y.reshape(len(y), -1).astype(np.float64)
-    wrong = ~np.isfinite(columns).all(axis=1)
-    if wrong.any():
-        row = int(wrong.argmax())
+    invalid = ~np.isfinite(columns).all(axis=1)
+    if invalid.any():
+        row = int(invalid.argmax())
         raise DataError(f"y must hold finite numbers, got {y[row]} in row {row} (from 0)")
     return columns

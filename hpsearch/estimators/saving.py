@@ -1,4 +1,4 @@
-"""A saved estimator's file: npz, of arrays, and of bytes that hold the rest as JSON. Nothing is pickled."""
+"""File format of saved estimators: npz with the arrays, and the rest as JSON bytes. Nothing is pickled."""
 
 import json
 import os
@@ -15,27 +15,27 @@ from hpsearch.data.sources import npz_file
 from hpsearch.errors import DataError, UsageError
 
 DESCRIPTION = "hpsearch_estimator"
-"""Name of the array with the JSON text; where it is missing, the file is not ours."""
+"""Name of the array with the JSON text; files without it are not saved estimators."""
 
 FORMAT = 1
-"""To be raised whenever a file could no longer be read by the version before."""
+"""Format version; increase it when previous versions can no longer read the files."""
 
 UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError)
-"""What reading, or making sense of, a damaged or foreign file may raise."""
+"""Exceptions raised when reading or interpreting a damaged or foreign file."""
 
 
 def damaged(path: str | os.PathLike[str], error: Exception) -> DataError:
-    """The error to raise for one of `UNREADABLE`, in one line."""
+    """Return a one-line error for one of `UNREADABLE`."""
     return DataError(f"{path}: can't be read as a saved hpsearch estimator: {' '.join(str(error).split())}")
 
 
 def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the file, under exactly the name that `path` gives.
+    """Write the file to exactly `path`, without adding a suffix.
 
     Raises
     ------
     UsageError
-        If JSON has no type for something in `description`, or `path` is no path.
+        If a value in `description` has no JSON type, or `path` is not a path.
     DataError
         If the file can't be written.
     """
@@ -44,38 +44,38 @@ def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: 
     except TypeError as error:
         raise UsageError(f"path must be the name of a file, got {path!r}") from error
     try:
-        text = json.dumps({"format": FORMAT, **description}, default=_plain)
+        text = json.dumps({"format": FORMAT, **description}, default=_to_builtin)
     except TypeError as error:
         raise UsageError(f"{path}: {error}") from error
     try:
         with file_path.open("wb") as file:
-            # No name is one of the function's own arguments, which a type checker can't know.
+            # No array is named like an argument of np.savez, which a type checker can't verify.
             np.savez(file, **{DESCRIPTION: np.frombuffer(text.encode(), np.uint8), **arrays})  # type: ignore[arg-type]
     except (OSError, ValueError) as error:
         raise DataError(f"{path!s}: can't be written: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _plain(value: Any) -> Any:
-    """NumPy's numbers and arrays as Python's."""
+def _to_builtin(value: Any) -> Any:
+    """Convert NumPy's numbers and arrays to Python's."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     raise TypeError(f"a saved estimator holds numbers, text, true, false and None; got {value!r}")
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Description and arrays of a file that `write` wrote.
+    """Return description and arrays of a file written by `write`.
 
     Raises
     ------
     DataError
-        If it can't be read, is damaged, or not such a file.
+        If the file can't be read, is damaged, or is not a saved estimator.
     """
     try:
         with Path(path).open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise DataError(f"{path}: is no saved hpsearch estimator, or has been cut off: it is no npz file")
             file.seek(0)
-            arrays = _arrays_of(file)
+            arrays = _read_arrays(file)
         if DESCRIPTION not in arrays:
             raise DataError(f"{path}: is no saved hpsearch estimator: it has no array {DESCRIPTION!r}")
         description = json.loads(arrays.pop(DESCRIPTION).tobytes())
@@ -88,7 +88,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     return description, arrays
 
 
-def _arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
+def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
     with warnings.catch_warnings(), np.load(file, allow_pickle=False) as archive:
-        warnings.simplefilter("ignore")  # of headers as Python 2 wrote them; such an array is refused by its type
+        warnings.simplefilter("ignore")  # on headers by Python 2; such arrays are refused by their dtype
         return {name: archive[name] for name in archive.files}

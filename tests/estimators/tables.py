@@ -1,4 +1,4 @@
-"""Both estimators, and data that each can learn in a moment."""
+"""Both estimators, with small data sets that they learn quickly."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ RICH = {
     "warmup_epochs": 1,
     "learning_rate": 0.02,
 }
-"""Everything that training has to remember: statistics of layers, states of the optimizer, time, random numbers."""
+"""Settings that use all state of a training: layers' statistics, optimizer state, schedule time, random numbers."""
 
 
 def inputs(rows=120, seed=0):
@@ -41,7 +41,7 @@ def problem(kind, rows=120, seed=0):
 
 
 def one_epoch(kind, estimator, x, y):
-    """A call of `partial_fit`; only classifiers need to know all labels."""
+    """Call `partial_fit`; classifiers also need all labels."""
     more = {"classifier": {"classes": ["low", "middle", "high"]}, "regressor": {}}[kind]
     return estimator.partial_fit(x, y, **more)
 

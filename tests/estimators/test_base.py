@@ -1,4 +1,4 @@
-"""Training: in one go, epoch by epoch, stopped early, gone wrong."""
+"""Training: in one call, epoch by epoch, with early stopping, with errors."""
 
 import tracemalloc
 
@@ -34,7 +34,7 @@ def test_epoch_by_epoch_equals_in_one_go(kind):
     at_once, by_epoch = new(kind, **RICH).fit(x, y), new(kind, **RICH)
     for _ in range(5):
         one_epoch(kind, by_epoch, x, y)
-        by_epoch.predict(x)  # what happens in between does not matter
+        by_epoch.predict(x)  # must have no effect
     assert by_epoch.loss_curve_ == at_once.loss_curve_
     assert by_epoch.n_iter_ == at_once.n_iter_ == 5
     np.testing.assert_array_equal(outputs(kind, by_epoch, x), outputs(kind, at_once, x))
@@ -96,7 +96,7 @@ def test_early_stopping_stops_and_keeps_the_best_epochs_weights(kind):
     stopped = new(kind, **given, epochs=500).fit(x, y)
     assert len(stopped.validation_scores_) == stopped.n_iter_ == stopped.best_epoch_ + 4 < 500
     assert stopped.validation_scores_[stopped.best_epoch_ - 1] == max(stopped.validation_scores_)
-    # As many epochs as the best one are the same training without what follows.
+    # Training for `best_epoch_` epochs is the same training without the later epochs.
     until_best = new(kind, **given, epochs=stopped.best_epoch_).fit(x, y)
     np.testing.assert_array_equal(outputs(kind, stopped, x), outputs(kind, until_best, x))
 
@@ -117,7 +117,7 @@ def test_partial_fit_goes_on_from_the_best_weights(kind):
     assert (estimator.n_iter_, estimator.best_epoch_, estimator.validation_scores_) == (n_iter + 1, None, scores)
 
 
-# --- What goes wrong --------------------------------------------------------------------------------------------------
+# --- Errors and edge cases --------------------------------------------------------------------------------------------
 
 
 @every_estimator
@@ -163,7 +163,7 @@ def test_inputs_that_are_no_finite_numbers_are_refused(kind, bad):
 
 @every_estimator
 def test_few_rows_are_a_sound_result(kind):
-    for rows in (1, 2, 33):  # 33: one row is left for the second batch
+    for rows in (1, 2, 33):  # 33: the second batch has one row
         x, y = problem(kind, rows)
         for given in ({}, RICH):
             estimator = new(kind, **given).fit(x, y)
@@ -191,7 +191,7 @@ def test_constant_inputs_are_a_sound_result(kind):
 @pytest.mark.parametrize(("early_stopping", "at_peak"), [(False, 1.0), (True, 2.0)])
 @every_estimator
 def test_memory_one_copy_of_the_data(kind, early_stopping, at_peak, monkeypatch):
-    # Setting rows aside: what was turned to float32 is freed once both parts are copied from it.
+    # With held-out rows, the float32 copy is freed after both parts are copied from it.
     in_training = []
 
     def train(model, *rows):
@@ -207,6 +207,6 @@ def test_memory_one_copy_of_the_data(kind, early_stopping, at_peak, monkeypatch)
     new(kind, epochs=1, early_stopping=early_stopping, hidden_layer_sizes=(4,), batch_size=100).fit(x, y)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    copy, rest = x.nbytes / 2, 4e6  # float64 came in; 4 MB are for 20,000 targets and orders, and the layers' buffers
+    copy, rest = x.nbytes / 2, 4e6  # x is float64; 4 MB for 20,000 targets and orders, and the layers' buffers
     assert in_training[0] < copy + rest
     assert peak < at_peak * copy + rest

@@ -66,7 +66,7 @@ def test_one_class_is_a_sound_result():
 
 
 def test_the_rows_set_aside_are_stratified():
-    # Without inputs all rows are said to be of one class. A tenth of the rows has 9 of one class and 1 of the other.
+    # With constant inputs, all predictions are one class. A stratified tenth has 9 rows of one class, 1 of the other.
     x, y = np.zeros((100, 4)), np.repeat(["common", "rare"], [90, 10])
     for random_state in range(10):
         estimator = new(early_stopping=True, epochs=1, random_state=random_state).fit(x, y)
@@ -113,7 +113,7 @@ def test_classes_can_not_change():
         estimator.partial_fit(x, y, classes=["high", "low"])
 
 
-# --- Labels that are none ---------------------------------------------------------------------------------------------
+# --- Invalid labels ---------------------------------------------------------------------------------------------------
 
 BAD_LABELS = {
     "mixed": (np.array(["a", 1] * 60, dtype=object), "labels must be all numbers or all text"),

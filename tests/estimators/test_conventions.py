@@ -1,4 +1,4 @@
-"""What scikit-learn expects of an estimator, and of one among others."""
+"""Scikit-learn's estimator checks, and use in pipelines and meta-estimators."""
 
 import copy
 import pickle
@@ -38,7 +38,7 @@ def test_scikit_learns_checks(estimator, check):
 def test_a_row_is_predicted_alone_as_it_is_among_others(kind, sizes):
     x, y = problem(kind)
     estimator = ESTIMATORS[kind](sizes, epochs=2, random_state=0).fit(x, y)
-    for _ in range(2):  # after more training, too
+    for _ in range(2):  # also after more training
         together = outputs(kind, estimator, x)
         alone = np.concatenate([outputs(kind, estimator, row[np.newaxis]) for row in x])
         np.testing.assert_allclose(alone, together, rtol=1e-12)

@@ -1,4 +1,4 @@
-"""MNIST whole: what the estimators reach, and in how much memory. Needs the files; about a minute on one core."""
+"""Scores and memory of the estimators on all of MNIST. Needs the files; takes about a minute on one core."""
 
 import os
 import subprocess

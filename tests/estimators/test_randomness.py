@@ -31,7 +31,7 @@ def test_a_source_gives_another_generator_at_each_call(maker):
 def test_none_is_another_one_each_time_whatever_numpys_global_state():
     drawn = set()
     for _ in range(3):
-        np.random.seed(0)  # noqa: NPY002 -- it is what must not matter
+        np.random.seed(0)  # noqa: NPY002 -- must have no effect
         drawn.add(generator_from(None).random())
     assert len(drawn) == 3
 

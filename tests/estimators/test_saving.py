@@ -26,7 +26,7 @@ def path(tmp_path):
     return tmp_path / "model.of.mine"
 
 
-# --- There and back ---------------------------------------------------------------------------------------------------
+# --- Round trip -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("given", [{}, RICH, {"early_stopping": True}], ids=["defaults", "rich", "stopped early"])
@@ -38,7 +38,7 @@ def test_what_is_loaded_is_what_was_saved(kind, given, path):
     loaded = type(original).load(path)
     assert loaded.get_params() == original.get_params()
     x, y = problem(kind)
-    for _ in range(2):  # as they are, and after another epoch
+    for _ in range(2):  # as loaded, and after another epoch
         assert [getattr(loaded, name) for name in LEARNED] == [getattr(original, name) for name in LEARNED]
         np.testing.assert_array_equal(outputs(kind, loaded, x), outputs(kind, original, x))
         np.testing.assert_array_equal(loaded.predict(x), original.predict(x))
@@ -121,7 +121,7 @@ def test_arguments_that_were_set_after_fit_do_not_change_what_was_learned(kind, 
     np.testing.assert_array_equal(loaded.predict(x), original.predict(x))
 
 
-# --- What can't be saved ----------------------------------------------------------------------------------------------
+# --- Errors of save ---------------------------------------------------------------------------------------------------
 
 
 @every_estimator
@@ -144,7 +144,7 @@ def test_an_argument_that_json_does_not_have(kind, path):
     assert not path.exists()
 
 
-# --- What can't be loaded ---------------------------------------------------------------------------------------------
+# --- Errors of load ---------------------------------------------------------------------------------------------------
 
 
 def refused(path, cls=MLPClassifier):
@@ -204,7 +204,7 @@ def test_a_damaged_file_is_refused_or_loads_as_it_was(kind, path):
             loaded = ESTIMATORS[kind].load(path)
         except DataError:
             n_refused += 1
-        else:  # a bit that nobody reads, like a date
+        else:  # a bit that is not read, such as a date
             np.testing.assert_array_equal(outputs(kind, loaded, x), outputs(kind, original, x))
     assert n_refused > 75
 
@@ -212,13 +212,13 @@ def test_a_damaged_file_is_refused_or_loads_as_it_was(kind, path):
 def test_a_file_that_says_it_is_encrypted_is_refused(path):
     fitted("classifier").save(path)
     whole = bytearray(path.read_bytes())
-    whole[whole.index(b"PK\x01\x02") + 8] ^= 1  # the flag in the first entry of the table of contents
+    whole[whole.index(b"PK\x01\x02") + 8] ^= 1  # the encryption flag in the first entry of the central directory
     path.write_bytes(whole)
     assert "encrypted" in refused(path)
 
 
 def rewrite(path, change):
-    """Save the file again with a changed description and changed arrays."""
+    """Apply `change` to the description and arrays of the file, and save it."""
     with np.load(path) as archive:
         arrays = {name: archive[name] for name in archive.files}
     description = json.loads(arrays["hpsearch_estimator"].tobytes())
@@ -276,9 +276,9 @@ def test_an_array_of_objects_is_not_unpickled(path):
 
 def test_an_array_that_says_it_is_larger_than_memory_is_refused(path):
     fitted("classifier").save(path)
-    told = {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("huge.npy", bytes_of(np.lib.format.write_array_header_1_0, told))
+        archive.writestr("huge.npy", bytes_of(np.lib.format.write_array_header_1_0, header))
     refused(path)
 
 
@@ -290,7 +290,7 @@ def test_what_is_no_path(place):
 
 def test_what_an_optimizer_remembers_may_be_infinite(path):
     x, y = problem("classifier")
-    estimator = MLPClassifier(epochs=3, random_state=0).fit(x * 1e20, y)  # the gradients' squares leave float32
+    estimator = MLPClassifier(epochs=3, random_state=0).fit(x * 1e20, y)  # the gradients' squares overflow float32
     estimator.save(path)
     for again in (MLPClassifier.load(path), pickle.loads(pickle.dumps(estimator))):
         np.testing.assert_array_equal(again.predict_proba(x), estimator.predict_proba(x))
