@@ -1,6 +1,6 @@
-"""Find good hyperparameters for a neural network, and tell honestly which way of searching found them best.
+"""Hyperparameter optimization of a neural network, with comparisons of search strategies.
 
-The public names are loaded when first used, so that importing this package costs nothing.
+Public names are loaded on first use, so importing the package is fast.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hpsearch.objectives.mlp import MLPObjective
     from hpsearch.strategies.narrowing import NarrowingSampler
 
-_HOMES = {
+_MODULES = {
     "Comparison": "hpsearch.api",
     "HpsearchError": "hpsearch.errors",
     "MLPClassifier": "hpsearch.estimators",
@@ -44,9 +44,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'hpsearch' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

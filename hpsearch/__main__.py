@@ -1,4 +1,4 @@
-"""``python -m hpsearch``: the command line."""
+"""Command line interface, ``python -m hpsearch``."""
 
 from hpsearch.cli import main
 

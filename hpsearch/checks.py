@@ -1,4 +1,4 @@
-"""Checks of what users give: a whole number, a finite number, a share, one of several names."""
+"""Validation of user input: whole numbers, finite numbers, shares and names."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hpsearch.errors import UsageError, choose_from
 
 
 def whole(name: str, value: object, least: int) -> int:
-    """Return `value` as an int of at least `least`. Neither 2.0 nor True is a whole number.
+    """Return `value` as an int >= `least`; 2.0 and True are not whole numbers.
 
     Raises
     ------
     UsageError
-        Naming `name`, the rule and the value.
+        If `value` is invalid; the message contains `name`, the rule and the value.
     """
     if not is_whole(value) or int(value) < least:  # type: ignore[call-overload]
         raise UsageError(f"{name} must be a whole number >= {least}, got {value!r}")
@@ -27,17 +27,17 @@ def whole(name: str, value: object, least: int) -> int:
 
 
 def is_whole(value: object) -> bool:
-    """Return whether `value` is an integer of Python or NumPy, and not a truth value."""
+    """Return whether `value` is an integer of Python or NumPy and not a boolean."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def number(name: str, value: object, rule: str, accepts: Callable[[float], bool]) -> float:
-    """Return `value` as a float if it is a finite number and `accepts` it; `rule` says in words what is accepted.
+    """Return `value` as a float if it is finite and `accepts` returns true; `rule` describes the accepted values.
 
     Raises
     ------
     UsageError
-        Naming `name`, the rule and the value.
+        If `value` is invalid; the message contains `name`, the rule and the value.
     """
     result = math.nan
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
@@ -49,12 +49,12 @@ def number(name: str, value: object, rule: str, accepts: Callable[[float], bool]
 
 
 def share(name: str, value: object) -> float | int:
-    """Return `value` if it is a fraction above 0 and below 1 (a float) or a count of at least 1 (an int).
+    """Return `value` if it is a fraction > 0 and < 1 (float) or a count >= 1 (int).
 
     Raises
     ------
     UsageError
-        Naming `name`, the rule and the value.
+        If `value` is invalid; the message contains `name`, the rule and the value.
     """
     if isinstance(value, (float, np.floating)) and 0 < value < 1:
         return float(value)
@@ -69,7 +69,7 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     Raises
     ------
     UsageError
-        Naming `name`, the value and the choices.
+        If it isn't; the message contains `name`, the value and the choices.
     """
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:
@@ -78,8 +78,8 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
 
 
 def rule_of(error: Mapping[str, Any]) -> str:
-    """Word an entry of pydantic's ``ValidationError.errors()`` as "must be …, got …"; the caller names the key."""
-    if error["type"] == "value_error":  # raised by a validator of ours, in our words
+    """Convert an entry of pydantic's ``ValidationError.errors()`` to "must be …, got …", without the key."""
+    if error["type"] == "value_error":  # raised by one of our validators, with our message
         return str(error["ctx"]["error"])
     rule = error["msg"].removeprefix("Input should be ")
     return f"must be {rule}, got {error['input']!r}"

@@ -1,6 +1,6 @@
-"""The errors that hpsearch raises on purpose; everything else that escapes is a bug.
+"""Exceptions raised deliberately by hpsearch; any other exception is a bug.
 
-An error's text is one line that names the rule, the value received, where it came from and the choices.
+A message is one line with the rule, the value, its origin and the choices.
 """
 
 from collections.abc import Iterable
@@ -8,31 +8,31 @@ from difflib import get_close_matches
 
 
 class HpsearchError(Exception):
-    """Something hpsearch can explain in one line."""
+    """Base class of errors with a one-line explanation."""
 
 
 class UsageError(HpsearchError, ValueError):
-    """The caller asked for something that can't be: the command line exits with 2."""
+    """Invalid request or input; the command line exits with 2."""
 
 
 class DataError(UsageError):
-    """A data set, or a file of one, can't be used as it is."""
+    """Invalid data set or data file."""
 
 
 class StorageError(UsageError):
-    """A storage can't be opened, or does not hold what was asked for."""
+    """Storage that can't be opened or lacks the requested content."""
 
 
 class RunError(HpsearchError):
-    """A run could not go on: what it finished is stored, and the same call continues it."""
+    """Interrupted run; its finished trials are stored, and the same call continues it."""
 
 
 class DivergenceError(HpsearchError, ArithmeticError):
-    """The training loss stopped being a finite number."""
+    """Training whose loss is no longer finite."""
 
 
 def choose_from(kind: str, value: object, choices: Iterable[str]) -> str:
-    """Word the error for a `value` that is not among the `choices` of its `kind`.
+    """Return the error message for a `value` that is not among the `choices` of its `kind`.
 
     >>> choose_from("optimizer", "adm", ["sgd", "adam"])
     "unknown optimizer 'adm' (did you mean 'adam'?): choose from adam, sgd"

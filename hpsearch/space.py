@@ -1,4 +1,4 @@
-"""The search space: an Optuna distribution for each parameter, and positions from 0 to 1 in its range."""
+"""Search space: an Optuna distribution per parameter, and positions from 0 to 1 in its range."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _RANGE_KEYS = ("low", "high", "log", "step")
 
 
 def distribution(spec: Mapping[str, Any] | BaseDistribution) -> BaseDistribution:
-    """The distribution that a study file's inline table describes.
+    """Return the distribution described by an inline table of a study file.
 
-    ``{ low, high, log, step }`` is a range, of integers where `low`, `high` and `step` are integers, else of
-    floats; ``{ choices = […] }`` is a choice. A choice that is a list is kept as its JSON text, since optuna stores
-    none but plain values; `suggest` turns it back.
+    ``{ low, high, log, step }`` is a range: of integers if `low`, `high` and `step` are integers, else of floats.
+    ``{ choices = […] }`` is a choice. A list among the choices is stored as JSON text, because Optuna stores only
+    scalars; `suggest` decodes it.
 
     Raises
     ------
     UsageError
-        If a key is unknown or missing, or the range is empty, or a log range does not start above 0.
+        If a key is unknown or missing, the range is empty, or a log range does not start above 0.
     """
     if isinstance(spec, BaseDistribution):
         return spec
@@ -92,7 +92,7 @@ def _number(key: str, value: object) -> int | float:
 
 
 def describe(dist: BaseDistribution) -> dict[str, Any]:
-    """The table that `distribution` turns into `dist`."""
+    """Return the table for `dist`, the inverse of `distribution`."""
     if isinstance(dist, CategoricalDistribution):
         return {"choices": [decode(choice) for choice in dist.choices]}
     assert isinstance(dist, (FloatDistribution, IntDistribution))
@@ -105,7 +105,7 @@ def describe(dist: BaseDistribution) -> dict[str, Any]:
 
 
 def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
-    """Ask `trial` for the parameter `name`, distributed as `dist`."""
+    """Return the value of parameter `name` that `trial` suggests from `dist`."""
     match dist:
         case FloatDistribution():
             return trial.suggest_float(name, dist.low, dist.high, step=dist.step, log=dist.log)
@@ -117,12 +117,12 @@ def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """A parameter's value as the model takes it: the list behind a choice that is JSON text of one."""
+    """Return a parameter's value, converting a choice stored as JSON text to its list."""
     return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
 
 
 def position(value: float, distribution: Numeric) -> float:
-    """Where `value` lies in the range: 0 at its low end, 1 at its high end."""
+    """Return the position of `value` in the range, from 0 at the low end to 1 at the high end."""
     low, high = _ends(distribution)
     if low == high:
         return 0.5
@@ -130,7 +130,7 @@ def position(value: float, distribution: Numeric) -> float:
 
 
 def positions(values: Floats, distribution: Numeric) -> Floats:
-    """Where each of the `values` lies in the range; NaN where it lies outside, or is NaN."""
+    """Return the position of each value in the range; NaN for values outside the range and NaN."""
     low, high = _ends(distribution)
     inside = np.where((values >= distribution.low) & (values <= distribution.high), values, np.nan)
     scaled = np.log(inside) if distribution.log else inside
@@ -138,7 +138,7 @@ def positions(values: Floats, distribution: Numeric) -> Floats:
 
 
 def value_at(position: float, distribution: Numeric) -> float | int:
-    """The value at `position`, on the distribution's grid where it has one."""
+    """Return the value at `position`, rounded to the distribution's grid if it has one."""
     low, high = _ends(distribution)
     scaled = low + position * (high - low)
     raw = math.exp(scaled) if distribution.log else scaled
@@ -150,7 +150,7 @@ def value_at(position: float, distribution: Numeric) -> float | int:
 
 
 def _ends(distribution: Numeric) -> tuple[float, float]:
-    """The scaled range; a grid's is half a step wider on both sides, so that its ends are as likely as the rest."""
+    """Return the scaled range; a grid's is half a step wider on both sides, so all its points are equally likely."""
     margin = 0.0 if distribution.step is None else distribution.step / 2
     return (
         _scaled(distribution.low - margin, distribution),

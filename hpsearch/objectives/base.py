@@ -1,4 +1,4 @@
-"""What every objective is to a run."""
+"""Types of objectives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network as an optuna objective: a trial trains it on the training rows and is judged on the validation rows."""
+"""Optuna objective that trains the network and returns its validation score."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ _LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 
 
 class MLPObjective:
-    """Train a multilayer perceptron with a trial's hyperparameters; its value is the validation score.
+    """Optuna objective: trains a multilayer perceptron and returns the validation score.
 
-    The score is accuracy for classes and R² for numbers, of the weights that the training ends with: those of the last
-    epoch or, with early stopping, of the best. Each epoch's score is reported to the trial (step = epoch, from 1), so
-    that pruners and learning-curve plots work. A training that diverges is a finished trial with the worst value.
+    The score is accuracy for classification and R² for regression, with the weights of the last epoch or, with early
+    stopping, of the best. Each epoch's score is reported to the trial (step = epoch, from 1) for pruners and
+    learning-curve plots. A diverged training is a completed trial with the worst value.
 
-    User attributes of a trial: ``epochs`` (trained), ``diverged`` and ``history`` (``train_loss``, ``train_score``,
-    ``validation_loss``, a list of one number an epoch each).
+    User attributes of a trial: ``epochs`` (number trained), ``diverged`` and ``history`` (lists ``train_loss``,
+    ``train_score`` and ``validation_loss`` with one number per epoch).
 
     Parameters
     ----------
     data
-        What to learn: the name of a data set, a table as ``[data]`` of a study file holds it, or a `Dataset`.
+        Name of a data set, table like ``[data]`` of a study file, or `Dataset`.
     model
-        What is fixed: fields of `Hyperparameters`. The rest have that class's defaults.
+        Fixed fields of `Hyperparameters`; fields in neither `model` nor `space` have that class's defaults.
     space
-        What is searched: fields of `Hyperparameters` too, each a range ``{"low": …, "high": …, "log": True}``, a choice
-        ``{"choices": […]}`` or an optuna distribution.
+        Searched fields of `Hyperparameters`: each a range ``{"low": …, "high": …, "log": True}``, a choice
+        ``{"choices": […]}`` or an Optuna distribution.
     seed, repeat
-        Test rows depend on `seed`; the split of the rest on both; a training on both and the trial's number,
-        so that any trial can be trained again alone.
+        Test rows depend on `seed`, the split of the rest on both, and a training on both and the trial's number.
+        Any trial can therefore be retrained alone.
     data_dir
-        The folder of data files that are not part of a package (MNIST).
+        Folder of data files that are not part of a package (MNIST).
 
     Raises
     ------
     UsageError
-        If a name is unknown, a value is outside what its setting allows, or a setting is both fixed and searched.
+        If a name is unknown, a value is invalid, or a field is both fixed and searched.
     """
 
     def __init__(
@@ -74,36 +74,36 @@ class MLPObjective:
         self._source = _Source.read(_data_settings(data), None if data_dir is None else Path(data_dir))
         self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
-        self._loss_name = _LOSS_OF[self.data.task]  # loads the data: what can't be split is refused now, not in a trial
+        self._loss_name = _LOSS_OF[self.data.task]  # loads and splits the data: errors are raised now, not in a trial
 
     @property
     def space(self) -> Mapping[str, BaseDistribution]:
-        """What is searched."""
+        """Search space: a distribution per searched field."""
         return self._model.space
 
     @property
     def direction(self) -> Direction:
-        """Whether more or less of the score is better."""
+        """Whether larger or smaller scores are better."""
         return LOSSES[self._loss_name].score.direction
 
     @property
     def metric(self) -> str:
-        """What a value is: "accuracy" or "r2"."""
+        """Name of the score: "accuracy" or "r2"."""
         return LOSSES[self._loss_name].score.name
 
     @property
     def task(self) -> str:
-        """The name of the data set."""
+        """Name of the data set."""
         return self._source.dataset.name
 
     @property
     def epochs(self) -> int:
-        """The most epochs that a trial may train."""
+        """Maximum number of epochs of a trial."""
         return self._model.most_epochs
 
     @property
     def content(self) -> dict[str, Any]:
-        """What makes two trials comparable: the data (with the SHA-256 of its content), what is fixed, the space."""
+        """Content that comparable trials share: data (with the SHA-256 of its content), fixed fields and space."""
         data = self._source.data
         table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
         return {
@@ -115,27 +115,27 @@ class MLPObjective:
 
     @property
     def data(self) -> Split:
-        """The split that this repeat trains, validates and tests on; every process loads it once, none is sent it."""
+        """Train, validation and test part of this repeat; each process loads the data once, instead of receiving it."""
         return _split(self._source, self.seed, self.repeat)
 
     def for_repeat(self, repeat: int) -> MLPObjective:
-        """The same objective for another repeat: another split of the same rows, other trainings."""
+        """Return the same objective for another repeat, with another split of the same rows and other seeds."""
         other = object.__new__(MLPObjective)
         other.__dict__ = self.__dict__ | {"repeat": repeat}
         return other
 
     def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
-        """The whole description of the network that a trial with `params` trains."""
+        """Return all hyperparameters of a trial with `params`."""
         return self._model.hyperparameters(params)
 
     @ONE_BLAS_THREAD.hold()
     def __call__(self, trial: Trial) -> float:
-        """Train with what `trial` suggests and return the validation score.
+        """Train with the hyperparameters suggested by `trial` and return the validation score.
 
         Raises
         ------
         optuna.TrialPruned
-            If the study's pruner says so.
+            If the study's pruner stops the trial.
         """
         training = self._training(self._model.suggest(trial), self._seed_of(trial.number))
         diverged = pruned = False
@@ -152,9 +152,9 @@ class MLPObjective:
         return LOSSES[self._loss_name].score.worst if diverged else _final_score(training)
 
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
-        """Test scores of networks trained anew with `params`, from `times` fresh seeds.
+        """Return test scores of networks retrained with `params` on `times` fresh seeds.
 
-        To be called when the search is over: what it returns must not steer it.
+        Call it after the search: test scores must not influence the search.
         """
         return [self._test_once(params, self._seed_of(trial_number, retraining)) for retraining in range(1, times + 1)]
 
@@ -184,10 +184,10 @@ def _data_settings(data: str | Mapping[str, Any] | DataSettings | Dataset) -> Da
     if isinstance(data, DataSettings):
         return data
     table = {"source": data} if isinstance(data, str) else dict(data)
-    known = [field.name for field in fields(DataSettings)]
+    keys = [field.name for field in fields(DataSettings)]
     for key in table:
-        if key not in known:
-            raise UsageError(f"[data] {key}: {choose_from('key', key, known)}")
+        if key not in keys:
+            raise UsageError(f"[data] {key}: {choose_from('key', key, keys)}")
     try:
         return DataSettings(**table)
     except UsageError as error:
@@ -195,17 +195,17 @@ def _data_settings(data: str | Mapping[str, Any] | DataSettings | Dataset) -> Da
 
 
 _LOADED: OrderedDict[_Source, Dataset] = OrderedDict()
-_MOST_LOADED = 8  # a study may have several tasks
+_MAX_LOADED = 8  # a study can have several tasks
 
 
 @dataclass(frozen=True)
 class _Source:
-    """The data of an objective. Other processes get its settings and fingerprint, and load it themselves, once.
+    """Data of an objective; other processes receive settings and fingerprint, and load the data themselves, once.
 
     Attributes
     ----------
     fingerprint
-        SHA-256 of the rows that the objective was made with.
+        SHA-256 of the data at construction of the objective.
     """
 
     data: DataSettings | Dataset
@@ -214,20 +214,20 @@ class _Source:
 
     @classmethod
     def read(cls, data: DataSettings | Dataset, data_dir: Path | None) -> _Source:
-        """Load the data as it is now, whatever was loaded from the same place before."""
+        """Load the current data, without using the cache."""
         dataset = data if isinstance(data, Dataset) else load(data, data_dir)
         source = cls(data, data_dir, dataset.fingerprint)
-        source._keep(dataset)
+        source._cache(dataset)
         return source
 
     @property
     def dataset(self) -> Dataset:
-        """The rows with this fingerprint.
+        """Data set with this fingerprint, loaded if it is not in the cache.
 
         Raises
         ------
         DataError
-            If they have to be loaded again and are not the same any more.
+            If the reloaded data has another fingerprint.
         """
         if isinstance(self.data, Dataset):
             return self.data
@@ -236,13 +236,13 @@ class _Source:
             dataset = load(self.data, self.data_dir)
             if dataset.fingerprint != self.fingerprint:
                 raise DataError(f"{dataset.name}: the data changed while it was in use; start again")
-            self._keep(dataset)
+            self._cache(dataset)
         return dataset
 
-    def _keep(self, dataset: Dataset) -> None:
+    def _cache(self, dataset: Dataset) -> None:
         _LOADED[self] = dataset
         _LOADED.move_to_end(self)
-        while len(_LOADED) > _MOST_LOADED:
+        while len(_LOADED) > _MAX_LOADED:
             _LOADED.popitem(last=False)
 
 
@@ -271,12 +271,12 @@ def _describe(trial: Trial, training: Training, diverged: bool) -> None:
 
 
 def _finite(value: float | None) -> float | None:
-    """A number that JSON knows."""
+    """Return `value` if it is finite, else None, because JSON lacks NaN and infinity."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def _final_score(training: Training) -> float:
-    """The validation score of the weights that the training ended with."""
+    """Return the validation score of the final weights."""
     last = training.best_epoch or len(training.history)
     return _score(training.history[last - 1])
 

@@ -1,4 +1,4 @@
-"""What of a network is fixed and what is searched."""
+"""Split of the hyperparameters into fixed and searched ones."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
 
 @dataclass(frozen=True)
 class SearchedModel:
-    """A description of a network with some of its settings left to a search.
+    """Hyperparameters of a network, of which some are fixed and some are searched.
 
     Parameters
     ----------
     fixed
-        Fields of `Hyperparameters` and their values; the rest have that class's defaults.
+        Values of fixed fields of `Hyperparameters`; the other fields have that class's defaults.
     specs
-        Fields of `Hyperparameters` that are searched, each a table as `distribution` takes it, or a distribution.
+        Searched fields of `Hyperparameters`: each a table as in `distribution`, or a distribution.
 
     Raises
     ------
     UsageError
-        If a name is unknown, a value or an end of a range is outside what its setting allows, or a setting is both
-        fixed and searched. The message begins with the table of the study file that it is about.
+        If a name is unknown, a value or an end of a range is invalid, or a field is both fixed and searched. The
+        message begins with the table of the study file.
     """
 
     fixed: Mapping[str, Any]
@@ -47,20 +47,20 @@ class SearchedModel:
 
     @property
     def most_epochs(self) -> int:
-        """The epochs that are fixed, or the most that may be suggested."""
+        """Fixed number of epochs, or the largest one that can be suggested."""
         searched = self.space.get("epochs")
         return self._base.epochs if searched is None else int(max(_ends(searched)))
 
     def suggest(self, trial: Trial) -> dict[str, Any]:
-        """Ask `trial` for everything that is searched."""
+        """Return a value from `trial` for every searched field."""
         return {name: suggest(trial, name, dist) for name, dist in self.space.items()}
 
     def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
-        """The whole description of the network, with what is searched as `params` say (as optuna stores them)."""
+        """Return all hyperparameters, with the searched ones from `params` (as stored by Optuna)."""
         return replace(self._base, **{name: decode(value) for name, value in params.items()})
 
 
-def _checked_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in names:
         if name not in _DEFAULTS:
             raise UsageError(f"[{table}] {name}: {choose_from('key', name, _DEFAULTS)}")
@@ -69,7 +69,7 @@ def _checked_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _base(model: Mapping[str, Any]) -> Hyperparameters:
     try:
-        return Hyperparameters(**_checked_names("model", model))
+        return Hyperparameters(**_check_names("model", model))
     except UsageError as error:
         raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
 
@@ -77,28 +77,28 @@ def _base(model: Mapping[str, Any]) -> Hyperparameters:
 def _space(
     model: Mapping[str, Any], space: Mapping[str, Mapping[str, Any] | BaseDistribution]
 ) -> dict[str, BaseDistribution]:
-    _checked_names("space", space)
+    _check_names("space", space)
     for name in space:
         if name in model:
             raise UsageError(f"[space] {name}: is fixed in [model] too (at {model[name]!r}); leave it in one of them")
-    found = {}
+    distributions = {}
     for name, spec in space.items():
         try:
-            found[name] = _as_the_model_has_it(name, distribution(spec))
+            distributions[name] = _match_field_type(name, distribution(spec))
         except UsageError as error:
             raise UsageError(f"[space] {name}: {error}") from error
-    return found
+    return distributions
 
 
-def _as_the_model_has_it(name: str, dist: BaseDistribution) -> BaseDistribution:
-    """A range of whole numbers, given for a setting that is a float, is a range of floats."""
+def _match_field_type(name: str, dist: BaseDistribution) -> BaseDistribution:
+    """Convert an integer range to a float range if the field is a float."""
     if isinstance(dist, IntDistribution) and isinstance(_DEFAULTS[name], float):
         return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
     return dist
 
 
 def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
-    """Refuse a range of which an end, or a choice of which a value, is not one that the model takes."""
+    """Refuse ranges and choices with values that `Hyperparameters` refuses."""
     for value in _ends(dist):
         try:
             replace(base, **{name: decode(value)})
@@ -107,7 +107,7 @@ def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> No
 
 
 def _ends(dist: BaseDistribution) -> Sequence[Any]:
-    """The lowest and the highest value, or all choices."""
+    """Return the lowest and the highest value, or all choices."""
     if isinstance(dist, CategoricalDistribution):
         return dist.choices
     assert isinstance(dist, (FloatDistribution, IntDistribution))

@@ -22,7 +22,7 @@ def objective():
 
 
 def fixed(**params):
-    """A finished optuna trial of the objective at `params`."""
+    """Return a finished Optuna trial of the objective at `params`."""
 
     def train(objective):
         study = optuna.create_study(direction="maximize", pruner=optuna.pruners.NopPruner())
@@ -177,7 +177,7 @@ def test_the_most_epochs_of_a_trial_are_known(model, space, epochs):
 
 
 def test_a_training_holds_one_thread_of_blas_and_gives_the_others_back():
-    """Processes side by side would otherwise wait for each other's threads: five times as slow on two cores."""
+    """Limit BLAS threads: parallel processes would otherwise be five times slower on two cores."""
 
     class Threads(optuna.pruners.BasePruner):
         seen: ClassVar[set[int]] = set()
@@ -216,7 +216,7 @@ def test_a_process_that_loads_changed_data_refuses_it(tmp_path, monkeypatch):
     write_csv(path, 1)
     objective = hpsearch.MLPObjective({"source": "csv", "path": str(path), "target": "y"})
     write_csv(path, -1)
-    monkeypatch.setattr(mlp, "_LOADED", OrderedDict())  # as in a process that has loaded nothing yet
+    monkeypatch.setattr(mlp, "_LOADED", OrderedDict())  # as in a new process
     mlp._split.cache_clear()
     with pytest.raises(DataError, match="the data changed while it was in use"):
         _ = pickle.loads(pickle.dumps(objective)).data
