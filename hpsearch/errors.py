@@ -28,7 +28,7 @@ class RunError(HpsearchError):
 
 
 class DivergenceError(HpsearchError, ArithmeticError):
-    """Training whose loss is no longer finite."""
+    """Training with a loss that is no longer finite."""
 
 
 def choose_from(kind: str, value: object, choices: Iterable[str]) -> str:

@@ -91,11 +91,11 @@ def split(
     one_of("scaling", scaling, SCALINGS)
     whole("seed", seed, least=0)
     whole("repeat", repeat, least=0)
-    rest, tested = _draw_test(dataset, test, seed)
-    rest, validated = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
-    trained = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
-    parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (trained, validated)]
-    return _scaled(dataset, scaling, [*parts, tested])
+    rest, test_part = _draw_test(dataset, test, seed)
+    rest, validation_rows = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
+    train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
+    parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
+    return _scaled(dataset, scaling, [*parts, test_part])
 
 
 def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Part]:
@@ -139,13 +139,13 @@ def _draw(
     _check_enough(dataset, y[rows], key, share, count)
     seed, *stream = (int(number) for number in entropy)
     state = np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)
-    rest, drawn = train_test_split(
+    rest, sample = train_test_split(
         rows,
         test_size=count,
         random_state=int(state[0]),
         stratify=y[rows] if dataset.class_names else None,
     )
-    return rest, drawn
+    return rest, sample
 
 
 def _least(dataset: Dataset, y: NDArray[Any]) -> int:

@@ -60,8 +60,8 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         hidden_layer_sizes
             Units of each hidden layer; () for no hidden layer.
         activation
-            Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0, `initial_slope` the
-            initial value of prelu's learned slope, `pieces` the number of linear functions per unit of maxout.
+            Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
+            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
@@ -79,8 +79,8 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         batch_size, epochs
             Rows per step; passes of `fit` over the rows. Large data sets need fewer epochs than the default.
         early_stopping, validation_fraction
-            Whether `fit` holds out this share of the rows (stratified by class) and stops when their score has not
-            improved by more than `min_delta` for `patience` epochs. It then restores the weights of the best epoch.
+            Whether to stop early, and the share of rows held out for it (stratified by class). `fit` stops when their
+            score has not improved by more than `min_delta` for `patience` epochs, and restores the best weights.
         train_metrics
             Kind of `loss_curve_`: "running" (averaged while the weights change) or "exact" (evaluated after the epoch).
         dtype

@@ -11,8 +11,8 @@ from hpsearch.nn.network import Network
 class EarlyStopping:
     """Early stopping after `patience` epochs without improvement of the validation score.
 
-    An epoch improves on the best one if its score is higher by more than `min_delta`. It also does if the score is
-    equal and the validation loss is lower by more than `min_delta`, since accuracy on few validation rows is coarse.
+    An epoch improves on the best one if its score is higher by more than `min_delta`. With equal scores, it improves if
+    its validation loss is lower by more than `min_delta`: accuracy on few validation rows is coarse.
 
     Source: Prechelt, Early stopping, but when? (1998), similar to criterion UP. The terms are Keras'.
     """

@@ -223,7 +223,7 @@ class Adam(Optimizer):
     n ← n + g / s₁, and likewise for u with g².
 
     Same form as algorithm 1 of the paper and PyTorch. The paper's short form, the chapter's code and Keras add ε to √v
-    instead of √v̂, which differs in the first steps of entries with tiny gradients.
+    instead of √v̂. This differs in the first steps of entries with tiny gradients.
 
     Source: Kingma and Ba, Adam (ICLR 2015); Deep Learning from Scratch, section 6.1.6.
     """

@@ -18,7 +18,7 @@ _DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
 
 @dataclass(frozen=True)
 class SearchedModel:
-    """Hyperparameters of a network, of which some are fixed and some are searched.
+    """Fixed and searched hyperparameters of a network.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | No
     """Return the first column of `exact`, shape (rows, columns), that loses too much precision in `rounded`, or None.
 
     Example: float32 rounds times in seconds since 1970 to multiples of 128, so times a minute apart
-    coincide. The later scaling would amplify the rounding errors.
+    can coincide. The later scaling would amplify the rounding errors.
     """
     if exact.dtype.kind not in "iuf" or exact.dtype.itemsize < 4 or exact.dtype == np.float32 or not len(exact):
         return None
