@@ -13,6 +13,13 @@ from hpsearch.text import plain
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
 
+# Data files are named and not linked: a report may be kept without them, as those in this project's repository are.
+_FOOT = (
+    "---\n\nEvery number in this text is in [summary.json](summary.json). What the figures show is in the files that "
+    "are named as data, each number once; a `run` in them is a row of `data/runs.csv`, which names its task, strategy "
+    "and repeat."
+)
+
 
 def escape(text: str) -> str:
     """The text with a backslash before each sign that Markdown or GitHub would read as a mark."""
@@ -26,6 +33,7 @@ def markdown(results: Results, sections: Iterable[Section]) -> str:
         blocks.append(_paragraph(escape(plain(results.question))))
     for section in sections:
         blocks += _section(section)
+    blocks.append(_FOOT)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -44,8 +52,8 @@ def _section(section: Section) -> Iterator[str]:
     if section.code:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", section.code)), default=0))
         yield f"{fence}python\n{section.code}\n{fence}"
-    if section.data:
-        yield "Data: " + ", ".join(f"[{name}.csv](data/{name}.csv)" for name in section.data)
+    if section.files:
+        yield "Data: " + ", ".join(f"`{path}`" for path in section.files)
 
 
 def _card(card: Card) -> str:

@@ -138,7 +138,10 @@ class Section:
     code
         Python that a reader can copy; empty for none.
     data
-        The frames behind the tables and the figure, by file name.
+        Frames of numbers that this section computes for its tables and its figure, by file name. A number that a
+        shared file holds is not repeated in them.
+    shared
+        The files that its figure also draws from and that other sections may name too: keys of `report.data.SHARED`.
     facts
         Every number and name that prose and `drawing.alt` mention; a card has its own.
     """
@@ -151,7 +154,13 @@ class Section:
     drawing: Drawing | None = None
     code: str = ""
     data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
     facts: Facts = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of its data files within the report's folder."""
+        return tuple(f"data/{name}.csv" for name in (*self.data, *self.shared))
 
     def paragraphs(self, escape: Escape) -> list[str]:
         """The prose with its facts, escaped for a form of document."""

@@ -49,7 +49,7 @@ def _section(section: Section) -> dict[str, Any]:
         "facts": section.facts,
         "cards": [_card(card) for card in section.cards],
         "tables": {table.caption: table.frame for table in section.tables},
-        "data": [f"data/{name}.csv" for name in section.data],
+        "data": section.files,
     }
 
 

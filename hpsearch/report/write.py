@@ -7,16 +7,15 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.errors import UsageError
-from hpsearch.report.csv_files import csv_text
+from hpsearch.report.data import data_files
 from hpsearch.report.figures import Picture, picture
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
-from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
 from hpsearch.results.results import Results
@@ -51,7 +50,7 @@ def report_files(results: Results) -> dict[str, bytes]:
     """The content of every file of the report, by its path within the report's folder."""
     sections = [build(results) for build in SECTIONS.values()]
     pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing is not None}
-    files = _pictures(pictures) | _data(sections)
+    files = _pictures(pictures) | data_files(results, sections)
     files |= _next(results)
     files["report.html"] = _bytes(html(results, sections, pictures))
     files["report.md"] = _bytes(markdown(results, sections))
@@ -62,10 +61,6 @@ def report_files(results: Results) -> dict[str, bytes]:
 def _pictures(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
     svgs = {f"figures/{key}.svg": _bytes(drawn.svg) for key, drawn in pictures.items()}
     return svgs | {f"figures/{key}.png": drawn.png for key, drawn in pictures.items()}
-
-
-def _data(sections: Iterable[Section]) -> dict[str, bytes]:
-    return {f"data/{name}.csv": _bytes(csv_text(frame)) for section in sections for name, frame in section.data.items()}
 
 
 def _next(results: Results) -> dict[str, bytes]:

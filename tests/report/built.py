@@ -3,6 +3,7 @@
 import dataclasses
 from functools import cache
 
+import optuna
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,8 +11,10 @@ from matplotlib.figure import Figure
 from hpsearch.report import figures, style
 from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
+from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import Results
-from tests.example_results import case
+from hpsearch.strategies.narrowing import NarrowingSampler
+from tests.example_results import _name, case, of_studies
 
 
 @cache
@@ -29,6 +32,26 @@ def tiled(results: Results, times: int) -> Results:
         for name, frame in {"trials": results.trials, "curves": results.curves, "runs": results.runs}.items()
     }
     return dataclasses.replace(results, repeats=results.repeats * times, **frames)
+
+
+def narrowing(repeats: int, trials: int) -> tuple[Results, list[optuna.Study]]:
+    """The results of real runs of narrowing, with the ranges that they noted, and their studies."""
+    studies = []
+    for repeat in range(repeats):
+        study = optuna.create_study(study_name=f"n/{repeat}", sampler=NarrowingSampler(seed=repeat))
+        _name(study, "digits", "narrowing", repeat, None)
+        study.optimize(_bowl, n_trials=trials)
+        studies.append(study)
+    changes = {"space": studies[0].trials[0].distributions, "spaces": {}, "direction": "minimize"}
+    return of_studies(studies, ["narrowing"], trials, ranges=ranges(studies, trials), **changes), studies
+
+
+def _bowl(trial: optuna.Trial) -> float:
+    rate = trial.suggest_float("rate", 1e-6, 1.0, log=True)
+    units = trial.suggest_int("units", 1, 9)
+    trial.suggest_categorical("kind", ["a", "b"])
+    trial.suggest_float("fixed", 0.5, 0.5)
+    return (rate - 0.01) ** 2 + (units - 3) ** 2
 
 
 def drawn(title: str = "A title", layout: figures.Layout | None = None) -> tuple[Figure, list[Axes]]:

@@ -61,14 +61,16 @@ def test_the_document_shows_every_name_and_no_markup_of_theirs(told):
         "a",
         "pre",
         "code",
+        "hr",
         "ul",
         "li",
     }
 
 
-def test_links_and_figures_are_files_of_the_report(told):
+def test_links_and_figures_are_files_that_are_kept_with_the_document(told):
     _, files = told
-    links = re.findall(r"(?<!\\)\]\(((?:figures|data)/[^)]*)\)", files["report.md"])
+    links = re.findall(r"(?<!\\)\]\(([^)]*)\)", files["report.md"])
     assert len([link for link in links if link.startswith("figures/")]) >= 5
     for link in links:
+        assert link == "summary.json" or link.startswith("figures/")
         assert link.replace(".png", ".svg") in files

@@ -1,4 +1,3 @@
-import optuna
 import pytest
 
 from hpsearch.analysis.closing_in import closing_in
@@ -8,28 +7,13 @@ from hpsearch.report.sections.best_so_far import best_so_far_section
 from hpsearch.report.sections.closing_in import closing_in_section
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.narrowed_ranges import ranges
-from hpsearch.strategies.narrowing import NarrowingSampler
-from tests.example_results import _name, make_results, make_study, of_studies
-
-
-def objective(trial):
-    rate = trial.suggest_float("rate", 1e-6, 1.0, log=True)
-    units = trial.suggest_int("units", 1, 9)
-    trial.suggest_categorical("kind", ["a", "b"])
-    trial.suggest_float("fixed", 0.5, 0.5)
-    return (rate - 0.01) ** 2 + (units - 3) ** 2
+from tests.example_results import make_results, make_study, of_studies
+from tests.report.built import narrowing
 
 
 @pytest.fixture(scope="module")
 def narrowed():
-    studies = []
-    for repeat in range(2):
-        study = optuna.create_study(study_name=f"n/{repeat}", sampler=NarrowingSampler(seed=repeat))
-        _name(study, "digits", "narrowing", repeat, None)
-        study.optimize(objective, n_trials=30)
-        studies.append(study)
-    changes = {"space": studies[0].trials[0].distributions, "spaces": {}, "direction": "minimize"}
-    return of_studies(studies, ["narrowing"], 30, ranges=ranges(studies, 30), **changes), studies
+    return narrowing(2, 30)
 
 
 def test_the_ranges_are_those_that_trials_noted(narrowed):

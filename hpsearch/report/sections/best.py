@@ -34,7 +34,7 @@ def best_section(results: Results) -> Section:
         if len(frame)
         else (),
         code="\n\n".join(_code(each) for each in found),
-        data={"best": frame},
+        shared=("trials", "runs"),
         facts=facts,
     )
 

@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best_so_far import LEVEL, best_so_far, coverage
-from hpsearch.analysis.incumbents import incumbents, tasks
+from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.report import figures, scales, style
+from hpsearch.report.data import changes
 from hpsearch.report.section import Column, Drawing, Section, Table, few, numbers, words
 from hpsearch.report.text import Fact, listing, plural
 from hpsearch.results.results import Results
@@ -50,7 +51,8 @@ def best_so_far_section(results: Results) -> Section:
         (_READING, *_caution(shown, facts), *_twice(results, drawn, facts), *left),
         tables=_tables(results, shown) if len(tasks(results)) > 1 else (),
         drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
-        data={"best_so_far": bands, "incumbents": incumbents(results)},
+        data={"best_so_far": changes(bands, ["task", "strategy"], ["median", "low", "high"]).drop(columns="repeats")},
+        shared=("trials", "runs", "tasks"),
         facts=facts,
     )
 

@@ -40,7 +40,7 @@ def closing_in_section(results: Results) -> Section:
             *left,
         ),
         drawing=Drawing(_draw(results, ranges, panels, style.title(told, facts)), told),
-        data={"closing_in": ranges},
+        shared=("ranges", "runs"),
         facts=facts,
     )
 

@@ -42,7 +42,7 @@ def costs_section(results: Results) -> Section:
         ("Seconds are those of the trials alone, on whatever machine ran them, side by side or not.",),
         tables=(Table("Spent on all finished trials", frame, columns),),
         drawing=Drawing(_draw(results, frame.head(_MOST), units, style.title(told, facts)), told),
-        data={"costs": frame},
+        shared=("trials", "runs"),
         facts=facts,
     )
 

@@ -35,13 +35,12 @@ def ecdf_section(results: Results) -> Section:
         return Section("ecdf", _TITLE, (_NONE,), facts=facts)
     shares = share_at_target(needed, _longest(results))
     told = _sentence(shares, facts)
-    targeted = pd.DataFrame(targets(results).items(), columns=["task", "target"])
     return Section(
         "ecdf",
         _TITLE,
-        (_READING, *((_POOLED,) if len(targeted) > 1 else ())),
+        (_READING, *((_POOLED,) if len(targets(results)) > 1 else ())),
         drawing=Drawing(_draw(results, shares, style.title(told, facts)), told),
-        data={"ecdf": shares, "trials_to_target": needed, "targets": targeted},
+        shared=("runs", "tasks"),
         facts=facts,
     )
 

@@ -55,7 +55,7 @@ def expected_best_section(results: Results) -> Section:
         _TITLE,
         (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, shown) else ()), *left),
         drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
-        data={"expected_best": curves},
+        data={"expected_best": curves.drop(columns="drawn_from")},
         facts=facts,
     )
 

@@ -50,6 +50,7 @@ def isolation_section(results: Results) -> Section:
         (_reading(facts), *left),
         drawing=Drawing(_draw(results, buckets, panels, style.title(told, facts)), told),
         data={"isolation": buckets},
+        shared=("trials", "runs"),
         facts=facts,
     )
 

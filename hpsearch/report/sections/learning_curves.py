@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS, tasks
 from hpsearch.report import figures, style
+from hpsearch.report.data import by_run
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, number
 from hpsearch.results.results import Results
@@ -40,7 +41,8 @@ def learning_curves_section(results: Results) -> Section:
         _TITLE,
         (_reading(curves), *left),
         drawing=Drawing(_draw(results, curves, style.title(told, facts)), told),
-        data={"learning_curves": curves},
+        data={"learning_curves": by_run(results, curves.drop(columns="value"))},
+        shared=("trials", "runs"),
         facts=facts,
     )
 

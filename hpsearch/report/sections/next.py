@@ -42,8 +42,8 @@ def _sentence(changed: bool, file: bool) -> str:
     if not file:
         return "The diagnostics ask for the changes below."
     return (
-        "The diagnostics ask for the changes below; next.toml beside this report holds them and runs as it is, as the "
-        "study {name}."
+        "The diagnostics ask for the changes below; next.toml, written with this report, holds them and runs as it is, "
+        "as the study {name}."
     )
 
 

@@ -65,11 +65,10 @@ def _differences(results: Results, found: list[Verdict]) -> pd.DataFrame:
     values = run_values(results)
     parts = [
         pairs(values, Pairing(each.strategy, each.against)).frame
-        .rename(columns={"strategy": "strategy_value", "against": "against_value"})
         .assign(strategy=each.strategy, against=each.against)
         for each in found
     ]  # fmt: skip
-    columns = ["strategy", "against", "repeat", "strategy_value", "against_value", "difference"]
+    columns = ["strategy", "against", "repeat", "difference"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 

@@ -57,7 +57,7 @@ def plane_section(results: Results) -> Section:
         _TITLE,
         (*told[1:], _reading(facts, several=len(planes) > 1), *left),
         drawing=Drawing(_draw(results, planes, strategies, style.title(told[0], facts)), " ".join(told)),
-        data={"plane": trials[_columns(results, trials)]},
+        shared=("trials", "runs"),
         facts=facts,
     )
 
@@ -84,10 +84,6 @@ def _plane(results: Results, trials: pd.DataFrame, task: str, numeric: list[str]
 
 
 _KEPT = ["task", "strategy", "repeat", "number", "value", "infeasible"]
-
-
-def _columns(results: Results, trials: pd.DataFrame) -> list[str]:
-    return [*_KEPT, *(PARAM + name for name in results.searched if PARAM + name in trials)]
 
 
 def _most_important(results: Results, task: str, numeric: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from hpsearch.analysis.comparison.pairings import baseline
 from hpsearch.analysis.comparison.profiles import ENOUGH_TASKS, profiles
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, scales, style
+from hpsearch.report.data import changes
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results
@@ -47,7 +48,7 @@ def profiles_section(results: Results) -> Section:
         _TITLE,
         (_READING,),
         drawing=Drawing(_draw(results, steps, style.title(told, facts)), told),
-        data={"profiles": steps},
+        data={"profiles": changes(steps, ["strategy"], ["share"]).drop(columns="tasks")},
         facts=facts,
     )
 

@@ -54,7 +54,7 @@ def ranks_section(results: Results) -> Section:
         _TITLE,
         (_READING, *_across_tasks(results, apart, places, facts)),
         drawing=Drawing(_draw(results, curves, apart, style.title(told, facts)), told),
-        data={"ranks": curves, "task_ranks": places.reset_index()},
+        data={"ranks": curves.drop(columns="blocks"), "task_ranks": places.reset_index()},
         facts=facts,
     )
 

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import baseline
-from hpsearch.analysis.comparison.run_values import confirmed_means, test_means
 from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
 from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
@@ -34,9 +33,8 @@ def strategies_section(results: Results) -> Section:
         _TITLE,
         (*(_over_tasks(over_tasks, facts) if several else ()), *prose, *_reading(frame, facts)),
         tables=(*(_summary_table(over_tasks) if several else ()), *_tables(results, frame)),
-        data={"strategies": frame}
-        | ({"strategies_over_tasks": over_tasks} if several else {})
-        | {"runs": _runs(results), "test_values": _test_values(results)},
+        data={"strategies": frame} | ({"strategies_over_tasks": over_tasks} if several else {}),
+        shared=("runs",),
         facts=facts,
     )
 
@@ -181,17 +179,3 @@ def _to_target(row: Row, budget: int) -> str:
 
 def _percent(share: float) -> str:
     return NOTHING if math.isnan(share) else f"{100 * share:.0f} %"
-
-
-def _runs(results: Results) -> pd.DataFrame:
-    means = {"test": test_means(results.runs), "confirmed": confirmed_means(results.runs)}
-    return results.runs.drop(columns=["test_values", "confirmed"]).assign(**means)
-
-
-def _test_values(results: Results) -> pd.DataFrame:
-    rows = [
-        {"task": run["task"], "strategy": run["strategy"], "repeat": run["repeat"], "retraining": index, "value": held}
-        for _, run in results.runs.iterrows()
-        for index, held in enumerate(run["test_values"])
-    ]
-    return pd.DataFrame(rows, columns=["task", "strategy", "repeat", "retraining", "value"])

@@ -49,7 +49,7 @@ def verdict_section(results: Results) -> Section:
         _TITLE,
         (*told, *_reading(results, found)),
         tables=(Table("The comparisons", frame, tuple(_columns(frame))),),
-        data={"verdicts": frame},
+        data={"verdicts": frame.drop(columns="raw")},
         facts=facts,
     )
 
