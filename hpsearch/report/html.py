@@ -18,6 +18,8 @@ from hpsearch.text import plain
 
 ROOM = 1_100_000  # characters for all figures, so that the page stays below 1.5 MB
 _NUMBERS = re.compile(r"-?\d+\.\d{3,}")
+_REFERENCE = re.compile(r'(href="#|url\(#)([^")]+)')
+_GLYPH = re.compile(r'<path id="(DejaVuSans[^"]*)"[^>]*/>')  # the outline of a letter: the same in all figures
 _DRAWN = re.compile(r'(?<=\s)(?:d|x|y|points)="[^"]*"')
 
 
@@ -59,7 +61,7 @@ def embedded(pictures: Mapping[str, Picture], room: int = ROOM) -> dict[str, str
     """The element of each figure, all of them within that many characters.
 
     As long as there is too little room, the largest figure becomes pixels, and if that is no smaller, a link to its
-    file.
+    file. The first figure that shows a letter defines its outline for all.
     """
     elements = {key: inline(picture.svg, key) for key, picture in pictures.items()}
     pixels = {key: _pixels(picture.png) for key, picture in pictures.items()}
@@ -68,7 +70,18 @@ def embedded(pictures: Mapping[str, Picture], room: int = ROOM) -> dict[str, str
         for key in sorted(elements, key=lambda key: -len(elements[key])):
             if sum(map(len, elements.values())) > room and len(smaller[key]) < len(elements[key]):
                 elements[key] = smaller[key]
-    return elements
+    return _with_glyphs_once(elements)
+
+
+def _with_glyphs_once(elements: Mapping[str, str]) -> dict[str, str]:
+    defined: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        known = found[1] in defined
+        defined.add(found[1])
+        return "" if known else found[0]
+
+    return {key: _GLYPH.sub(first, element).replace("<defs></defs>", "") for key, element in elements.items()}
 
 
 def _pixels(png: bytes) -> str:
@@ -78,19 +91,25 @@ def _pixels(png: bytes) -> str:
 def inline(svg: str, key: str) -> str:
     """The SVG element for a page that holds several: its ids made its own, its colours those of the page.
 
-    The title, namespaces and metadata go: HTML needs none of them, and they are the only addresses in the
-    file.
+    Ids of glyphs stay as they are, since figures share them; ids that nothing refers to go. So do the title, namespaces
+    and metadata: HTML needs none of them, and they are the only addresses in the file.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"\s*<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", body).replace("xlink:href", "href")
     body = re.sub(r'\s(width|height)="[\d.]+pt"', "", body, count=2)
-    body = re.sub(r'\bid="', f'id="{key}-', body)
-    body = body.replace('href="#', f'href="#{key}-').replace("url(#", f"url(#{key}-")
+    used = {name for _, name in _REFERENCE.findall(body)}
+    body = re.sub(r'\s+id="([^"]*)"', lambda id_: f' id="{_own(id_[1], key)}"' if id_[1] in used else "", body)
+    body = _REFERENCE.sub(lambda found: f"{found[1]}{_own(found[2], key)}", body)
     for name, (light, _) in COLOURS.items():
         body = body.replace(light, f"var(--{name})")
     body = _DRAWN.sub(lambda found: _NUMBERS.sub(_short, found[0]), body)
-    return re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL).strip()
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", " ", body).replace("> <", "><").strip()
+
+
+def _own(name: str, key: str) -> str:
+    return name if name.startswith("DejaVuSans") else f"{key}-{name}"
 
 
 def _short(found: re.Match[str]) -> str:

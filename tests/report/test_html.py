@@ -114,6 +114,28 @@ def test_figures_that_have_no_room_become_pixels_and_then_links():
     assert ways[900] == {"heavy": "<a", "light": "<svg><path/></svg>"}
 
 
+def test_letters_are_outlined_once_and_ids_that_nothing_needs_go():
+    letter = '<defs>\n <path id="DejaVuSans-13" d="M 0 0 \nL 1 1"/>\n</defs>\n<use href="#DejaVuSans-13"/>'
+    mark = '<g id="axes_1"><path id="m1" d="M 2 2"/><use href="#m1" clip-path="url(#p1)"/><clipPath id="p1"/></g>'
+    first, second = embedded({key: Picture(SVG.format(letter + mark), b"") for key in "ab"}).values()
+    assert first == (
+        '<svg><defs><path id="DejaVuSans-13" d="M 0 0 L 1 1"/></defs><use href="#DejaVuSans-13"/>'
+        '<g><path id="a-m1" d="M 2 2"/><use href="#a-m1" clip-path="url(#a-p1)"/><clipPath id="a-p1"/></g></svg>'
+    )
+    assert second == (
+        '<svg><use href="#DejaVuSans-13"/>'
+        '<g><path id="b-m1" d="M 2 2"/><use href="#b-m1" clip-path="url(#b-p1)"/><clipPath id="b-p1"/></g></svg>'
+    )
+
+
+def test_a_letter_is_outlined_where_it_is_still_drawn():
+    heavy = '<path id="DejaVuSans-13" d="M 0 0"/><use href="#DejaVuSans-13"/>'
+    pictures = {"a": Picture(SVG.format(heavy + "<path/>" * 900), b"0"), "b": Picture(SVG.format(heavy), b"0")}
+    elements = embedded(pictures, 900)
+    assert elements["a"].startswith("<img")
+    assert 'id="DejaVuSans-13"' in elements["b"]
+
+
 def test_coordinates_lose_what_nobody_sees_and_scales_do_not():
     drawn = '<path d="M 1.234567 -0.001 L 10 2.5"/><use x="3.14159" transform="scale(0.015625)"/>'
     assert (
