@@ -2,6 +2,7 @@ import pytest
 
 from hpsearch.analysis.closing_in import closing_in
 from hpsearch.analysis.random_at_twice import random_at_twice
+from hpsearch.report.data import SHARED
 from hpsearch.report.figures import picture
 from hpsearch.report.sections.best_so_far import best_so_far_section
 from hpsearch.report.sections.closing_in import closing_in_section
@@ -69,6 +70,8 @@ def test_random_at_twice_the_budget_is_shown_where_it_was_run():
     assert random_at_twice(results, "digits") == 6.0
     section = best_so_far_section(results)
     assert section.facts["twice"] == 4
+    assert "data/tasks.csv" in section.files
+    assert SHARED["tasks"](results)["random_at_twice"].tolist() == [6.0]
     labelled = {text.get_text() for axes in section.drawing.figure.axes for text in axes.texts}
     assert "random × 2" in labelled
 

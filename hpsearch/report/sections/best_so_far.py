@@ -52,7 +52,7 @@ def best_so_far_section(results: Results) -> Section:
         tables=_tables(results, shown) if len(tasks(results)) > 1 else (),
         drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
         data={"best_so_far": changes(bands, ["task", "strategy"], ["median", "low", "high"]).drop(columns="repeats")},
-        shared=("trials", "runs", "tasks"),
+        shared=("trials", "runs", *(("tasks",) if "twice" in facts else ())),
         facts=facts,
     )
 
