@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.benchmark_narrowing [--repeats N] [--trials N] [--lines A,B]
 
-Prints a table in Markdown: the normalised regret × 100 of the chosen configuration, mean over the eight tables, after a
-quarter, half and all of the trials; then, paired over the repeats, how much worse it is than narrowing with its defaults
-(mean and standard error), and in how many repeats narrowing is better. The regret is by the seeds of a table that are
-held out in the repeat: no trial looks them up, on any line. In a repeat the trial of a number observes the same seed on
-every line, and the strategies share their first random points.
+Prints a table in Markdown: the normalised regret × 100 of the chosen configuration, mean over the eight tables, after
+a quarter, half and all of the trials; then, paired over the repeats, how much worse it is than narrowing with its
+defaults (mean and standard error), and in how many repeats narrowing is better. The regret is by the seeds of a table
+that are held out in the repeat: no trial looks them up, on any line. In a repeat the trial of a number observes the
+same seed on every line, and the strategies share their first random points.
 """
 
 import argparse
