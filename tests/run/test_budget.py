@@ -104,6 +104,41 @@ def test_of_equal_means_the_earliest_leads():
     assert incumbent("minimize", made).number == 1
 
 
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+@pytest.mark.parametrize("infinite", [1, 3])
+def test_a_mean_of_opposite_infinities_is_the_worst(direction, infinite):
+    ends = iter([math.inf, -math.inf, 0.0])
+    values = [0.5, 0.9, 0.5, 0.9, 0.5, 0.5] if direction == "maximize" else [0.5, 0.1, 0.5, 0.1, 0.5, 0.5]
+    made = play(Budget(12, 2), direction, values, outcome=lambda c: next(ends) if c.number == infinite else c.value)
+    assert incumbent(direction, made).number == 4 - infinite
+    both = iter([math.inf, math.inf, -math.inf, -math.inf, 0.0, 0.0])
+    assert incumbent(direction, play(Budget(12, 2), direction, values, outcome=lambda _: next(both))).number == 1
+
+
+def test_a_budget_is_not_spent_while_a_trial_runs():
+    made = trials_of(1.0, 2.0)
+    assert Budget(2).is_spent("maximize", made)
+    for trial in made:
+        trial.state = TrialState.RUNNING
+        assert not Budget(2).is_spent("maximize", made)
+        trial.state = TrialState.COMPLETE
+
+
+@pytest.mark.parametrize(("said", "cost"), [(4, 4), (2.9, 2), (0, 1), (-3, 1), (12, 12), ("many", 10), (None, 10)])
+def test_a_trial_costs_the_epochs_that_it_says_and_all_where_it_says_no_number(said, cost):
+    [trial] = trials_of(1.0, epochs=said)
+    assert Budget(5, epochs=10).cost(trial) == cost
+    assert Budget(5).cost(trial) == 1
+    del trial.user_attrs["epochs"]
+    assert Budget(5, epochs=10).cost(trial) == 10
+
+
+def test_the_order_of_parameters_makes_no_other_trial():
+    made = trials_of(0.5, 0.4)
+    made[0]._params, made[1]._params = {"x": 1, "y": 2}, {"y": 2, "x": 1}
+    assert candidates("maximize", made) == made[:1]
+
+
 def test_a_trial_of_which_a_repetition_failed_is_not_confirmed():
     made = play(Budget(12, 2), "maximize", MANY, outcome=lambda c: None if c.value == max(MANY[:6]) else c.value)
     best, second = sorted(range(6), key=lambda number: -MANY[number])[:2]

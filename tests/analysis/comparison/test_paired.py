@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from hpsearch.analysis.comparison.paired import pairs
 from hpsearch.analysis.comparison.pairings import Pairing
@@ -96,3 +97,7 @@ def test_effects_task_by_task():
     assert found["effect"].to_dict() == pytest.approx({"a": 0.7 / 3, "b": 0.5})
     assert found["repeats"].to_dict() == {"a": 3, "b": 2}
     assert found["better"].to_dict() == {"a": 1.0, "b": 0.5}
+    assert (found[["strategy", "against"]] == ["tpe", "random"]).all(axis=None)
+    for task, differences in {"a": [0.2, 0.3, 0.2], "b": [2, -1]}.items():
+        interval = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
+        assert tuple(found.loc[task, ["low", "high"]]) == pytest.approx(tuple(interval))
