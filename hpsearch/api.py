@@ -127,6 +127,8 @@ def search(
     ------
     UsageError
         If an argument is outside what it may be, or no trial completed.
+    RunError
+        If the objective calls ``sys.exit``, whatever `catch` says; see `execute` for other reasons.
     """
     label = strategy if isinstance(strategy, str) else _name_of(strategy)
     chosen = {label: _searcher(label, strategy, options or {}, confirm)}
@@ -184,6 +186,8 @@ def compare(
     ------
     UsageError
         If an argument is outside what it may be.
+    RunError
+        As for `search`.
     """
     from hpsearch.analysis.comparison.strategy_table import strategy_table
     from hpsearch.report import write_report

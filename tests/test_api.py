@@ -12,7 +12,7 @@ import pytest
 
 import hpsearch
 from hpsearch.analysis.comparison.strategy_table import strategy_table
-from hpsearch.errors import UsageError
+from hpsearch.errors import RunError, UsageError
 
 
 def bowl(trial):
@@ -204,6 +204,51 @@ def test_an_exception_of_the_objective_ends_the_search_unless_it_is_caught():
     found = hpsearch.search(fails_at_two, trials=5, catch=(KeyError,))
     assert list(found.trials["state"]) == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
     assert found.study.trials[2].user_attrs["error"] == "KeyError: 'mine'"
+
+
+@pytest.mark.parametrize(("jobs", "code"), [(1, "enough"), (2, 0)])
+def test_an_objective_that_exits_has_failed_and_the_program_goes_on(tmp_path, jobs, code):
+    def exits(trial):
+        value = bowl(trial)
+        if trial.number == 2:
+            sys.exit(code)
+        return value
+
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    arguments = {"strategies": ["random"], "repeats": 1, "trials": 4, "storage": url}
+    with pytest.raises(RunError, match=rf"called sys.exit\({code!r}\) in the run 'comparison/random/00': finished"):
+        hpsearch.compare(exits, jobs=jobs, catch=(Exception,), **arguments)
+    trials = hpsearch.compare(exits, jobs=jobs, **arguments).results.trials
+    assert list(trials["state"]) == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
+    study = optuna.load_study(study_name="comparison/random/00", storage=url)
+    assert study.trials[2].user_attrs["error"] == f"SystemExit: {code}"
+
+
+def test_an_objective_that_exits_in_its_test_ends_the_run_with_its_trials_kept():
+    def objective(trial):
+        return bowl(trial)
+
+    objective.test = lambda params, number, times: sys.exit()
+    storage = optuna.storages.InMemoryStorage()
+    with pytest.raises(RunError, match=r"called sys.exit\(None\)"):
+        hpsearch.compare(objective, strategies=["random"], repeats=1, trials=3, storage=storage)
+    assert [trial.state.name for trial in optuna.load_study(study_name=None, storage=storage).trials] == [
+        "COMPLETE"
+    ] * 3
+
+
+def test_an_interrupt_is_no_failure_of_the_trial():
+    def interrupted(trial):
+        if trial.number == 1 and not told:
+            told.append(True)
+            raise KeyboardInterrupt
+        return bowl(trial)
+
+    told = []
+    storage = optuna.storages.InMemoryStorage()
+    with pytest.raises(KeyboardInterrupt):
+        hpsearch.search(interrupted, trials=3, storage=storage, catch=(Exception,))
+    assert list(hpsearch.search(interrupted, trials=3, storage=storage).trials["state"]) == ["COMPLETE"] * 3
 
 
 def test_nan_is_a_failed_trial_and_infinity_a_value():

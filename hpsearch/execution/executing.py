@@ -9,7 +9,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -134,9 +134,13 @@ def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter
     with warnings.catch_warnings():
         # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-        for name, changed in parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values()):
-            site.take_back(todo[name], changed)
-            counter.end(todo[name])
+        # It warns too of runs that end early because of an error or a signal here.
+        warnings.filterwarnings("ignore", ".*could benefit from adjusting", UserWarning)
+        work = parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values())
+        with closing(work):  # at an error here, too, no process is left at work
+            for name, changed in work:
+                site.take_back(todo[name], changed)
+                counter.end(todo[name])
 
 
 def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:

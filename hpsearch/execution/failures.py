@@ -24,8 +24,7 @@ def explained(place: str | BaseStorage) -> Iterator[None]:
     RunError
         Replaces an error of the storage, its disk or the processes; other errors pass unchanged.
     """
-    where = shown(place) if isinstance(place, str) else "the storage"
-    state = f"finished trials are kept in {where}, and the same call goes on from them"
+    state = _state(place)
     try:
         yield
     except TerminatedWorkerError as error:
@@ -36,6 +35,26 @@ def explained(place: str | BaseStorage) -> Iterator[None]:
         if error.errno not in _DISK_ERRORS:
             raise
         raise RunError(f"the storage failed ({error.strerror}): {state}") from error
+
+
+@contextmanager
+def exits_are_failures(run: str, place: str | BaseStorage) -> Iterator[None]:
+    """Keep an objective from ending the program.
+
+    Raises
+    ------
+    RunError
+        Replaces the SystemExit of ``sys.exit``.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        raise RunError(f"the objective called sys.exit({error.code!r}) in the run {run!r}: {_state(place)}") from error
+
+
+def _state(place: str | BaseStorage) -> str:
+    where = shown(place) if isinstance(place, str) else "the storage"
+    return f"finished trials are kept in {where}, and the same call goes on from them"
 
 
 def _root_reason(error: BaseException) -> str:

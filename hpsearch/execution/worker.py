@@ -16,7 +16,7 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
 
-from hpsearch.execution.failures import explained
+from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.progress import repeated, spent
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
@@ -71,7 +71,7 @@ def do(work: Work) -> tuple[str, BaseStorage | None]:
         threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
     with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
         study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
-        with _noted(work, study):
+        with _noted(work, study), exits_are_failures(work.run.name, work.place):
             continue_run(work.run, study, work.objective, work.catch)
         study.set_user_attr(DONE, digest(work.run))
     return work.run.name, None if isinstance(work.place, str) else work.place

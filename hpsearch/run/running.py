@@ -58,7 +58,8 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tuple[type[Exception], ...] = ()) -> None:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
 
-    An exception of the objective that is not in `catch` ends the run; its trial is stored as failed.
+    An exception of the objective that is not in `catch` ends the run; its trial is stored as failed. SystemExit always
+    does, regardless of `catch`.
     """
     with ONE_BLAS_THREAD.hold():
         for trial in trials_to_do(study, run.budget):
@@ -100,12 +101,12 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
         value = _number(objective(trial))
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
-    except STORAGE_ERRORS:
+    except (KeyboardInterrupt, *STORAGE_ERRORS):
         raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
-    except Exception as error:
+    except BaseException as error:  # SystemExit too: an objective that calls sys.exit has failed
         trial.set_user_attr("error", f"{type(error).__name__}: {error}")
         study.tell(trial, state=TrialState.FAIL)
-        if not isinstance(error, catch):
+        if not (isinstance(error, Exception) and isinstance(error, catch)):
             raise
     else:
         if math.isnan(value):
