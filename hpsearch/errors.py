@@ -23,6 +23,10 @@ class StorageError(UsageError):
     """Storage that can't be opened or lacks the requested content."""
 
 
+class DamagedStorageError(StorageError):
+    """A storage holds what Optuna can't have written, or lacks what it must have."""
+
+
 class RunError(HpsearchError):
     """Interrupted run; its finished trials are stored, and the same call continues it."""
 

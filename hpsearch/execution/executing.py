@@ -23,8 +23,8 @@ from hpsearch.errors import UsageError
 from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
-from hpsearch.run import Run, open_run
-from hpsearch.storage import opened, read_studies, sole_owner
+from hpsearch.run import Run, check_attributes, open_run, read_runs
+from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.study.plan import Plan
 
@@ -63,11 +63,13 @@ def execute(
     if jobs == 0 or jobs < -1:
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
     with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
-        stored = {study.study_name: study.user_attrs for study in here.get_all_studies()}
-        _check_names(plan, stored)
+        stored = {study.study_name: study.user_attrs for study in all_studies(here)}
+        _check_names(plan, stored, here)
         runs = plan.runs()
+        asked = {run.name for run in runs if not _is_done(run, stored)}
+        begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = _opened(runs, stored, here)
-        trials = {study.study_name: study.trials for study in read_studies(here, studies.__contains__)}
+        trials = {name: begun.get(name, []) for name in studies}
         counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
         if started is not None:
             started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
@@ -143,11 +145,12 @@ def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter
                 counter.end(todo[name])
 
 
-def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage) -> None:
     """Refuse to mix a study of one task with a study of several: their runs are named differently."""
     before, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
     for name, attributes in stored.items():
         if attributes.get("study") == plan.name and "content" in attributes:
+            check_attributes(storage, name, attributes)
             named_by_task = name != f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}"
             if named_by_task != plan.has_several_tasks:
                 raise UsageError(
@@ -156,15 +159,19 @@ def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> None:
                 )
 
 
+def _is_done(run: Run, stored: Mapping[str, Mapping[str, Any]]) -> bool:
+    attributes = stored.get(run.name, {})
+    return attributes.get(DONE) == digest(run) and "content" in attributes
+
+
 def _opened(
     runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage
 ) -> dict[str, optuna.Study]:
     """Return the studies of the runs not marked as done, by name; update the attributes of all runs."""
     studies = {}
     for run in runs:
-        attributes = stored.get(run.name, {})
-        done = attributes.get(DONE) == digest(run)
-        if not done or attributes["content"] != json.loads(json.dumps(run.content)):
+        done = _is_done(run, stored)
+        if not done or stored[run.name]["content"] != json.loads(json.dumps(run.content)):
             study = open_run(run, storage)
             if not done:
                 studies[run.name] = study

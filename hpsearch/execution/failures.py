@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.storages import BaseStorage
 
-from hpsearch.errors import RunError
-from hpsearch.storage import STORAGE_ERRORS, shown
+from hpsearch.errors import DamagedStorageError, HpsearchError, RunError
+from hpsearch.storage import STORAGE_ERRORS, all_studies, damage_in, damaged, file_of, opened, shown
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
@@ -21,20 +21,24 @@ def explained(place: str | BaseStorage) -> Iterator[None]:
 
     Raises
     ------
+    DamagedStorageError
+        In place of an error of a storage that is damaged.
     RunError
         Replaces an error of the storage, its disk or the processes; other errors pass unchanged.
     """
-    state = _state(place)
     try:
         yield
     except TerminatedWorkerError as error:
-        raise RunError(f"a worker process died (killed, or out of memory): {state}") from error
+        raise RunError(f"a worker process died (killed, or out of memory): {_outlook(place)}") from error
     except STORAGE_ERRORS as error:
-        raise RunError(f"the storage failed ({_root_reason(error)}): {state}") from error
+        kind = damage_in(error)
+        if kind is not None:
+            raise damaged(place, kind) from error
+        raise RunError(f"the storage failed ({_root_reason(error)}): {_outlook(place)}") from error
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
-        raise RunError(f"the storage failed ({error.strerror}): {state}") from error
+        raise RunError(f"the storage failed ({error.strerror}): {_outlook(place)}") from error
 
 
 @contextmanager
@@ -49,12 +53,36 @@ def exits_are_failures(run: str, place: str | BaseStorage) -> Iterator[None]:
     try:
         yield
     except SystemExit as error:
-        raise RunError(f"the objective called sys.exit({error.code!r}) in the run {run!r}: {_state(place)}") from error
+        raise RunError(
+            f"the objective called sys.exit({error.code!r}) in the run {run!r}: {_outlook(place)}"
+        ) from error
 
 
-def _state(place: str | BaseStorage) -> str:
-    where = shown(place) if isinstance(place, str) else "the storage"
-    return f"finished trials are kept in {where}, and the same call goes on from them"
+def _outlook(place: str | BaseStorage) -> str:
+    """Return what remains of the trials, and whether the same call continues from them.
+
+    Raises
+    ------
+    DamagedStorageError
+        If the storage is damaged.
+    """
+    state = f"finished trials are kept in {shown(place) if isinstance(place, str) else 'the storage'}"
+    path = file_of(place) if isinstance(place, str) else None
+    if path is not None:
+        if not path.exists():
+            return f"there is no file {path} any more, and the trials are gone with it"
+        _look_for_damage(str(place))
+    return f"{state}, and the same call goes on from them"
+
+
+def _look_for_damage(url: str) -> None:
+    try:
+        with opened(url, existing=True) as storage:
+            all_studies(storage)
+    except DamagedStorageError:
+        raise
+    except (HpsearchError, OSError, *STORAGE_ERRORS):
+        return  # a full disk has no room to look, either
 
 
 def _root_reason(error: BaseException) -> str:

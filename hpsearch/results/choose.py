@@ -12,6 +12,9 @@ from hpsearch.errors import StorageError, UsageError
 from hpsearch.results.foreign import load_plain
 from hpsearch.results.load import load_results
 from hpsearch.results.results import Results
+from hpsearch.run import is_run
+from hpsearch.storage import all_studies
+from hpsearch.storage.optuna_private import FrozenStudy
 
 _FEW = 10  # maximum number of names in a message
 _LONGEST = 80  # maximum length of a folder name
@@ -31,8 +34,8 @@ def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -
         raise UsageError(f"a report is about a study of hpsearch or about --study-name, got {study!r} and {names[0]!r}")
     if names:
         return load_plain(storage, names)
-    stored = storage.get_all_studies()
-    ours = list(dict.fromkeys(str(each.user_attrs["study"]) for each in stored if _is_ours(each.user_attrs)))
+    stored = all_studies(storage)
+    ours = list(dict.fromkeys(_study_of(each) for each in stored if is_run(each.user_attrs)))
     if study is None:
         return load_results(storage, _only(ours, [each.study_name for each in stored]))
     if study not in ours and study in {each.study_name for each in stored}:
@@ -42,8 +45,9 @@ def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -
     return load_results(storage, study)
 
 
-def _is_ours(attributes: dict[str, object]) -> bool:
-    return {"study", "strategy", "repeat", "content"} <= set(attributes)
+def _study_of(run: FrozenStudy) -> str:
+    """Whose run it is; by its name, where the attribute is missing."""
+    return str(run.user_attrs.get("study", run.study_name.split("/")[0]))
 
 
 def _only(ours: Sequence[str], stored: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial
 from hpsearch.errors import StorageError, UsageError, choose_from
 from hpsearch.results.load import load_results
 from hpsearch.results.results import FINISHED, PARAM, Results
-from hpsearch.storage import StoredStudy, read_studies
+from hpsearch.storage import StoredStudy, all_studies, read_studies
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.optuna_private import add_trial
 from hpsearch.text import plain, shorten
@@ -65,14 +65,21 @@ def load_plain(storage: BaseStorage, names: Sequence[str]) -> Results:
             for repeat, study in enumerate(group):
                 run = f"study/{len(true_names):06d}"
                 true_names[run] = study.study_name
-                own = {"task": _TASK, "strategy": label, "repeat": repeat, "metric": metric, "trials": budget}
+                own = {
+                    "study": "study",
+                    "task": _TASK,
+                    "strategy": label,
+                    "repeat": repeat,
+                    "metric": metric,
+                    "trials": budget,
+                }
                 _copy(study, memory, run, direction, own | {"content": content})
         results = load_results(memory, "study")
     return _corrected(results, " and ".join(groups), tuple(groups), space, true_names)
 
 
 def _groups(storage: BaseStorage, names: Sequence[str]) -> Groups:
-    stored = [study.study_name for study in storage.get_all_studies()]
+    stored = [study.study_name for study in all_studies(storage)]
     matches = {name: _matching(name, stored) for name in dict.fromkeys(names)}
     chosen = {each for matching in matches.values() for each in matching}
     studies = {study.study_name: study for study in read_studies(storage, chosen.__contains__)}

@@ -14,7 +14,8 @@ from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import Results
-from hpsearch.storage import StoredStudy, read_studies
+from hpsearch.run import read_runs
+from hpsearch.storage import StoredStudy, all_studies
 
 Space = Mapping[str, BaseDistribution]
 
@@ -60,10 +61,9 @@ def load_results(storage: BaseStorage, name: str) -> Results:
 
 def _studies(storage: BaseStorage, name: str) -> list[StoredStudy]:
     """Return the study's runs, sorted by repeat."""
-    studies = read_studies(storage, lambda run: run.startswith(f"{name}/"))
-    complete = [study for study in studies if "content" in study.user_attrs]
+    complete = read_runs(storage, lambda run: run.startswith(f"{name}/"))
     if not complete:
-        others = sorted({study.study_name.split("/")[0] for study in storage.get_all_studies()})
+        others = sorted({study.study_name.split("/")[0] for study in all_studies(storage)})
         state = f"it holds {', '.join(others)}" if others else "it is empty"
         raise StorageError(f"the storage holds no run of the study {name!r} ({state}): run it first")
     return sorted(complete, key=lambda study: (study.user_attrs["repeat"], study.study_name))

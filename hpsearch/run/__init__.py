@@ -4,14 +4,18 @@ from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent
 from hpsearch.run.description import Run
 from hpsearch.run.running import continue_run, open_run, trials_to_do
+from hpsearch.run.stored import check_attributes, is_run, read_runs
 
 __all__ = [
     "Budget",
     "Run",
+    "check_attributes",
     "confirmed",
     "confirms",
     "continue_run",
     "incumbent",
+    "is_run",
     "open_run",
+    "read_runs",
     "trials_to_do",
 ]

@@ -1,18 +1,25 @@
 """Optuna storages: opened by URL, owned by one process at a time, read whole."""
 
-from hpsearch.storage.opening import STORAGE_ERRORS, check_url, open_existing, open_storage, opened, shown, tune_sqlite
+from hpsearch.redaction import shown
+from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of
+from hpsearch.storage.opening import open_existing, open_storage, opened
 from hpsearch.storage.ownership import sole_owner
-from hpsearch.storage.reading import StoredStudy, read_studies
+from hpsearch.storage.reading import StoredStudy, all_studies, read_studies
+from hpsearch.storage.urls import check_url, file_of
 
 __all__ = [
     "STORAGE_ERRORS",
     "StoredStudy",
+    "all_studies",
     "check_url",
+    "damage_in",
+    "damaged",
+    "file_of",
+    "name_of",
     "open_existing",
     "open_storage",
     "opened",
     "read_studies",
     "shown",
     "sole_owner",
-    "tune_sqlite",
 ]

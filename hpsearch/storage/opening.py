@@ -1,157 +1,143 @@
-"""Opens optuna storages by URL."""
+"""Opens Optuna storages by URL, to be written or to be read alone."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
-from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from optuna.storages import BaseStorage, RDBStorage
 
-from hpsearch.errors import StorageError, UsageError
-from hpsearch.redaction import passwords, redacted, repeats_password, shown
-
-STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)  # what optuna's operations on a database raise
-_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE"
-_CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "sqlite": {"timeout": 60},  # seconds to wait for another process's write
-    "postgresql": {"connect_timeout": 10},
-}
+from hpsearch.errors import HpsearchError, StorageError
+from hpsearch.redaction import shown
+from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of, name_storage
+from hpsearch.storage.databases import open_database, read_database
+from hpsearch.storage.journal import open_journal, read_journal
+from hpsearch.storage.sqlite import SQLiteReader, empty_log
+from hpsearch.storage.urls import JOURNAL, cannot_open, check_file, check_url, file_of, first_line
 
 
 def open_storage(url: str) -> BaseStorage:
-    """Open the storage at `url`, creating it where it does not exist.
+    """Open the storage at `url` to be written, creating it where it does not exist.
 
     SQLite is opened in write-ahead-log mode, in which several processes may write and readers never wait; a
-    ``journal:///FILE.log`` is optuna's journal file; all else is SQLAlchemy's.
+    ``journal:///FILE.log`` is Optuna's journal file; all else is SQLAlchemy's.
 
     Raises
     ------
     StorageError
-        If it cannot be opened. The message shows no password.
+        If it cannot be opened, is damaged, or no storage. The message shows no password, and files are left as they
+        are.
     """
-    try:
-        if url.startswith("journal:///"):
-            return _open_journal(Path(url.removeprefix("journal:///")))
-        return _open_database(url)
-    except (SQLAlchemyError, OSError, ImportError, ValueError, RuntimeError) as error:
-        raise StorageError(f"cannot open the storage {shown(url)}: {_reason(error, url)}") from error
+    with _explained(url):
+        path = file_of(url)
+        if path is not None:
+            check_file(path)
+        return _named(open_journal(path, url) if path and url.startswith(JOURNAL) else open_database(url), url)
+
+
+def open_existing(url: str) -> BaseStorage:
+    """Open the storage at `url` to be read: it must be there, and neither its file nor its folder is changed.
+
+    Raises
+    ------
+    StorageError
+        If it is not there, cannot be opened, is damaged, or no storage.
+    """
+    with _explained(check_url(url)):
+        path = file_of(url)
+        if path is not None:
+            _check_existing(path, url)
+        return _named(read_journal(path, url) if path and url.startswith(JOURNAL) else read_database(url), url)
 
 
 @contextmanager
 def opened(storage: str | BaseStorage, *, existing: bool = False) -> Iterator[BaseStorage]:
-    """The storage; where it is given by its URL, opened (only if it exists, if asked) and closed again."""
+    """Open a storage that is given by its URL, and close it again; another is left as it is.
+
+    Parameters
+    ----------
+    existing
+        Whether it must be there, and is read alone.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened, or, if `existing`, cannot be read.
+    """
     if not isinstance(storage, str):
         yield storage
         return
     here = (open_existing if existing else open_storage)(check_url(storage))
     try:
-        yield here
+        if existing:
+            with _unchanged(here), _readable(storage):
+                yield here
+        else:
+            yield here
     finally:
-        if isinstance(here, RDBStorage):
-            here.remove_session()
-            here.engine.dispose()
+        _close(here)
 
 
-def open_existing(url: str) -> BaseStorage:
-    """Open the storage at `url`, which must be there: to read it is no reason to create one.
-
-    Raises
-    ------
-    StorageError
-        If it is not there, or cannot be opened.
-    """
-    scheme, _, place = check_url(url).partition(":///")
-    if scheme.split("+")[0] in ("sqlite", "journal") and not Path(place).is_file():
+def _check_existing(path: Path, url: str) -> None:
+    if not path.exists():
         raise StorageError(f"there is no storage {shown(url)}: run the study first, or name the storage that holds it")
-    return open_storage(url)
+    check_file(path)
+    if path.stat().st_size == 0:
+        raise StorageError(f"{name_of(url)} is an empty file: run the study first, or name the storage that holds it")
 
 
-def _open_journal(path: Path) -> JournalStorage:
-    if not path.parent.is_dir():
-        raise StorageError(f"there is no folder {path.parent}")
-    # Writing an operation takes milliseconds: a lock that is seconds old belongs to a dead process.
-    lock = JournalFileOpenLock(str(path), grace_period=5)
-    if path.exists():
-        lock.acquire()
-        try:
-            _drop_torn_line(path)
-        finally:
-            lock.release()
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Cut an operation that its process died in writing: the next one would be appended to it and lost with it."""
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
-
-
-def _open_database(url: str) -> RDBStorage:
-    parsed = make_url(url)
-    backend = parsed.get_backend_name()
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    arguments = {"connect_args": _CONNECT_ARGUMENTS.get(backend, {})}
-    # Optuna takes what stands in braces for a field to be filled in.
-    address = parsed.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    storage = RDBStorage(address, engine_kwargs=arguments)
-    if backend == "sqlite":
-        tune_sqlite(storage)
+def _named(storage: BaseStorage, url: str) -> BaseStorage:
+    name_storage(storage, url)
     return storage
 
 
-def tune_sqlite(storage: RDBStorage) -> None:
-    """Let readers read while a process writes, and writes return without waiting for the disk's own cache.
-
-    A finished trial survives the death of the process; a power cut may cost the last ones.
-    """
-
-    @event.listens_for(storage.engine, "connect")
-    def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    storage.engine.dispose()  # the connections opened so far have not met the listener
-
-
-def _reason(error: Exception, url: str) -> str:
-    if isinstance(error, (ArgumentError, NoSuchModuleError)):
-        return f"no such form of address; choose from {_FORMS}"
-    if isinstance(error, ImportError) or isinstance(error.__cause__, ImportError):
-        return "its driver is not installed; for PostgreSQL: pip install 'hpsearch[postgres]'"
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    if _is_misread(url) and repeats_password("\n".join(lines), url):
-        return "its password can't be told from the rest; in it, write @ as %40, : as %3A and / as %2F"
-    return redacted(lines[0]) if lines else type(error).__name__
-
-
-def _is_misread(url: str) -> bool:
-    """Whether a driver takes a part of a password for something else, and may repeat it."""
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Word every error of opening in one line that names the storage."""
     try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        return True
-    read = {str(parsed.password), *(str(value) for value in parsed.query.values())}
-    return not {unquote(password) for password in passwords(url)} <= read
+        yield
+    except HpsearchError as error:
+        if name_of(url) in str(error) or shown(url) in str(error):
+            raise
+        raise cannot_open(url, error) from error
+    except Exception as error:
+        kind = damage_in(error)
+        raise cannot_open(url, error) if kind is None else damaged(url, kind) from error
 
 
-def _quoted(url: object) -> str:
-    return repr(shown(url)) if isinstance(url, str) else shown(repr(url))
+@contextmanager
+def _readable(url: str) -> Iterator[None]:
+    try:
+        yield
+    except STORAGE_ERRORS as error:
+        kind = damage_in(error)
+        if kind is not None:
+            raise damaged(url, kind) from error
+        raise StorageError(f"cannot read {name_of(url)}: {first_line(error)}") from error
 
 
-def check_url(url: object) -> str:
-    """`url` where it is one, for callers who may be handed anything."""
-    if not isinstance(url, str) or "://" not in url:
-        raise UsageError(f"a storage is given by its URL ({_FORMS}), got {_quoted(url)}")
-    return url
+@contextmanager
+def _unchanged(storage: BaseStorage) -> Iterator[None]:
+    """Refuse what was read from a file that was written to meanwhile, and what came of reading it."""
+    try:
+        yield
+    except Exception as error:
+        _check_unchanged(storage, error)
+        raise
+    _check_unchanged(storage)
+
+
+def _check_unchanged(storage: BaseStorage, error: Exception | None = None) -> None:
+    if isinstance(storage, SQLiteReader) and storage.has_changed():
+        raise StorageError(f"{name_of(storage)} was written to while it was read: try again") from error
+
+
+def _close(storage: BaseStorage) -> None:
+    if isinstance(storage, SQLiteReader):
+        storage.close()
+    elif isinstance(storage, RDBStorage):
+        storage.remove_session()
+        if storage.engine.dialect.name == "sqlite":
+            empty_log(storage)
+        storage.engine.dispose()

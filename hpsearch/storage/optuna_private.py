@@ -2,30 +2,80 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Container
 from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages._cached_storage import _CachedStorage as CachedStorage
 from optuna.storages._cached_storage import _StudyInfo as StudyInfo
 from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _VersionManager
+from optuna.storages.journal import BaseJournalBackend
+from optuna.storages.journal._storage import JournalOperation
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from hpsearch.errors import HpsearchError
+
 __all__ = [
+    "JOURNAL_OPERATIONS",
     "CachedStorage",
+    "CheckedBackend",
+    "FrozenStudy",
     "HidingStudy",
+    "ReplayedJournal",
     "StudyInfo",
     "add_trial",
     "attach",
     "begin_trial",
     "models",
+    "newest_schema",
     "set_trial_user_attr",
     "study_id",
     "trials_seen_by_samplers",
     "whole_study",
 ]
+
+
+JOURNAL_OPERATIONS = frozenset(JournalOperation)  # the numbers that a journal's lines may have
+
+
+def newest_schema() -> str:
+    """Return the version of the tables that this Optuna makes."""
+    manager = object.__new__(_VersionManager)
+    manager.url = ""
+    return manager.get_head_version()
+
+
+class CheckedBackend(BaseJournalBackend):
+    """A journal's file that knows what it has read last."""
+
+    last_worker: str  # who wrote the operation that was read last
+
+    @abstractmethod
+    def failed(self, error: Exception) -> HpsearchError:
+        """Return the error for the operation that was read last, which could not be applied."""
+
+
+class ReplayedJournal(JournalStorage):
+    """A journal that names the line that Optuna can't apply, where Optuna raises whatever comes of it."""
+
+    _backend: CheckedBackend
+
+    def __init__(self, backend: CheckedBackend) -> None:
+        super().__init__(backend)
+
+    def _sync_with_backend(self) -> None:
+        try:
+            super()._sync_with_backend()
+        except (OSError, HpsearchError):
+            raise
+        except Exception as error:
+            if self._backend.last_worker.startswith(self._worker_id_prefix):
+                raise  # an operation of this very object, which Optuna refuses for a reason of its own
+            raise self._backend.failed(error) from error
 
 
 def study_id(study: optuna.Study | FrozenStudy) -> int:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hpsearch.errors import RunError
-from hpsearch.storage.opening import shown
+from hpsearch.redaction import shown
 
 
 @contextmanager

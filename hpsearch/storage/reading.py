@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from optuna.distributions import BaseDistribution, json_to_distribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, json_to_distribution
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hpsearch.storage.optuna_private import models, study_id
+from hpsearch.storage.damage import damaged, reading
+from hpsearch.storage.optuna_private import FrozenStudy, models, study_id
 
 _STUDIES_AT_ONCE = 100  # bounds what is in memory beside the result, and the length of a statement
 
@@ -43,18 +44,68 @@ class StoredStudy:
         return copied(found) if deepcopy else found
 
 
+def all_studies(storage: BaseStorage) -> list[FrozenStudy]:
+    """Return what `storage` holds of each study apart from its trials, in the order in which they were created.
+
+    Raises
+    ------
+    DamagedStorageError
+        A study lacks its direction, or an attribute can't be read.
+    """
+    with reading(storage):
+        studies = storage.get_all_studies()
+        for study in studies:
+            if not study.directions:
+                raise damaged(storage, f"the study {study.study_name!r} lacks its direction")
+    return studies
+
+
 def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _name: True) -> list[StoredStudy]:
     """The studies of `storage` whose names are wanted, in the order in which they were created.
 
     A database is asked for the rows of many studies at once, and every distribution is made once: about a tenth of the
     time that ``optuna.load_study`` and ``study.trials`` take one by one.
+
+    Raises
+    ------
+    DamagedStorageError
+        A part of a study or of a trial is missing, or can't be read.
     """
-    known = [study for study in storage.get_all_studies() if wanted(study.study_name)]
-    trials = _read_trials(storage, [study_id(study) for study in known])
-    return [
+    known = [study for study in all_studies(storage) if wanted(study.study_name)]
+    with reading(storage):
+        trials = _read_trials(storage, [study_id(study) for study in known])
+    found = [
         StoredStudy(study.study_name, study.directions, study.user_attrs, study.system_attrs, trials[study_id(study)])
         for study in known
     ]
+    for study in found:
+        _check_trials(storage, study)
+    return found
+
+
+def _check_trials(storage: BaseStorage, study: StoredStudy) -> None:
+    """Refuse a study of which a trial or a part of one is missing."""
+    for expected, trial in enumerate(study.trials):
+        if trial.number != expected:
+            raise damaged(storage, f"the trial {expected} of the study {study.study_name!r} is missing, or there twice")
+        problem = _problem(trial, len(study.directions))
+        if problem is not None:
+            raise damaged(storage, f"the trial {expected} of the study {study.study_name!r} {problem}")
+
+
+def _problem(trial: FrozenTrial, objectives: int) -> str | None:
+    values = [] if trial.values is None else list(trial.values)
+    if trial.state == TrialState.COMPLETE and len(values) != objectives:
+        return "is complete, but lacks a value"
+    numeric = [
+        trial.params[name]
+        for name, distribution in trial.distributions.items()
+        if not isinstance(distribution, CategoricalDistribution)
+    ]
+    for value in (*values, *numeric, *trial.intermediate_values.values()):
+        if not isinstance(value, (int, float)):
+            return f"has {value!r} in the place of a number"
+    return None
 
 
 def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[FrozenTrial]]:
@@ -70,6 +121,11 @@ def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[Fro
 
 def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterator[tuple[int, FrozenTrial]]:
     """The trials of some studies, each with its study, by number; from one statement a table."""
+    trials = models.TrialModel.__table__.c
+    columns = (trials.trial_id, trials.study_id, trials.number, trials.state)
+    query = sa.select(*columns, trials.datetime_start, trials.datetime_complete)
+    # Before the other tables: while others write, a trial that is complete here has its value there.
+    rows = connection.execute(query.where(trials.study_id.in_(studies)).order_by(trials.number)).all()
     values = _grouped(connection, studies, models.TrialValueModel, "objective", "value", "value_type")
     params = _grouped(connection, studies, models.TrialParamModel, "param_name", "param_value", "distribution_json")
     user = _grouped(connection, studies, models.TrialUserAttributeModel, "key", "value_json")
@@ -82,12 +138,7 @@ def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterat
         "intermediate_value",
         "intermediate_value_type",
     )
-    trials = models.TrialModel.__table__.c
-    columns = (trials.trial_id, trials.study_id, trials.number, trials.state)
-    query = sa.select(*columns, trials.datetime_start, trials.datetime_complete)
-    for trial, study, number, state, start, complete in connection.execute(
-        query.where(trials.study_id.in_(studies)).order_by(trials.number)
-    ):
+    for trial, study, number, state, start, complete in rows:
         distributions = {name: _distribution(text) for name, _, text in params[trial]}
         yield (
             study,

@@ -1,0 +1,238 @@
+"""Optuna's journal files: read without a lock, written under one, and never a file that is no journal."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileOpenLock
+
+from hpsearch.errors import DamagedStorageError, StorageError
+from hpsearch.storage.damage import damaged
+from hpsearch.storage.optuna_private import JOURNAL_OPERATIONS, CheckedBackend, ReplayedJournal
+from hpsearch.storage.urls import first_line
+
+SQLITE_MAGIC = b"SQLite format 3\0"
+_BEGIN = b'{"op_code":'  # of a journal's first line, where its process died in writing it
+_LONGEST_FIRST_LINE = 1_000_000  # bytes; it creates a study
+_BLOCK = 65_536  # bytes read at once in search of a line's begin
+_GRACE_PERIOD = 5  # seconds; writing an operation takes milliseconds, so an older lock belongs to a dead process
+
+_log = logging.getLogger(__name__)
+
+
+def open_journal(path: Path, url: str) -> JournalStorage:
+    """Open the journal to be written, creating it where it does not exist.
+
+    Raises
+    ------
+    StorageError
+        The file is no journal, or a damaged one. It is left as it is.
+    """
+    if path.exists():
+        check_first_line(path)
+    else:
+        path.touch()
+    return ReplayedJournal(JournalWriter(path, url))
+
+
+def read_journal(path: Path, url: str) -> JournalStorage:
+    """Open the journal to be read alone: it is neither locked nor changed.
+
+    Raises
+    ------
+    StorageError
+        The file is no journal, or a damaged one.
+    """
+    check_first_line(path)
+    return ReplayedJournal(JournalReader(path, url))
+
+
+def check_first_line(path: Path) -> None:
+    """Refuse a file that has content, but not a journal's.
+
+    Raises
+    ------
+    StorageError
+        Naming what the file is instead, where that shows.
+    """
+    with path.open("rb") as file:
+        line = file.readline(_LONGEST_FIRST_LINE)
+    whole = line.endswith(b"\n")
+    if not line or (whole and _operation(line) is not None) or (not whole and line.startswith(_BEGIN)):
+        return
+    if line.startswith(SQLITE_MAGIC):
+        raise StorageError(f"it is no journal but an SQLite database: use sqlite:///{path}")
+    raise StorageError(
+        "it is no journal of Optuna's, since its first line is no operation: name another file, or restore a copy "
+        "if it was one"
+    )
+
+
+def looks_like_journal(first_bytes: bytes) -> bool:
+    """Return whether a file that begins with these bytes may be a journal."""
+    return first_bytes.startswith(_BEGIN)
+
+
+class JournalReader(CheckedBackend):
+    """The whole lines of a journal file; a last line without its end is left out, since it is torn or being written."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self._path, self._url = path, url
+        self._read = (0, 0)  # how many lines were read, and how many bytes they take
+        self._damage: DamagedStorageError | None = None
+        self.last_worker = ""
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Yield the operations from this number on.
+
+        Raises
+        ------
+        DamagedStorageError
+            A line holds no operation; now, and at every later call.
+        """
+        if self._damage is not None:
+            raise self._damage
+        if self._read[0] != log_number_from:
+            self._read = (0, 0)
+        is_first = self._read[1] == 0
+        with self._path.open("rb") as file:
+            file.seek(self._read[1])
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                log = _operation(line)
+                if log is None and not is_first and not file.peek(1):
+                    return  # on a network's file system the content of the last line may come after its length
+                if log is None:
+                    raise self.damage("is no operation", self._read[0] + 1)
+                self._read = (self._read[0] + 1, self._read[1] + len(line))
+                if self._read[0] > log_number_from:
+                    self.last_worker = log["worker_id"]
+                    yield log
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Refuse to write.
+
+        Raises
+        ------
+        StorageError
+            Always.
+        """
+        raise StorageError(f"the journal {self._path} was opened to be read, not to be written")
+
+    def failed(self, error: Exception) -> DamagedStorageError:
+        """Return the error for the line read last, which Optuna could not apply."""
+        return self.damage(f"can't be applied ({type(error).__name__}: {first_line(error)})", self._read[0])
+
+    def damage(self, what: str, line: int) -> DamagedStorageError:
+        """Note and return the error for a line, with how to keep what is before it."""
+        repaired = self._path.with_name(f"repaired-{self._path.name}")
+        way_out = (
+            f"restore a copy of it, or keep the operations before that line: head -n {line - 1} "
+            f"{shlex.quote(str(self._path))} > {shlex.quote(str(repaired))}"
+        )
+        self._damage = damaged(self._url, f"line {line} {what}", way_out)
+        return self._damage
+
+
+class JournalWriter(JournalReader):
+    """A journal file that is read and appended to. A torn last line is set aside before anything is written."""
+
+    def __init__(self, path: Path, url: str) -> None:
+        super().__init__(path, url)
+        self._lock = JournalFileOpenLock(str(path), grace_period=_GRACE_PERIOD)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append operations, in one step.
+
+        Raises
+        ------
+        DamagedStorageError
+            A line was found before that holds no operation.
+        """
+        if self._damage is not None:
+            raise self._damage
+        content = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        with self._locked(), self._path.open("r+b") as file:
+            _set_torn_line_aside(self._path, file)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def _operation(line: bytes) -> dict[str, Any] | None:
+    """The operation that a line holds; None if it holds none."""
+    try:
+        log = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    is_operation = (
+        isinstance(log, dict)
+        and type(log.get("op_code")) is int
+        and log["op_code"] in JOURNAL_OPERATIONS
+        and isinstance(log.get("worker_id"), str)
+    )
+    return log if is_operation else None
+
+
+def _set_torn_line_aside(path: Path, file: IO[bytes]) -> None:
+    """Move an operation that its process died in writing to a file of its own, and go to the end of the journal.
+
+    The next operation would be appended to it and lost with it.
+    """
+    end = file.seek(0, os.SEEK_END)
+    start = _start_of_last_line(file, end)
+    if start == end:
+        return
+    file.seek(start)
+    kept = _keep(path, file.read())
+    file.truncate(start)
+    file.seek(start)
+    _log.warning("%s ended in a torn line, as after a crash: its %d bytes are in %s", path, end - start, kept)
+
+
+def _start_of_last_line(file: IO[bytes], end: int) -> int:
+    """Where the line begins that has no end; the end of the file if all lines have one."""
+    stop = end
+    while stop > 0:
+        begin = max(0, stop - _BLOCK)
+        file.seek(begin)
+        found = file.read(stop - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        stop = begin
+    return 0
+
+
+def _keep(path: Path, content: bytes) -> Path:
+    """Write the content to a new file beside `path`, with its permissions."""
+    for number in itertools.count(1):
+        kept = path.with_name(f"{path.name}.torn-{number}")
+        try:
+            with kept.open("xb") as file:
+                shutil.copymode(path, kept)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            continue
+        break
+    return kept
