@@ -1,6 +1,8 @@
 """From stored trials to data frames, by hand; and what `load_results` makes of a storage."""
 
 import math
+from dataclasses import replace
+from functools import partial
 
 import optuna
 import pytest
@@ -12,6 +14,7 @@ from hpsearch.errors import StorageError
 from hpsearch.results.frames import frames
 from hpsearch.results.load import load_results
 from hpsearch.run import Run, continue_run, open_run
+from hpsearch.space import suggest
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
@@ -128,7 +131,6 @@ def run_of(task, strategy, repeat, **changes):
             "search": {"strategies": ["b", "a"]},
             "data": {"source": "table", "table": task, "fingerprint": f"#{task}"},
             "strategy": {"confirm": 1},
-            "space": {"y": {}, "x": {}},
         },
     }
     return Run(task=task, strategy=strategy, repeat=repeat, **(known | changes))
@@ -140,6 +142,12 @@ SPACES = {
 }
 
 
+def draw_x(space, trial):
+    for name, distribution in space.items():
+        suggest(trial, name, distribution)
+    return trial.params["x"]
+
+
 @pytest.mark.parametrize("scheme", ["memory", "sqlite", "journal"])
 def test_a_study_of_several_tasks_is_loaded_as_it_was_declared(scheme, tmp_path):
     storage = InMemoryStorage() if scheme == "memory" else f"{scheme}:///{tmp_path / 'trials'}"
@@ -148,7 +156,8 @@ def test_a_study_of_several_tasks_is_loaded_as_it_was_declared(scheme, tmp_path)
             for strategy in ("a", "b"):
                 known = {"space": SPACES[task], "reference": {"best": 0.1, "median": 0.9} if task == "u" else None}
                 run = run_of(task, strategy, 0, confirm=int(strategy == "b"), **known)
-                continue_run(run, open_run(run, here), lambda trial: trial.suggest_float("x", 0, 1))
+                run = replace(run, content={**run.content, "space": {name: {} for name in reversed(SPACES[task])}})
+                continue_run(run, open_run(run, here), partial(draw_x, SPACES[task]))
         open_run(run_of("u", "a", 0, study="stranger"), here)
         results = load_results(here, "s")
         with pytest.raises(StorageError, match="it holds s, stranger"):
