@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from hpsearch.strategies.narrowing.axes import APART, NARROWEST, axis_of
+from hpsearch.strategies.narrowing.axes import NARROWEST, axis_of
 
 NUMBER = axis_of(FloatDistribution(1e-4, 1.0, log=True))
 GRID = axis_of(IntDistribution(1, 10))
@@ -79,9 +79,9 @@ def test_a_range_is_described_by_its_ends():
 
 def test_choices_are_equally_far_from_each_other_and_from_none():
     a, b, c, none = CHOICE.coordinates(np.array([0.0, 1.0, 2.0, np.nan]), np.array([0.0]))
-    assert [np.linalg.norm(a - b), np.linalg.norm(b - c), np.linalg.norm(a - c)] == pytest.approx([APART] * 3)
+    assert [np.linalg.norm(a - b), np.linalg.norm(b - c), np.linalg.norm(a - c)] == pytest.approx([0.3] * 3)
     np.testing.assert_array_equal(none, 0)
-    assert np.linalg.norm(a) == pytest.approx(APART / np.sqrt(2))
+    assert np.linalg.norm(a) == pytest.approx(0.3 / np.sqrt(2))
 
 
 def test_choices_are_drawn_as_often_as_the_guides_have_them():

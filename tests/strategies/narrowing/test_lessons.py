@@ -4,7 +4,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from hpsearch.strategies.narrowing.lessons import MEMORY, Lessons
+from hpsearch.strategies.narrowing.lessons import Lessons
 
 SPACE = {"x": FloatDistribution(0, 1), "c": CategoricalDistribution(["a", "b"])}
 
@@ -43,9 +43,9 @@ def test_a_lesson_has_internal_parameters_and_their_distributions():
 
 
 @pytest.mark.parametrize("state", [COMPLETE, PRUNED])
-def test_the_last_lessons_before_a_trial_count(state):
+def test_the_last_200_lessons_before_a_trial_count(state):
     value = 1.0 if state == COMPLETE else None
-    lessons = lessons_of(*((number, state, value) for number in range(0, 2 * MEMORY + 20, 2)))
-    for before in (0, 1, 2, 5, 2 * MEMORY, 2 * MEMORY + 1, 2 * MEMORY + 2, 10_000):
-        expected = [number for number in range(0, 2 * MEMORY + 20, 2) if number < before][-MEMORY:]
+    lessons = lessons_of(*((number, state, value) for number in range(0, 420, 2)))
+    for before in (0, 1, 2, 5, 400, 401, 402, 10_000):
+        expected = [number for number in range(0, 420, 2) if number < before][-200:]
         assert numbers(lessons, before)[state == PRUNED] == expected

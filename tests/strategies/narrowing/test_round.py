@@ -9,7 +9,6 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
 from hpsearch.space import position, value_at
-from hpsearch.strategies.narrowing.axes import APART
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Options, plan_round
 from hpsearch.strategies.seeding import generator
@@ -90,7 +89,7 @@ def by_hand(trials, numbers, options, sign):
 
     def squared(name, one, other):
         if name == "kind":
-            return 0.0 if one == other else APART**2
+            return 0.0 if one == other else 0.3**2
         at = [position(trial.params[name], SPACE[name]) for trial in better if name in trial.params]
         here, there = (np.mean(at) if each is None else position(each, SPACE[name]) for each in (one, other))
         return ((here - there) / (math.sqrt(12) * np.std(at))) ** 2

@@ -8,7 +8,6 @@ from hpsearch.errors import UsageError
 from hpsearch.strategies.narrowing import RANGE_PREFIX, NarrowingSampler
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Options, plan_round
-from hpsearch.strategies.narrowing.sampler import ROUNDS_KEPT
 from hpsearch.strategies.seeding import uniform_draw
 
 OPTIONS = {"round": 3, "best": 4, "reach": 0.8, "explore": 0.3, "smoothing": 0.2, "candidates": 5}
@@ -80,12 +79,12 @@ def test_a_study_with_several_objectives_is_refused():
         sampler.sample_independent(study, None, "x", x)
 
 
-def test_the_plans_of_the_last_rounds_are_kept():
+def test_the_plans_of_the_last_100_rounds_are_kept():
     sampler = NarrowingSampler(round=1, seed=0)
     study = optuna.create_study(sampler=sampler)
     study.add_trials([optuna.trial.create_trial(state=TrialState.FAIL)] * 3)
-    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=ROUNDS_KEPT + 20)
-    assert [start for _, start in sampler._plans] == list(range(23, ROUNDS_KEPT + 23))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=120)
+    assert [start for _, start in sampler._plans] == list(range(23, 123))
 
 
 def test_plans_of_two_studies_are_not_mixed():
