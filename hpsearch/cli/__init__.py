@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -11,16 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from hpsearch.cli.messages import STORAGE_VARIABLE, logged, say, without_passwords
 from hpsearch.errors import HpsearchError, UsageError
-from hpsearch.redaction import redacted
-from hpsearch.text import shorten
+from hpsearch.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 DEFAULT_STORAGE = "sqlite:///hpsearch.db"
-STORAGE_VARIABLE = "HPSEARCH_STORAGE"
-_LONGEST_ERROR = 1_000  # characters
 
 app = typer.Typer(
     name="hpsearch",
@@ -196,7 +195,8 @@ def _report(study: str | None, names: Sequence[str], storage: str, out: Path, co
             results = load_chosen(here, None if study is None else _name(study), names)
         path = write_report(results, out / folder(results.name))
     print_results(console, results)
-    console.print(f"\nReport: {path}", soft_wrap=True)
+    console.print()
+    console.print(f"Report: {path}", soft_wrap=True)
     console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
 
 
@@ -245,10 +245,11 @@ class StoppedError(HpsearchError):
 
 def _guarded(command: Callable[[Console], None], *, quiet: bool = False, debug: bool = False) -> None:
     """Run a command; an error that hpsearch can explain is one line and an exit code."""
-    from rich.console import Console
+    from hpsearch.cli.screen import Screen
 
     try:
-        command(Console(quiet=quiet, highlight=False, markup=False, emoji=False))
+        with logged(quiet=quiet):
+            command(Screen(quiet=quiet))
     except HpsearchError as error:
         if debug:
             raise
@@ -271,18 +272,15 @@ def _code(error: HpsearchError) -> int:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    line = " ".join(_without_passwords(message).split())
-    print(f"hpsearch: {shorten(line, _LONGEST_ERROR)}", file=sys.stderr)
+    say(message)
     sys.exit(code)
-
-
-def _without_passwords(text: str) -> str:
-    """The text without the passwords of URLs, wherever on the command line they stood."""
-    return redacted(text, [*sys.argv[1:], os.environ.get(STORAGE_VARIABLE, "")])
 
 
 def main() -> None:
     """The program: parse, run, exit with 0, 2 for usage or 1 for failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale that lacks a sign is no reason to stop
     try:
         app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.Abort:
@@ -290,6 +288,6 @@ def main() -> None:
     except Exception as error:
         # The parser's errors: their class is typer's own business, their interface is click's.
         if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
-            print(_without_passwords(traceback.format_exc()), end="", file=sys.stderr)
+            print(*map(visible, without_passwords(traceback.format_exc()).splitlines()), sep="\n", file=sys.stderr)
             sys.exit(1)
         _fail(f"{error.format_message()} (hpsearch --help explains)", error.exit_code)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hpsearch.storage import shown
+from hpsearch.text import plain, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hpsearch.study.plan import Plan
 
 _TASKS_IN_FULL = 3  # with more, what is printed would not fit on a screen
+_LONGEST = 100  # letters of a name
 
 
 def print_plan(console: Console, plan: Plan, storage: str) -> None:
@@ -28,7 +30,7 @@ def print_plan(console: Console, plan: Plan, storage: str) -> None:
         console.print(plan.content["question"], soft_wrap=True)
     sizes = [len(plan.strategies), plan.repeats]
     if plan.has_several_tasks:
-        console.print(f"{len(plan.objectives)} tasks: {', '.join(plan.objectives)}", soft_wrap=True)
+        console.print(f"{len(plan.objectives)} tasks: {', '.join(map(_name, plan.objectives))}", soft_wrap=True)
         sizes.insert(0, len(plan.objectives))
     console.print(
         f"{', '.join(plan.strategies)}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
@@ -94,12 +96,12 @@ def print_results(console: Console, results: Results) -> None:
     tasks = list(dict.fromkeys(frame["task"]))
     if len(tasks) <= _TASKS_IN_FULL:
         for task in tasks:
-            _print_table(console, results, frame[frame["task"] == task], f"{task}: " if len(tasks) > 1 else "")
+            _print_table(console, results, frame[frame["task"] == task], f"{_name(task)}: " if len(tasks) > 1 else "")
     if len(tasks) > 1:
         _print_summary(console, frame, summary_over_tasks(results, frame))
     if len(tasks) <= _TASKS_IN_FULL:
         for found in best(results):
-            _print_best(console, results, found, f" for {found.task}" if len(tasks) > 1 else "")
+            _print_best(console, results, found, f" for {_name(found.task)}" if len(tasks) > 1 else "")
     else:
         console.print("The report has the table and the best hyperparameters of each task.", soft_wrap=True)
 
@@ -110,14 +112,14 @@ def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: 
 
     from hpsearch.report.text import NOTHING, number
 
-    title = f"{task}{results.metric}, {'more' if results.sign > 0 else 'less'} is better"
+    title = f"{task}{_name(results.metric)}, {'more' if results.sign > 0 else 'less'} is better"
     table = Table(title=title, title_justify="left")
     table.add_column("strategy", overflow="fold", max_width=24)
     for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in frame.to_dict("records"):
         table.add_row(
-            str(row["strategy"]),
+            _name(row["strategy"]),
             f"{row['runs_complete']} of {row['runs']}",
             number(row["test"]),
             NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
@@ -143,7 +145,7 @@ def _print_summary(console: Console, frame: pd.DataFrame, summary: pd.DataFrame)
         label = row["strategy"]
         complete, asked = runs.loc[label, "runs_complete"], runs.loc[label, "runs"]
         table.add_row(
-            str(label), f"{complete} of {asked}", number(row["rank"], 3), str(row["first"]), number(row["regret"], 3)
+            _name(label), f"{complete} of {asked}", number(row["rank"], 3), str(row["first"]), number(row["regret"], 3)
         )
     console.print(table)
 
@@ -152,15 +154,29 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     """The best hyperparameters, where they were found and what they are worth."""
     from hpsearch.report.text import number, value
 
-    params = ", ".join(f"{name} = {value(chosen)}" for name, chosen in found.params.items())
+    params = ", ".join(f"{_name(name)} = {_name(value(chosen))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
-    test = ""
-    if found.test_values:
-        times = len(found.test_values)
-        test = f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} trainings anew)"
-    console.print(f"\nBest hyperparameters found{task}: {params}", soft_wrap=True)
+    console.print()
+    console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
-        f"  by {found.strategy}, repeat {found.repeat}, trial {found.number}: "
-        f"validation {results.metric} {number(found.value)}{confirmed}{test}",
+        f"  by {_name(found.strategy)}, repeat {found.repeat}, trial {found.number}: "
+        f"validation {_name(results.metric)} {number(found.value)}{confirmed}{_test(found)}",
         soft_wrap=True,
     )
+
+
+def _test(found: Best) -> str:
+    """What the best hyperparameters are worth on test data; empty where they were not tested."""
+    from hpsearch.report.text import number
+
+    times = len(found.test_values)
+    if times == 0:
+        return ""
+    if times == 1:
+        return f"; test {number(found.test_mean)} (one value)"
+    return f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} retrainings)"
+
+
+def _name(text: str) -> str:
+    """Return a name or a value from a storage or a file, short enough for a line among others."""
+    return shorten(plain(text), _LONGEST)

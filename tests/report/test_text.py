@@ -54,7 +54,7 @@ def test_values(anything, written):
 
 
 def test_unseen_signs_are_spelled_out_and_others_kept():
-    assert text.plain(" a\t\x1b[0m\u202eb\ud800 🚀\n") == "a \\x1b[0m\\x202eb\\xd800 🚀"
+    assert text.plain(" a\t\x1b[0m\u202eb\ud800 🚀\n") == "a \\x1b[0m\\u202eb\\ud800 🚀"
 
 
 def test_shortened_text_keeps_both_ends():
