@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from hpsearch.cli.messages import STORAGE_VARIABLE, logged, say, without_passwords
+from hpsearch.cli.signals import signals_interrupt
 from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.text import visible
 
@@ -281,9 +282,15 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale that lacks a sign is no reason to stop
+    with signals_interrupt():
+        _main()
+
+
+def _main() -> None:
     try:
-        app(args=sys.argv[1:] or ["--help"], standalone_mode=False)
-    except typer.Abort:
+        if app(args=sys.argv[1:] or ["--help"], standalone_mode=False) == _INTERRUPTED:
+            _fail("stopped", _INTERRUPTED)
+    except (typer.Abort, KeyboardInterrupt):
         _fail("stopped", _INTERRUPTED)
     except Exception as error:
         # The parser's errors: their class is typer's own business, their interface is click's.
