@@ -1,4 +1,4 @@
-"""The sections of a report, one file each, in the order in which they are read."""
+"""The sections of a report, one file each, in reading order."""
 
 from collections.abc import Callable, Mapping
 
@@ -24,22 +24,22 @@ from hpsearch.report.sections.verdict import verdict_section
 from hpsearch.results.results import Results
 
 SECTIONS: Mapping[str, Callable[[Results], Section]] = {
-    # page one: the answer, and what follows from it
+    # the first page: the answer and its consequences
     "verdict": verdict_section,
     "strategies": strategies_section,
     "best_so_far": best_so_far_section,
     "diagnostics": diagnostics_section,
     "next": next_section,
-    # what was found, of what
+    # the best trials and the study's settings
     "best": best_section,
     "question": question_section,
-    # the space
+    # the search space
     "importances": importances_section,
     "isolation": isolation_section,
     "plane": plane_section,
     "closing_in": closing_in_section,
     "learning_curves": learning_curves_section,
-    # the comparison
+    # the comparison of strategies
     "paired": paired_section,
     "expected_best": expected_best_section,
     "ecdf": ecdf_section,

@@ -1,4 +1,4 @@
-"""The best hyperparameters found, and how to use them."""
+"""Section: the best hyperparameters, and code that uses them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _TITLE = "The best hyperparameters found"
 
 
 def best_section(results: Results) -> Section:
-    """The incumbent over all runs of each task, what it is worth on test data, and Python that uses it."""
-    found = best(results)
-    if not found:
+    """Build the section with the incumbent of each task, its test score, and Python code that uses it."""
+    incumbents = best(results)
+    if not incumbents:
         return Section("best", _TITLE, ("None yet: no trial is complete that did not diverge.",))
     facts: dict[str, Fact] = {"metric": results.metric}
     suffixes = dict(by_task(results))
     several = len(suffixes) > 1
-    prose = [_sentence(each, facts, suffixes[each.task]) for each in found]
-    frame = pd.DataFrame([row for each in found for row in _rows(each)], columns=["task", "parameter", "value"])
+    prose = [_sentence(each, facts, suffixes[each.task]) for each in incumbents]
+    frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
     return Section(
         "best",
@@ -33,54 +33,52 @@ def best_section(results: Results) -> Section:
         tables=(Table("Their values", frame, (words("task", "Task"), *columns) if several else columns),)
         if len(frame)
         else (),
-        code="\n\n".join(_code(each) for each in found),
+        code="\n\n".join(_code(each) for each in incumbents),
         shared=("trials", "runs"),
         facts=facts,
     )
 
 
-def _sentence(found: Best, facts: dict[str, Fact], s: str) -> str:
+def _sentence(incumbent: Best, facts: dict[str, Fact], s: str) -> str:
     facts |= {
-        f"task{s}": found.task,
-        f"strategy{s}": found.strategy,
-        f"run{s}": found.run,
-        f"number{s}": found.number,
-        f"value{s}": found.value,
-        f"retrainings{s}": len(found.test_values),
-        f"test_mean{s}": found.test_mean,
-        f"test_sd{s}": found.test_sd,
+        f"task{s}": incumbent.task,
+        f"strategy{s}": incumbent.strategy,
+        f"run{s}": incumbent.run,
+        f"number{s}": incumbent.number,
+        f"value{s}": incumbent.value,
+        f"retrainings{s}": len(incumbent.test_values),
+        f"test_mean{s}": incumbent.test_mean,
+        f"test_sd{s}": incumbent.test_sd,
     }
     opening = f"On {{task{s}}}: found" if s else "Found"
-    told = (
+    sentence = (
         f"{opening} by {{strategy{s}}} in trial {{number{s}}} of the run {{run{s}}}, with a validation {{metric}} of "
         f"{{value{s}}}, which is optimistic: it is the best of all trials."
     )
-    if not found.test_values:
-        return f"{told} They have no test value: their run is not over, or another trial was tested."
-    spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(found.test_sd) else ""
+    if not incumbent.test_values:
+        return f"{sentence} They have no test value: their run is not over, or another trial was tested."
+    spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(incumbent.test_sd) else ""
     return (
-        f"{told} Trained again on {{retrainings{s}}} fresh {plural(len(found.test_values), 'seed')}, "
+        f"{sentence} Trained again on {{retrainings{s}}} fresh {plural(len(incumbent.test_values), 'seed')}, "
         f"they reach a test {{metric}} of {{test_mean{s}}}{spread}."
     )
 
 
-def _rows(found: Best) -> Iterator[dict[str, object]]:
-    for name, held in found.params.items():
-        yield {"task": found.task, "parameter": name, "value": held}
+def _rows(incumbent: Best) -> Iterator[dict[str, object]]:
+    for name, setting in incumbent.params.items():
+        yield {"task": incumbent.task, "parameter": name, "value": setting}
 
 
 def _value(row: Row) -> str:
     return value(row["value"])
 
 
-def _code(found: Best) -> str:
-    """Python, exact to the last digit, that tries the hyperparameters first in a study of the reader's
-    own.
-    """
-    lines = [f"    {name!r}: {held!r}," for name, held in found.params.items()]
+def _code(incumbent: Best) -> str:
+    """Return Python code that enqueues the exact hyperparameters as first trial of another Optuna study."""
+    lines = [f"    {name!r}: {setting!r}," for name, setting in incumbent.params.items()]
     return "\n".join(
         [
-            f"# trial {found.number} of the Optuna study {found.run!r}",
+            f"# trial {incumbent.number} of the Optuna study {incumbent.run!r}",
             "params = {",
             *lines,
             "}",

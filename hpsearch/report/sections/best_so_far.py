@@ -1,4 +1,4 @@
-"""How fast each strategy got there: the best value so far against the budget spent."""
+"""Section: the best value so far of each strategy, against the budget spent."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ _READING = (
     "The scale is that of the later {unit}: early values may lie outside it."
 )
 _SMALL = "With {fewest_runs} runs a band covers at most {most_covered} %."
-_PANEL = 3.0  # inches high, or more where many labels stand beside it
-_LABEL = 18  # letters of a line's label
-_WIDE = 3  # tasks that have panels as wide as the figure, with a label at each line
+_PANEL = 3.0  # minimum height in inches; more labels beside a panel need more
+_LABEL = 18  # maximum length of a line's label
+_WIDE = 3  # up to this many tasks, panels are as wide as the figure and each line has a label
 
 
 def best_so_far_section(results: Results) -> Section:
-    """Median and interval over repeats of the best value so far."""
+    """Build the section with the median and interval, over repeats, of the best value so far."""
     bands = best_so_far(results)
-    shown = bands[np.isfinite(bands["median"].astype(float))]
-    if shown.empty:
+    finite = bands[np.isfinite(bands["median"].astype(float))]
+    if finite.empty:
         return Section("best_so_far", _TITLE, (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "unit": _unit(results), "level": round(100 * LEVEL)}
-    drawn, left = few([task for task in tasks(results) if (shown["task"] == task).any()], 1, facts)
-    told = _across(results, shown, facts) if len(tasks(results)) > 1 else _sentence(results, shown, facts)
+    task_names, notes = few([task for task in tasks(results) if (finite["task"] == task).any()], 1, facts)
+    sentence = _across(results, finite, facts) if len(tasks(results)) > 1 else _sentence(results, finite, facts)
     return Section(
         "best_so_far",
         _TITLE,
-        (_READING, *_caution(shown, facts), *_twice(results, drawn, facts), *left),
-        tables=_tables(results, shown) if len(tasks(results)) > 1 else (),
-        drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
+        (_READING, *_caution(finite, facts), *_twice(results, task_names, facts), *notes),
+        tables=_tables(results, finite) if len(tasks(results)) > 1 else (),
+        drawing=Drawing(_draw(results, finite, task_names, style.title(sentence, facts)), sentence),
         data={"best_so_far": changes(bands, ["task", "strategy"], ["median", "low", "high"]).drop(columns="repeats")},
         shared=("trials", "runs", *(("tasks",) if "twice" in facts else ())),
         facts=facts,
@@ -65,16 +65,16 @@ def _budget(results: Results) -> int:
     return results.budget if results.epochs_budget is None else results.epochs_budget
 
 
-def _at_the_end(shown: pd.DataFrame) -> pd.DataFrame:
-    """The last row of each strategy on a task that all strategies which have begun there have reached."""
-    common = shown.groupby(["task", "strategy"])["spent"].max().groupby("task").min()
-    within = shown[shown["spent"] <= shown["task"].map(common)]
+def _at_the_end(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return each strategy's last row on a task, up to the budget that all started strategies have reached."""
+    common = curves.groupby(["task", "strategy"])["spent"].max().groupby("task").min()
+    within = curves[curves["spent"] <= curves["task"].map(common)]
     return within.groupby(["task", "strategy"], sort=False).tail(1)
 
 
-def _sentence(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """The medians where all strategies that have begun can be compared, best first."""
-    end = _at_the_end(shown)
+def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """List the medians at the largest common budget of all started strategies, best first."""
+    end = _at_the_end(curves)
     spent = int(end["spent"].max())
     facts["after"] = spent
     level = end.set_index("strategy")["median"].astype(float)
@@ -85,9 +85,9 @@ def _sentence(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> 
     return f"After {{after}} {plural(spent, _unit(results)[:-1])} the median best {{metric}} is {listing(places)}."
 
 
-def _across(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """On how many tasks each strategy has the best median at the end; those that share it all count."""
-    end = _at_the_end(shown)
+def _across(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """Count the tasks on which each strategy has the best final median; ties count for all."""
+    end = _at_the_end(curves)
     score = results.sign * end["median"].astype(float)
     first = end[score == score.groupby(end["task"]).transform("max")].groupby("strategy")["task"].nunique()
     ordered = first.sort_values(ascending=False, kind="stable")
@@ -98,23 +98,23 @@ def _across(results: Results, shown: pd.DataFrame, facts: dict[str, Fact]) -> st
     return f"The best median at the end, of {{compared}} tasks, ties counting for all: {listing(places)}."
 
 
-def _caution(shown: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
-    fewest = int(shown["repeats"].min())
+def _caution(curves: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+    fewest = int(curves["repeats"].min())
     if coverage(fewest) < LEVEL:
         facts |= {"fewest_runs": fewest, "most_covered": round(100 * coverage(fewest))}
         yield _SMALL if fewest > 1 else "One run alone has no band."
 
 
-def _twice(results: Results, drawn: list[str], facts: dict[str, Fact]) -> Iterator[str]:
-    known = {task: random_at_twice(results, task) for task in drawn}
-    if any(map(math.isfinite, known.values())):
+def _twice(results: Results, task_names: list[str], facts: dict[str, Fact]) -> Iterator[str]:
+    values = {task: random_at_twice(results, task) for task in task_names}
+    if any(map(math.isfinite, values.values())):
         facts["twice"] = 2 * results.budget
         yield "The thin grey line is what the median run of random search had found after {twice} trials."
 
 
-def _tables(results: Results, shown: pd.DataFrame) -> tuple[Table, ...]:
-    """The medians at the end, a row a task, so that the picture need not be read."""
-    end = _at_the_end(shown)
+def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
+    """Return a table of final medians, one row per task, for readers who can't see the figure."""
+    end = _at_the_end(curves)
     frame = end.pivot_table(index="task", columns="strategy", values="median", sort=False, observed=True).astype(float)
     names = [name for name in results.strategies if name in frame]
     spent = end.groupby("task", sort=False)["spent"].max()
@@ -125,7 +125,7 @@ def _tables(results: Results, shown: pd.DataFrame) -> tuple[Table, ...]:
     return (Table("Median best value so far, where all strategies can be compared", frame, tuple(columns)),)
 
 
-def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -> Figure:
+def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
     wide = len(names) <= _WIDE
     longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
     height = max(_PANEL, 0.19 * len(results.strategies)) if wide else 1.5
@@ -142,7 +142,7 @@ def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, task in zip(panels, names, strict=True):
-            _panel(axes, results, shown[shown["task"] == task], layout, wide=wide)
+            _panel(axes, results, curves[curves["task"] == task], layout, wide=wide)
             if len(names) > 1:
                 axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
         scales.outer_labels(panels, layout.columns)
@@ -151,22 +151,22 @@ def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -
     return figure
 
 
-def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.Layout, *, wide: bool) -> None:
-    bands: Mapping[Any, pd.DataFrame] = dict(iter(shown.groupby("strategy")))
-    drawn = [(index, name) for index, name in enumerate(results.strategies) if name in bands]
-    for index, name in drawn:
+def _panel(axes: Axes, results: Results, curves: pd.DataFrame, layout: figures.Layout, *, wide: bool) -> None:
+    bands: Mapping[Any, pd.DataFrame] = dict(iter(curves.groupby("strategy")))
+    present = [(index, name) for index, name in enumerate(results.strategies) if name in bands]
+    for index, name in present:
         _line(axes, bands[name], style.look(index), index, wide=wide)
     axes.set_xlim(1, max(_budget(results), 2) * 1.01)
     metric = style.label(results.metric)
     axes.set(xlabel=_unit(results), ylabel=f"best validation {metric} so far" if wide else f"best {metric}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8 if wide else 4))
-    _value_axis(axes, shown, ticks=8 if wide else 4)
-    twice = random_at_twice(results, str(shown["task"].iloc[0]))
+    _value_axis(axes, curves, ticks=8 if wide else 4)
+    twice = random_at_twice(results, str(curves["task"].iloc[0]))
     if math.isfinite(twice):
         axes.axhline(twice, color=style.MUTED, linewidth=1.0, zorder=1)
     if wide:
         ends = [
-            (*bands[name][["spent", "median"]].astype(float).iloc[-1], style.label(name, _LABEL)) for _, name in drawn
+            (*bands[name][["spent", "median"]].astype(float).iloc[-1], style.label(name, _LABEL)) for _, name in present
         ]
         if math.isfinite(twice):
             ends.append((_budget(results), twice, "random × 2"))
@@ -174,11 +174,11 @@ def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.La
 
 
 def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide: bool) -> None:
-    """Drawn where it changes, which is seldom: a step every trial would make the page heavy."""
+    """Draw only the points where a value changes: these are few, and one point per trial would bloat the page."""
     values = band[["median", "low", "high"]].astype(float).to_numpy()
-    kept = [0, *(1 + np.flatnonzero((values[1:] != values[:-1]).any(axis=1))), len(values) - 1]
-    spent, (median, low, high) = band["spent"].to_numpy()[kept], values[kept].T
-    every: Any = ((0.02 + 0.013 * first) % 0.13, 0.13) if wide else [len(kept) - 1]
+    points = [0, *(1 + np.flatnonzero((values[1:] != values[:-1]).any(axis=1))), len(values) - 1]
+    spent, (median, low, high) = band["spent"].to_numpy()[points], values[points].T
+    every: Any = ((0.02 + 0.013 * first) % 0.13, 0.13) if wide else [len(points) - 1]
     axes.step(
         spent,
         median,
@@ -205,21 +205,21 @@ def _key(figure: Figure, results: Results) -> None:
     figure.legend(handles, labels, loc="lower center", ncols=4, fontsize=8.5, handlelength=3.2)
 
 
-def _value_axis(axes: Axes, shown: pd.DataFrame, ticks: int) -> None:
-    """Limits and scale: what happens after the first quarter of the budget decides them; before, lines may leave."""
-    values = np.concatenate(list(_finite(shown)))
+def _value_axis(axes: Axes, curves: pd.DataFrame, ticks: int) -> None:
+    """Set limits and scale by the values after the first quarter of the budget; earlier ones may lie outside."""
+    values = np.concatenate(list(_finite(curves)))
     if scales.spans_decades(values):
         scales.log_axis(axes, "y", float(values.max() / values.min()), ticks)
         return
-    late = shown[shown["spent"] > 0.25 * shown["spent"].max()]
-    kept = np.concatenate(list(_finite(late)))
-    low, high = float(kept.min()), float(kept.max())
+    late = curves[curves["spent"] > 0.25 * curves["spent"].max()]
+    late_values = np.concatenate(list(_finite(late)))
+    low, high = float(late_values.min()), float(late_values.max())
     room = 0.06 * (high - low or abs(high) or 1.0)
     axes.set_ylim(low - room, high + room)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
 
 
-def _finite(shown: pd.DataFrame) -> Iterator[Any]:
+def _finite(curves: pd.DataFrame) -> Iterator[Any]:
     for column in ("low", "median", "high"):
-        values = shown[column].to_numpy(dtype=float)
+        values = curves[column].to_numpy(dtype=float)
         yield values[np.isfinite(values)]

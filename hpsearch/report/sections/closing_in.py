@@ -1,4 +1,4 @@
-"""How the ranges that narrowing draws from closed in, round by round."""
+"""Section: the ranges that a narrowing strategy samples from, round by round."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from hpsearch.results.results import Results
 
 _TITLE = "How the ranges closed in"
 _COLUMNS = 3
-_PARAMETERS = 6  # at most so many are drawn of a strategy
-_STRATEGIES = 4  # at most so many are drawn of a task
+_PARAMETERS = 6  # maximum number of parameters in the figure
+_STRATEGIES = 4  # maximum number of strategies in the figure, per task
 
 
 def closing_in_section(results: Results) -> Section:
-    """The range that each parameter was drawn from, trial by trial, a panel a strategy and parameter."""
+    """Build the section with the sampling range by trial number, one panel per strategy and parameter."""
     ranges = closing_in(results)
     if ranges.empty:
         return Section("closing_in", _TITLE, ("Not drawn: no strategy of this study notes ranges that it narrows.",))
     facts: dict[str, Fact] = {}
     of_task = {task: _panels(ranges[ranges["task"] == task]) for task in ranges["task"].unique()}
-    shown, left = few(list(of_task), max(map(len, of_task.values())), facts)
-    panels = [(task, *panel) for task in shown for panel in of_task[task]]
-    told = _sentence(ranges, panels, facts)
+    task_names, notes = few(list(of_task), max(map(len, of_task.values())), facts)
+    panels = [(task, *panel) for task in task_names for panel in of_task[task]]
+    sentence = _sentence(ranges, panels, facts)
     return Section(
         "closing_in",
         _TITLE,
@@ -37,9 +37,9 @@ def closing_in_section(results: Results) -> Section:
             "Each band is the range that a run drew from, in the round of the trial; the line is the middle of the "
             "ranges over the runs. Panels are as high as the declared ranges. Trials that explore, which are drawn "
             "from the whole range, are left out.",
-            *left,
+            *notes,
         ),
-        drawing=Drawing(_draw(results, ranges, panels, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, ranges, panels, style.title(sentence, facts)), sentence),
         shared=("ranges", "runs"),
         facts=facts,
     )
@@ -56,18 +56,18 @@ def _panels(ranges: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _last(rows: pd.DataFrame) -> float:
-    """The median over runs of the share of the declared range that is left in the end."""
+    """Return the median over runs of the final range's share of the declared range."""
     return float(rows.sort_values("number").groupby("repeat")["width"].last().median())
 
 
 def _sentence(ranges: pd.DataFrame, panels: list[tuple[str, str, str]], facts: dict[str, Fact]) -> str:
-    """The first task's first strategy; the figure has the others."""
+    """Describe the final ranges of the first strategy on the first task; the figure shows the others."""
     task, strategy, _ = panels[0]
-    mine = ranges[(ranges["task"] == task) & (ranges["strategy"] == strategy)]
-    facts |= {"strategy": strategy, "task": task, "after": int(mine["number"].max()) + 1}
+    rows = ranges[(ranges["task"] == task) & (ranges["strategy"] == strategy)]
+    facts |= {"strategy": strategy, "task": task, "after": int(rows["number"].max()) + 1}
     names = [name for at, by, name in panels if (at, by) == (task, strategy)]
     for place, name in enumerate(names, 1):
-        share = max(round(100 * _last(mine[mine["parameter"] == name])), 1)
+        share = max(round(100 * _last(rows[rows["parameter"] == name])), 1)
         facts |= {f"parameter_{place}": name, f"share_{place}": share}
     shares = [f"{{share_{place}}} % of the range of {{parameter_{place}}}" for place in range(1, len(names) + 1)]
     on = " on {task}" if len({at for at, *_ in panels}) > 1 else ""
@@ -81,12 +81,12 @@ def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, s
         len(panels), columns, 2.0, head=0.75 if len(panels) > columns else 0.4, across=0.75, foot=0.5, share=False
     )
     with style.applied():
-        figure, drawn = figures.new_figure(title, layout)
+        figure, all_axes = figures.new_figure(title, layout)
         letters = figures.letters(layout.width)
-        for index, (axes, (task, strategy, name)) in enumerate(zip(drawn, panels, strict=True)):
-            mine = (ranges["task"] == task) & (ranges["strategy"] == strategy) & (ranges["parameter"] == name)
+        for index, (axes, (task, strategy, name)) in enumerate(zip(all_axes, panels, strict=True)):
+            selected = (ranges["task"] == task) & (ranges["strategy"] == strategy) & (ranges["parameter"] == name)
             scales.parameter_axis(axes, "y", name, results.space_of(task)[name], 6, figures.letters(layout.height))
-            _panel(axes, ranges[mine])
+            _panel(axes, ranges[selected])
             if several:
                 at = f"{strategy} on {task}" if len({panel[0] for panel in panels}) > 1 else strategy
                 axes.set_title(style.label(at, letters), loc="left")
@@ -96,7 +96,7 @@ def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, s
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
-    """A band a run, one over the other, each drawn where it changes; the line is the median of the middles."""
+    """Draw one translucent band per run, and the median of the midpoints as a line; keep only points of change."""
     runs = [run.sort_values("number") for _, run in rows.groupby("repeat")]
     for run in runs:
         low, high, number = (run[column].to_numpy(dtype=float) for column in ("low", "high", "number"))

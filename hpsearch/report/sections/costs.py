@@ -1,4 +1,4 @@
-"""What each strategy spent: trials, epochs and seconds."""
+"""Section: trials, epochs and seconds that each strategy spent."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hpsearch.report.text import Fact, listing, number
 from hpsearch.results.results import Results
 
 _TITLE = "What each strategy spent"
-_MOST = 30  # strategies that are drawn
+_MOST = 30  # maximum number of strategies in the figure
 _UNITS = {"epochs": "epochs trained", "seconds": "seconds of trials, one after the other"}
 
 
 def costs_section(results: Results) -> Section:
-    """Epochs and seconds of each strategy, over all its finished trials."""
+    """Build the section with each strategy's epochs and seconds over all its finished trials."""
     frame = costs(results)
     units = [unit for unit in _UNITS if frame[unit].notna().any()]
     if frame.empty or not units:
         return Section("costs", _TITLE, ("Not drawn: no trial that has finished says how long it took.",))
     facts: dict[str, Fact] = {}
-    told = _sentence(frame.dropna(subset=[units[0]]), units[0], facts)
+    sentence = _sentence(frame.dropna(subset=[units[0]]), units[0], facts)
     columns = (
         words("strategy", "Strategy"),
         counts("trials", "Trials"),
@@ -41,7 +41,7 @@ def costs_section(results: Results) -> Section:
         _TITLE,
         ("Seconds are those of the trials alone, on whatever machine ran them, side by side or not.",),
         tables=(Table("Spent on all finished trials", frame, columns),),
-        drawing=Drawing(_draw(results, frame.head(_MOST), units, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, frame.head(_MOST), units, style.title(sentence, facts)), sentence),
         shared=("trials", "runs"),
         facts=facts,
     )

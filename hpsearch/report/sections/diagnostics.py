@@ -1,4 +1,4 @@
-"""What is wrong with this search, and what is not."""
+"""Section: the diagnostics of the search, failed and passed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from hpsearch.report.text import Fact, fill, listing
 from hpsearch.results.results import Results
 
 _TITLE = "What is wrong with this search"
-_SHOWN = ("fail", "warn")
+_CARD_LEVELS = ("fail", "warn")
 
 
 def diagnostics_section(results: Results) -> Section:
-    """A card for each rule that fires, the gravest first; the others in a sentence each."""
+    """Build the section with a card for each rule that fires, most severe first; summarize other rules in prose."""
     findings = diagnose(results)
     if not findings:
         return Section("diagnostics", _TITLE, ("Nothing to check: no run has begun.",))
     worst = _worst_of_rules(results, findings)
-    cards = [_card(finding, others) for finding, others in worst if finding.level in _SHOWN]
+    cards = [_card(finding, others) for finding, others in worst if finding.level in _CARD_LEVELS]
     facts: dict[str, Fact] = {level: Counter(each.level for each, _ in worst)[level] for level in LEVELS}
     facts |= {"rules": len(worst)}
     prose = [_opening(facts)]
@@ -41,12 +41,12 @@ def diagnostics_section(results: Results) -> Section:
 
 
 def _worst_of_rules(results: Results, findings: tuple[Finding, ...]) -> list[tuple[Finding, list[str]]]:
-    """Of each rule its gravest finding, and the other tasks where it fires; the gravest rules first."""
+    """Return each rule's most severe finding and the other tasks where the rule fires, most severe rules first."""
     by_rule = [[each for each in findings if each.key == key] for key in DIAGNOSTICS]
     worst = []
-    for found in by_rule:
-        first, *_ = sorted(found, key=lambda each: LEVELS.index(each.level))
-        others = [each.task for each in found if each is not first and each.fires and first.fires]
+    for of_rule in by_rule:
+        first, *_ = sorted(of_rule, key=lambda each: LEVELS.index(each.level))
+        others = [each.task for each in of_rule if each is not first and each.fires and first.fires]
         worst.append((first, others if len(tasks(results)) > 1 else []))
     return sorted(worst, key=lambda each: LEVELS.index(each[0].level))
 
@@ -81,16 +81,16 @@ def _lower(title: str) -> str:
 
 
 def _unknown(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
-    """A sentence for each reason, with the rules that it keeps from being applied."""
+    """List the rules that could not be applied, grouped by reason."""
     reasons: dict[str, list[str]] = {}
     for each in findings:
         reasons.setdefault(_lower(fill(each.evidence, each.facts)).rstrip("."), []).append(_lower(each.title))
-    told = []
+    groups = []
     for place, (reason, titles) in enumerate(reasons.items(), 1):
         facts |= {f"unknown_{place}": "; ".join(titles), f"reason_{place}": reason}
-        told.append(f"{{unknown_{place}}} ({{reason_{place}}})")
-    if told:
-        yield f"Not known: {'; '.join(told)}."
+        groups.append(f"{{unknown_{place}}} ({{reason_{place}}})")
+    if groups:
+        yield f"Not known: {'; '.join(groups)}."
 
 
 def _frame(findings: tuple[Finding, ...]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How many runs were at the target after how many trials."""
+"""Section: the share of runs that reached the target, against trials (an ECDF)."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ _LABEL = 18
 
 
 def ecdf_section(results: Results) -> Section:
-    """The share of runs that reached the baseline's final median, against trials."""
+    """Build the section with the share of runs that reached the baseline's final median, against trials."""
     if len(results.strategies) < 2:
         return Section("ecdf", _TITLE, ("Nothing is compared: the study has one strategy.",))
     facts: dict[str, Fact] = {"baseline": baseline(results), "metric": results.metric}
-    needed = trials_to_target(results)
-    if needed.empty:
+    trial_counts = trials_to_target(results)
+    if trial_counts.empty:
         return Section("ecdf", _TITLE, (_NONE,), facts=facts)
-    shares = share_at_target(needed, _longest(results))
-    told = _sentence(shares, facts)
+    shares = share_at_target(trial_counts, _longest(results))
+    sentence = _sentence(shares, facts)
     return Section(
         "ecdf",
         _TITLE,
         (_READING, *((_POOLED,) if len(targets(results)) > 1 else ())),
-        drawing=Drawing(_draw(results, shares, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, shares, style.title(sentence, facts)), sentence),
         shared=("runs", "tasks"),
         facts=facts,
     )
 
 
 def _longest(results: Results) -> int:
-    """The most trials that a run could make: the budget, or, where that counts epochs, what was made."""
-    made = results.trials["number"].max() if len(results.trials) else 0
-    return results.budget if results.epochs_budget is None else int(made) + 1
+    """Return the trial budget of a run; where the budget counts epochs, the largest number of trials in a run."""
+    last = results.trials["number"].max() if len(results.trials) else 0
+    return results.budget if results.epochs_budget is None else int(last) + 1
 
 
 def _sentence(shares: pd.DataFrame, facts: dict[str, Fact]) -> str:

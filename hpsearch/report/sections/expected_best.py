@@ -1,4 +1,4 @@
-"""How good the best of n random trials is to be expected: what more trials would buy."""
+"""Section: the expected best value of n random trials, an estimate of the gain from more trials."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ _LABEL = 16
 
 
 def expected_best_section(results: Results) -> Section:
-    """Expected best value against the number of trials, for strategies that draw independently."""
+    """Build the section with expected best value against number of trials, for strategies with independent trials."""
     curves = expected_best(results)
     facts: dict[str, Fact] = {"metric": results.metric, "independent": listing(INDEPENDENT, "or")}
-    shown = _with_lines(curves[np.isfinite(curves["median"].astype(float))])
-    if shown.empty:
+    finite = _with_lines(curves[np.isfinite(curves["median"].astype(float))])
+    if finite.empty:
         return Section("expected_best", _TITLE, (_NO_DRAWS if curves.empty else _NONE,), facts=facts)
-    drawn, left = few([task for task in tasks(results) if (shown["task"] == task).any()], 1, facts)
-    told = _sentence(results, shown, drawn, facts)
-    by_median = list(map(str, shown.loc[shown["by_median"], "strategy"].unique()))
+    task_names, notes = few([task for task in tasks(results) if (finite["task"] == task).any()], 1, facts)
+    sentence = _sentence(results, finite, task_names, facts)
+    by_median = list(map(str, finite.loc[finite["by_median"], "strategy"].unique()))
     if by_median:
         facts["by_median"] = listing(by_median)
     return Section(
         "expected_best",
         _TITLE,
-        (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, shown) else ()), *left),
-        drawing=Drawing(_draw(results, shown, drawn, style.title(told, facts)), told),
+        (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, finite) else ()), *notes),
+        drawing=Drawing(_draw(results, finite, task_names, style.title(sentence, facts)), sentence),
         data={"expected_best": curves.drop(columns="drawn_from")},
         facts=facts,
     )
 
 
-def _with_lines(shown: pd.DataFrame) -> pd.DataFrame:
-    """Add what a line shows: the mean where it is finite; the median for a curve that has no finite mean."""
-    mean = shown["mean"].astype(float)
+def _with_lines(curves: pd.DataFrame) -> pd.DataFrame:
+    """Add a column `line`: the mean where finite, or the median if a curve has no finite mean."""
+    mean = curves["mean"].astype(float)
     mean = mean.where(np.isfinite(mean))
-    by_median = ~mean.notna().groupby([shown["task"], shown["strategy"]]).transform("any").astype(bool)
-    return shown.assign(line=mean.mask(by_median, shown["median"].astype(float)), by_median=by_median)
+    by_median = ~mean.notna().groupby([curves["task"], curves["strategy"]]).transform("any").astype(bool)
+    return curves.assign(line=mean.mask(by_median, curves["median"].astype(float)), by_median=by_median)
 
 
-def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: dict[str, Fact]) -> str:
-    """What doubling half the budget to the budget buys, by each strategy: on the one task, or on the first."""
+def _sentence(results: Results, curves: pd.DataFrame, task_names: list[str], facts: dict[str, Fact]) -> str:
+    """Compare each strategy's expected best value at half and at full budget, on the first task of the figure."""
     half, whole = max(results.budget // 2, 1), results.budget
     parts = []
-    rows = shown[shown["task"] == drawn[0]]
-    facts |= {"half": half, "whole": whole, "first_task": drawn[0]}
+    rows = curves[curves["task"] == task_names[0]]
+    facts |= {"half": half, "whole": whole, "first_task": task_names[0]}
     for place, (label, curve) in enumerate(rows.groupby("strategy", sort=False), 1):
         at = _at(curve, half), _at(curve, whole)
         if None in at or math.isinf(at[1] or 0):
@@ -91,19 +91,19 @@ def _sentence(results: Results, shown: pd.DataFrame, drawn: list[str], facts: di
     return f"{trials} the expected best {{metric}}{where} goes from {listing(parts)}."
 
 
-def _has_sequence(results: Results, shown: pd.DataFrame) -> bool:
-    return bool({*results.labels_of(SEQUENCES)} & {*map(str, shown["strategy"].unique())})
+def _has_sequence(results: Results, curves: pd.DataFrame) -> bool:
+    return bool({*results.labels_of(SEQUENCES)} & {*map(str, curves["strategy"].unique())})
 
 
 def _at(curve: pd.DataFrame, n: int) -> float | None:
-    """The mean at the largest number up to n; None where the curve begins later."""
+    """Return the mean at the largest number of trials up to `n`, or None if the curve starts later."""
     reached = curve[curve["n"] <= n]
     return float(reached["mean"].iloc[-1]) if len(reached) else None
 
 
-def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -> Figure:
+def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
     wide = len(names) == 1
-    longest = max(len(style.label(str(name), _LABEL)) for name in shown["strategy"].unique())
+    longest = max(len(style.label(str(name), _LABEL)) for name in curves["strategy"].unique())
     layout = figures.Layout(
         len(names),
         1 if wide else 3,
@@ -117,15 +117,15 @@ def _draw(results: Results, shown: pd.DataFrame, names: list[str], title: str) -
         figure, panels = figures.new_figure(title, layout)
         for place, (axes, task) in enumerate(zip(panels, names, strict=True), 1):
             at_right = wide or place % layout.columns == 0 or place == len(names)
-            _panel(axes, results, shown[shown["task"] == task], layout, label=at_right)
+            _panel(axes, results, curves[curves["task"] == task], layout, label=at_right)
             if not wide:
                 axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
         scales.outer_labels(panels, layout.columns)
     return figure
 
 
-def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.Layout, *, label: bool) -> None:
-    curves: Mapping[Any, pd.DataFrame] = dict(iter(shown.groupby("strategy", sort=False)))
+def _panel(axes: Axes, results: Results, rows: pd.DataFrame, layout: figures.Layout, *, label: bool) -> None:
+    curves: Mapping[Any, pd.DataFrame] = dict(iter(rows.groupby("strategy", sort=False)))
     ends = []
     for index, name in enumerate(results.strategies):
         if name in curves:
@@ -136,7 +136,7 @@ def _panel(axes: Axes, results: Results, shown: pd.DataFrame, layout: figures.La
             axes.fill_between(n, lower, upper, color=look.color, alpha=0.13, linewidth=0)
             last = float(curves[name]["median"].iloc[-1]) if np.isnan(line[-1]) else float(line[-1])
             ends.append((float(n[-1]), last, style.label(name, _LABEL)))
-    longest = int(shown["n"].max())
+    longest = int(rows["n"].max())
     axes.set_xlim(1, max(longest, 2) * 1.05)
     scales.log_axis(axes, "x", float(max(longest, 2)), 8 if layout.columns == 1 else 4)
     axes.set(xlabel="trials", ylabel=f"best {style.label(results.metric, figures.letters(layout.height) - 5)}")

@@ -1,4 +1,4 @@
-"""Which hyperparameters mattered, by both evaluators."""
+"""Section: the importance of each hyperparameter, by both evaluators."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _MOST_PANELS, _MOST_BARS = 12, 10
 
 
 def _all(results: Results) -> pd.DataFrame:
-    found = [importances(results, task).assign(task=task) for task, _ in by_task(results)]
-    known = [frame for frame in found if len(frame)]
-    return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
+    frames = [importances(results, task).assign(task=task) for task, _ in by_task(results)]
+    nonempty = [frame for frame in frames if len(frame)]
+    return pd.concat(nonempty, ignore_index=True) if nonempty else pd.DataFrame()
 
 
 def importances_section(results: Results) -> Section:
-    """Bars of each hyperparameter's importance, an evaluator each, task by task."""
+    """Build the section with a bar for each hyperparameter and evaluator, one panel per task."""
     frame = _all(results)
     if frame.empty:
         why = "Not drawn: fewer than ten complete trials that differ in value, or no hyperparameter with a choice."
         return Section("importances", _TITLE, (why,))
     counts = frame.groupby("task")["trials"].first()
     facts: dict[str, Fact] = {"metric": results.metric, "trials": int(counts.sum())}
-    shown = [(task, s) for task, s in by_task(results) if (frame["task"] == task).any()]
-    told = [_sentence(frame[frame["task"] == task], facts, s) for task, s in shown]
-    figure = _draw(frame, [task for task, _ in shown][:_MOST_PANELS], style.title(told[0], facts))
+    suffixes = [(task, s) for task, s in by_task(results) if (frame["task"] == task).any()]
+    sentences = [_sentence(frame[frame["task"] == task], facts, s) for task, s in suffixes]
+    figure = _draw(frame, [task for task, _ in suffixes][:_MOST_PANELS], style.title(sentences[0], facts))
     return Section(
         "importances",
         _TITLE,
-        (*told[1:], _READING),
-        drawing=Drawing(figure, " ".join(told)),
+        (*sentences[1:], _READING),
+        drawing=Drawing(figure, " ".join(sentences)),
         data={"importances": frame[["task", "parameter", *EVALUATORS, "trials"]]},
         facts=facts,
     )
@@ -54,7 +54,7 @@ _READING = (
 
 
 def _sentence(rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
-    """What matters most by each evaluator, and whether they agree."""
+    """Name the most important hyperparameter by each evaluator."""
     first = {
         name: rows.iloc[int(rows[name].to_numpy(dtype=float).argmax())]
         for name in EVALUATORS
@@ -98,22 +98,22 @@ def _panel(axes: Axes, rows: pd.DataFrame, layout: figures.Layout) -> None:
     for index, name in enumerate(EVALUATORS):
         look: Any = style.look(index)
         at = middle + (index - (len(EVALUATORS) - 1) / 2) * height
-        held = rows[name].astype(float).to_numpy()
+        shares = rows[name].astype(float).to_numpy()
         axes.barh(
             at,
-            np.nan_to_num(held),
+            np.nan_to_num(shares),
             height * 0.86,
             color=look.color,
             hatch="" if index == 0 else "////",
             edgecolor=style.PAPER,
             linewidth=0,
         )
-        for y, share in zip(at, held, strict=True):
-            told = "–" if np.isnan(share) else f"{share:.2f}"
-            text = f"{told} {name}" if y == at[0] else told
+        for y, share in zip(at, shares, strict=True):
+            label = "–" if np.isnan(share) else f"{share:.2f}"
+            text = f"{label} {name}" if y == at[0] else label
             axes.text(float(np.nan_to_num(share)) + 0.012, float(y), text, va="center", fontsize=8)
     room = figures.letters(layout.left - 0.1)
     axes.set_yticks(middle, [style.label(str(name), room) for name in rows["parameter"]])
-    axes.set(xlim=(0, 1.3), ylim=(len(rows) - 0.5, -0.5))  # beyond 1, where the longest bars are named
+    axes.set(xlim=(0, 1.3), ylim=(len(rows) - 0.5, -0.5))  # room beyond 1 for the labels of the longest bars
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.grid(visible=False, axis="y")

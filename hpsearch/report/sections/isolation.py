@@ -1,4 +1,4 @@
-"""What each hyperparameter's values were worth, whatever the others were: the best in each part of its range."""
+"""Section: the best value in each part of a hyperparameter's range, over all values of the others."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from hpsearch.results.results import PARAM, Results
 
 _TITLE = "Where in each range the good values lie"
 _COLUMNS = 3
-_PARAMETERS = 12  # at most so many are drawn of a task
-_POINTS = 1500  # from so many on, they are pixels: outlines would make the page heavy
-_CHOICES = 12  # at most so many choices have a place on an axis
+_PARAMETERS = 12  # maximum number of parameters in the figure, per task
+_POINTS = 1500  # more points are stored as pixels: vector outlines would bloat the page
+_CHOICES = 12  # maximum number of choices on an axis
 
 Panel = tuple[str, str]  # task, parameter
 
 
 def isolation_section(results: Results) -> Section:
-    """The best value in each bucket of each parameter, a panel a parameter."""
+    """Build the section with the best value in each bucket of a parameter, one panel per parameter."""
     buckets = isolation(results)
     if buckets.empty:
         return Section("isolation", _TITLE, ("Not drawn: no trial of a searched hyperparameter is complete yet.",))
@@ -42,13 +42,13 @@ def isolation_section(results: Results) -> Section:
         "trials": int(buckets.groupby(["task", "parameter"])["trials"].sum().groupby("task").max().sum()),
         "infeasible": int(buckets.groupby(["task", "parameter"])["infeasible"].sum().groupby("task").max().sum()),
     }
-    panels, left = _panels(results, buckets, facts)
-    told = _sentence(results, list(dict.fromkeys(task for task, _ in panels)), buckets, facts)
+    panels, notes = _panels(results, buckets, facts)
+    sentence = _sentence(results, list(dict.fromkeys(task for task, _ in panels)), buckets, facts)
     return Section(
         "isolation",
         _TITLE,
-        (_reading(facts), *left),
-        drawing=Drawing(_draw(results, buckets, panels, style.title(told, facts)), told),
+        (_reading(facts), *notes),
+        drawing=Drawing(_draw(results, buckets, panels, style.title(sentence, facts)), sentence),
         data={"isolation": buckets},
         shared=("trials", "runs"),
         facts=facts,
@@ -56,20 +56,20 @@ def isolation_section(results: Results) -> Section:
 
 
 def _panels(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> tuple[list[Panel], tuple[str, ...]]:
-    found = [task for task in tasks(results) if (buckets["task"] == task).any()]
-    of_task = {task: list(buckets.loc[buckets["task"] == task, "parameter"].unique()) for task in found}
+    present = [task for task in tasks(results) if (buckets["task"] == task).any()]
+    of_task = {task: list(buckets.loc[buckets["task"] == task, "parameter"].unique()) for task in present}
     most = max(map(len, of_task.values()))
-    shown, left = few(found, most, facts)
+    selected, notes = few(present, most, facts)
     if most > _PARAMETERS:
         facts["parameters_drawn"] = _PARAMETERS
-        left = (*left, "Drawn: the first {parameters_drawn} hyperparameters of the space; the data hold all.")
-    return [(task, name) for task in shown for name in of_task[task][:_PARAMETERS]], left
+        notes = (*notes, "Drawn: the first {parameters_drawn} hyperparameters of the space; the data hold all.")
+    return [(task, name) for task in selected for name in of_task[task][:_PARAMETERS]], notes
 
 
-def _sentence(results: Results, shown: list[str], buckets: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """Where the best trial of the first task with one lies, in the first three parameters that it has."""
+def _sentence(results: Results, task_names: list[str], buckets: pd.DataFrame, facts: dict[str, Fact]) -> str:
+    """Locate the best trial of the first task that has one, in its first three parameters."""
     best = leaders(results, 1)
-    task = next((task for task in shown if (best["task"] == task).any()), None)
+    task = next((task for task in task_names if (best["task"] == task).any()), None)
     if task is None:
         return "No trial of the tasks that are drawn is feasible."
     trial = best[best["task"] == task].iloc[0]
@@ -91,14 +91,14 @@ def _sentence(results: Results, shown: list[str], buckets: pd.DataFrame, facts: 
 
 
 def _reading(facts: dict[str, Fact]) -> str:
-    told = (
+    text = (
         "Bars are the best validation {metric} in each part of a range, over the trials of all strategies; points are "
         "the trials. A bar over fewer than {few} trials is dotted and grey: it says little. A range that is searched "
         "well has its best bars well within it. "
     )
     if facts["infeasible"]:
-        told += "Crosses at the edge: {infeasible} of {trials} trials were infeasible."
-    return told.rstrip()
+        text += "Crosses at the edge: {infeasible} of {trials} trials were infeasible."
+    return text.rstrip()
 
 
 def _draw(results: Results, buckets: pd.DataFrame, panels: list[Panel], title: str) -> Figure:
@@ -110,8 +110,8 @@ def _draw(results: Results, buckets: pd.DataFrame, panels: list[Panel], title: s
     trials = feasibility(results)
     several = len({task for task, _ in panels}) > 1
     with style.applied():
-        figure, drawn = figures.new_figure(title, layout)
-        for index, (axes, (task, name)) in enumerate(zip(drawn, panels, strict=True)):
+        figure, all_axes = figures.new_figure(title, layout)
+        for index, (axes, (task, name)) in enumerate(zip(all_axes, panels, strict=True)):
             rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]
             of_task = trials[trials["task"] == task]
             distribution = results.space_of(task)[name]
@@ -135,7 +135,7 @@ def _panel(
     letters = figures.letters(layout.width)
     rows = rows.reset_index(drop=True)
     if isinstance(distribution, CategoricalDistribution):
-        rows = rows.head(_CHOICES).assign(low=lambda held: held.index - 0.35, high=lambda held: held.index + 0.35)
+        rows = rows.head(_CHOICES).assign(low=lambda frame: frame.index - 0.35, high=lambda frame: frame.index + 0.35)
         _choices_axis(axes, rows, name, letters)
         x = _choice_places(trials, rows, name)
     else:
@@ -159,7 +159,7 @@ def _choices_axis(axes: Axes, rows: pd.DataFrame, name: str, letters: int) -> No
 
 def _choice_places(trials: pd.DataFrame, rows: pd.DataFrame, name: str) -> Any:
     places = {label: index for index, label in enumerate(rows["label"])}
-    return trials[PARAM + name].map(lambda held: places.get(str(held), np.nan)).to_numpy(dtype=float)
+    return trials[PARAM + name].map(lambda choice: places.get(str(choice), np.nan)).to_numpy(dtype=float)
 
 
 def _trials(axes: Axes, results: Results, trials: pd.DataFrame, x: Any) -> None:
@@ -180,16 +180,16 @@ def _trials(axes: Axes, results: Results, trials: pd.DataFrame, x: Any) -> None:
 
 
 def _values(axes: Axes, results: Results, trials: pd.DataFrame, rows: pd.DataFrame) -> None:
-    """From a little beyond the best to what the middle trial reaches, or the worst bar: bad trials lie outside."""
-    known = trials.loc[~trials["infeasible"], "value"].astype(float).to_numpy()
+    """Set limits that include all bars and the median trial; worse trials lie outside."""
+    values = trials.loc[~trials["infeasible"], "value"].astype(float).to_numpy()
     bars = rows["best"].dropna().to_numpy(dtype=float)
-    if not len(known):  # all trials of the task are infeasible: there is no value to scale by
+    if not len(values):  # all trials of the task are infeasible: no value to scale by
         return
-    shown = np.concatenate([bars, [np.median(known)]])
-    if scales.spans_decades(shown):
-        scales.log_axis(axes, "y", float(shown.max() / shown.min()), 5)
-        axes.set_ylim(float(shown.min()) / 1.3, float(shown.max()) * 1.3)
+    extent = np.concatenate([bars, [np.median(values)]])
+    if scales.spans_decades(extent):
+        scales.log_axis(axes, "y", float(extent.max() / extent.min()), 5)
+        axes.set_ylim(float(extent.min()) / 1.3, float(extent.max()) * 1.3)
         return
-    room = 0.1 * (float(shown.max() - shown.min()) or abs(float(shown.max())) or 1.0)
-    axes.set_ylim(float(shown.min()) - room, float(shown.max()) + room)
+    room = 0.1 * (float(extent.max() - extent.min()) or abs(float(extent.max())) or 1.0)
+    axes.set_ylim(float(extent.min()) - room, float(extent.max()) + room)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))

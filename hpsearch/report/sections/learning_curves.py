@@ -1,4 +1,4 @@
-"""How the best trials learned, epoch by epoch: the chapter's figure of twenty small panels."""
+"""Section: learning curves of the best trials, as in the chapter's figure of twenty small panels."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _TRIAL = [*KEYS, "number"]
 
 
 def learning_curves_section(results: Results) -> Section:
-    """Training and validation score of the best trials, one panel a trial, best first."""
-    found = tasks(results)
-    best = leaders(results, max(_PANELS // max(len(found), 1), 1))
-    best = best[best["task"].isin(found[:_PANELS])]
+    """Build the section with training and validation scores of the best trials, one panel each, best first."""
+    task_names = tasks(results)
+    best = leaders(results, max(_PANELS // max(len(task_names), 1), 1))
+    best = best[best["task"].isin(task_names[:_PANELS])]
     curves = best[[*_TRIAL, "rank", "value"]].merge(results.curves, on=_TRIAL, sort=False)
     curves = curves[np.isfinite(curves["validation_score"].astype(float))]
     if curves.empty:
         return Section("learning_curves", _TITLE, ("Not drawn: no trial that ended well reported its epochs.",))
     facts = _facts(results, curves)
-    left = ("Drawn: the first {task_count} tasks of the study.",) if len(found) > _PANELS else ()
-    told = _sentence(facts)
+    notes = ("Drawn: the first {task_count} tasks of the study.",) if len(task_names) > _PANELS else ()
+    sentence = _sentence(facts)
     return Section(
         "learning_curves",
         _TITLE,
-        (_reading(curves), *left),
-        drawing=Drawing(_draw(results, curves, style.title(told, facts)), told),
+        (_reading(curves), *notes),
+        drawing=Drawing(_draw(results, curves, style.title(sentence, facts)), sentence),
         data={"learning_curves": by_run(results, curves.drop(columns="value"))},
         shared=("trials", "runs"),
         facts=facts,
@@ -48,7 +48,7 @@ def learning_curves_section(results: Results) -> Section:
 
 
 def _facts(results: Results, curves: pd.DataFrame) -> dict[str, Fact]:
-    """How many of the trials were still at their best in their last epoch, or had passed it."""
+    """Count the trials that had their best score in their last epoch, and collect the other facts."""
     still = 0
     trials = [trial for _, trial in curves.groupby(_TRIAL, sort=False)]
     for trial in trials:
@@ -79,8 +79,8 @@ def _sentence(facts: dict[str, Fact]) -> str:
 
 
 def _reading(curves: pd.DataFrame) -> str:
-    told = "Each panel is a trial: its rank and value, its strategy, its run and number in it. Solid is validation"
-    return f"{told}, dashed is training." if curves["train_score"].notna().any() else f"{told}."
+    text = "Each panel is a trial: its rank and value, its strategy, its run and number in it. Solid is validation"
+    return f"{text}, dashed is training." if curves["train_score"].notna().any() else f"{text}."
 
 
 def _draw(results: Results, curves: pd.DataFrame, title: str) -> Figure:
@@ -120,7 +120,7 @@ def _panel(axes: Axes, trial: pd.DataFrame, *, several: bool) -> None:
 
 
 def _limits(axes: Axes, curves: pd.DataFrame) -> None:
-    """Show all of both scores: the panels compare only on one scale."""
+    """Set limits that include both scores of all trials, so that panels can be compared."""
     scores = curves[["train_score", "validation_score"]].to_numpy(dtype=float)
     scores = scores[np.isfinite(scores)]
     room = 0.06 * (scores.max() - scores.min() or abs(scores.max()) or 1.0)

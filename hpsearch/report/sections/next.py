@@ -1,4 +1,4 @@
-"""What to do next, and what was changed since the study before."""
+"""Section: changes for the next study, and changes since the previous one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = ["key", "now", "next", "reason"]
 
 
 def next_section(results: Results) -> Section:
-    """The changes that the diagnostics ask for, and the file that holds them; where from, if the study follows one."""
+    """Build the section with the changes that the diagnostics recommend, and those since the previous study if any."""
     following = next_study(results)
     before, since = followed(results)
     facts: dict[str, Fact] = {"study": results.name, "name": following.name, "changes": len(following.changes)}

@@ -1,4 +1,4 @@
-"""Repeat by repeat: how much better each strategy did than what it is compared with."""
+"""Section: paired differences between each strategy and its reference, by repeat."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _LABEL = 22
 
 
 def paired_section(results: Results) -> Section:
-    """The paired differences behind the verdicts, and, with several tasks, their means on each."""
-    found = [verdict for verdict in verdicts(results) if verdict.repeats]
-    if not found:
+    """Build the section with the paired differences behind the verdicts and, for several tasks, their means by task."""
+    comparisons = [verdict for verdict in verdicts(results) if verdict.repeats]
+    if not comparisons:
         why = "Nothing is compared: the study has one strategy." if len(results.strategies) < 2 else _NONE
         return Section("paired", _TITLE, (why,))
     facts: dict[str, Fact] = {"metric": results.metric, "level": 95}
-    frame = _differences(results, found)
-    told = _sentence(found, facts)
+    frame = _differences(results, comparisons)
+    sentence = _sentence(comparisons, facts)
     by_task = task_effects(results)
     several = len(by_task["task"].unique()) > 1
     return Section(
@@ -49,7 +49,7 @@ def paired_section(results: Results) -> Section:
         _TITLE,
         (_READING, *(_PER_TASK if several else ())),
         tables=(Table("The effects, task by task", by_task, tuple(_columns(by_task))),) if several else (),
-        drawing=Drawing(_draw(results, found, frame, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, comparisons, frame, style.title(sentence, facts)), sentence),
         data={"paired": frame} | ({"paired_by_task": by_task} if several else {}),
         facts=facts,
     )
@@ -61,20 +61,20 @@ _PER_TASK = (
 )
 
 
-def _differences(results: Results, found: list[Verdict]) -> pd.DataFrame:
+def _differences(results: Results, comparisons: list[Verdict]) -> pd.DataFrame:
     values = run_values(results)
     parts = [
         pairs(values, Pairing(each.strategy, each.against)).frame
         .assign(strategy=each.strategy, against=each.against)
-        for each in found
+        for each in comparisons
     ]  # fmt: skip
     columns = ["strategy", "against", "repeat", "difference"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _sentence(found: list[Verdict], facts: dict[str, Fact]) -> str:
+def _sentence(comparisons: list[Verdict], facts: dict[str, Fact]) -> str:
     parts = []
-    for place, each in enumerate(found, 1):
+    for place, each in enumerate(comparisons, 1):
         facts |= {
             f"strategy_{place}": each.strategy,
             f"against_{place}": each.against,
@@ -82,27 +82,27 @@ def _sentence(found: list[Verdict], facts: dict[str, Fact]) -> str:
             f"drawn_{place}": each.drawn,
             f"repeats_{place}": each.repeats,
         }
-        drawn = f" ({{drawn_{place}}} drawn)" if each.drawn else ""
-        same = place > 1 and found[place - 2].against == each.against
+        ties = f" ({{drawn_{place}}} drawn)" if each.drawn else ""
+        same = place > 1 and comparisons[place - 2].against == each.against
         against = "" if same else f" against {{against_{place}}}"
-        parts.append(f"{{strategy_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{drawn}")
+        parts.append(f"{{strategy_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{ties}")
     return f"Repeats won: {listing(parts)}."
 
 
-def _draw(results: Results, found: list[Verdict], frame: pd.DataFrame, title: str) -> Figure:
-    longest = max(len(line) for each in found for line in _name(each, _LABEL).split("\n"))
+def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame, title: str) -> Figure:
+    longest = max(len(line) for each in comparisons for line in _name(each, _LABEL).split("\n"))
     layout = figures.Layout(
-        1, 1, _ROW * len(found) + 0.2, left=0.25 + 0.08 * longest, right=1.15, foot=0.55
+        1, 1, _ROW * len(comparisons) + 0.2, left=0.25 + 0.08 * longest, right=1.15, foot=0.55
     )  # fmt: skip
     with style.applied():
         figure, (axes,) = figures.new_figure(title, layout)
-        low, high = _bounds(found, frame)
-        for row, each in enumerate(found):
-            _row(axes, len(found) - 1 - row, each, _of(frame, each), (low, high), row)
+        low, high = _bounds(comparisons, frame)
+        for row, each in enumerate(comparisons):
+            _row(axes, len(comparisons) - 1 - row, each, _of(frame, each), (low, high), row)
         axes.axvline(0, color=style.INK, linewidth=0.9, zorder=1)
-        axes.set(xlim=(low - 0.04 * (high - low), high + 0.04 * (high - low)), ylim=(-0.6, len(found) - 0.4))
-        axes.set_yticks(range(len(found)), [_name(each, _LABEL) for each in reversed(found)])
-        axes.set_xlabel(f"how much better, {_unit(results, found[0])}")
+        axes.set(xlim=(low - 0.04 * (high - low), high + 0.04 * (high - low)), ylim=(-0.6, len(comparisons) - 0.4))
+        axes.set_yticks(range(len(comparisons)), [_name(each, _LABEL) for each in reversed(comparisons)])
+        axes.set_xlabel(f"how much better, {_unit(results, comparisons[0])}")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=max(int(1.1 * layout.width), 3)))
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
@@ -123,13 +123,13 @@ def _unit(results: Results, one: Verdict) -> str:
     return f"in normalised {one.judged} regret" if one.scale == "regret" else f"in {measured}"
 
 
-def _bounds(found: list[Verdict], frame: pd.DataFrame) -> tuple[float, float]:
-    """The smallest and the largest number to be drawn, zero among them."""
-    margins = [side * each.margin for each in found if each.margin is not None for side in (-1, 1)]
-    ends = [end for each in found for end in (each.low, each.high) if end is not None]
+def _bounds(comparisons: list[Verdict], frame: pd.DataFrame) -> tuple[float, float]:
+    """Return the smallest and largest number in the figure, zero included."""
+    margins = [side * each.margin for each in comparisons if each.margin is not None for side in (-1, 1)]
+    ends = [end for each in comparisons for end in (each.low, each.high) if end is not None]
     differences = frame["difference"].to_numpy(dtype=float)
-    drawn = [0.0, *margins, *ends, *differences[np.isfinite(differences)]]
-    return (min(drawn), max(drawn)) if max(drawn) > min(drawn) else (-1.0, 1.0)
+    values = [0.0, *margins, *ends, *differences[np.isfinite(differences)]]
+    return (min(values), max(values)) if max(values) > min(values) else (-1.0, 1.0)
 
 
 def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[float, float], index: int) -> None:

@@ -1,4 +1,4 @@
-"""Where each strategy put its trials, and what they were worth there."""
+"""Section: each strategy's trials and their values, over two hyperparameters."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hpsearch.results.results import PARAM, Results
 
 _TITLE = "Where each strategy put its trials"
 _COLUMNS = 3
-_RASTER = 1500  # points from which on they are stored as pixels, since outlines would make the page heavy
+_RASTER = 1500  # more points are stored as pixels: vector outlines would bloat the page
 
 
 def plane_section(results: Results) -> Section:
-    """The trials of each strategy over a task's two most important numeric hyperparameters.
+    """Build the section with each strategy's trials over a task's two most important numeric hyperparameters.
 
-    Where only one is numeric, it is drawn against the value. Importance is fANOVA's, where it can tell; else the first
-    two of the space are taken.
+    If only one is numeric, plot the value against it. Importance is fANOVA's; where fANOVA is undefined, take the
+    first two of the space.
     """
     numeric = {task: _numeric(results, task) for task in tasks(results)}
     if not any(numeric.values()):
@@ -41,22 +41,24 @@ def plane_section(results: Results) -> Section:
     facts: dict[str, Fact] = {"metric": results.metric}
     strategies = results.strategies[:MOST]
     trials = feasibility(results)
-    shown, left = few([task for task, names in numeric.items() if names], len(strategies), facts)
-    planes = [_plane(results, trials, task, numeric[task]) for task in shown]
+    task_names, notes = few([task for task, names in numeric.items() if names], len(strategies), facts)
+    planes = [_plane(results, trials, task, numeric[task]) for task in task_names]
     planes = [plane for plane in planes if len(plane.points)]
     if not planes:
         return Section("plane", _TITLE, ("Not drawn: no trial with these hyperparameters is complete yet.",))
     points = pd.concat([plane.points for plane in planes])
     facts |= {"failed": int(points["infeasible"].sum()), "trials": len(points)}
-    told = [_sentence(results, plane, facts, f"_{i}" if len(planes) > 1 else "") for i, plane in enumerate(planes, 1)]
+    sentences = [
+        _sentence(results, plane, facts, f"_{i}" if len(planes) > 1 else "") for i, plane in enumerate(planes, 1)
+    ]
     if len(strategies) < len(results.strategies):
         facts["strategies_drawn"] = len(strategies)
-        left = (*left, "Drawn: the first {strategies_drawn} strategies; the data hold all.")
+        notes = (*notes, "Drawn: the first {strategies_drawn} strategies; the data hold all.")
     return Section(
         "plane",
         _TITLE,
-        (*told[1:], _reading(facts, several=len(planes) > 1), *left),
-        drawing=Drawing(_draw(results, planes, strategies, style.title(told[0], facts)), " ".join(told)),
+        (*sentences[1:], _reading(facts, several=len(planes) > 1), *notes),
+        drawing=Drawing(_draw(results, planes, strategies, style.title(sentences[0], facts)), " ".join(sentences)),
         shared=("trials", "runs"),
         facts=facts,
     )
@@ -64,7 +66,7 @@ def plane_section(results: Results) -> Section:
 
 @dataclass(frozen=True)
 class Plane:
-    """The one or two hyperparameters of a task that span its panels, and the trials that have them."""
+    """The one or two hyperparameters on the axes of a task's panels, and the trials that sampled them."""
 
     task: str
     names: tuple[str, ...]
@@ -73,29 +75,29 @@ class Plane:
 
 def _numeric(results: Results, task: str) -> list[str]:
     space = results.space_of(task)
-    return [name for name, held in space.items() if not isinstance(held, CategoricalDistribution)]
+    return [name for name, distribution in space.items() if not isinstance(distribution, CategoricalDistribution)]
 
 
 def _plane(results: Results, trials: pd.DataFrame, task: str, numeric: list[str]) -> Plane:
     names = _most_important(results, task, numeric) if len(numeric) > 2 else numeric
     columns = [PARAM + name for name in names]
-    points = trials[trials["task"] == task].reindex(columns=[*_KEPT, *columns]).dropna(subset=columns)
+    points = trials[trials["task"] == task].reindex(columns=[*_TRIAL_COLUMNS, *columns]).dropna(subset=columns)
     return Plane(task, tuple(names), points.astype(dict.fromkeys(["value", *columns], float)))
 
 
-_KEPT = ["task", "strategy", "repeat", "number", "value", "infeasible"]
+_TRIAL_COLUMNS = ["task", "strategy", "repeat", "number", "value", "infeasible"]
 
 
 def _most_important(results: Results, task: str, numeric: list[str]) -> list[str]:
-    """The two that matter most, in the space's order."""
-    found = importances(results, task).set_index("parameter")
-    known = found.iloc[:, 0].astype(float).reindex(numeric)
-    leading = set(known.sort_values(ascending=False, kind="stable").index[:2])
+    """Return the two most important hyperparameters, in the order of the space."""
+    table = importances(results, task).set_index("parameter")
+    importance = table.iloc[:, 0].astype(float).reindex(numeric)
+    leading = set(importance.sort_values(ascending=False, kind="stable").index[:2])
     return [name for name in numeric if name in leading]
 
 
 def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) -> str:
-    """The value that half of each strategy's trials reach, best strategy first."""
+    """Describe the value that half of each strategy's trials reach, best strategy first."""
     points = plane.points
     worth = points["value"].where(~points["infeasible"], -results.sign * math.inf)
     medians = {
@@ -116,17 +118,17 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
         f"half of the trials reach a validation {{metric}} of {listing(reached)}" if reached else "",
         f"half of the trials or more diverged with {listing(not_reached)}" if not_reached else "",
     ]
-    told = "; ".join(part for part in parts if part)
-    return f"On {{task{s}}}, {told}." if s else f"{told[0].upper()}{told[1:]}."
+    text = "; ".join(part for part in parts if part)
+    return f"On {{task{s}}}, {text}." if s else f"{text[0].upper()}{text[1:]}."
 
 
 def _reading(facts: dict[str, Fact], *, several: bool) -> str:
     among = " of its task" if several else ""
-    told = f"A point is a trial, over all runs of a strategy: the brighter, the better{among}. "
-    told += "A ring marks the best of a run."
+    text = f"A point is a trial, over all runs of a strategy: the brighter, the better{among}. "
+    text += "A ring marks the best of a run."
     if facts["failed"]:
-        told += " Crosses: {failed} of {trials} trials diverged."
-    return told
+        text += " Crosses: {failed} of {trials} trials diverged."
+    return text
 
 
 def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], title: str) -> Figure:
@@ -148,18 +150,18 @@ def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], titl
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for index, plane in enumerate(planes):
-            mine = panels[index * rows * columns : (index + 1) * rows * columns]
-            for spare in mine[len(strategies) :]:
+            of_plane = panels[index * rows * columns : (index + 1) * rows * columns]
+            for spare in of_plane[len(strategies) :]:
                 spare.set_visible(False)
             scale = _colours(results, plane.points)
-            for axes, name in zip(mine, strategies, strict=False):
+            for axes, name in zip(of_plane, strategies, strict=False):
                 _panel(axes, results, plane, name, scale, raster=raster)
                 heading = f"{name} on {plane.task}" if several else name
                 axes.set_title(style.label(heading, figures.letters(layout.width)), loc="left")
-            shown = mine[: len(strategies)]
-            for axes in shown[:1] if alone else shown:
+            visible = of_plane[: len(strategies)]
+            for axes in visible[:1] if alone else visible:
                 _axes(axes, results, plane, layout)
-            scales.outer_labels(shown, columns)
+            scales.outer_labels(visible, columns)
         if coloured:
             _colour_bar(figure, panels, scale, results)
     return figure
@@ -187,7 +189,7 @@ def _panel(axes: Axes, results: Results, plane: Plane, strategy: str, scale: Sca
     x, y = [*(PARAM + name for name in plane.names), "value"][:2]
     panel = plane.points[plane.points["strategy"] == strategy]
     good, bad = panel[~panel["infeasible"]], panel[panel["infeasible"]]
-    good = good.iloc[np.argsort(results.sign * good["value"].to_numpy(), kind="stable")]  # the best lie on top
+    good = good.iloc[np.argsort(results.sign * good["value"].to_numpy(), kind="stable")]  # draw the best on top
     axes.scatter(
         good[x],
         good[y],

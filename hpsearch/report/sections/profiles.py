@@ -1,4 +1,4 @@
-"""Performance profiles: on how many tasks each strategy is how much slower than the fastest."""
+"""Section: performance profiles, the share of tasks against slowdown relative to the fastest strategy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LABEL = 18
 
 
 def profiles_section(results: Results) -> Section:
-    """Performance profiles over tasks, by the trials that half of the runs needed to reach the target."""
+    """Build the section with performance profiles over tasks, by the median number of trials to the target."""
     if len(results.strategies) < 2:
         return Section("profiles", _TITLE, ("Nothing is compared: the study has one strategy.",))
     steps = profiles(results)
@@ -42,12 +42,12 @@ def profiles_section(results: Results) -> Section:
     if steps.empty:
         return Section("profiles", _TITLE, (_TOO_FEW,), facts=facts)
     facts["tasks"] = int(steps["tasks"].iloc[0])
-    told = _sentence(steps, facts)
+    sentence = _sentence(steps, facts)
     return Section(
         "profiles",
         _TITLE,
         (_READING,),
-        drawing=Drawing(_draw(results, steps, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, steps, style.title(sentence, facts)), sentence),
         data={"profiles": changes(steps, ["strategy"], ["share"]).drop(columns="tasks")},
         facts=facts,
     )

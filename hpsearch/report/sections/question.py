@@ -1,4 +1,4 @@
-"""What was asked, of what, and with what budget."""
+"""Section: the study's question, budget, search space and fixed settings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import NOTHING, Fact, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
 
-_TOLD_ELSEWHERE = {"name", "title", "question", "space", "report"}
-_TOLD_IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}
+_IN_OTHER_PLACES = {"name", "title", "question", "space", "report"}
+_IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}
 _SCALES = {True: "logarithmic", False: "linear"}
 
 
 def question_section(results: Results) -> Section:
-    """The study's question, its budget, the space that it searches, and all that is fixed."""
+    """Build the section with the study's budget, search space and fixed settings."""
     facts = _facts(results)
     space, fixed = _space_table(results), _fixed_table(results.settings)
     tables = tuple(table for table in (space, fixed) if len(table.frame))
@@ -84,7 +84,7 @@ def _budget(facts: Mapping[str, Any]) -> str:
 
 
 def _space_table(results: Results) -> Table:
-    """A row a parameter; where tasks search different spaces, a row a task and parameter."""
+    """Return a table with a row per parameter, or per task and parameter if tasks have different spaces."""
     spaces = {task: dict(results.space_of(task)) for task in tasks(results)}
     same = all(space == results.space for space in spaces.values())
     rows = [
@@ -119,11 +119,13 @@ def _range(distribution: BaseDistribution) -> dict[str, str]:
 
 def _fixed_table(settings: Mapping[str, Any]) -> Table:
     rows = [
-        {"part": part, "key": key, "value": value(held)}
-        for part, held_by_part in settings.items()
-        if part not in _TOLD_ELSEWHERE
-        for key, held in (held_by_part.items() if isinstance(held_by_part, Mapping) else [(NOTHING, held_by_part)])
-        if (part, key) not in _TOLD_IN_PROSE
+        {"part": part, "key": key, "value": value(setting)}
+        for part, settings_of_part in settings.items()
+        if part not in _IN_OTHER_PLACES
+        for key, setting in (
+            settings_of_part.items() if isinstance(settings_of_part, Mapping) else [(NOTHING, settings_of_part)]
+        )
+        if (part, key) not in _IN_PROSE
     ]
     frame = pd.DataFrame(rows, columns=["part", "key", "value"])
     columns = (words("part", "Part"), words("key", "Setting"), words("value", "Value"))

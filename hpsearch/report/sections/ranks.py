@@ -1,4 +1,4 @@
-"""Which place each strategy takes, as the trials go on, and whether that carries over tasks."""
+"""Section: mean rank of each strategy against trials, and critical differences over tasks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LABEL = 18
 
 
 def ranks_section(results: Results) -> Section:
-    """Mean places against trials, and over many tasks the critical difference of the final ones."""
+    """Build the section with mean ranks against trials and, for enough tasks, a critical-difference diagram."""
     if len(results.strategies) < 2:
         return Section("ranks", _TITLE, ("Nothing is compared: the study has one strategy.",))
     curves, places = rank_curves(results), task_ranks(results)
@@ -47,13 +47,13 @@ def ranks_section(results: Results) -> Section:
         return Section("ranks", _TITLE, (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "blocks": int(curves["blocks"].iloc[0])}
     facts["block_word"] = plural(int(curves["blocks"].iloc[0]), "repeat")
-    told = _sentence(curves, facts)
+    sentence = _sentence(curves, facts)
     apart = critical_difference(places)
     return Section(
         "ranks",
         _TITLE,
         (_READING, *_across_tasks(results, apart, places, facts)),
-        drawing=Drawing(_draw(results, curves, apart, style.title(told, facts)), told),
+        drawing=Drawing(_draw(results, curves, apart, style.title(sentence, facts)), sentence),
         data={"ranks": curves.drop(columns="blocks"), "task_ranks": places.reset_index()},
         facts=facts,
     )
@@ -129,7 +129,7 @@ def _lines(axes: Axes, results: Results, curves: pd.DataFrame, height: float) ->
         )  # fmt: skip
         ends.append((float(line["n"].iloc[-1]), float(line["rank"].iloc[-1]), style.label(name, _LABEL)))
     best, worst = float(curves["rank"].min()), float(curves["rank"].max())
-    room = max(0.5 * (1 - (worst - best)), 0.15)  # a difference of less than a place shall not fill the axis
+    room = max(0.5 * (1 - (worst - best)), 0.15)  # keep differences of less than one place from filling the axis
     axes.set(xlabel="trials", ylabel="mean place", ylim=(worst + room, best - room))
     axes.set_xlim(1, max(int(curves["n"].max()), 2) * 1.01)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
@@ -138,7 +138,7 @@ def _lines(axes: Axes, results: Results, curves: pd.DataFrame, height: float) ->
 
 
 def _critical(axes: Axes, results: Results, apart: CriticalDifference) -> None:
-    """Final mean places, best on top; vertical bars join strategies that can't be told apart."""
+    """Draw final mean ranks, best on top; vertical bars join strategies without a significant difference."""
     count = len(apart.ranks)
     rows = {str(name): count - 1 - row for row, name in enumerate(apart.ranks.index)}
     for name, rank in apart.ranks.items():

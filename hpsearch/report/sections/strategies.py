@@ -1,4 +1,4 @@
-"""The table of strategies: what each found, how well that was tested, and what it spent."""
+"""Section: the table of strategies with their scores and costs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
-LEVEL = 95  # per cent, of the intervals of strategy_table
+LEVEL = 95  # confidence level of the intervals in strategy_table, in per cent
 _TITLE = "What each strategy found and spent"
 
 
 def strategies_section(results: Results) -> Section:
-    """The strategies in numbers: a table a task, and one over all of them where there are several."""
+    """Build the section with a table of strategies per task and, for several tasks, one over all tasks."""
     frame = strategy_table(results)
     if frame.empty:
         return Section("strategies", _TITLE, ("No run has begun: there is nothing to compare.",))
@@ -40,7 +40,7 @@ def strategies_section(results: Results) -> Section:
 
 
 def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
-    """One sentence about a task's rows; its facts are added to `facts`, their names ending in `s`."""
+    """Name the leading strategy of a task in a sentence, and add its facts to `facts`, with names that end in `s`."""
     facts[f"task{s}"] = str(rows["task"].iloc[0])
     opening = f"On {{task{s}}}: " if s else ""
     judged = "test" if rows["test"].notna().any() else "validation"
@@ -49,17 +49,17 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
         return f"{opening or 'So far '}no run has spent its budget, so there is nothing to compare."
     leader = rows.iloc[int((results.sign * rows[judged]).argmax())]
     facts |= _leader_facts(leader, judged, s)
-    told = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}}}"
+    sentence = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}}}"
     if len(rows) == 1:
-        told = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}}}"
+        sentence = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}}}"
     if judged == "validation":
-        return f"{told}, but nothing has been tested: validation values are optimistic and decide nothing."
+        return f"{sentence}, but nothing has been tested: validation values are optimistic and decide nothing."
     if not math.isfinite(leader[judged]):
         return f"{opening or 'With every strategy '}the mean {judged} {{metric}} is not a finite number."
     if math.isnan(leader["test_low"]):
-        told += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
-        return f"{told}: too few for an interval, so chance and skill can't be told apart."
-    return f"{told} ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
+        sentence += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
+        return f"{sentence}: too few for an interval, so chance and skill can't be told apart."
+    return f"{sentence} ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
 
 
 def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:

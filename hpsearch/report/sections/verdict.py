@@ -1,4 +1,4 @@
-"""The verdict: which strategy is better, one sentence for each comparison that was fixed beforehand."""
+"""Section: the verdict of each planned comparison of two strategies."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ _LEADS = {
     "equivalent": "{strategy%s} and {against%s} are practically equivalent",
     "not resolved": "Whether {strategy%s} is better than {against%s} is not resolved",
 }
-_SOURCES = {
+_MARGIN_SOURCES = {
     "retraining": "one standard deviation of retraining",
     "user": "the margin that the study file sets",
 }
-_WHAT = {
+_MEASURES = {
     ("metric", 1): "{judged} {metric}",
     ("metric", 2): "{judged} {metric}, averaged over {tasks} tasks",
     ("regret", 2): "normalised {judged} regret over {tasks} tasks",
 }
-_SHOWN = ("effect", "low", "high", "low90", "high90", "p", "p_holm", "margin", "repeats", "won", "drawn", "lost")
+_FACT_NAMES = ("effect", "low", "high", "low90", "high90", "p", "p_holm", "margin", "repeats", "won", "drawn", "lost")
 
 
 def verdict_section(results: Results) -> Section:
-    """One sentence a comparison, how to read them, and their numbers in a table."""
-    found = verdicts(results)
-    if not found:
+    """Build the section with a sentence per comparison, notes on how to read them, and a table."""
+    comparisons = verdicts(results)
+    if not comparisons:
         why = "the study has one strategy" if results.strategies else "no run has begun"
         return Section("verdict", _TITLE, (f"Nothing is compared: {why}.",))
-    facts = _facts(results, found)
-    told = [_sentence(verdict, facts, f"_{place}") for place, verdict in enumerate(found, 1)]
-    frame = pd.DataFrame([asdict(verdict) | {"lost": verdict.lost} for verdict in found])
+    facts = _facts(results, comparisons)
+    sentences = [_sentence(verdict, facts, f"_{place}") for place, verdict in enumerate(comparisons, 1)]
+    frame = pd.DataFrame([asdict(verdict) | {"lost": verdict.lost} for verdict in comparisons])
     return Section(
         "verdict",
         _TITLE,
-        (*told, *_reading(results, found)),
+        (*sentences, *_reading(results, comparisons)),
         tables=(Table("The comparisons", frame, tuple(_columns(frame))),),
         data={"verdicts": frame.drop(columns="raw")},
         facts=facts,
     )
 
 
-def _facts(results: Results, found: Sequence[Verdict]) -> dict[str, Fact]:
-    one = found[0]
+def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
+    one = comparisons[0]
     return {
         "metric": results.metric,
         "judged": one.judged,
@@ -64,7 +64,7 @@ def _facts(results: Results, found: Sequence[Verdict]) -> dict[str, Fact]:
         "unit": _unit(results),
         "repeats_asked": one.repeats_asked,
         "baseline": baseline(results),
-        "comparisons": len(found),
+        "comparisons": len(comparisons),
         "level": 95,
         "level90": 90,
         "alpha": round(100 * ALPHA),
@@ -72,11 +72,11 @@ def _facts(results: Results, found: Sequence[Verdict]) -> dict[str, Fact]:
 
 
 def _sentence(verdict: Verdict, facts: dict[str, Fact], s: str) -> str:
-    """The verdict and what it rests on; its facts are added to `facts`, their names ending in `s`."""
+    """Write a verdict and its evidence, and add its facts to `facts`, with names that end in `s`."""
     facts |= {f"strategy{s}": verdict.strategy, f"against{s}": verdict.against, f"verdict{s}": verdict.verdict}
-    facts |= {f"{name}{s}": held for name in _SHOWN if (held := getattr(verdict, name)) is not None}
+    facts |= {f"{name}{s}": fact for name in _FACT_NAMES if (fact := getattr(verdict, name)) is not None}
     if verdict.margin_source:
-        facts[f"source{s}"] = _SOURCES[verdict.margin_source]
+        facts[f"source{s}"] = _MARGIN_SOURCES[verdict.margin_source]
     lead = _LEADS[verdict.verdict] % (s, s)
     return f"{lead}: {_EVIDENCE[verdict.basis](verdict, s)}."
 
@@ -84,7 +84,7 @@ def _sentence(verdict: Verdict, facts: dict[str, Fact], s: str) -> str:
 def _by_t(verdict: Verdict, s: str) -> str:
     joint = ", and " if verdict.verdict == "equivalent" else "; "
     return (
-        f"the effect on the {_what(verdict)} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) over "
+        f"the effect on the {_measure(verdict)} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) over "
         f"{{repeats{s}}} paired repeats of {{budget}} {{unit}}{joint}{_why(verdict, s)}"
     )
 
@@ -92,16 +92,16 @@ def _by_t(verdict: Verdict, s: str) -> str:
 def _why(verdict: Verdict, s: str) -> str:
     margin = f"the margin of {{margin{s}}} ({{source{s}}})"
     if verdict.verdict == "equivalent":
-        told = f"the whole {{level90}} % interval, {{low90{s}}} to {{high90{s}}}, lies within {margin}"
+        reason = f"the whole {{level90}} % interval, {{low90{s}}} to {{high90{s}}}, lies within {margin}"
         aside = f"; it can be told from zero (p = {{p_holm{s}}}) but is too small to matter"
-        return told + (aside if verdict.resolved else "")
+        return reason + (aside if verdict.resolved else "")
     if verdict.verdict != "not resolved":
-        known = f", and it reaches {margin}" if verdict.margin else ""
-        return f"p = {{p_holm{s}}} after Holm's correction{known}"
+        margin_note = f", and it reaches {margin}" if verdict.margin else ""
+        return f"p = {{p_holm{s}}} after Holm's correction{margin_note}"
     if verdict.resolved:
         return f"it can be told from zero (p = {{p_holm{s}}} after Holm's correction), but does not reach {margin}"
-    apart = f", and the {{level90}} % interval goes beyond {margin}" if verdict.margin else ""
-    return f"p = {{p_holm{s}}} after Holm's correction{apart}"
+    overlap = f", and the {{level90}} % interval goes beyond {margin}" if verdict.margin else ""
+    return f"p = {{p_holm{s}}} after Holm's correction{overlap}"
 
 
 def _by_signs(verdict: Verdict, s: str) -> str:
@@ -109,33 +109,33 @@ def _by_signs(verdict: Verdict, s: str) -> str:
     cause = "a run that found no finite value has no place in a mean" if infinite else "all differences are equal"
     if verdict.drawn == verdict.repeats:
         nothing = verdict.strategy_mean is not None and not math.isfinite(verdict.strategy_mean)
-        found = "neither found a finite value" if nothing else "both reached the same"
-        return f"{found} in each of {{repeats{s}}} paired repeats of {{budget}} {{unit}}"
-    told = "so there is no interval, and the signs alone give"
+        outcome = "neither found a finite value" if nothing else "both reached the same"
+        return f"{outcome} in each of {{repeats{s}}} paired repeats of {{budget}} {{unit}}"
+    conclusion = "so there is no interval, and the signs alone give"
     return (
-        f"by {_what(verdict)} it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired repeats of "
-        f"{{budget}} {{unit}}; {cause}, {told} p = {{p_holm{s}}} after Holm's correction"
+        f"by {_measure(verdict)} it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired repeats of "
+        f"{{budget}} {{unit}}; {cause}, {conclusion} p = {{p_holm{s}}} after Holm's correction"
     )
 
 
 def _by_nothing(verdict: Verdict, s: str) -> str:
     if not verdict.repeats:
         return "there is no repeat yet in which both have spent their budget"
-    effect = f"(effect on the {_what(verdict)}: {{effect{s}}}) " if verdict.effect is not None else ""
+    effect = f"(effect on the {_measure(verdict)}: {{effect{s}}}) " if verdict.effect is not None else ""
     return f"one repeat {effect}can't tell skill from chance"
 
 
 _EVIDENCE = {"t": _by_t, "signs": _by_signs, "none": _by_nothing}
 
 
-def _what(verdict: Verdict) -> str:
-    return _WHAT[verdict.scale, min(verdict.tasks, 2)]
+def _measure(verdict: Verdict) -> str:
+    return _MEASURES[verdict.scale, min(verdict.tasks, 2)]
 
 
-def _reading(results: Results, found: Sequence[Verdict]) -> Iterator[str]:
+def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
     if results.strategy_of(baseline(results)) != BASELINE:
         yield "None of the strategies is random search: the others are compared with {baseline}, the study's first one."
-    if found[0].judged == "validation":
+    if comparisons[0].judged == "validation":
         yield (
             "Nothing was tested: the verdicts rest on validation values, for which the searches chose their best and "
             "which are therefore optimistic."
@@ -146,14 +146,14 @@ def _reading(results: Results, found: Sequence[Verdict]) -> Iterator[str]:
         "fixed before there was a result; Holm's correction keeps the chance of any false better or worse among them "
         "below {alpha} %, while each interval (Student's t) is for its comparison alone."
     )
-    if found[0].scale == "regret":
+    if comparisons[0].scale == "regret":
         yield (
             "Normalised regret is zero at a task's best configuration and one at its median one; less is better. "
             "The intervals speak of other repeats on these tasks, not of other tasks."
         )
-    elif found[0].tasks > 1:
+    elif comparisons[0].tasks > 1:
         yield "The intervals speak of other repeats on these tasks, not of other tasks."
-    if all(verdict.margin is None for verdict in found):
+    if all(verdict.margin is None for verdict in comparisons):
         yield (
             "No margin of practical equality is known (it takes two retrainings a run, or a margin in the study file), "
             "so that nothing can be called equivalent."
@@ -180,12 +180,12 @@ def _columns(frame: pd.DataFrame) -> Iterator[Column]:
     yield Column("Repeats", lambda row: f"{row['repeats']} of {row['repeats_asked']}")
 
 
-def _number(held: Any, write: Callable[[float], str]) -> str:
-    return NOTHING if _missing(held) else write(float(held))
+def _number(cell: Any, write: Callable[[float], str]) -> str:
+    return NOTHING if _missing(cell) else write(float(cell))
 
 
-def _missing(held: float | None) -> bool:
-    return held is None or math.isnan(held)
+def _missing(cell: float | None) -> bool:
+    return cell is None or math.isnan(cell)
 
 
 def _interval(row: Row, low: str, high: str, write: Callable[[float], str]) -> str:
