@@ -1,4 +1,4 @@
-"""Trials in, documents out: computes nothing that `analysis` could, trains nothing, and draws the rest."""
+"""Reports: documents and figures from stored results. Statistics are in `analysis`; nothing here trains."""
 
 from hpsearch.report.write import write_report
 

@@ -1,4 +1,4 @@
-"""A data frame as CSV in which a spreadsheet takes no text for a formula."""
+"""CSV text that is safe from formula injection in spreadsheets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Signs that may begin a formula. Source: OWASP, "CSV Injection"."""
+"""Characters that may start a formula. Source: OWASP, "CSV Injection"."""
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    r"""Write the frame with its header. Text that may begin a formula gets a single quote before it; numbers stay.
+    r"""Return the frame as CSV with a header; prefix text that may start a formula with a single quote.
 
-    A carriage return becomes a line feed, since pandas puts only the latter in quotes: it would begin a new row.
+    Numbers are unchanged. A carriage return becomes a line feed: pandas quotes only the latter, and an unquoted
+    one starts a new row.
 
     >>> csv_text(pd.DataFrame({"name": ["=1+1", "a"], "value": [-1.5, 2.0]}))
     "name,value\n'=1+1,-1.5\na,2.0\n"

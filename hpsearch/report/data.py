@@ -1,17 +1,17 @@
-"""The CSV files of a report: each measured number once, and what figures compute from them.
+"""The CSV files of a report: each measured number once, and numbers computed for figures.
 
-Files in `SHARED` hold what was measured; several sections may draw from one. ``runs.csv`` numbers the runs in its
-column `run`, and the other files name a run by that number instead of repeating task, strategy and repeat:
+Files in `SHARED` hold measurements, and several sections may use the same one. ``runs.csv`` numbers the runs in its
+column `run`; other files refer to a run by that number instead of repeating task, strategy and repeat:
 
-* ``tasks.csv``: task, target (what `trials_to_target` counts to), reference_best, reference_median, random_at_twice
-  (what the median run of random search reached with twice the budget, where one went on so far).
+* ``tasks.csv``: task, target (the value that `trials_to_target` counts trials to), reference_best, reference_median,
+  random_at_twice (best value of the median random-search run at twice the budget, if a run has that many trials).
 * ``runs.csv``: run, task, strategy, repeat, name (of the Optuna study), complete, incumbent (the number of its best
   trial), trials_to_target, test_1, test_2, … (scores of the incumbent, retrained on fresh seeds).
 * ``trials.csv``: run, number, state, value, diverged, epochs, seconds, confirms, and ``params_<name>`` for each
-  parameter. The best value so far is a cumulative best over its rows, what a strategy spent is a sum.
-* ``ranges.csv``: run, number, parameter, low, high. A row holds from that trial until the parameter's next row.
+  parameter. The best value so far is a cumulative best over its rows; the cost of a strategy is a sum.
+* ``ranges.csv``: run, number, parameter, low, high. A row applies from that trial until the parameter's next row.
 
-All other files belong to one section: numbers that it computes and that no other file holds.
+Each other file belongs to one section and contains numbers that no other file contains.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hpsearch.results.results import Results
 
 
 def data_files(results: Results, sections: Iterable[Section]) -> dict[str, bytes]:
-    """The CSV files that the sections name, by their path within the report's folder."""
+    """Return the content of the sections' CSV files, by path relative to the report's folder."""
     frames: dict[str, pd.DataFrame] = {}
     for section in sections:
         frames |= section.data
@@ -43,7 +43,7 @@ def data_files(results: Results, sections: Iterable[Section]) -> dict[str, bytes
 
 
 def by_run(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with the run's number in ``runs.csv`` in place of task, strategy and repeat."""
+    """Replace the columns task, strategy and repeat by the run's number in ``runs.csv``."""
     numbers = {key: number for number, key in enumerate(_keys(results.runs))}
     shorter = frame.drop(columns=KEYS)
     shorter.insert(0, "run", [numbers[key] for key in _keys(frame)])
@@ -51,7 +51,7 @@ def by_run(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def changes(frame: pd.DataFrame, by: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
-    """The rows at which the `values` of a step function change, and its first and last; one function each `by`.
+    """Return the rows where a step function's `values` change, and its first and last; one function per `by`.
 
     >>> curve = pd.DataFrame({"of": "a", "n": [1, 2, 3, 4, 5], "best": [7, 7, 8, 8, 8]})
     >>> changes(curve, ["of"], ["best"])["n"].tolist()
@@ -61,8 +61,8 @@ def changes(frame: pd.DataFrame, by: Sequence[str], values: Sequence[str]) -> pd
     now = frame[list(values)]
     same = ((now == before) | (now.isna() & before.isna())).all(axis=1)
     ends = ~frame.duplicated(by) | ~frame.duplicated(by, keep="last")
-    kept: pd.DataFrame = frame[ends | ~same]
-    return kept
+    rows: pd.DataFrame = frame[ends | ~same]
+    return rows
 
 
 def _tasks(results: Results) -> pd.DataFrame:
@@ -73,8 +73,8 @@ def _tasks(results: Results) -> pd.DataFrame:
 
 def _runs(results: Results) -> pd.DataFrame:
     runs = results.runs
-    needed = trials_to_target(results)
-    needed_by_run = dict(zip(_keys(needed), needed["trials"], strict=True))
+    trial_counts = trials_to_target(results)
+    trials_by_run = dict(zip(_keys(trial_counts), trial_counts["trials"], strict=True))
     tested = [list(values) for values in runs["test_values"]]
     tests = {
         f"test_{place + 1}": [values[place] if place < len(values) else math.nan for values in tested]
@@ -82,7 +82,7 @@ def _runs(results: Results) -> pd.DataFrame:
     }
     frame = runs[[*KEYS, "name", "complete"]].assign(
         incumbent=_whole(runs["incumbent"]),
-        trials_to_target=[needed_by_run.get(key, math.nan) for key in _keys(runs)],
+        trials_to_target=[trials_by_run.get(key, math.nan) for key in _keys(runs)],
         **tests,
     )
     frame.insert(0, "run", range(len(runs)))
@@ -95,13 +95,13 @@ def _trials(results: Results) -> pd.DataFrame:
 
 
 def _ranges(results: Results) -> pd.DataFrame:
-    """The ranges, once for each round and parameter; trials that explored draw from no round's range."""
-    noted = by_run(results, closing_in(results)[[*KEYS, "number", "parameter", "low", "high"]])
-    return changes(noted.sort_values(["run", "number"], kind="stable"), ["run", "parameter"], ["low", "high"])
+    """Return each range once per round and parameter; exploring trials have none."""
+    ranges = by_run(results, closing_in(results)[[*KEYS, "number", "parameter", "low", "high"]])
+    return changes(ranges.sort_values(["run", "number"], kind="stable"), ["run", "parameter"], ["low", "high"])
 
 
 def _whole(numbers: pd.Series[Any]) -> pd.Series[Any]:
-    """Numbers of trials, some of them missing, as integers."""
+    """Convert trial numbers to nullable integers."""
     return numbers.astype(float).astype("Int64")
 
 

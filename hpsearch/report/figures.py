@@ -1,4 +1,4 @@
-"""How figures are laid out, and how they become files; nothing here touches pyplot."""
+"""Figure layout and export to SVG and PNG, without pyplot."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from PIL import Image
 
 from hpsearch.report.style import applied, label
 
-WIDTH = 7.5  # inches: every figure is as wide, so that text is as large in all of them
-DPI = 120  # of the pixels: 900 of them across, as many as the column of a page has
+WIDTH = 7.5  # inches, for all figures, so that text has the same size in all of them
+DPI = 120  # 900 pixels across: the width of a page's text column
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A grid of panels; lengths in inches, so that text has its room whatever the figure's size.
+    """A grid of panels, with lengths in inches so that the room for text is independent of the figure's size.
 
-    `head` is the room above each panel, `foot` what is below the last row.
+    `head` is the room above each panel, `foot` the room below the last row, and `across` the gap between columns.
+    `share` gives all panels the same scales.
     """
 
     count: int
@@ -38,17 +39,17 @@ class Layout:
 
     @property
     def width(self) -> float:
-        """The width of a panel."""
+        """Width of a panel in inches."""
         return (WIDTH - self.left - self.right - (self.columns - 1) * self.across) / self.columns
 
 
 def letters(inches: float) -> int:
-    """How many letters of the usual size have room in that width."""
+    """Return the number of letters of default size that fit a width."""
     return max(int(inches / 0.083), 6)
 
 
 def new_figure(title: str, layout: Layout) -> tuple[Figure, list[Axes]]:
-    """A figure titled with what it shows, and its panels; those that share have their scales in common."""
+    """Create a figure with a title; return it and its panels, row by row."""
     wrapped = textwrap.fill(label(title, 300), 80)
     rows = -(-layout.count // layout.columns)
     top = 0.1 + 0.2 * (wrapped.count("\n") + 1) + layout.head
@@ -68,20 +69,20 @@ def new_figure(title: str, layout: Layout) -> tuple[Figure, list[Axes]]:
     for spare in grid.flat[layout.count :]:
         spare.set_visible(False)
     for above in grid.flat[max(layout.count - layout.columns, 0) : layout.count]:
-        above.tick_params(labelbottom=True)  # where the place below stays empty
+        above.tick_params(labelbottom=True)  # no panel below
     return figure, list(grid.flat[: layout.count])
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as files: `svg` and `png`."""
+    """A figure as SVG text and PNG bytes."""
 
     svg: str
     png: bytes
 
 
 def picture(figure: Figure) -> Picture:
-    """The figure's files, without dates and versions in them: the same figure gives the same bytes."""
+    """Render the figure without dates and versions, so that equal figures give equal bytes."""
     _unmark_empty_lines(figure)
     with applied():
         svg, png = io.StringIO(), io.BytesIO()
@@ -91,10 +92,10 @@ def picture(figure: Figure) -> Picture:
 
 
 def _with_palette(png: io.BytesIO) -> bytes:
-    """Reduce the image to a palette of 256 colours, which takes a third of the bytes.
+    """Reduce the image to a palette of 256 colours, a third of the size.
 
-    Maximum coverage keeps rare colours apart, such as those of single markers; one step of k-means then moves the
-    palette to where most pixels are. Nothing is dithered: flat areas stay flat.
+    Maximum coverage keeps rare colours, such as those of single markers; one step of k-means then moves the palette
+    towards the most frequent colours. Without dithering, flat areas stay flat.
     """
     reduced = io.BytesIO()
     with Image.open(png) as image:
@@ -106,7 +107,7 @@ def _with_palette(png: io.BytesIO) -> bytes:
 
 
 def _unmark_empty_lines(figure: Figure) -> None:
-    """Drop the spacing of markers from lines without a finite point: matplotlib raises IndexError for them."""
+    """Remove `markevery` from lines without finite points, for which matplotlib raises IndexError."""
     for line in figure.findobj(Line2D):
         if isinstance(line, Line2D) and not np.isfinite(line.get_xydata()).all(axis=1).any():
             line.set_markevery(None)

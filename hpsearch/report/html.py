@@ -1,4 +1,4 @@
-"""The report as one HTML file: styles and figures within it, no script, nothing fetched from anywhere."""
+"""The report as one self-contained HTML file: inline styles and figures, no scripts, no external resources."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hpsearch.report.style import COLOURS
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
-ROOM = 1_100_000  # characters for all figures, so that the page stays below 1.5 MB
+ROOM = 1_100_000  # maximum characters of all figures, which keeps the page below 1.5 MB
 _NUMBERS = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r'(href="#|url\(#)([^")]+)')
-_GLYPH = re.compile(r'<path id="(DejaVuSans[^"]*)"[^>]*/>')  # the outline of a letter: the same in all figures
+_GLYPH = re.compile(r'<path id="(DejaVuSans[^"]*)"[^>]*/>')  # outline of a letter, equal in all figures
 _DRAWN = re.compile(r'(?<=\s)(?:d|x|y|points)="[^"]*"')
 
 
 def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture]) -> str:
-    """The whole document; `pictures` by section key."""
+    """Render the whole document; the keys of `pictures` are section keys."""
     environment = Environment(
         loader=PackageLoader("hpsearch.report"),
         autoescape=True,
@@ -48,20 +48,20 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
 
 
 def _is_long(text: str) -> bool:
-    """Whether a table has to break the text's words: elsewhere it breaks between them only."""
+    """Return whether the text has words so long that a table must break inside them."""
     return any(len(word) > 28 for word in text.split())
 
 
 def escape(text: str) -> str:
-    """The text as HTML shows it."""
+    """Escape text for HTML."""
     return str(escape_markup(text))
 
 
 def embedded(pictures: Mapping[str, Picture], room: int = ROOM) -> dict[str, str]:
-    """The element of each figure, all of them within that many characters.
+    """Return an HTML element per figure, `room` characters at most in total where possible.
 
-    As long as there is too little room, the largest figure becomes pixels, and if that is no smaller, a link to its
-    file. The first figure that shows a letter defines its outline for all.
+    While the total is too large, replace the largest figure by its pixels where that is smaller, then by a link to its
+    file. Each letter's outline is defined once, in the first figure that uses it.
     """
     elements = {key: inline(picture.svg, key) for key, picture in pictures.items()}
     pixels = {key: _pixels(picture.png) for key, picture in pictures.items()}
@@ -76,10 +76,10 @@ def embedded(pictures: Mapping[str, Picture], room: int = ROOM) -> dict[str, str
 def _with_glyphs_once(elements: Mapping[str, str]) -> dict[str, str]:
     defined: set[str] = set()
 
-    def first(found: re.Match[str]) -> str:
-        known = found[1] in defined
-        defined.add(found[1])
-        return "" if known else found[0]
+    def first(glyph: re.Match[str]) -> str:
+        repeated = glyph[1] in defined
+        defined.add(glyph[1])
+        return "" if repeated else glyph[0]
 
     return {key: _GLYPH.sub(first, element).replace("<defs></defs>", "") for key, element in elements.items()}
 
@@ -89,10 +89,10 @@ def _pixels(png: bytes) -> str:
 
 
 def inline(svg: str, key: str) -> str:
-    """The SVG element for a page that holds several: its ids made its own, its colours those of the page.
+    """Prepare an SVG element for a page with several figures: make ids unique and use the page's colours.
 
-    Ids of glyphs stay as they are, since figures share them; ids that nothing refers to go. So do the title, namespaces
-    and metadata: HTML needs none of them, and they are the only addresses in the file.
+    Keep the ids of glyphs, since figures share them. Remove unreferenced ids, title, namespaces and metadata: HTML
+    does not need them, and they contain the file's only URLs.
     """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"\s*<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
@@ -100,10 +100,10 @@ def inline(svg: str, key: str) -> str:
     body = re.sub(r'\s(width|height)="[\d.]+pt"', "", body, count=2)
     used = {name for _, name in _REFERENCE.findall(body)}
     body = re.sub(r'\s+id="([^"]*)"', lambda id_: f' id="{_own(id_[1], key)}"' if id_[1] in used else "", body)
-    body = _REFERENCE.sub(lambda found: f"{found[1]}{_own(found[2], key)}", body)
+    body = _REFERENCE.sub(lambda match: f"{match[1]}{_own(match[2], key)}", body)
     for name, (light, _) in COLOURS.items():
         body = body.replace(light, f"var(--{name})")
-    body = _DRAWN.sub(lambda found: _NUMBERS.sub(_short, found[0]), body)
+    body = _DRAWN.sub(lambda match: _NUMBERS.sub(_short, match[0]), body)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     return re.sub(r"\s*\n\s*", " ", body).replace("> <", "><").strip()
 
@@ -112,6 +112,6 @@ def _own(name: str, key: str) -> str:
     return name if name.startswith("DejaVuSans") else f"{key}-{name}"
 
 
-def _short(found: re.Match[str]) -> str:
-    """The number to a hundredth of a point, which nobody sees."""
-    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+def _short(coordinate: re.Match[str]) -> str:
+    """Round a coordinate to a hundredth of a point, an invisible difference."""
+    return f"{float(coordinate[0]):.2f}".rstrip("0").rstrip(".")

@@ -1,6 +1,4 @@
-"""The report as Markdown that GitHub renders: names are shown as they are, whatever signs they are made
-of.
-"""
+"""The report as GitHub-flavoured Markdown, with all markup characters in names escaped."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from hpsearch.text import plain
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
 
-# Data files are named and not linked: a report may be kept without them, as those in this project's repository are.
+# Data files are not linked: a report may be stored without them, as in this project's repository.
 _FOOT = (
     "---\n\nEvery number in this text is in [summary.json](summary.json). What the figures show is in the files that "
     "are named as data, each number once; a `run` in them is a row of `data/runs.csv`, which names its task, strategy "
@@ -22,12 +20,12 @@ _FOOT = (
 
 
 def escape(text: str) -> str:
-    """The text with a backslash before each sign that Markdown or GitHub would read as a mark."""
+    """Put a backslash before each character that Markdown or GitHub treats as markup."""
     return _MARKS.sub(r"\\\1", text)
 
 
 def markdown(results: Results, sections: Iterable[Section]) -> str:
-    """The whole document; figures are found beside it, in ``figures/``."""
+    """Render the whole document; images refer to files in ``figures/`` beside it."""
     blocks = [f"# {escape(plain(results.title or results.name))}"]
     if results.question:
         blocks.append(_paragraph(escape(plain(results.question))))
@@ -57,12 +55,12 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _card(card: Card) -> str:
-    """A list's item: sign and level, what was found, evidence."""
+    """Render a card as a list item: sign, level, title and evidence."""
     return f"- {escape(card.sign)} **{card.word}: {escape(plain(card.title))}** {card.words(escape)}".rstrip()
 
 
 def _paragraph(text: str) -> str:
-    """The text, kept from beginning a list or a rule where somebody's words begin with such a mark."""
+    """Escape a leading mark that would turn the paragraph into a list or a rule."""
     return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", text)
 
 

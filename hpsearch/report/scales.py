@@ -1,4 +1,4 @@
-"""What the axes of several figures have in common: scales, ticks, labels that don't overlap."""
+"""Axis helpers: scales, ticks and labels without overlaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hpsearch.report.style import MUTED, label
 
 
 def outer_labels(drawn: Sequence[Axes], columns: int) -> None:
-    """Keep the axis labels of a grid of panels at its left and at its bottom only."""
+    """Remove the axis labels of a grid of panels except at its left and bottom edges."""
     x, y = drawn[0].get_xlabel(), drawn[0].get_ylabel()
     for index, axes in enumerate(drawn):
         axes.set_ylabel(y if index % columns == 0 else "")
@@ -23,12 +23,15 @@ def outer_labels(drawn: Sequence[Axes], columns: int) -> None:
 
 
 def spans_decades(values: NDArray[Any]) -> bool:
-    """Whether a logarithmic scale shows the values better: all positive, and more than two decades apart."""
+    """Return whether a logarithmic scale suits the values: all are positive and span more than two decades."""
     return bool(len(values) and values.min() > 0 and values.max() > 100 * values.min())
 
 
 def parameter_axis(axes: Axes, which: str, name: str, distribution: BaseDistribution, ticks: int, length: int) -> None:
-    """Make the x or y axis that of a numeric parameter: its name, range and scale; so many ticks and letters."""
+    """Set up the x or y axis for a numeric parameter: label, limits and scale.
+
+    `ticks` and `length` are the maximum numbers of ticks and of label characters.
+    """
     if isinstance(distribution, CategoricalDistribution):
         raise TypeError(f"{name} is categorical and has no axis")
     settings: Any = distribution
@@ -47,7 +50,7 @@ def parameter_axis(axes: Axes, which: str, name: str, distribution: BaseDistribu
 
 
 def log_axis(axes: Axes, which: str, ratio: float, ticks: int = 8) -> None:
-    """Make the axis logarithmic, with ticks that also serve a range of less than two decades."""
+    """Make the axis logarithmic, with ticks that suit a `ratio` of limits below 100 too."""
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     within = (1.0,) if ratio > 100 else (1.0, 3.0) if ticks < 6 else (1.0, 2.0, 5.0)
@@ -57,16 +60,16 @@ def log_axis(axes: Axes, which: str, ratio: float, ticks: int = 8) -> None:
 
 
 def power(tick: float) -> str:
-    """A tick as Python reads it, shortly: 1e-6, 2e-3, 0.01, 1000."""
+    """Format a tick as a short Python number: 1e-6, 2e-3, 0.01, 1000."""
     mantissa, exponent = f"{tick:.3e}".split("e")
     few = f"{float(mantissa):g}e{int(exponent)}"
     return f"{tick:g}" if -2 <= int(exponent) <= 4 else few
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str]], height: float) -> None:
-    """Write each text at the right of the axes, level with its point (x, y) or as near as the others allow.
+    """Write each text to the right of the axes, as close to the height of its point (x, y) as overlaps allow.
 
-    The axes' limits are final; `height` is about theirs, in inches.
+    Set the axes' limits first. `height` is the approximate height of the axes in inches.
     """
     gap = 13 / (72 * height)
     placed = sorted((float(axes.transLimits.transform(axes.transScale.transform((x, y)))[1]), x, y, text)
@@ -85,7 +88,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str]], height: flo
 
 
 def spread(levels: Sequence[float], gap: float, top: float = 1.0) -> list[float]:
-    """Ascending levels moved apart, up and then down from the top, until neighbours are `gap` apart.
+    """Move ascending levels apart, first up, then down from `top`, until neighbours differ by `gap`.
 
     >>> spread([0.1, 0.5, 0.52], 0.25)
     [0.1, 0.5, 0.75]

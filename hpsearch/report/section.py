@@ -1,4 +1,4 @@
-"""What a section of a report is: the form between the analysis and the documents."""
+"""Sections of a report, independent of the document format."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hpsearch.results.results import Results
 from hpsearch.text import plain
 
 Row = Mapping[str, Any]
-MOST = 12  # panels of one figure that shows several tasks
-MOST_ROWS = 200  # of a table that documents show; summary.json has all of them
+MOST = 12  # maximum number of panels in a figure of several tasks
+MOST_ROWS = 200  # maximum number of table rows in a document; summary.json has all rows
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column as readers see it: its heading, and how it writes a row of the frame.
+    """A table column: its heading, and a function that formats a row of the frame.
 
     Attributes
     ----------
     numeric
-        Whether it is aligned to the right.
+        Whether to align the column to the right.
     """
 
     heading: str
@@ -36,31 +36,31 @@ class Column:
 
 
 def numbers(frame: pd.DataFrame, name: str, heading: str, digits: int = 4) -> Column:
-    """A column that shows the frame's measured numbers of that name, their decimals aligned."""
+    """Return a column for the measured numbers in `frame[name]`, with aligned decimals."""
     write = aligned(frame[name].astype(float), digits)
     return Column(heading, lambda row: write(row[name]))
 
 
 def counts(name: str, heading: str) -> Column:
-    """A column that shows the frame's whole numbers of that name, which may be missing."""
+    """Return a column for the whole numbers in a frame's column `name`; NaN is missing."""
     return Column(heading, lambda row: number(row[name]) if math.isnan(row[name]) else f"{row[name]:.0f}")
 
 
 def words(name: str, heading: str) -> Column:
-    """A column that shows the frame's text of that name."""
+    """Return a column for the text in a frame's column `name`."""
     return Column(heading, lambda row: plain(str(row[name])), numeric=False)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A data frame with machine names, and the columns that readers see."""
+    """A data frame, and the columns that documents show of it."""
 
     caption: str
     frame: pd.DataFrame
     columns: tuple[Column, ...]
 
     def rows(self, most: int | None = None) -> list[list[str]]:
-        """The cells as text, row by row; no more rows than told."""
+        """Return the cells of the first `most` rows as text; all rows for None."""
         records = self.frame.head(len(self.frame) if most is None else most).to_dict("records")
         return [
             [column.write({str(key): cell for key, cell in row.items()}) for column in self.columns] for row in records
@@ -69,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, and the sentence about its facts that says what it shows to those who can't see it."""
+    """A figure, and a sentence with ``{names}`` of facts as its alternative text."""
 
     figure: Figure
     alt: str
@@ -77,7 +77,7 @@ class Drawing:
 
 Level = Literal["pass", "warn", "fail", "unknown"]
 
-# A word and a sign for each level of a card, so that it reads without its colour.
+# A word and a sign for each level of a card, since colour alone is not accessible.
 LEVELS: Mapping[Level, tuple[str, str]] = {
     "fail": ("fail", "✗"),
     "warn": ("warning", "!"),
@@ -88,16 +88,16 @@ LEVELS: Mapping[Level, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Card:
-    """A finding with its evidence, shown apart from the prose.
+    """A finding with its evidence, separate from the prose.
 
     Attributes
     ----------
     level
         A key of `LEVELS`.
     title
-        What was found, plain text as it stands.
+        The finding, plain text without ``{names}``.
     text
-        Its evidence and advice; ``{names}`` in it stand for `facts`.
+        Evidence and advice; ``{names}`` are replaced by `facts`.
     facts
         Every number and name that `text` mentions.
     """
@@ -109,16 +109,16 @@ class Card:
 
     @property
     def word(self) -> str:
-        """The level as a word."""
+        """Level as a word."""
         return LEVELS[self.level][0]
 
     @property
     def sign(self) -> str:
-        """The level as a sign."""
+        """Level as a sign."""
         return LEVELS[self.level][1]
 
     def words(self, escape: Escape) -> str:
-        """The text with its facts, escaped for a form of document."""
+        """Return the text with its facts filled in and escaped."""
         return fill(self.text, self.facts, escape)
 
 
@@ -129,21 +129,21 @@ class Section:
     Attributes
     ----------
     key
-        Names the section in addresses and files.
+        Identifier of the section in URLs and file names.
     prose
-        Paragraphs; ``{names}`` in them stand for `facts`. A section that can't apply says why in one line
-        of it.
+        Paragraphs; ``{names}`` are replaced by `facts`. A section that does not apply gives the reason in one
+        paragraph.
     cards
-        Findings, each with its level; shown between prose and figure.
+        Findings with their levels, placed between prose and figure.
     code
-        Python that a reader can copy; empty for none.
+        Python code to copy, or an empty string.
     data
-        Frames of numbers that this section computes for its tables and its figure, by file name. A number that a
-        shared file holds is not repeated in them.
+        Frames with the numbers of this section's tables and figure, by file name, without numbers that are in a
+        shared file.
     shared
-        The files that its figure also draws from and that other sections may name too: keys of `report.data.SHARED`.
+        Data files that the section uses in common with other sections: keys of `report.data.SHARED`.
     facts
-        Every number and name that prose and `drawing.alt` mention; a card has its own.
+        Every number and name in prose and `drawing.alt`; cards have their own facts.
     """
 
     key: str
@@ -159,37 +159,35 @@ class Section:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The paths of its data files within the report's folder."""
+        """Paths of the data files, relative to the report's folder."""
         return tuple(f"data/{name}.csv" for name in (*self.data, *self.shared))
 
     def paragraphs(self, escape: Escape) -> list[str]:
-        """The prose with its facts, escaped for a form of document."""
+        """Return the prose with its facts filled in and escaped."""
         return [fill(paragraph, self.facts, escape) for paragraph in self.prose]
 
     def alt(self, escape: Escape) -> str:
-        """What the drawing shows, in words."""
+        """Return the alternative text of the drawing, empty without one."""
         return fill(self.drawing.alt, self.facts, escape) if self.drawing else ""
 
 
 def by_task(results: Results) -> list[tuple[str, str]]:
-    """Each task, and the suffix of the names of its facts: none where there is one task, else ``_1``,
-    ``_2`` …
-    """
+    """Pair each task with the suffix of its facts' names: empty for a single task, else ``_1``, ``_2`` …"""
     names = tasks(results)
     return [(name, f"_{index}" if len(names) > 1 else "") for index, name in enumerate(names, 1)]
 
 
 def few(tasks: Sequence[str], each: int, facts: dict[str, Fact]) -> tuple[list[str], tuple[str, ...]]:
-    """The tasks that a figure with `each` panels a task shows, and a sentence about those that it leaves out.
+    """Choose the tasks of a figure with `each` panels per task, and note the omitted ones in a sentence.
 
-    They are the first in the study's order, as many as twelve panels have room for, and at least one: an order that
-    looked at the results would choose the tasks that flatter some strategy.
+    Takes the first tasks in the study's order that fit `MOST` panels, at least one. A choice by results would be
+    biased towards some strategy. Adds the counts to `facts`.
     """
-    shown = list(tasks)[: max(MOST // max(each, 1), 1)]
-    left = len(tasks) - len(shown)
-    facts |= {"tasks_drawn": len(shown), "tasks_left": left}
-    if not left:
-        return shown, ()
-    first = "the first {tasks_drawn} tasks" if len(shown) > 1 else "the first task"
-    told = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {plural(left, 'task')} too."
-    return shown, (told,)
+    selected = list(tasks)[: max(MOST // max(each, 1), 1)]
+    omitted = len(tasks) - len(selected)
+    facts |= {"tasks_drawn": len(selected), "tasks_left": omitted}
+    if not omitted:
+        return selected, ()
+    first = "the first {tasks_drawn} tasks" if len(selected) > 1 else "the first task"
+    note = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {plural(omitted, 'task')} too."
+    return selected, (note,)

@@ -1,9 +1,9 @@
-"""The look that all figures share: colours, lines, markers, letters.
+"""Style of all figures: colours, lines, markers and font.
 
-Colours are those of Okabe and Ito (2008), which colour-blind people can tell apart; each goes with a line style and a
-marker of its own, so that black-and-white print tells them apart too. Text is drawn as outlines: it reads the same on
-every machine. matplotlib's settings are changed within a context only, and start from its defaults, so that a personal
-matplotlibrc changes no report.
+The colours are Okabe and Ito's (2008), distinguishable for colour-blind readers. Each colour has its own line style
+and marker, so that series differ in black-and-white print too. Text is drawn as outlines, to look the same on every
+machine. matplotlib's settings are changed in a context only and start from its defaults, so that a user's matplotlibrc
+has no effect.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from hpsearch.text import plain, shorten
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#5f6873", "#d8dde3", "#ffffff"
 _SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", INK)
-CROSS = "#d55e01"  # diverged trials: next to the second series' colour, but a name of its own
+CROSS = "#d55e01"  # diverged trials: differs slightly from the second series, so that pages can replace it
 _LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1)), (0, (8, 2, 1, 1, 1, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-# What each colour becomes on a dark page: name of the CSS variable, on light, on dark.
+# CSS variable of each colour, with its values on a light and on a dark page.
 COLOURS: Mapping[str, tuple[str, str]] = {
     "ink": (INK, "#e6e9ed"),
     "muted": (MUTED, "#a7b0bb"),
@@ -61,7 +61,7 @@ _STYLE: Mapping[str, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "hpsearch",
     "text.color": INK,
-    "text.parse_math": False,  # names may hold dollar signs
+    "text.parse_math": False,  # names may contain dollar signs
     "xtick.color": MUTED,
     "xtick.labelcolor": INK,
     "ytick.color": MUTED,
@@ -72,7 +72,7 @@ _NOT_LOOKS = {"backend", "backend_fallback", "interactive", "toolbar", "webagg.o
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """The settings in which figures are made and saved."""
+    """Apply matplotlib settings for creating and saving figures, as a context manager."""
     settings: Any = {key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if key not in _NOT_LOOKS}
     with mpl.rc_context(settings | _STYLE):
         yield
@@ -80,7 +80,7 @@ def applied() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Look:
-    """How one of several series is drawn."""
+    """Colour, line style and marker of a series."""
 
     color: str
     line: Any
@@ -88,7 +88,7 @@ class Look:
 
 
 def look(index: int) -> Look:
-    """The look of the series with that index."""
+    """Return the look of the series with that index."""
     return Look(_SERIES[index % len(_SERIES)], _LINES[index % len(_LINES)], _MARKERS[index % len(_MARKERS)])
 
 
@@ -98,12 +98,12 @@ def _drawable() -> frozenset[int]:
 
 
 def label(text: str, length: int = 28) -> str:
-    """The text as a figure can show it: one line, shortened, signs that the font lacks by their code point."""
-    known = _drawable()
-    drawable = (sign if ord(sign) in known else f"U+{ord(sign):04X}" for sign in plain(text))
+    """Convert text for a figure: one line, at most `length` characters, code points for glyphs missing in the font."""
+    glyphs = _drawable()
+    drawable = (sign if ord(sign) in glyphs else f"U+{ord(sign):04X}" for sign in plain(text))
     return shorten("".join(drawable), length)
 
 
 def title(sentence: str, facts: Facts) -> str:
-    """The sentence as a figure's title, with long names shortened."""
+    """Fill the facts into a figure's title, with long names shortened."""
     return fill(sentence, facts, label)

@@ -1,4 +1,4 @@
-"""The report as JSON: every number that its text and its tables name, unrounded."""
+"""The report as JSON: every number in its text and tables, unrounded."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.section import Card, Section
 from hpsearch.results.results import Results
 
-SCHEMA = 1  # grows when a key changes its meaning or goes away; summary.schema.json describes this version
+SCHEMA = 1  # incremented when a key changes its meaning or is removed; summary.schema.json describes this version
 
 
 def summary(results: Results, sections: Iterable[Section], files: Iterable[str]) -> str:
-    """The JSON text of a report; NaN and infinity become null.
+    """Return the JSON text of a report; NaN and infinity become null.
 
-    ``summary.schema.json``, which is beside this module, says what the keys are.
+    ``summary.schema.json``, in this module's folder, documents the keys.
     """
     content = {
         "schema": SCHEMA,
@@ -58,13 +58,13 @@ def _card(card: Card) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON has it."""
+    """Convert a value to JSON types."""
     if isinstance(value, pd.DataFrame):
         return [_plain(row) for row in value.to_dict("records")]
     if isinstance(value, Mapping):
-        return {str(key): _plain(held) for key, held in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
+        return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         return _plain(value.item())
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""How a report writes numbers, names and sentences; every renderer brings its own way to escape them."""
+"""Formatting of numbers, names and sentences; each renderer passes its own escape function."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Fact = int | float | str
 Facts = Mapping[str, Fact]
 Escape = Callable[[str], str]
 
-NOTHING = "–"  # what stands where there is no number
+NOTHING = "–"  # placeholder for a missing number
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A measured number to so many significant digits; integers whole.
+    """Format a measured number to `digits` significant digits; integers in full.
 
     >>> [number(x) for x in (0.966789, 0.5, 1, 0.00001234567, 1234567.8, float("nan"), float("-inf"))]
     ['0.9668', '0.5000', '1', '1.235e-05', '1234568', '–', '−∞']
@@ -31,9 +31,9 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def aligned(values: Iterable[float], digits: int = 4) -> Callable[[float], str]:
-    """A way to write all these numbers with the same decimals, of which the largest has so many digits.
+    """Return a function that formats the numbers with the same decimals, `digits` significant digits for the largest.
 
-    Numbers that are too far apart for that are written each to its own digits.
+    If they differ by a factor of 100 or more, each number gets `digits` significant digits instead.
 
     >>> write = aligned([0.00947, 0.0102])
     >>> write(0.00947), write(0.0102)
@@ -47,7 +47,7 @@ def aligned(values: Iterable[float], digits: int = 4) -> Callable[[float], str]:
 
 
 def value(anything: Any) -> str:
-    """A hyperparameter's or a setting's value in words: numbers short, lists by comma, the rest as Python has it."""
+    """Format the value of a hyperparameter or setting: short numbers, comma-separated lists, else `str`."""
     if isinstance(anything, bool) or anything is None:
         return str(anything).lower() if anything is not None else "none"
     if isinstance(anything, int | float):
@@ -60,18 +60,18 @@ def value(anything: Any) -> str:
 
 
 def listing(names: Iterable[str], conjunction: str = "and") -> str:
-    """The names as a sentence lists them: ``a, b and c``."""
+    """Join names as in a sentence: ``a, b and c``."""
     *most, last = [plain(name) for name in names] or [NOTHING]
     return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 def plural(count: float, word: str) -> str:
-    """The word as it stands after the count."""
+    """Return the word in singular or plural, by count."""
     return word if count == 1 else f"{word}s"
 
 
 class _Written:
-    """A fact inside a sentence: formatted when the sentence asks for a format, then escaped."""
+    """A fact in a sentence, formatted by the format specification if any, then escaped."""
 
     def __init__(self, fact: Fact, escape: Escape) -> None:
         self.fact, self.escape = fact, escape
@@ -84,9 +84,9 @@ class _Written:
 
 
 def fill(sentence: str, facts: Facts, escape: Escape = str) -> str:
-    """The sentence with its ``{names}`` replaced by the facts.
+    """Replace the ``{names}`` in a sentence by the facts.
 
-    The sentence is the report's own and is taken as it stands; the facts may hold whatever people wrote,
-    and are escaped. Numbers come into prose in no other way, so that all of them are in ``summary.json``.
+    The sentence is trusted and not escaped; facts may contain user input and are escaped. All numbers in prose are
+    facts, so that ``summary.json`` contains them.
     """
     return sentence.format_map({name: _Written(fact, escape) for name, fact in facts.items()})

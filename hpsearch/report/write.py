@@ -1,6 +1,4 @@
-"""Writes a report's files, so that whoever looks finds the earlier report or this one, and no half of
-either.
-"""
+"""Writes a report's files, each atomically."""
 
 from __future__ import annotations
 
@@ -21,21 +19,20 @@ from hpsearch.report.summary import summary
 from hpsearch.results.results import Results
 
 NEXT = "next.toml"
-SUMMARY = "summary.json"  # names the files of its report, so it is written last
+SUMMARY = "summary.json"  # lists the report's files, so it is written last
 
 
 def write_report(results: Results, out: Path) -> Path:
     """Write the report of the results into the folder `out`, and return the path of its ``report.html``.
 
-    Written are ``report.html``, ``report.md``, ``summary.json``, ``figures/``, ``data/`` and, if the study is to be
-    changed, ``next.toml``. The files are made in a temporary folder and then moved, each at once, over those of an
-    earlier report; files of the earlier report that this one has no longer are removed, and no others. The same results
-    give the same bytes.
+    The files are ``report.html``, ``report.md``, ``summary.json``, ``figures/``, ``data/`` and, if a next study is
+    recommended, ``next.toml``. They are created in a temporary folder, then each replaces the earlier report's file
+    atomically. Obsolete files of the earlier report are removed, and no others. Equal results give equal bytes.
 
     Raises
     ------
     UsageError
-        The folder can't be written. An earlier report in it is as it was if the disk was full.
+        The folder can't be written. If the disk is full, an earlier report remains unchanged.
     """
     files = report_files(results)
     try:
@@ -47,7 +44,7 @@ def write_report(results: Results, out: Path) -> Path:
 
 
 def report_files(results: Results) -> dict[str, bytes]:
-    """The content of every file of the report, by its path within the report's folder."""
+    """Return the content of every file of the report, by path relative to the report's folder."""
     sections = [build(results) for build in SECTIONS.values()]
     pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing is not None}
     files = _pictures(pictures) | data_files(results, sections)
@@ -59,12 +56,12 @@ def report_files(results: Results) -> dict[str, bytes]:
 
 
 def _pictures(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
-    svgs = {f"figures/{key}.svg": _bytes(drawn.svg) for key, drawn in pictures.items()}
-    return svgs | {f"figures/{key}.png": drawn.png for key, drawn in pictures.items()}
+    svgs = {f"figures/{key}.svg": _bytes(image.svg) for key, image in pictures.items()}
+    return svgs | {f"figures/{key}.png": image.png for key, image in pictures.items()}
 
 
 def _next(results: Results) -> dict[str, bytes]:
-    """The next study's file, where the study has a file to change and something is to be changed."""
+    """Return the next study's file, or nothing without recommended changes to a study file."""
     following = next_study(results)
     return {NEXT: _bytes(toml_text(following))} if following.content else {}
 
@@ -74,9 +71,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _replace(files: Mapping[str, bytes], out: Path) -> None:
-    """Write all files aside, then put each in its place; the summary goes last, after what is stale is
-    gone.
-    """
+    """Write all files to a temporary folder, then move each; remove stale files before moving the summary."""
     earlier = _owned(out)
     aside = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
     try:
@@ -95,13 +90,13 @@ def _replace(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def _owned(out: Path) -> set[str]:
-    """The figures, data and next study file of the earlier report in the folder, as its summary names them."""
+    """Return the figures, data and next study's file that the earlier report's summary lists."""
     try:
-        named = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["files"]
+        files = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-    listed = named if isinstance(named, list) else []
-    return {name for name in listed if isinstance(name, str) and _is_ours(PurePosixPath(name))}
+    names = files if isinstance(files, list) else []
+    return {name for name in names if isinstance(name, str) and _is_ours(PurePosixPath(name))}
 
 
 def _is_ours(path: PurePosixPath) -> bool:
