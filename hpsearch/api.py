@@ -1,4 +1,4 @@
-"""Search and compare from Python: the same machinery as the command line, for any optuna objective."""
+"""Python interface: `search` and `compare` for any optuna objective."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Search:
-    """What one search found.
+    """Result of a search.
 
     Attributes
     ----------
     best_params, best_value
-        Of the best complete trial; with confirmation, of the best confirmed one, whose value is a mean.
+        Hyperparameters and value of the best complete trial. With confirmation, those of the best confirmed trial;
+        its value is a mean.
     confirmed
-        Values of the trainings that confirmed `best_params`; empty without confirmation.
+        Values of the confirmation trainings of `best_params`; empty without confirmation.
     study
         The optuna study, for optuna's own plots and importances.
     trials
-        One row a trial, as `Results.trials` has them.
+        One row per trial, in the format of `Results.trials`.
     """
 
     best_params: dict[str, Any]
@@ -52,18 +53,18 @@ class Search:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison of strategies found.
+    """Result of a comparison of strategies.
 
     Attributes
     ----------
     table
-        One row a strategy: the table that the report shows.
+        One row per strategy, the report's table.
     trials
-        One row a trial, as `Results.trials` has them.
+        One row per trial, in the format of `Results.trials`.
     results
-        Everything that was measured; the input of every analysis.
+        All measurements; the input of every analysis.
     report
-        The path of ``report.html``, where a report was asked for.
+        Path of ``report.html``, or None without a report.
     """
 
     table: pd.DataFrame
@@ -72,7 +73,7 @@ class Comparison:
     report: Path | None
 
     def __str__(self) -> str:
-        """The table."""
+        """Return the table as text."""
         return self.table.to_string(index=False)
 
 
@@ -91,53 +92,53 @@ def search(
     catch: tuple[type[Exception], ...] = (),
     progress: Progress | None = None,
 ) -> Search:
-    """Search for the hyperparameters with which `objective` is best.
+    """Search for the best hyperparameters of an objective.
 
     Parameters
     ----------
     objective
-        Called with an optuna trial, returns a number: any optuna objective, or an `MLPObjective`.
+        Callable from an optuna trial to a number: any optuna objective, or an `MLPObjective`.
     strategy
         A key of `STRATEGIES`, or a function from a seed to an optuna sampler.
     options
-        Options of a strategy that is given by its key, such as ``{"round": 5}``.
+        Options of a strategy in `STRATEGIES`, such as ``{"round": 5}``.
     trials
-        How often the objective is called. With a `pruner`, and an objective that says how many ``epochs`` a call may
-        train at most, the budget is what that many whole trainings take.
+        Number of calls of the objective. With a `pruner` and an objective with an attribute ``epochs``, the maximum
+        epochs of a call, the budget is the epochs of that many complete trainings.
     confirm
-        The last 3 × `confirm` of the `trials` call the objective with the best `confirm` hyperparameters again, three
-        times each, and the best mean wins: the best of many noisy values is less good than it looks.
+        Number of configurations to confirm. The last 3 × `confirm` of the `trials` evaluate the best `confirm`
+        configurations again, three times each, and the best mean wins. The best of many noisy values is optimistic.
     seed
-        What every draw depends on.
+        Seed of all random draws.
     direction
-        "minimize" or "maximize"; if not given, what ``objective.direction`` says, else "minimize", as in optuna.
+        "minimize" or "maximize". Defaults to ``objective.direction`` if present, else "minimize", as in optuna.
     pruner
         A key of `PRUNERS`.
     storage
-        A URL such as "sqlite:///hpsearch.db" or an optuna storage; in memory if not given. A search that is called
-        again with the same name and storage goes on where it stopped.
+        A URL such as "sqlite:///hpsearch.db" or an optuna storage; in memory by default. A call with the name and
+        storage of an earlier search resumes it.
     name
         First part of the optuna study's name.
     catch
-        Exceptions of the objective that make a trial fail and let the search go on; others end it.
+        Exceptions of the objective that fail only their trial; others end the search.
     progress
-        Called now and then with the trials finished and planned.
+        Called periodically with the numbers of finished and planned trials.
 
     Raises
     ------
     UsageError
-        If an argument is outside what it may be, or no trial completed.
+        If an argument is invalid, or no trial completed.
     RunError
-        If the objective calls ``sys.exit``, whatever `catch` says; see `execute` for other reasons.
+        If the objective calls ``sys.exit``, regardless of `catch`; see `execute` for other reasons.
     """
     label = strategy if isinstance(strategy, str) else _name_of(strategy)
     chosen = {label: _searcher(label, strategy, options or {}, confirm)}
     plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch)
-    opened = _open(storage)
-    execute(plan, opened, progress=progress)
+    backend = _open(storage)
+    execute(plan, backend, progress=progress)
     with quiet_optuna():
-        study = optuna.load_study(study_name=plan.runs()[0].name, storage=opened)
-    results = _load(opened, name)
+        study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
+    results = _load(backend, name)
     run = next(row for row in results.runs.to_dict("records") if row["name"] == study.study_name)
     if math.isnan(run["incumbent"]):
         raise UsageError(f"none of the {trials} trials completed: see the error attribute of study.trials")
@@ -163,41 +164,41 @@ def compare(
     catch: tuple[type[Exception], ...] = (),
     progress: Progress | None = None,
 ) -> Comparison:
-    """Search with each of `strategies`, `repeats` times with the same budget, and compare what they found.
+    """Search with each strategy, `repeats` times with the same budget, and compare the results.
 
     Parameters
     ----------
     strategies
-        Keys of `STRATEGIES`, or a mapping from a label to a function from a seed to an optuna sampler, or to what
-        ``[strategies.<label>]`` of a study file holds: ``{"narrowing-confirmed": {"strategy": "narrowing",
-        "confirm": 5}}``.
+        Keys of `STRATEGIES`, or a mapping from labels to strategies: functions from a seed to an optuna
+        sampler, or tables like ``[strategies.<label>]`` of a study file: ``{"narrowing-confirmed": {"strategy":
+        "narrowing", "confirm": 5}}``.
     repeats
         Independent searches of each strategy. Repeat r starts from the same random points for every strategy.
     jobs
-        Processes to spread the searches over; −1 takes one a core. A lambda will do as an objective.
+        Number of processes for the searches; −1 uses one per core. The objective may be a lambda.
     retrain
-        Fresh trainings of each search's best hyperparameters on test data, if the objective has ``test``.
+        Number of retrainings of each search's best hyperparameters for a test score, if the objective has ``test``.
     report
-        A folder to write the report to; none is written if not given.
+        Folder for the report; no report by default.
     objective, trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
     Raises
     ------
     UsageError
-        If an argument is outside what it may be.
+        If an argument is invalid.
     RunError
         As for `search`.
     """
     from hpsearch.analysis.comparison.strategy_table import strategy_table
     from hpsearch.report import write_report
 
-    given = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
-    chosen = {label: _from_table(label, strategy, confirm) for label, strategy in given.items()}
+    by_label = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
+    chosen = {label: _from_table(label, strategy, confirm) for label, strategy in by_label.items()}
     plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain)
-    opened = _open(storage)
-    execute(plan, storage if isinstance(storage, str) else opened, jobs=jobs, progress=progress)
-    results = _load(opened, name)
+    backend = _open(storage)
+    execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=progress)
+    results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(strategy_table(results), results.trials, results, path)
 
@@ -245,7 +246,7 @@ def _plan(
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:
-    """The strategy called `label`: by its key, its maker, or as ``[strategies.<label>]`` of a study file holds it."""
+    """Return the searcher of a key, a function, or a table like ``[strategies.<label>]`` of a study file."""
     if not isinstance(strategy, Mapping):
         return _searcher(label, strategy, {}, confirm)
     table = {"strategy": label, "confirm": confirm, **strategy}

@@ -1,4 +1,4 @@
-"""Published tables of trained networks as tasks: what a search would have found, looked up instead of trained."""
+"""Tabular benchmarks as objectives: results of published trainings, looked up instead of trained."""
 
 from hpsearch.objectives.tables.objective import TableObjective
 from hpsearch.objectives.tables.published import BENCHMARKS, TABLES

@@ -1,4 +1,4 @@
-"""A table's grid of values, declared as a range in its own units."""
+"""Conversion between a table's grid of values and a distribution in the same units."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Value = int | float | str
 
 
 def distribution(values: Sequence[Value]) -> BaseDistribution:
-    """The distribution of a parameter that a table knows at `values` alone, sorted upward.
+    """Return the distribution of a parameter with the ascending grid `values`.
 
-    Text is a choice. Evenly spaced numbers are a range with their distance as its step. All other numbers, which must
-    be positive, are a log range of as many cells of equal width as there are values: from half a cell below the lowest
-    value to half a cell above the highest, where a cell is their distance in logarithms over the number of gaps.
+    Text gives a categorical distribution. Evenly spaced numbers give a range with their distance as step. All other
+    numbers must be positive and give a log range of ``len(values)`` cells of equal width, one per value. A cell has
+    width log(highest / lowest) / (len(values) - 1). The range extends half a cell beyond the lowest and highest value.
 
-    Whichever it is, each value is drawn with the same probability when the distribution is drawn from uniformly.
+    A uniform draw from the distribution selects each value with the same probability.
     """
     if isinstance(values[0], str):
         return CategoricalDistribution(list(values))
@@ -33,7 +33,7 @@ def distribution(values: Sequence[Value]) -> BaseDistribution:
 
 
 def index(value: Value, declared: BaseDistribution, count: int) -> int:
-    """Which of the `count` values of a grid a parameter's `value` stands for, where the grid is `declared` as above."""
+    """Return the grid index of a parameter's `value`; `declared` is the distribution of the grid's `count` values."""
     if isinstance(declared, CategoricalDistribution):
         return declared.choices.index(value)
     assert isinstance(declared, (FloatDistribution, IntDistribution))

@@ -1,4 +1,4 @@
-"""A published table as an optuna objective: a trial looks up what a training with its parameters once reached."""
+"""A tabular benchmark as an optuna objective."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from hpsearch.space import describe, suggest
 from hpsearch.strategies.base import CONFIRMS
 from hpsearch.strategies.seeding import generator
 
-SEARCHED = 3  # seeds of a configuration that trials may look up: a confirmation takes three
+SEARCHED = 3  # maximum number of seeds per configuration for trials, since a confirmation needs three
 _KEYS = ("source", "table")
 
 
 class TableObjective:
-    """Look up what a network with a trial's hyperparameters reached with one of the seeds it was trained with.
+    """Look up the result of a trial's hyperparameters in a table of trained networks.
 
-    A table holds each configuration of a grid, trained with a few seeds. In each repeat some of the seeds are held
-    out. A trial observes one training with one of the other seeds, drawn uniformly; the search is judged by the mean
-    over the held-out seeds. So a search meets the noise of real trainings, and is judged by trainings that it could
-    not look up.
+    A table contains the results of each configuration of a grid, trained with several seeds. In each repeat some of
+    the seeds are held out. A trial observes the result of one other seed, drawn uniformly; the test score is the mean
+    over the held-out seeds. So trials have the noise of real trainings, and test scores use trainings that no trial
+    observes.
 
     Seeds and partition:
 
-    - `SEARCHED` seeds are searched and the rest is held out, at least one: 2 of 5 seeds, 1 of 4, 3 or 2.
+    - Trials observe at most `SEARCHED` seeds; the others, at least one, are held out: 2 of 5 seeds, 1 of 4, 3 or 2.
     - The partition is drawn from `seed`, `repeat` and the table's name, so all strategies of a repeat share it.
-    - It is the same for all configurations, since a seed often decides how the data were split.
-    - A configuration with fewer seeds than others is partitioned in the same order of seeds, as far as it has them.
-    - The repetitions of a trial look up the other searched seeds first and the trial's own last.
+    - It is the same for all configurations, since a seed often determines the data split.
+    - A configuration without results for some seeds uses the same order of the remaining seeds.
+    - Repetitions of a trial use the other observable seeds first, then the trial's own.
 
     The normalised regret of a configuration is (its mean − best mean) / (median of the means − best mean). Best and
-    median are those of the means over all seeds, so they are the same for every repeat. A mean over held-out seeds
-    may be better than the best of them: its regret is below 0.
+    median are taken over the configurations' means over all seeds, so they are equal for all repeats. A mean over
+    held-out seeds may be better than that best mean: its regret is negative.
 
-    The space is the table's grid, in its own units: numbers are drawn from ranges and stand for a value of the grid,
-    so that each configuration is equally likely under uniform draws; see `hpsearch.objectives.tables.grid`.
+    The space is the table's grid in its own units. Numbers are drawn from ranges and mapped to values of the grid, so
+    that configurations are equally likely under uniform draws; see `hpsearch.objectives.tables.grid`.
 
     Parameters
     ----------
     data
-        The name of a table such as ``"hpobench/credit_g"``, or what ``[data]`` of a study file holds of one task:
+        Name of a table such as ``"hpobench/credit_g"``, or a mapping like a task's ``[data]`` in a study file:
         ``{"source": "table", "table": "hpobench/credit_g"}``.
     model, space
-        Must be empty: the networks of a table are trained, and its grid is what can be searched.
+        Must be empty: a table's networks are already trained, and its grid is the space.
     seed, repeat
-        Which seeds are held out depends on both, and which training a trial observes also on the trial's number.
+        Together they determine the held-out seeds and, with the trial's number, the training that a trial observes.
     data_dir
-        Not used: the tables come with a package.
+        Unused: the tables come from a package.
 
     Raises
     ------
     UsageError
-        If there is no such table, the package that holds them is missing, or `model` or `space` hold something.
+        If the table does not exist, the package with the tables is missing, or `model` or `space` is not empty.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class TableObjective:
         data_dir: str | Path | None = None,
     ) -> None:
         self.task = _name(data)
-        for section, given, reason in (
+        for section, settings, reason in (
             ("model", model, "the networks of a table are trained"),
             ("space", space, "a table is searched over its own grid"),
         ):
-            if given:
-                raise UsageError(f"[{section}] must be empty where {reason}, got {dict(given)!r}")
+            if settings:
+                raise UsageError(f"[{section}] must be empty where {reason}, got {dict(settings)!r}")
         self.seed, self.repeat = seed, repeat
         self.space: Mapping[str, BaseDistribution] = {
             name: distribution(values) for name, values in self._table.grid.items()
@@ -88,17 +88,17 @@ class TableObjective:
 
     @property
     def direction(self) -> Direction:
-        """Less is better."""
+        """Direction of optimization: less is better."""
         return "minimize"
 
     @property
     def metric(self) -> str:
-        """What a value is: "error", the share of validation rows that were classified wrongly, or "loss"."""
+        """Name of the metric: "error", the share of misclassified validation rows, or "loss"."""
         return TABLES[self.task].metric
 
     @property
     def content(self) -> dict[str, Any]:
-        """What makes two trials comparable: the table, the SHA-256 of its content, the seeds held out, the space."""
+        """Identity of the task: table, SHA-256 of its content, number of held-out seeds, space."""
         return {
             "data": {
                 "source": "table",
@@ -112,18 +112,18 @@ class TableObjective:
 
     @property
     def reference(self) -> dict[str, float]:
-        """The best and the median of the configurations' means over all seeds: a normalised regret of 0 and 1."""
+        """Best and median of the configurations' means over all seeds: normalised regrets of 0 and 1."""
         means = self._table.means
         return {"best": float(means.min()), "median": float(np.median(means))}
 
     def for_repeat(self, repeat: int) -> TableObjective:
-        """The same objective for another repeat, whose trials observe other trainings."""
+        """Return this objective for another repeat, with different held-out seeds and observations."""
         other = object.__new__(TableObjective)
         other.__dict__ = self.__dict__ | {"repeat": repeat}
         return other
 
     def __call__(self, trial: Trial) -> float:
-        """What one training with the suggested parameters reached: that of a seed drawn for the trial's number."""
+        """Return the result of the suggested parameters for one seed, drawn by the trial's number."""
         params = {name: suggest(trial, name, declared) for name, declared in self.space.items()}
         observable, _ = self._partition(params)
         first = trial.user_attrs.get(CONFIRMS, trial.number)
@@ -131,22 +131,22 @@ class TableObjective:
         return float(observable[order[_repetition(trial) % len(order)]])
 
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
-        """The mean of `params` over the held-out seeds; one value whatever `times` is, since it is exact."""
+        """Return the mean over the held-out seeds: one exact value, for any `times`."""
         _, held_out = self._partition(params)
         return [float(held_out.mean())]
 
     def configuration(self, params: Mapping[str, Any]) -> dict[str, Value]:
-        """The configuration of the grid that `params` stand for."""
+        """Return the configuration of the grid that corresponds to `params`."""
         grid = self._table.grid
         return {name: grid[name][place] for name, place in zip(grid, self._place(params), strict=True)}
 
     @property
     def _table(self) -> Table:
-        """The table; every process reads it once, none is sent it."""
+        """The table. Each process reads it once; it is not pickled."""
         return read(self.task)
 
     def _partition(self, params: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The losses of a configuration that trials may look up, and those that judge it."""
+        """Return the losses of a configuration that trials may observe, and the held-out ones."""
         losses = self._table.losses[self._place(params)]
         losses = losses[generator(self.seed, self.repeat, self.task, "held-out seeds").permutation(len(losses))]
         losses = losses[np.isfinite(losses)]
@@ -154,17 +154,17 @@ class TableObjective:
         return losses[count:], losses[:count]
 
     def _place(self, params: Mapping[str, Any]) -> tuple[int, ...]:
-        """Where in the table the configuration stands."""
+        """Return the index of the configuration in the table, one number per parameter."""
         return tuple(index(params[name], self.space[name], len(values)) for name, values in self._table.grid.items())
 
 
 def _held_out(seeds: int) -> int:
-    """How many of so many seeds judge: all but `SEARCHED`, and at least one."""
+    """Return the number of held-out seeds: all except `SEARCHED`, at least one."""
     return max(1, seeds - SEARCHED)
 
 
 def _repetition(trial: Trial) -> int:
-    """0 for a trial of the search, k for the k-th trial that confirms it."""
+    """Return 0 for a trial of the search and k for its k-th confirmation."""
     number = trial.user_attrs.get(CONFIRMS)
     if number is None:
         return 0
@@ -173,7 +173,7 @@ def _repetition(trial: Trial) -> int:
 
 
 def _name(data: str | Mapping[str, Any]) -> str:
-    """The table that `data` names."""
+    """Return the table's name from `data`, after validation."""
     table = {"table": data} if isinstance(data, str) else data
     for key in table:
         if key not in _KEYS:

