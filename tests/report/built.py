@@ -1,4 +1,4 @@
-"""What several tests of the report look at."""
+"""Shared inputs of the report's tests."""
 
 import dataclasses
 from functools import cache
@@ -19,12 +19,12 @@ from tests.example_results import _name, case, of_studies
 
 @cache
 def sections_of(name: str) -> dict[str, Section]:
-    """The sections of the case, by key, built once for all tests."""
+    """Return the sections of an example by key, built once for all tests."""
     return {key: build(case(name)) for key, build in SECTIONS.items()}
 
 
 def tiled(results: Results, times: int) -> Results:
-    """The results with their repeats so many times over: large ones are made quickly."""
+    """Return results with each repeat copied `times` times, a fast way to large results."""
     frames = {
         name: pd.concat(
             [frame.assign(repeat=frame["repeat"] + results.repeats * copy) for copy in range(times)], ignore_index=True
@@ -35,7 +35,7 @@ def tiled(results: Results, times: int) -> Results:
 
 
 def narrowing(repeats: int, trials: int) -> tuple[Results, list[optuna.Study]]:
-    """The results of real runs of narrowing, with the ranges that they noted, and their studies."""
+    """Run narrowing; return its results with the stored ranges, and the Optuna studies."""
     studies = []
     for repeat in range(repeats):
         study = optuna.create_study(study_name=f"n/{repeat}", sampler=NarrowingSampler(seed=repeat))
@@ -54,7 +54,7 @@ def _bowl(trial: optuna.Trial) -> float:
     return (rate - 0.01) ** 2 + (units - 3) ** 2
 
 
-def drawn(title: str = "A title", layout: figures.Layout | None = None) -> tuple[Figure, list[Axes]]:
-    """An empty figure."""
+def empty_figure(title: str = "A title", layout: figures.Layout | None = None) -> tuple[Figure, list[Axes]]:
+    """Create a figure with empty panels."""
     with style.applied():
         return figures.new_figure(title, layout or figures.Layout(1, 1, 2.0))

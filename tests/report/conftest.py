@@ -5,8 +5,8 @@ from tests.example_results import case
 
 
 @pytest.fixture(scope="session", params=["usual", "names of markup", "unfinished", "two tasks"])
-def told(request):
-    """The results of a case, and its report's texts by file name."""
+def results_and_files(request):
+    """Results of an example, and the text files of its report by name."""
     return case(request.param), {
         name: content.decode()
         for name, content in report_files(case(request.param)).items()

@@ -1,4 +1,4 @@
-"""The report in a real browser: nothing is fetched, nothing complains, every figure can be seen."""
+"""The report in a real browser: no requests, no console errors, all figures visible."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from hpsearch.report import write_report
 from tests.chromium import BROWSER, FLAGS
 from tests.example_results import case
 
-# The report has no script: the page around it, which is ours and shows the report in a frame, measures it.
+# The report has no script, so an outer page shows it in a frame and measures it.
 PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 <iframe src="report/report.html" style="width: WIDTHpx; height: 800px; border: 0"></iframe><script>
 const frame = document.querySelector("iframe");
@@ -38,36 +38,36 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome i
 
 
 class Handler(SimpleHTTPRequestHandler):
-    asked: list[str]
+    requests: list[str]
 
     def log_message(self, *_args):
-        """Nothing on the screen."""
+        """Suppress the log."""
 
     def do_GET(self):
-        self.asked.append(self.path)
+        self.requests.append(self.path)
         super().do_GET()
 
 
 @pytest.fixture(scope="module", params=["usual", "names of markup"])
 def served(request, tmp_path_factory):
-    """A server of the report of a case, and the paths that it was asked for."""
+    """Serve the report of an example; yield the address, the requested paths and the folder."""
     folder = tmp_path_factory.mktemp("served")
     write_report(case(request.param), folder / "report")
     for width in (390, 1280):
         (folder / f"{width}.html").write_text(PROBE.replace("WIDTH", str(width)), encoding="utf-8")
-    asked: list[str] = []
-    handler = type("Recording", (Handler,), {"asked": asked})
+    requests: list[str] = []
+    handler = type("Recording", (Handler,), {"requests": requests})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked, folder
+        yield f"http://127.0.0.1:{server.server_port}", requests, folder
         server.shutdown()
         thread.join()
 
 
 def look(served, width, dark, profile):
-    address, asked, _ = served
-    asked.clear()
+    address, requests, _ = served
+    requests.clear()
     scheme = ["--blink-settings=preferredColorScheme=0"] if dark else ["--blink-settings=preferredColorScheme=1"]
     window = ["--window-size=1400,900", f"--user-data-dir={profile}", "--dump-dom", f"{address}/{width}.html"]
     done = subprocess.run(
@@ -75,9 +75,9 @@ def look(served, width, dark, profile):
     )
     assert done.returncode == 0, done.stderr
     console = re.findall(r":CONSOLE[^\]]*\] (.*)", done.stderr)
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr
-    return json.loads(found[1]), console, list(asked)
+    match = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert match, done.stderr
+    return json.loads(match[1]), console, list(requests)
 
 
 def brightness(color):
@@ -86,9 +86,9 @@ def brightness(color):
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_nothing_is_fetched_nothing_complains_and_every_figure_is_seen(served, tmp_path, width, dark):
-    seen, console, asked = look(served, width, dark, tmp_path)
+    seen, console, requests = look(served, width, dark, tmp_path)
     assert console == []
-    assert asked == [f"/{width}.html", "/report/report.html"]
+    assert requests == [f"/{width}.html", "/report/report.html"]
     expected = (served[2] / "report" / "report.html").read_text().count("<figure")
     assert len(seen["figures"]) == expected >= 5
     for figure in seen["figures"]:
@@ -96,9 +96,9 @@ def test_nothing_is_fetched_nothing_complains_and_every_figure_is_seen(served, t
         assert figure["height"] > 60
         assert figure["marks"] > 5
         assert figure["left"] >= 0
-        assert figure["right"] <= width  # what is wider than its place scrolls within it
+        assert figure["right"] <= width  # wide content scrolls inside its container
         assert figure["scrolls"] == "auto"
-    assert seen["width"] <= width  # the page itself never scrolls sideways
+    assert seen["width"] <= width  # no horizontal scrolling of the page
     assert (brightness(seen["paper"]) < brightness(seen["ink"])) == dark
 
 
@@ -108,6 +108,6 @@ def test_a_complaint_or_a_request_would_be_heard(served, tmp_path):
     (folder / "500.html").write_text(page, encoding="utf-8")
     bad = '<!DOCTYPE html><body><script>console.error("heard")</script><img src="fetched.png"><figure></figure>'
     (folder / "bad.html").write_text(bad, encoding="utf-8")
-    _, console, asked = look(served, 500, False, tmp_path)
+    _, console, requests = look(served, 500, False, tmp_path)
     assert any("heard" in line for line in console)
-    assert "/fetched.png" in asked
+    assert "/fetched.png" in requests

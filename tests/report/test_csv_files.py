@@ -1,4 +1,4 @@
-"""Data files: text is never a formula, numbers are never text."""
+"""CSV files: text is never a formula, and numbers are never text."""
 
 import csv
 import io

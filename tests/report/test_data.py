@@ -1,4 +1,4 @@
-"""What a report's CSV files hold: each measured number once, and something for each figure."""
+"""Content of a report's CSV files: each measured number once, and data for each figure."""
 
 import doctest
 import io
@@ -19,7 +19,7 @@ from hpsearch.results.results import PARAM
 from tests.example_results import CASES, case, make_results
 from tests.report.built import narrowing, sections_of, tiled
 
-LONG = re.compile(r"-?\d\.\d{9,}(?:e-\d+)?")  # a number that two measurements don't share by chance
+LONG = re.compile(r"-?\d\.\d{9,}(?:e-\d+)?")  # a number so long that two measurements do not agree by chance
 
 
 def files_of(name):
@@ -27,7 +27,7 @@ def files_of(name):
 
 
 def read(files):
-    """The files as their readers have them, by name."""
+    """Parse the CSV files; return data frames by name."""
     return {path[len("data/") : -len(".csv")]: pd.read_csv(io.BytesIO(text)) for path, text in files.items()}
 
 
@@ -78,14 +78,14 @@ def test_the_runs_hold_their_test_values_and_when_they_reached_the_target():
 
 
 def in_one_place(results, files):
-    """The measured numbers, after a check that each is in one file, and in it once."""
-    found = {path: Counter(LONG.findall(text.decode())) for path, text in files.items()}
-    drawn = results.trials[[PARAM + name for name in results.searched]].select_dtypes(float).to_numpy().ravel()
-    measured = Counter(map(repr, map(float, drawn)))  # several strategies may begin with the same points
+    """Check that each measured number is in exactly one file, and return the numbers with their counts."""
+    counts_by_file = {path: Counter(LONG.findall(text.decode())) for path, text in files.items()}
+    sampled = results.trials[[PARAM + name for name in results.searched]].select_dtypes(float).to_numpy().ravel()
+    measured = Counter(map(repr, map(float, sampled)))  # strategies may share their first points
     measured += Counter(repr(value) for values in results.runs["test_values"] for value in values)
     measured = {value: times for value, times in measured.items() if LONG.fullmatch(value)}
     for value, times in measured.items():
-        assert [counts[value] for counts in found.values() if value in counts] == [times], value
+        assert [counts[value] for counts in counts_by_file.values() if value in counts] == [times], value
     return measured
 
 
@@ -98,11 +98,13 @@ def test_ranges_are_there_once_a_round():
     results, _ = narrowing(2, 60)
     files = data_files(results, [SECTIONS["closing_in"](results)])
     ranges = read(files)["ranges"]
-    drawn = by_run(results, closing_in(results)[["task", "strategy", "repeat", "number", "parameter", "low", "high"]])
-    assert len(ranges) < 0.6 * len(drawn)
-    again = drawn[["run", "number", "parameter"]].merge(ranges, on=["run", "number", "parameter"], how="left")
+    by_trial = by_run(
+        results, closing_in(results)[["task", "strategy", "repeat", "number", "parameter", "low", "high"]]
+    )
+    assert len(ranges) < 0.6 * len(by_trial)
+    again = by_trial[["run", "number", "parameter"]].merge(ranges, on=["run", "number", "parameter"], how="left")
     again[["low", "high"]] = again.groupby(["run", "parameter"])[["low", "high"]].ffill()
-    assert again[["low", "high"]].to_numpy() == pytest.approx(drawn[["low", "high"]].to_numpy())
+    assert again[["low", "high"]].to_numpy() == pytest.approx(by_trial[["low", "high"]].to_numpy())
 
 
 def test_what_figures_compute_takes_less_room_than_the_trials():

@@ -11,23 +11,23 @@ from hpsearch.report import figures
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.style import applied
 from tests.example_results import case
-from tests.report.built import drawn
+from tests.report.built import empty_figure
 
 
 def test_the_style_leaves_matplotlib_as_it_was():
     before = dict(mpl.rcParams)
-    figures.picture(drawn()[0])
+    figures.picture(empty_figure()[0])
     assert dict(mpl.rcParams) == before
 
 
 def test_personal_settings_do_not_show():
-    plain = figures.picture(drawn()[0])
+    plain = figures.picture(empty_figure()[0])
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
-        assert figures.picture(drawn()[0]) == plain
+        assert figures.picture(empty_figure()[0]) == plain
 
 
 def test_files_hold_no_dates_and_no_versions():
-    picture = figures.picture(drawn()[0])
+    picture = figures.picture(empty_figure()[0])
     assert picture.png.startswith(b"\x89PNG")
     for word in ("matplotlib v", "Software", "dc:date", "tEXt"):
         assert word not in picture.svg
@@ -53,13 +53,13 @@ def test_pixels_have_few_colours_and_look_as_drawn(key):
 
 
 def test_dollars_are_drawn_as_dollars():
-    shown = figures.picture(drawn("$x^2$")[0]).svg
-    assert len(set(re.findall(r'id="(DejaVuSans-Bold-\w+)"', shown))) == len("$x^2")  # as mathematics it has no signs
+    svg = figures.picture(empty_figure("$x^2$")[0]).svg
+    assert len(set(re.findall(r'id="(DejaVuSans-Bold-\w+)"', svg))) == len("$x^2")  # not mathtext
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (3, 3), (4, 3), (6, 3), (20, 5), (7, 5)])
 def test_panels_are_as_large_as_asked_and_inside_the_figure(count, columns):
-    figure, panels = drawn("word " * 60, figures.Layout(count, columns, 1.5, right=0.7))
+    figure, panels = empty_figure("word " * 60, figures.Layout(count, columns, 1.5, right=0.7))
     width, height = figure.get_size_inches()
     places = [axes.get_position() for axes in panels]
     assert len(panels) == count
@@ -73,7 +73,7 @@ def test_panels_are_as_large_as_asked_and_inside_the_figure(count, columns):
 
 @pytest.mark.parametrize("y", [[math.nan] * 3, [math.inf, math.nan, -math.inf]])
 def test_a_line_with_spaced_markers_and_no_finite_point_is_drawn_as_nothing(y):
-    figure, (axes,) = drawn()
+    figure, (axes,) = empty_figure()
     axes.plot(range(len(y)), y, marker="o", markevery=(0.0, 0.1))
     axes.step(range(len(y)), y, where="post", marker="s", markevery=(0.02, 0.13))
     assert figures.picture(figure).png.startswith(b"\x89PNG")

@@ -16,7 +16,7 @@ VOID = {"meta", "link", "br", "img", "use", "path", "rect", "image", "stop"}
 
 
 class Page(HTMLParser):
-    """The elements of a page, and its text as people see it."""
+    """Elements and visible text of a page."""
 
     def __init__(self, source):
         super().__init__()
@@ -42,23 +42,23 @@ class Page(HTMLParser):
             self.text.append(data)
 
     def all(self, attribute):
-        return [held[attribute] for _, held in self.elements if attribute in held]
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
 
 
-def test_the_page_is_well_formed_and_fetches_and_runs_nothing(told):
-    source = told[1]["report.html"]
+def test_the_page_is_well_formed_and_fetches_and_runs_nothing(results_and_files):
+    source = results_and_files[1]["report.html"]
     page = Page(source)
     assert page.open == []
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "link", "iframe", "object", "embed", "img", "base", "form"}  # figures are drawn
     assert not re.search(r"https?:|//www|@import|javascript:", source)
-    assert not any(name.startswith("on") for _, held in page.elements for name in held)
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert all(link.startswith(("#", "summary.json", "data:image/png")) for link in page.all("href"))
     assert len(source) < 1_500_000
 
 
-def test_every_reference_finds_its_one_target(told):
-    source = told[1]["report.html"]
+def test_every_reference_finds_its_one_target(results_and_files):
+    source = results_and_files[1]["report.html"]
     page = Page(source)
     ids = page.all("id")
     assert len(ids) == len(set(ids))
@@ -66,24 +66,24 @@ def test_every_reference_finds_its_one_target(told):
     assert set(SECTIONS) < set(wanted) <= set(ids)
 
 
-def test_figures_say_in_words_what_they_show(told):
-    page = Page(told[1]["report.html"])
+def test_figures_say_in_words_what_they_show(results_and_files):
+    page = Page(results_and_files[1]["report.html"])
     told_figures = [held["aria-label"] for _, held in page.elements if held.get("role") == "img"]
-    drawn = [key for key in SECTIONS if f"figures/{key}.svg" in told[1]]
-    expected = [SECTIONS[key](told[0]).alt(str) for key in drawn]
+    keys = [key for key in SECTIONS if f"figures/{key}.svg" in results_and_files[1]]
+    expected = [SECTIONS[key](results_and_files[0]).alt(str) for key in keys]
     assert told_figures == expected
-    assert {"best_so_far", "plane", "isolation", "learning_curves", "costs"} <= set(drawn)
+    assert {"best_so_far", "plane", "isolation", "learning_curves", "costs"} <= set(keys)
 
 
-def test_names_are_shown_as_they_are(told):
-    results, files = told
+def test_names_are_shown_as_they_are(results_and_files):
+    results, files = results_and_files
     seen = Page(files["report.html"]).seen
     for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
         assert plain(name) in seen
 
 
-def test_colours_follow_the_page(told):
-    source = told[1]["report.html"]
+def test_colours_follow_the_page(results_and_files):
+    source = results_and_files[1]["report.html"]
     figures = source[source.index("<main>") :]
     for name, (light, dark) in COLOURS.items():
         assert light not in figures
@@ -92,8 +92,8 @@ def test_colours_follow_the_page(told):
     assert "var(--ink)" in figures
 
 
-def test_no_dates_and_no_paths(told):
-    for text in told[1].values():
+def test_no_dates_and_no_paths(results_and_files):
+    for text in results_and_files[1].values():
         assert not re.search(r"\b20\d\d-\d\d-\d\d|/tmp/|/home/|/root/", text)
 
 
@@ -137,9 +137,9 @@ def test_a_letter_is_outlined_where_it_is_still_drawn():
 
 
 def test_coordinates_lose_what_nobody_sees_and_scales_do_not():
-    drawn = '<path d="M 1.234567 -0.001 L 10 2.5"/><use x="3.14159" transform="scale(0.015625)"/>'
+    shapes = '<path d="M 1.234567 -0.001 L 10 2.5"/><use x="3.14159" transform="scale(0.015625)"/>'
     assert (
-        inline(SVG.format(drawn), "k")
+        inline(SVG.format(shapes), "k")
         == '<svg><path d="M 1.23 -0 L 10 2.5"/><use x="3.14" transform="scale(0.015625)"/></svg>'
     )
 

@@ -10,7 +10,7 @@ from tests.report.test_html import Page
 
 
 def seen(source):
-    """What a reader sees of Markdown that may hold HTML, and the elements that it became."""
+    """Render Markdown with embedded HTML to a page, without images."""
     html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(source)
     return Page(re.sub(r"<img[^>]*>", "", html))
 
@@ -41,8 +41,8 @@ def test_no_paragraph_begins_a_list_or_a_rule(text):
     assert [tag for tag, _ in page.elements] == ["p"]
 
 
-def test_the_document_shows_every_name_and_no_markup_of_theirs(told):
-    results, files = told
+def test_the_document_shows_every_name_and_no_markup_of_theirs(results_and_files):
+    results, files = results_and_files
     page = seen(files["report.md"])
     for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
         assert plain(name) in page.seen
@@ -67,8 +67,8 @@ def test_the_document_shows_every_name_and_no_markup_of_theirs(told):
     }
 
 
-def test_links_and_figures_are_files_that_are_kept_with_the_document(told):
-    _, files = told
+def test_links_and_figures_are_files_that_are_kept_with_the_document(results_and_files):
+    _, files = results_and_files
     links = re.findall(r"(?<!\\)\]\(([^)]*)\)", files["report.md"])
     assert len([link for link in links if link.startswith("figures/")]) >= 5
     for link in links:

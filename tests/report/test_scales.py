@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hpsearch.report import figures, scales, style
-from tests.report.built import drawn
+from tests.report.built import empty_figure
 
 
 @given(st.lists(st.floats(-0.5, 1.5), max_size=8).map(sorted), st.floats(0.01, 0.1))
@@ -30,7 +30,7 @@ def test_spread_keeps_order_and_distance(levels, gap):
     ],
 )
 def test_parameter_axes_show_the_declared_range_with_few_ticks(distribution):
-    figure, (axes,) = drawn()
+    figure, (axes,) = empty_figure()
     with style.applied():
         scales.parameter_axis(axes, "x", "rate", distribution, 5, 20)
         low, high = axes.get_xlim()
@@ -43,7 +43,7 @@ def test_parameter_axes_show_the_declared_range_with_few_ticks(distribution):
 
 
 def test_a_category_has_no_axis():
-    _, (axes,) = drawn()
+    _, (axes,) = empty_figure()
     with pytest.raises(TypeError, match="categorical"):
         scales.parameter_axis(axes, "x", "kind", CategoricalDistribution(["a"]), 5, 20)
 

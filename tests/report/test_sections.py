@@ -47,16 +47,16 @@ def test_figures_can_be_drawn(key, name):
         assert picture(section.drawing.figure).svg
 
 
-def unvalued(results, kept, task="digits"):
-    """The results with all but the first `kept` complete trials of each run of the task failed."""
+def unvalued(results, count, task="digits"):
+    """Return results in which all trials of a task fail except the first `count` of each run."""
     trials = results.trials
-    failed = (trials["task"] == task) & (trials["number"] >= kept)
+    failed = (trials["task"] == task) & (trials["number"] >= count)
     changed = trials.assign(value=trials["value"].mask(failed), state=trials["state"].mask(failed, "FAIL"))
     return replace(results, trials=changed)
 
 
 def test_a_line_without_a_finite_mean_is_the_median():
-    """Half of all trials have no value, so that every draw of half of them may miss the others."""
+    """Half of all trials have no value, so a sample of half of the trials may contain none with a value."""
     section = SECTIONS["expected_best"](unvalued(make_results(strategies=("random", "tpe"), repeats=2), 4))
     curves = section.data["expected_best"]
     assert not (curves["mean"].abs() < math.inf).any()
@@ -64,8 +64,8 @@ def test_a_line_without_a_finite_mean_is_the_median():
     assert "For random the line is the median" in " ".join(section.paragraphs(str))
     assert "∞" not in section.alt(str)
     (line,) = section.drawing.figure.axes[0].lines
-    shown = curves["median"][curves["median"].abs() < math.inf]
-    assert line.get_ydata().tolist() == shown.tolist()
+    finite = curves["median"][curves["median"].abs() < math.inf]
+    assert line.get_ydata().tolist() == finite.tolist()
     assert picture(section.drawing.figure).svg
 
 
@@ -158,8 +158,8 @@ def test_plane_names_what_half_of_the_trials_reach_best_first(direction, best):
     results = make_results(direction=direction, diverge_above=2.0)
     facts = SECTIONS["plane"](results).facts
     medians = results.trials.groupby("strategy")["value"].median().to_dict()
-    told = {facts[f"strategy_{place}"]: facts[f"median_{place}"] for place in (1, 2, 3)}
-    assert told == pytest.approx(medians)
+    written = {facts[f"strategy_{place}"]: facts[f"median_{place}"] for place in (1, 2, 3)}
+    assert written == pytest.approx(medians)
     assert facts["median_1"] == best(medians.values())
 
 
@@ -167,9 +167,9 @@ def test_of_equal_trials_the_places_told_are_those_of_one():
     results = make_results()
     tied = replace(results, trials=results.trials.assign(value=results.trials["value"].round(1)))
     facts = SECTIONS["isolation"](tied).facts
-    (found,) = best(tied)
-    assert (tied.trials["value"] == found.value).sum() > 5
-    for place, (name, value) in enumerate(found.params.items(), 1):
+    (incumbent,) = best(tied)
+    assert (tied.trials["value"] == incumbent.value).sum() > 5
+    for place, (name, value) in enumerate(incumbent.params.items(), 1):
         low, high = map(float, facts[f"where_{place}"].split(" to "))
         assert facts[f"parameter_{place}"] == name
-        assert 0.95 * low <= value <= 1.05 * high  # they are told in two digits
+        assert 0.95 * low <= value <= 1.05 * high  # the text has two digits

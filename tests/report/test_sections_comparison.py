@@ -26,7 +26,7 @@ def moved(more):
     return [[value + extra for value in run] for run, extra in zip(ZERO, more, strict=True)]
 
 
-# What tpe reached more than random, repeat by repeat, and what the report says of it: its beginning, and more.
+# Differences of tpe to random by repeat, and the start and other parts of the verdict's sentence.
 SENTENCES = {
     (0.030, 0.032, 0.028, 0.031, 0.029, 0.033): (
         "tpe is better than random: the effect on the test accuracy is 0.03050 (95 % interval 0.02854 to 0.03246) over "
@@ -51,9 +51,9 @@ SENTENCES = {
 
 @pytest.mark.parametrize("more", SENTENCES)
 def test_a_verdict_says_what_it_rests_on(more):
-    told = first_sentence(moved(more), ZERO)
-    assert told.startswith(SENTENCES[more][0])
-    assert all(part in told for part in SENTENCES[more])
+    sentence = first_sentence(moved(more), ZERO)
+    assert sentence.startswith(SENTENCES[more][0])
+    assert all(part in sentence for part in SENTENCES[more])
 
 
 def test_what_can_not_be_told_is_said_without_numbers_that_are_none():
@@ -184,8 +184,8 @@ def test_repeats_won_are_those_in_which_the_first_strategy_did_better():
 
 
 def test_a_verdict_by_signs_says_how_often_it_did_better_and_worse():
-    told = first_sentence([None, [0.6], [0.7], [0.5]], [[0.5], [0.4], [0.5], [0.5]])
-    assert "it did better in 2, worse in 1 of 4 paired repeats" in told
+    sentence = first_sentence([None, [0.6], [0.7], [0.5]], [[0.5], [0.4], [0.5], [0.5]])
+    assert "it did better in 2, worse in 1 of 4 paired repeats" in sentence
 
 
 def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():

@@ -17,39 +17,39 @@ NUMBER = re.compile(r"(?<![\w.])−?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def parts(name):
-    """The report of a case in Markdown, section by section, and its summary as whoever reads it gets it."""
+    """Return the results of an example, its parsed summary, and its Markdown by section."""
     results = case(name)
     sections = list(sections_of(name).values())
     read = json.loads(summary(results, sections, ["summary.json"]))
     texts = [markdown(results, [section]) for section in sections]
-    texts = [text[text.index("\n## ") :] for text in texts]  # what is above is the study's own title and question
+    texts = [text[text.index("\n## ") :] for text in texts]  # remove the study's title and question
     return results, read, dict(zip(SECTIONS, texts, strict=True))
 
 
 def prose(text, facts):
-    """The sentences of a section, among them what its figure says; without headings, tables, code and names."""
+    """Return a section's sentences and alternative text, without headings, tables, code and names."""
     text = re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     lines = [line for line in text.splitlines() if not line.startswith(("#", "|", "**", "Data:"))]
-    told = re.sub(r"\(figures/[^)]*\)", "", "\n".join(lines))
-    for name in sorted((held for held in facts.values() if isinstance(held, str)), key=len, reverse=True):
-        told = told.replace(escape(plain(name)), " ") if name else told
-    return told
+    sentences = re.sub(r"\(figures/[^)]*\)", "", "\n".join(lines))
+    for name in sorted((fact for fact in facts.values() if isinstance(fact, str)), key=len, reverse=True):
+        sentences = sentences.replace(escape(plain(name)), " ") if name else sentences
+    return sentences
 
 
 def is_written(token, facts):
-    """Whether one of the facts, rounded as the text rounds, is what the text says."""
-    for held in facts.values():
-        if isinstance(held, int | float):
+    """Return whether a number in the text equals one of the facts, rounded in one of the usual ways."""
+    for fact in facts.values():
+        if isinstance(fact, int | float):
             ways = {
-                number(held),
-                str(held),
-                f"{held:#.2g}",
-                f"{held:.2g}",
-                f"{held:.1g}",
-                f"{held:.3g}",
-                f"{held:.2f}",
-                f"{held:.0f}",
-                f"{100 * held:.0f}",
+                number(fact),
+                str(fact),
+                f"{fact:#.2g}",
+                f"{fact:.2g}",
+                f"{fact:.1g}",
+                f"{fact:.3g}",
+                f"{fact:.2f}",
+                f"{fact:.0f}",
+                f"{100 * fact:.0f}",
             }
             if token.replace("−", "-") in {way.replace("−", "-") for way in ways}:
                 return True
@@ -76,7 +76,7 @@ def test_a_number_that_is_no_fact_would_be_noticed():
 
 
 def check(value, schema, whole, place="summary"):
-    """Whether the value is as a JSON schema has it, of which this knows what ours uses."""
+    """Check a value against a JSON schema, for the keywords in `KEYWORDS` only."""
     if "$ref" in schema:
         schema = whole["$defs"][schema["$ref"].removeprefix("#/$defs/")]
     unknown = set(schema) - {"$schema", "$defs", "title", "description", *KEYWORDS}
@@ -84,13 +84,13 @@ def check(value, schema, whole, place="summary"):
     for keyword in KEYWORDS & set(schema):
         assert KEYWORD_RULES[keyword](value, schema[keyword]), (place, keyword, schema[keyword], value)
     if isinstance(value, dict):
-        named, others = schema.get("properties", {}), schema.get("additionalProperties", {})
-        for key, held in value.items():
-            assert key in named or others is not False, (place, key)
-            check(held, named.get(key, others), whole, f"{place}.{key}")
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        for key, item in value.items():
+            assert key in properties or others is not False, (place, key)
+            check(item, properties.get(key, others), whole, f"{place}.{key}")
     if isinstance(value, list):
-        for index, held in enumerate(value):
-            check(held, schema.get("items", {}), whole, f"{place}[{index}]")
+        for index, item in enumerate(value):
+            check(item, schema.get("items", {}), whole, f"{place}[{index}]")
 
 
 TYPES = {

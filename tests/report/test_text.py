@@ -32,7 +32,7 @@ def test_numbers(number, written):
 def test_aligned_numbers_have_the_decimals_of_the_largest():
     write = text.aligned([0.98765, 0.1, math.nan])
     assert [write(each) for each in (0.98765, 0.1, math.nan)] == ["0.9877", "0.1000", "–"]
-    assert text.aligned([1e-6, 1.0])(1e-6) == "1.000e-06"  # too far apart for common decimals
+    assert text.aligned([1e-6, 1.0])(1e-6) == "1.000e-06"  # too far apart for equal decimals
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_shortened_text_keeps_both_ends():
 
 def test_facts_are_escaped_and_sentences_are_not():
     facts = {"name": "<{x}>", "share": 0.12345, "count": 3}
-    told = text.fill("<b>{name}</b> {share:.2f} {share} {count}", facts, lambda held: held.replace("<", "&lt;"))
-    assert told == "<b>&lt;{x}></b> 0.12 0.1235 3"
+    sentence = text.fill("<b>{name}</b> {share:.2f} {share} {count}", facts, lambda fact: fact.replace("<", "&lt;"))
+    assert sentence == "<b>&lt;{x}></b> 0.12 0.1235 3"
 
 
 def test_a_sentence_can_not_name_a_fact_that_is_not_there():

@@ -1,4 +1,4 @@
-"""What random search is expected to reach on a table, computed from the table and not by searching."""
+"""Exact expectations of random search on a table, without searching."""
 
 import numpy as np
 from optuna.trial import FixedTrial
@@ -7,20 +7,20 @@ from hpsearch.objectives.tables.published import read
 
 
 def expected_best(searched, judging, trials):
-    """What is expected of the best of `trials` uniform draws from the trainings in `searched`.
+    """Compute the expected best of `trials` uniform draws from the trainings in `searched`.
 
     Of M trainings, sorted, the best of n draws with replacement is the i-th or a later one with probability
-    ((M − i + 1) / M)^n. Among trainings with equal losses the earliest draw is chosen, which is any of them.
+    ((M − i + 1) / M)^n. Ties go to the earliest draw, which is equally likely to be any of the tied trainings.
 
     Parameters
     ----------
     searched, judging
-        Losses, configurations × seeds: of the seeds that trials draw from, and of those that judge.
+        Losses, configurations × seeds, for the observable and for the held-out seeds.
 
     Returns
     -------
     tuple of float
-        Observed: the expected least loss. Judged: the expected mean loss of its configuration over `judging`.
+        Expected lowest observed loss, and expected mean loss of its configuration over `judging`.
     """
     observed = searched.reshape(-1)
     judged = np.repeat(judging.reshape(-1, judging.shape[-1]).mean(axis=1), searched.shape[-1])
@@ -32,17 +32,17 @@ def expected_best(searched, judging, trials):
 
 
 def observed_at(objective, params, numbers=60):
-    """What the first trials of a search observe where all of them have the same parameters."""
+    """Return the observations of the first trials of a search, all at the same parameters."""
     return [objective(FixedTrial(params, number)) for number in range(numbers)]
 
 
 def configuration(name, place):
-    """The parameters of a table's configuration."""
+    """Return the parameters of a table's configuration."""
     return {key: values[where] for (key, values), where in zip(read(name).grid.items(), place, strict=True)}
 
 
 def place_with(name, seeds, rng):
-    """A random configuration of a table that was trained with so many seeds, all of different losses."""
+    """Return the index of a random configuration trained with `seeds` seeds, all of different losses."""
     losses = read(name).losses
     while True:
         place = tuple(int(rng.integers(size)) for size in losses.shape[:-1])
@@ -51,7 +51,7 @@ def place_with(name, seeds, rng):
 
 
 def seeds_of_search(objective, rng=None):
-    """Which seeds of the table the trials of an objective draw from, as they show in what 60 of them observe."""
+    """Infer an objective's observable seeds from the observations of 60 trials."""
     losses = read(objective.task).losses
     place = place_with(objective.task, losses.shape[-1], np.random.default_rng(0) if rng is None else rng)
     observed = observed_at(objective, configuration(objective.task, place))

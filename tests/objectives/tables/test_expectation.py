@@ -1,4 +1,4 @@
-"""Random search on tables agrees with what is expected of it by calculation, and that with what was published."""
+"""Random search on tables agrees with exact expectations, and these with published numbers."""
 
 from functools import cache
 
@@ -29,13 +29,13 @@ PUBLISHED = {
     "hpobench/australian": {25: 0.0512, 100: 0.0438},
     "hpobench/vehicle": {25: 0.0404, 100: 0.0313},
 }
-# After 100 random trials, the expected mean of the configuration that was observed best: it is no match for the above.
+# Expected mean of the best observed configuration after 100 random trials: worse than the observed losses above.
 TRUE_AT_100 = {"hpobench/credit_g": 0.1301, "hpobench/australian": 0.0693, "hpobench/vehicle": 0.0582}
 
 
 @cache
 def random_searches(name, repeats):
-    """Observed and judged losses of `random` on a table, (repeats, trials) each, and the seeds that it searched."""
+    """Run random search; return observed and held-out losses, (repeats, trials) each, and the observable seeds."""
     objective = TableObjective(name)
     observed, judged = np.empty((2, repeats, TRIALS))
     searched = []
@@ -52,20 +52,20 @@ def random_searches(name, repeats):
 
 
 def best_after(trials, observed, judged):
-    """The best observed loss of each repeat, and what its configuration is worth."""
+    """Return the best observed loss of each repeat, and the held-out loss of its configuration."""
     chosen = observed[:, :trials].argmin(axis=1)[:, None]
     return [np.take_along_axis(losses, chosen, axis=1)[:, 0] for losses in (observed, judged)]
 
 
 def expected_after(trials, name, searched, judge=lambda losses, seeds: np.delete(losses, seeds, axis=-1)):
-    """The two that `best_after` returns, as they are expected of each repeat, which searches its own seeds."""
+    """Return the expected values of both results of `best_after` for each repeat, with its observable seeds."""
     losses = read(name).losses
     of = [expected_best(losses[..., seeds], judge(losses, seeds), trials) for seeds in searched]
     return np.array(of).T
 
 
 def distance(sample, expected):
-    """In standard errors of the sample's mean."""
+    """Return the mean difference in standard errors."""
     return abs((sample - expected).mean()) / ((sample - expected).std(ddof=1) / len(sample) ** 0.5)
 
 
@@ -96,14 +96,14 @@ def test_the_calculation_by_hand():
 @pytest.mark.parametrize("name", ["hpolib/protein_structure", "hpobench/credit_g"])
 def test_random_search_reaches_what_is_expected_of_it(name):
     observed, judged, searched = random_searches(name, REPEATS)
-    for trials in (10, 80, 100):  # not 1: the mean of single draws is made by a few huge losses, which are rare
+    for trials in (10, 80, 100):  # not 1: rare, huge losses dominate the mean of single draws
         expected = expected_after(trials, name, searched)
         for sample, expectation in zip(best_after(trials, observed, judged), expected, strict=True):
             assert distance(sample, expectation) < 3, (trials, sample.mean(), expectation.mean())
 
 
 def test_random_search_is_judged_by_the_other_seeds_and_not_by_all():
-    """Repeat by repeat: on this table, a seed decides which rows validate, so that it shifts all configurations."""
+    """Compare by repeat: here a seed determines the validation rows, which shifts all configurations."""
     name = "hpobench/credit_g"
     observed, judged, searched = random_searches(name, REPEATS)
     _, sample = best_after(TRIALS, observed, judged)

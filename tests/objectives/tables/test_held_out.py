@@ -1,4 +1,4 @@
-"""Trials look up some seeds of a table and the others judge, the same ones for all strategies of a repeat."""
+"""Partition of a table's seeds into observable and held-out ones, equal for all strategies of a repeat."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ from hpsearch.storage import opened, read_studies
 from hpsearch.study.plan import plan
 from tests.objectives.tables.exact import configuration, observed_at, place_with, seeds_of_search
 
-# Table, the seeds that a configuration was trained with, and how many of them judge it.
+# Table, number of seeds of a configuration, and number of held-out seeds among them.
 CASES = [
     ("hpobench/credit_g", 5, 2),
     ("hpolib/protein_structure", 4, 1),
@@ -104,7 +104,7 @@ def test_the_content_says_how_many_seeds_are_held_out():
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A study with a confirming strategy: its plan, and its runs with their objectives and what is stored of them."""
+    """Run a study with a confirming strategy; return an objective and stored study per run, and the results."""
     folder = tmp_path_factory.mktemp("held_out")
     (folder / "few.toml").write_text(STUDY, encoding="utf-8")
     planned = plan(str(folder / "few.toml"))

@@ -27,7 +27,7 @@ def objective():
 
 
 def observe(objective):
-    """What the first trials observe at `PARAMS`."""
+    """Return the observations of the first trials at `PARAMS`."""
     return observed_at(objective, PARAMS, 20)
 
 

