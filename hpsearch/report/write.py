@@ -1,4 +1,4 @@
-"""Writes a report's files, each atomically."""
+"""Writing a report's files, each replaced atomically."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _pictures(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
 
 
 def _next(results: Results) -> dict[str, bytes]:
-    """Return the next study's file, or nothing without recommended changes to a study file."""
+    """Return the next study's file if changes are recommended and the study has a file, else nothing."""
     following = next_study(results)
     return {NEXT: _bytes(toml_text(following))} if following.content else {}
 

@@ -198,7 +198,7 @@ def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide:
 
 
 def _key(figure: Figure, results: Results) -> None:
-    """The strategies' looks below small panels, which have no room for a label at each line."""
+    """Draw a legend below small panels, which lack room for line labels."""
     looks = [style.look(index) for index in range(len(results.strategies))]
     handles = [Line2D([], [], color=look.color, linestyle=look.line, marker=look.marker) for look in looks]
     labels = [style.label(name, _LABEL) for name in results.strategies]

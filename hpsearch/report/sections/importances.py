@@ -69,8 +69,8 @@ def _sentence(rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
     parts = [f"{{share_{place}{s}:.0f}} % by {name}" for place, name in enumerate(first, 1)]
     if len({str(row["parameter"]) for row in first.values()}) == 1:
         return f"{opening}{{first_1{s}}} mattered most: {listing(parts)}."
-    named = [f"{{first_{place}{s}}} mattered most by {name}" for place, name in enumerate(first, 1)]
-    return f"{opening}{listing(named, 'but')}."
+    clauses = [f"{{first_{place}{s}}} mattered most by {name}" for place, name in enumerate(first, 1)]
+    return f"{opening}{listing(clauses, 'but')}."
 
 
 def _draw(frame: pd.DataFrame, names: list[str], title: str) -> Figure:
