@@ -1,11 +1,12 @@
 """Runs give the same trials for any number of processes, storage and number of kills."""
 
 import math
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,11 +36,18 @@ repeats = 2
 retrain = 2
 """
 
+# Starts processes by forking one that has imported the package: in milliseconds, and without this process's threads.
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["hpsearch.execution"])
+
 RUN = """
-import sys
 from hpsearch.execution import execute
 from hpsearch.study.plan import plan
-execute(plan(sys.argv[1]), sys.argv[2], jobs=int(sys.argv[3]))
+from joblib.externals.loky import get_reusable_executor
+try:
+    execute(plan(study), url, jobs=jobs)
+finally:
+    get_reusable_executor().shutdown(kill_workers=True)  # joblib does so where a program ends, but not here
 """
 
 
@@ -113,53 +121,50 @@ def test_two_processes_store_the_same_trials_as_one(study, straight, tmp_path, s
     assert content(url) == straight
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url, jobs):
     """Send SIGKILL to the main process at random points, until at least one kill interrupts a trial."""
-    command = [sys.executable, "-W", "ignore", "-c", RUN, study, url, jobs]
     interrupted, delay = 0, 0.0
     while interrupted < 2 and delay < 3:
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        process = begin(study, url, jobs)
         wait_for_trials(url, process)
         time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        interrupted += running(url) > 0
+        process.kill()
+        process.join()
+        interrupted += states(url).count("RUNNING") > 0
         delay += 0.05
-    subprocess.run(command, check=True)
+    process = begin(study, url, jobs)
+    process.join()
+    assert process.exitcode == 0
     assert interrupted
     assert content(url) == straight
 
 
-def wait_for_trials(url: str, process: subprocess.Popen) -> None:
+def begin(study: str, url: str, jobs: int) -> multiprocessing.process.BaseProcess:
+    """Start the study in a separate process."""
+    process = FORKSERVER.Process(target=exec, args=(RUN, {"study": study, "url": url, "jobs": jobs}))
+    process.start()
+    return process
+
+
+def wait_for_trials(url: str, process: multiprocessing.process.BaseProcess) -> None:
     """Wait until one more trial is stored."""
-    before = count(url)
+    before = len(states(url))
     deadline = time.monotonic() + 600
-    while process.poll() is None and count(url) <= before:
+    while process.is_alive() and len(states(url)) <= before:
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
-def count(url: str) -> int:
-    return len(states(url))
-
-
-def running(url: str) -> int:
-    return states(url).count(optuna.trial.TrialState.RUNNING)
-
-
-def states(url: str) -> list:
-    if not Path(url.removeprefix("sqlite:///")).exists():
+def states(url: str) -> list[str]:
+    """Return the states of all trials in an SQLite file, read without Optuna, which would slow the running study."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if not path.exists():
         return []
-    try:
-        storage = open_storage(url)
-        return [
-            trial.state
-            for summary in storage.get_all_studies()
-            for trial in storage.get_all_trials(summary._study_id, deepcopy=False)
-        ]
-    except Exception:  # the other process is still creating the tables
-        return []
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        if not connection.execute("SELECT name FROM sqlite_master WHERE name = 'trials'").fetchall():
+            return []
+        return [state for (state,) in connection.execute("SELECT state FROM trials")]
 
 
 def test_more_trials_and_repeats_extend_what_is_stored(study, straight, url):
@@ -235,12 +240,12 @@ def test_a_full_disk_keeps_what_is_finished_and_says_so(study, url):
     storage.engine.dispose()
     with pytest.raises(RunError, match=r"the storage failed \(database or disk is full\): finished trials are kept"):
         execute(plan(study, small), storage)
-    stored = states(url).count(optuna.trial.TrialState.COMPLETE)
+    stored = states(url).count("COMPLETE")
     assert 0 < stored < 40
     starts = []
     execute(plan(study, small), url, started=starts.append)
     assert starts[0].stored == stored
-    assert states(url) == [optuna.trial.TrialState.COMPLETE] * 40
+    assert states(url) == ["COMPLETE"] * 40
 
 
 def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
@@ -256,7 +261,7 @@ def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
     with pytest.raises(RunError, match="a worker process died"):
         execute(replace(ready, objectives={"digits": deadly}, retrain=0), url, jobs=2)
     execute(ready, url)
-    assert states(url) == [optuna.trial.TrialState.COMPLETE] * 12
+    assert states(url) == ["COMPLETE"] * 12
 
 
 @pytest.mark.parametrize("jobs", [0, -2])
@@ -351,13 +356,22 @@ def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_progress_is_told_while_a_run_goes_on(place, jobs):
-    def slow(trial):
-        time.sleep(0.15)
+def test_progress_is_told_while_a_run_goes_on(place, jobs, tmp_path):
+    """Each run waits in its middle until progress in the middle of a run was reported."""
+    told, seen = [], tmp_path / "seen"
+
+    def waits(trial):
+        end = time.monotonic() + 60
+        while trial.number == 5 and not seen.exists() and time.monotonic() < end:
+            time.sleep(0.01)
         return bowl(trial)
 
-    told = []
-    execute(cheap(objectives={"one": slow}, repeats=1), place, jobs=jobs, progress=lambda *now: told.append(now))
+    def progress(done, planned):
+        told.append((done, planned))
+        if done % 12:
+            seen.touch()
+
+    execute(cheap(objectives={"one": waits}, repeats=1), place, jobs=jobs, progress=progress)
     counts = [done for done, _ in told]
     assert counts == sorted(counts)
     assert told[-1] == (24, 24)
@@ -384,10 +398,10 @@ def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
     pruned = cheap(objectives={"one": half}, strategies=["random"], pruner="median", repeats=1)
     execute(pruned, url, progress=lambda *now: told.append(now))
     assert told[-1] == (12, 12)
-    assert count(url) == 24
+    assert len(states(url)) == 24
     execute(replace(pruned, trials=14), url, started=starts.append)
     assert (starts[0].stored, starts[0].planned) == (12, 14)
-    assert count(url) == 28
+    assert len(states(url)) == 28
 
 
 def test_in_memory_the_runs_that_ended_are_kept_when_another_fails():
