@@ -65,6 +65,7 @@ def _studies(storage: BaseStorage, name: str) -> list[StoredStudy]:
     if not complete:
         others = sorted({study.study_name.split("/")[0] for study in all_studies(storage)})
         state = f"it holds {', '.join(others)}" if others else "it is empty"
+        state = "none of its runs has begun" if name in others else state
         raise StorageError(f"the storage holds no run of the study {name!r} ({state}): run it first")
     return sorted(complete, key=lambda study: (study.user_attrs["repeat"], study.study_name))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from optuna.distributions import json_to_distribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
@@ -19,6 +21,14 @@ _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first
     "metric": str,
     "trials": int,
     "content": dict,
+}
+_OPTIONAL: dict[str, type] = {
+    "confirm": int,
+    "epochs": int,
+    "reference": dict,
+    "space": dict,
+    "test": dict,
+    "done": str,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 
@@ -34,13 +44,45 @@ def check_attributes(storage: BaseStorage, name: str, attributes: Mapping[str, A
     Raises
     ------
     DamagedStorageError
-        One is missing, or is of another type.
+        One is missing, or can't be what a run says of itself.
     """
-    for key, kind in _ATTRIBUTES.items():
+    for key in _ATTRIBUTES:
         if key not in attributes:
             raise damaged(storage, f"the run {name!r} lacks its attribute {key!r}")
-        if type(attributes[key]) is not kind:
+    for key, kind in (_ATTRIBUTES | _OPTIONAL).items():
+        if key in attributes and not (type(attributes[key]) is kind and _FITS.get(key, _always)(attributes[key])):
             raise damaged(storage, f"the attribute {key!r} of the run {name!r} is {attributes[key]!r}")
+
+
+def _always(_value: object) -> bool:
+    return True
+
+
+def _is_space(space: Mapping[str, Any]) -> bool:
+    try:
+        for declared in space.values():
+            json_to_distribution(json.dumps(declared))
+    except (LookupError, ValueError, TypeError):
+        return False
+    return True
+
+
+def _is_test(test: Mapping[str, Any]) -> bool:
+    return type(test.get("incumbent")) is int and isinstance(test.get("values"), list)
+
+
+def _is_count(number: int) -> bool:
+    return number >= 0
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "repeat": _is_count,
+    "trials": _is_count,
+    "confirm": _is_count,
+    "epochs": _is_count,
+    "space": _is_space,
+    "test": _is_test,
+}
 
 
 def read_runs(storage: BaseStorage, wanted: Callable[[str], bool]) -> list[StoredStudy]:
@@ -64,13 +106,12 @@ def read_runs(storage: BaseStorage, wanted: Callable[[str], bool]) -> list[Store
 
 
 def _check_parameters(storage: BaseStorage, study: StoredStudy) -> None:
-    """Refuse a complete trial that lacks a parameter of a space that is searched as a whole."""
+    """Refuse a complete trial that lacks a declared parameter which others have, or all of them."""
     declared = study.user_attrs["content"].get("space")
-    names = declared.keys() if isinstance(declared, dict) else ()
-    for trial in study.trials:
-        lacking = [name for name in names if name not in trial.params]
-        if lacking and trial.state == TrialState.COMPLETE:
-            raise damaged(
-                storage,
-                f"the trial {trial.number} of the study {study.study_name!r} lacks its parameter {lacking[0]!r}",
-            )
+    complete = [trial for trial in study.trials if trial.state == TrialState.COMPLETE]
+    searched = {name for trial in complete for name in trial.params}
+    for trial in complete if isinstance(declared, dict) else ():
+        for name in declared:
+            if name not in trial.params and (name in searched or not trial.params):
+                lack = f"the trial {trial.number} of the study {study.study_name!r} lacks its parameter {name!r}"
+                raise damaged(storage, lack)

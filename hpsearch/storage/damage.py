@@ -21,7 +21,13 @@ _WAY_OUT = "restore a copy of it, or run the study with another storage (the sam
 # What Optuna raises on rows and lines that it can't have written.
 _CONTENT_ERRORS = (LookupError, ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, RecursionError)
 _SQLITE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_SHORT_READ}
-_SQLITE_MESSAGES = ("no such table", "no such column", "could not decode", "unsupported file format")
+_SQLITE_MESSAGES = (
+    "no such table",
+    "no such column",
+    "could not decode",
+    "unsupported file format",
+    "foreign key mismatch",
+)
 # undefined_table, undefined_column, data_corrupted, index_corrupted
 _SQL_STATES = {"42P01", "42703", "XX001", "XX002"}
 _LONGEST = 300  # characters of a driver's message
@@ -52,6 +58,8 @@ def damage_in(error: BaseException) -> str | None:
     """Return what an error of a database says about damage; None where it says nothing about it."""
     for each in _chain(error):
         message = first_line(each)
+        if isinstance(each, UnicodeDecodeError):
+            return message
         code = getattr(each, "sqlite_errorcode", None)
         if code is not None and ({code, code & 0xFF} & _SQLITE_CODES):
             return message

@@ -139,6 +139,7 @@ SQLITE = {
         sql(f"DELETE FROM trial_params WHERE trial_id = {LAST} AND param_name = 'activation'"),
         "lacks its parameter 'activation'",
     ),
+    "all parameters": (sql("DELETE FROM trial_params"), "lacks its parameter 'learning_rate'"),
     "a value": (sql(f"DELETE FROM trial_values WHERE trial_id = {LAST}"), "is complete, but lacks a value"),
     "a value's digits": (sql("UPDATE trial_values SET value = 'abc'"), "'abc'"),
     "a state": (sql("UPDATE trials SET state = 'COMPLETF' WHERE number = 1"), "COMPLETF"),

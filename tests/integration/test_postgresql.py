@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.trial import TrialState
 
 from hpsearch.execution import execute
-from hpsearch.storage import open_storage
+from hpsearch.storage import open_storage, opened, read_studies
 from hpsearch.study.plan import plan
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
@@ -257,3 +259,92 @@ def _is_one_line(refused: Any, port: int) -> None:
 def _hides_password(done: Any) -> None:
     for secret in (PASSWORD, ESCAPED, "wo/rd", "wo%2Frd"):
         assert secret not in done.stdout + done.stderr
+
+
+def _database(port: int, name: str, trials: int = 2) -> str:
+    """The URL of a new database that holds a study of Optuna's, or nothing."""
+    with _connect(port) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    url = _url(port, database=name)
+    if trials:
+        with opened(url) as storage:
+            study = optuna.create_study(storage=storage, study_name="s")
+            study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=trials)
+    return url
+
+
+def _tables(port: int, database: str) -> list[str]:
+    with _connect(port, database) as server:
+        return [name for (name,) in server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+
+
+def test_report_makes_no_table(port: int, call_hpsearch: Any) -> None:
+    url = _database(port, "nothing", trials=0)
+    refused = call_hpsearch("report", "--storage", url)
+    assert refused.returncode == 2
+    assert "/nothing is empty: run a study first" in refused.stderr
+    assert _tables(port, "nothing") == []
+
+
+def test_what_is_opened_to_be_read_is_read_only(port: int) -> None:
+    with opened(_database(port, "kept"), existing=True) as storage:
+        assert len(read_studies(storage)[0].trials) == 2
+        with pytest.raises(StorageInternalError) as error:
+            storage.create_new_study([optuna.study.StudyDirection.MINIMIZE], "t")
+        assert "read-only transaction" in str(error.value.__cause__)
+
+
+def test_an_account_that_may_only_read_can_report(port: int) -> None:
+    _database(port, "shared")
+    with _connect(port, "shared") as server:
+        server.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
+        server.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    with opened(f"postgresql://reader:{ESCAPED}@127.0.0.1:{port}/shared", existing=True) as storage:
+        assert len(read_studies(storage)[0].trials) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "kind"),
+    [
+        ("damaged0", "DROP TABLE trial_params", "the table trial_params is missing"),
+        ("damaged1", "ALTER TABLE trial_values DROP COLUMN value", "the table trial_values lacks the column value"),
+        ("damaged2", "DELETE FROM version_info", "the table version_info lacks its row"),
+        ("damaged3", "DELETE FROM study_directions", "the study 's' lacks its direction"),
+        ("damaged4", "UPDATE trial_params SET distribution_json = '{'", "its content can't be read"),
+        ("damaged5", "DELETE FROM trial_values", "the trial 0 of the study 's' is complete, but lacks a value"),
+    ],
+)
+def test_damage_is_a_line(port: int, call_hpsearch: Any, name: str, statement: str, kind: str) -> None:
+    url = _database(port, name)
+    with _connect(port, name) as server:
+        server.execute(statement)
+    before = _tables(port, name)
+    refused = call_hpsearch("report", "--storage", url, "--study-name", "s")
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert f"/{name} is damaged: {kind}" in refused.stderr
+    assert "restore a copy of it" in refused.stderr
+    _hides_password(refused)
+    assert _tables(port, name) == before
+
+
+def test_a_missing_table_is_not_made_anew_by_a_study(port: int, folder: Path, call_hpsearch: Any) -> None:
+    url = _database(port, "robbed")
+    with _connect(port, "robbed") as server:
+        server.execute("DROP TABLE trial_params")
+    refused = call_hpsearch("study", folder / "digits.toml", "--storage", url)
+    assert refused.returncode == 2
+    assert "the table trial_params is missing" in refused.stderr
+    assert "trial_params" not in _tables(port, "robbed")
+
+
+def test_the_password_may_be_in_a_file(port: int, tmp_path: Path, environment: dict[str, str], folder: Path) -> None:
+    _database(port, "filed", trials=0)
+    file = tmp_path / "pgpass"
+    file.write_text(f"127.0.0.1:{port}:filed:{USER}:{PASSWORD.replace(':', chr(92) + ':')}\n")
+    file.chmod(0o600)
+    command = [sys.executable, "-m", "hpsearch", "study", "digits.toml", "--trials", "1", "--out", str(tmp_path)]
+    more = {"PGPASSFILE": str(file), "HPSEARCH_STORAGE": f"postgresql://{USER}@127.0.0.1:{port}/filed"}
+    done = subprocess.run(command, cwd=folder, env=environment | more, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"kept in postgresql://{USER}@127.0.0.1:{port}/filed" in done.stdout
