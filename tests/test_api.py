@@ -2,13 +2,13 @@ import json
 import math
 import os
 import sys
-import time
 import warnings
 
 import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor, process_executor
 
 import hpsearch
 from hpsearch.analysis.comparison.strategy_table import strategy_table
@@ -160,14 +160,23 @@ def test_a_comparison_uses_several_processes(tmp_path):
     assert str(os.getpid()) not in pids
 
 
-def test_a_process_that_grows_is_replaced_in_silence(tmp_path):
+@pytest.fixture
+def fresh_processes():
+    """joblib's processes are started for the test, and are gone after it."""
+    get_reusable_executor().shutdown(kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(kill_workers=True)
+
+
+def test_a_process_that_grows_is_replaced_in_silence(tmp_path, fresh_processes):
     pytest.importorskip("psutil", reason="joblib watches the memory of processes with psutil")
 
     def grows(trial):
         (tmp_path / str(os.getpid())).touch()
-        sys.__dict__.setdefault("kept_by_a_test", []).append(np.ones(40_000_000))
-        time.sleep(1.1)  # joblib looks once a second
-        return bowl(trial)
+        # joblib's own numbers are 300 MB, and a second between two looks.
+        process_executor._MAX_MEMORY_LEAK_SIZE, process_executor._MEMORY_LEAK_CHECK_DELAY = 10e6, 0.0
+        sys.__dict__.setdefault("kept_by_a_test", []).append(np.ones(4_000_000))
+        return trial.suggest_float("x", -5, 5)
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
