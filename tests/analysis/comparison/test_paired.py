@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -66,6 +67,13 @@ def test_the_spread_of_retraining_by_hand():
 @pytest.mark.parametrize("lists", [[[0.5], [0.6]], [[math.inf, 0.5], [0.6]]])
 def test_the_spread_of_retraining_is_unknown_without_two_finite_values(lists):
     assert math.isnan(pairs(run_values(compared({"random": lists, "tpe": lists})), ONE).retraining_sd)
+
+
+def test_before_any_run_there_is_no_pair():
+    results = compared(TASKS["a"])
+    found = pairs(run_values(dataclasses.replace(results, runs=results.runs[:0])), ONE)
+    assert (len(found.differences), found.tasks) == (0, ())
+    assert math.isnan(found.retraining_sd)
 
 
 def test_other_strategies_do_not_matter():

@@ -39,9 +39,14 @@ def test_by_hand(around):
 
 
 def test_two_tasks_are_too_few():
-    assert profiles(made({task: REACHED[task] for task in "ab"})).empty
-    assert profiles(make_results(tasks=("a", "b", "c"), finished=3)).empty
-    assert profiles(make_results(tasks=("a", "b", "c"), strategies=("random",))).empty
+    too_few = [
+        made({task: REACHED[task] for task in "ab"}),
+        make_results(tasks=("a", "b", "c"), finished=3),
+        make_results(tasks=("a", "b", "c"), strategies=("random",)),
+    ]
+    for results in too_few:
+        assert profiles(results).empty
+        assert list(profiles(results)) == ["strategy", "factor", "share", "tasks"]
 
 
 def test_the_median_is_the_lower_one_and_infinite_where_most_never_got_there():

@@ -37,7 +37,17 @@ def test_only_repeats_in_which_all_are_done():
     runs = RUNS | {"gp": ([0.2, 0.2, 0.9], [0.2])}
     assert set(rank_curves(made(runs))["blocks"]) == {1}
     assert rank_curves(made(RUNS | {"gp": ([0.2],)})).empty
-    assert rank_curves(make_results(finished=3)).empty
+    nothing = rank_curves(make_results(finished=3))
+    assert nothing.empty
+    assert list(nothing) == list(rank_curves(made())) == ["strategy", "n", "rank", "blocks"]
+
+
+@pytest.mark.parametrize("around", [lambda results: results, turned])
+def test_no_value_yet_is_worse_than_any(around):
+    above = {name: [[value and value + 1 for value in run] for run in runs] for name, runs in RUNS.items()}
+    below = {name: [[value and value - 1 for value in run] for run in runs] for name, runs in RUNS.items()}
+    one, other = rank_curves(around(made(above))), rank_curves(around(made(below)))
+    np.testing.assert_array_equal(one["rank"], other["rank"])
 
 
 @pytest.mark.parametrize("tasks", [("a",), ("a", "b")])
@@ -69,6 +79,7 @@ def test_on_tasks_repeats_are_averaged_first(around):
     assert task_values(results).loc["a"].tolist() == pytest.approx([results.sign * each for each in (0.6, 0.6, 0.5)])
     places = task_ranks(results)
     assert places.index.tolist() == ["a", "b"]  # gp has nothing on c
+    assert (places.index.name, places.columns.name, list(places)) == ("task", "strategy", ["random", "tpe", "gp"])
     assert places.to_numpy().tolist() == [[1.5, 1.5, 3.0], [2.0, 1.0, 3.0]]
 
 

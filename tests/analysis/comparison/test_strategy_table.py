@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -110,6 +111,23 @@ def test_how_often_a_strategy_beats_random_is_over_paired_repeats():
     assert found.loc["tpe", "better_low"] == pytest.approx(1 / (1 + 1.959964**2 / 2), abs=1e-5)  # Wilson at 2 of 2
 
 
+def test_a_strategy_without_a_run_has_a_row_of_nothing():
+    results = compared({"random": [[0.5], [0.7]], "tpe": [[0.6], [0.8]]})
+    found = strategy_table(dataclasses.replace(results, strategies=("random", "tpe", "gp"))).set_index("strategy")
+    counts = ["runs_complete", "runs", "tested", "pairs", "trials"]
+    assert found.loc["gp", counts].tolist() == [0, 2, 0, 0, 0]
+    assert found.loc["gp"].drop(["task", *counts]).isna().all()
+
+
+def test_epochs_and_seconds_are_summed_where_any_is_known():
+    study = make_study("r", task="t", strategy="random", repeat=0, values=[0.1, 0.2, 0.3])
+    results = of_studies([study], ("random",), 3)
+    for known, total in (([math.nan] * 3, math.nan), ([math.nan, 5, math.nan], 5), ([1, 2, 3], 6)):
+        trials = results.trials.assign(epochs=known, seconds=known)
+        row = strategy_table(dataclasses.replace(results, trials=trials)).iloc[0]
+        assert (row["epochs"], row["seconds"]) == pytest.approx((total, total), nan_ok=True)
+
+
 def test_infeasible_are_those_that_diverged_or_failed():
     study = make_study("r", task="t", strategy="random", repeat=0, values=[0.1, None, 0.0, 0.3])
     results = of_studies([study], ("random",), 4)
@@ -143,6 +161,18 @@ def test_the_summary_over_tasks_by_hand(around):
     assert found["first"].to_dict() == {"random": 1, "tpe": 1}
     assert found["tasks"].tolist() == [2, 2]
     assert found["regret"].to_dict() == pytest.approx({"random": (0.8 + 1.0) / 2, "tpe": (0.6 + 1.125) / 2})
+
+
+def test_a_rank_over_tasks_is_the_mean_of_its_places():
+    tests = {
+        "a": {"random": [[1]], "tpe": [[2]], "gp": [[3]]},
+        "b": {"random": [[2]], "tpe": [[1]], "gp": [[3]]},
+        "c": {"random": [[3]], "tpe": [[2]], "gp": [[1]]},
+    }
+    results = compared(tests)
+    found = summary_over_tasks(results, strategy_table(results)).set_index("strategy")
+    assert found["rank"].to_dict() == pytest.approx({"random": (3 + 2 + 1) / 3, "tpe": (2 + 3 + 2) / 3, "gp": 5 / 3})
+    assert found["first"].to_dict() == {"random": 1, "tpe": 0, "gp": 2}
 
 
 def test_the_summary_knows_no_regret_unless_every_task_has_a_reference():

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -41,6 +42,12 @@ def test_by_hand(around):
     assert table.loc["tpe"].tolist() == [0, 0, 0.5, 0.5, 1]
     assert table.loc["random"].tolist() == [0, 0, 0, 0, 0.5]
     assert table.loc["bad"].tolist() == [0] * 5
+
+
+def test_rows_are_in_the_order_of_the_study_whatever_that_of_its_runs_is():
+    results = made()
+    turned_around = dataclasses.replace(results, runs=results.runs[::-1], trials=results.trials[::-1])
+    assert trials_to_target(turned_around).equals(trials_to_target(results))
 
 
 def test_without_random_the_first_strategy_sets_the_target():

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hpsearch.analysis.comparison.verdicts import verdicts
+from hpsearch.analysis.comparison.verdicts import _answer, verdicts
+from hpsearch.analysis.statistics.mean_difference import mean_difference
 from tests.analysis.comparison.compared import compared, noisy, turned
 from tests.example_results import CASES, case
 
@@ -128,6 +129,24 @@ def test_verdicts_are_those_of_the_rule_written_down():
             assert each.resolved == (corrected[raw] < 0.03)
             seen.append(each.verdict)
     assert min(map(seen.count, ANSWERS)) > 5
+
+
+def test_a_p_value_at_the_level_is_not_below_it():
+    found, differences = verdict(*single(0.1 * (PATTERN + 3))), 0.1 * (PATTERN + 3)
+    for p_holm, answer in ((0.03, "not resolved"), (0.0299, "better")):
+        assert dataclasses.replace(found, p_holm=p_holm).resolved == (answer == "better")
+        assert _answer(differences, mean_difference(differences), p_holm, None) == answer
+
+
+def test_an_effect_as_large_as_the_margin_counts():
+    differences = np.array([0.5, 0.25, 0.75] * 3)
+    for margin, answer in ((0.5, "better"), (0.5001, "not resolved")):
+        assert verdict(*single(differences), margin=margin).verdict == answer
+
+
+def test_repeats_are_won_drawn_and_lost():
+    found = verdict(*single([0.1, 0.2, 0.3, 0.0, 0.0, -0.4]))
+    assert (found.won, found.drawn, found.lost) == (3, 2, 1)
 
 
 def test_without_a_margin_nothing_is_equivalent():
