@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import operator
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,3 +85,16 @@ def rule_of(error: Mapping[str, Any]) -> str:
         return str(error["ctx"]["error"])
     rule = error["msg"].removeprefix("Input should be ")
     return f"must be {rule}, got {error['input']!r}"
+
+
+def unreadable(path: Path) -> str | None:
+    """Return why `path` can't be read as a file to its end; None if it can be. Pipes and devices may have no end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError as error:  # a NUL, or text that no file system encodes
+        return str(error)
+    if stat.S_ISREG(mode):
+        return None
+    return "Is a directory" if stat.S_ISDIR(mode) else "Not a regular file"

@@ -13,6 +13,7 @@ from hpsearch.analysis.diagnostics import Change, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
+from hpsearch.data import located
 from hpsearch.errors import UsageError
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.results.results import Results, once
@@ -133,7 +134,7 @@ def _agreed(path: tuple[str, ...], changes: list[Change], tasks: int) -> Change 
 
 
 def _file(results: Results) -> dict[str, Any]:
-    """Return the tables of the study file as read; empty without a file."""
+    """Return the tables of the study file as read, but with paths that hold in any folder; empty without a file."""
     settings = results.settings
     if not isinstance(settings.get("data"), Mapping) or not isinstance(settings.get("search"), Mapping):
         return {}
@@ -141,11 +142,17 @@ def _file(results: Results) -> dict[str, Any]:
     file = {key: _without_none(settings[key]) for key in _TABLES if key in settings}
     for table, keys in _COMPUTED.items():
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
+    if results.folder and "path" in file["data"]:
+        file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
     for key in _OF_TABLES if _is_published(file) else ():
         file.pop(key, None)
     report = file.get("report", {})
     file["report"] = {key: report[key] for key in report if key in defaults and report[key] != defaults[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
+
+
+def _absolute(path: str | list[str], folder: str) -> str | list[str]:
+    return [str(located(each, folder)) for each in path] if isinstance(path, list) else str(located(path, folder))
 
 
 def _is_published(file: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from hpsearch.data.dataset import Dataset
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.settings import DataSettings, load
 from hpsearch.data.sources import SOURCES
+from hpsearch.data.sources.files import located
 from hpsearch.data.split import Split, split
 
-__all__ = ["SCALINGS", "SOURCES", "DataSettings", "Dataset", "Split", "load", "split"]
+__all__ = ["SCALINGS", "SOURCES", "DataSettings", "Dataset", "Split", "load", "located", "split"]

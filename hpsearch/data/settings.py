@@ -20,7 +20,8 @@ class DataSettings:
     source
         Key of `SOURCES`.
     path
-        File of source "csv" or "npz"; relative paths start from the current folder.
+        File of source "csv" or "npz". Relative paths start from the folder of the study file; in Python, from the
+        current folder.
     target
         csv: name of the target column, required. npz: key of the target array, "y" if None; the inputs are "x".
     task
@@ -67,8 +68,19 @@ class DataSettings:
                 raise UsageError(f"{key} is for source {files} only; received {value!r} with {self.source!r}")
 
 
-def load(settings: DataSettings, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the data set described by `settings`; `data_dir` is the folder with the files of "mnist".
+def load(
+    settings: DataSettings,
+    data_dir: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> Dataset:
+    """Load the data set described by `settings`.
+
+    Parameters
+    ----------
+    data_dir
+        Folder with the files of "mnist".
+    folder
+        Where a relative path starts; the current folder if None. The data set is named by the path as written.
 
     Raises
     ------
@@ -79,6 +91,7 @@ def load(settings: DataSettings, data_dir: str | os.PathLike[str] | None = None)
         "path": settings.path,
         "target": settings.target,
         "task": settings.task,
+        "folder": folder,
         "data_dir": None if data_dir is None else Path(data_dir),
     }
     source = SOURCES[settings.source]

@@ -16,7 +16,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.data import Dataset, DataSettings, Split, load, split
+from hpsearch.data import Dataset, DataSettings, Split, load, located, split
 from hpsearch.errors import DataError, DivergenceError, UsageError, choose_from
 from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
 from hpsearch.objectives.base import Direction
@@ -54,6 +54,8 @@ class MLPObjective:
         Any trial can therefore be retrained alone.
     data_dir
         Folder of data files that are not part of a package (MNIST).
+    folder
+        Folder that a relative path in `data` starts from; the current folder if None.
 
     Raises
     ------
@@ -70,8 +72,13 @@ class MLPObjective:
         seed: int = 0,
         repeat: int = 0,
         data_dir: str | Path | None = None,
+        folder: str | Path | None = None,
     ) -> None:
-        self._source = _Source.read(_data_settings(data), None if data_dir is None else Path(data_dir))
+        self._source = _Source.read(
+            _data_settings(data),
+            None if data_dir is None else Path(data_dir),
+            None if folder is None else Path(folder).resolve(),
+        )
         self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
         self._loss_name = _LOSS_OF[self.data.task]  # loads and splits the data: errors are raised now, not in a trial
@@ -95,6 +102,13 @@ class MLPObjective:
     def task(self) -> str:
         """Name of the data set."""
         return self._source.dataset.name
+
+    @property
+    def folder(self) -> str | None:
+        """Folder that the relative path in `content` starts from; None if there is no such path."""
+        data, folder = self._source.data, self._source.folder
+        path = data.path if isinstance(data, DataSettings) else None
+        return None if folder is None or path is None or located(path).is_absolute() else str(folder)
 
     @property
     def epochs(self) -> int:
@@ -210,13 +224,14 @@ class _Source:
 
     data: DataSettings | Dataset
     data_dir: Path | None
+    folder: Path | None
     fingerprint: str
 
     @classmethod
-    def read(cls, data: DataSettings | Dataset, data_dir: Path | None) -> _Source:
+    def read(cls, data: DataSettings | Dataset, data_dir: Path | None, folder: Path | None) -> _Source:
         """Load the current data, without using the cache."""
-        dataset = data if isinstance(data, Dataset) else load(data, data_dir)
-        source = cls(data, data_dir, dataset.fingerprint)
+        dataset = data if isinstance(data, Dataset) else load(data, data_dir, folder)
+        source = cls(data, data_dir, folder, dataset.fingerprint)
         source._cache(dataset)
         return source
 
@@ -233,7 +248,7 @@ class _Source:
             return self.data
         dataset = _LOADED.get(self)
         if dataset is None:
-            dataset = load(self.data, self.data_dir)
+            dataset = load(self.data, self.data_dir, self.folder)
             if dataset.fingerprint != self.fingerprint:
                 raise DataError(f"{dataset.name}: the data changed while it was in use; start again")
             self._cache(dataset)

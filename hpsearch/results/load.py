@@ -56,6 +56,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),
         doubled=doubled(studies, budget),
+        folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
 
 

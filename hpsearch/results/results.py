@@ -61,6 +61,8 @@ class Results:
         high.
     doubled
         Best values of runs after twice the budget: task, strategy, repeat, value; empty if no run went that far.
+    folder
+        Folder that the relative paths in `settings` start from; None if unknown, or if there are none.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Results:
     epochs_budget: int | None = None
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
+    folder: str | None = None
 
     @property
     def sign(self) -> int:

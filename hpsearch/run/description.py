@@ -49,6 +49,8 @@ class Run:
         ``best`` and ``median`` value over the task's configurations, if available.
     space
         Declared search space, if available.
+    folder
+        Folder that relative paths in `content` start from, if there are any.
     """
 
     study: str
@@ -68,6 +70,7 @@ class Run:
     named_by_task: bool = False
     reference: Mapping[str, float] | None = field(default=None, repr=False)
     space: Mapping[str, BaseDistribution] | None = field(default=None, repr=False)
+    folder: str | None = None
 
     @property
     def name(self) -> str:
@@ -100,6 +103,7 @@ class Run:
             "epochs": self.epochs,
             "reference": None if self.reference is None else dict(self.reference),
             "space": None if self.space is None else _as_json(self.space),
+            "folder": self.folder,
         }
         return (
             required

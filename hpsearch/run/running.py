@@ -23,7 +23,7 @@ from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
-_GROWING = ("trials", "reference", "space", "content")  # attributes that a later call may change
+_GROWING = ("trials", "reference", "space", "folder", "content")  # attributes that a later call may change
 
 
 def open_run(run: Run, storage: BaseStorage) -> optuna.Study:

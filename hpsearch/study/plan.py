@@ -139,6 +139,7 @@ class Plan:
             "epochs": None if self.pruner == "none" else getattr(objective, "epochs", None),
             "reference": getattr(objective, "reference", None),
             "space": getattr(objective, "space", None),
+            "folder": getattr(objective, "folder", None),
         }
 
     def _run(self, task: str, label: str, repeat: int, *, content: Mapping[str, Any], **known: Any) -> Run:
@@ -185,7 +186,7 @@ def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path 
     search = file.search
     _check_confirms(study, file, overrides)
     try:
-        tasks = _tasks(file, data_dir)
+        tasks = _tasks(file, {"data_dir": data_dir, "folder": config.find(study).parent})
         direction = _common_direction(tasks)
     except UsageError as error:
         raise UsageError(f"{config.find(study)}: {error}") from error
@@ -219,10 +220,10 @@ def _searcher(label: str, settings: config.StrategySettings) -> Searcher:
     return searcher(label, settings.strategy or label, settings.options, settings.confirm or 0)
 
 
-def _tasks(file: config.StudyFile, data_dir: Path | None) -> dict[str, TaskObjective]:
+def _tasks(file: config.StudyFile, folders: Mapping[str, Path | None]) -> dict[str, TaskObjective]:
     tasks: dict[str, TaskObjective] = {}
     for data in _data_of_each(file.data):
-        objective = _objective(data, file, data_dir)
+        objective = _objective(data, file, folders)
         if objective.task in tasks:
             raise UsageError(f"[data] names the task {objective.task!r} twice: tasks need names of their own")
         tasks[objective.task] = objective
@@ -246,12 +247,12 @@ def _data_of_each(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield shared | {_SEVERAL[several]: value}
 
 
-def _objective(data: Mapping[str, Any], file: config.StudyFile, data_dir: Path | None) -> TaskObjective:
+def _objective(data: Mapping[str, Any], file: config.StudyFile, folders: Mapping[str, Path | None]) -> TaskObjective:
     name = data.get("source")
     source = _SOURCES.get(name, _NETWORK) if isinstance(name, str) else _NETWORK
     if not file.space and not source.has_space:
         raise UsageError("space: must not be empty")
-    return source.objective(data, model=file.model, space=file.space or None, seed=file.search.seed, data_dir=data_dir)
+    return source.objective(data, model=file.model, space=file.space or None, seed=file.search.seed, **folders)
 
 
 def _common_direction(tasks: Mapping[str, TaskObjective]) -> Direction:

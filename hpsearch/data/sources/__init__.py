@@ -18,7 +18,8 @@ class Source(NamedTuple):
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Subset of "path", "target", "task" (keys of ``[data]``) and "data_dir" (folder of the standard data sets)."""
+    """Subset of "path", "target", "task" (keys of ``[data]``), "folder" (where a relative path starts) and "data_dir"
+    (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
@@ -26,7 +27,7 @@ class Source(NamedTuple):
         return "path" in self.reads
 
 
-_FILE = ("path", "target", "task")
+_FILE = ("path", "target", "task", "folder")
 
 SOURCES: dict[str, Source] = {
     "digits": Source(bundled("digits", "classification")),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.dataset import INFINITE, MISSING, Dataset
+from hpsearch.data.sources.files import check_readable, located
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.errors import DataError, choose_from
@@ -25,8 +26,15 @@ MAX_CATEGORIES = 100
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
+def load_csv(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    task: str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> Dataset:
     """Load the CSV file at `path`, UTF-8 with commas; `target` names the target column.
+
+    A relative path starts from `folder`, or from the current folder if None; the data set is named by the path alone.
 
     Blanks around names and text values are ignored.
 
@@ -39,7 +47,7 @@ def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str 
     DataError
         If the file is invalid; the message names the file, and the column and line of an invalid value.
     """
-    path = Path(path).expanduser()
+    name, path = str(located(path)), located(path, folder)
     text = _read_text(path)
     frame = _parse(text, path)
     target = _target_column(frame, target, path)
@@ -52,7 +60,7 @@ def load_csv(path: str | os.PathLike[str], target: str | None = None, task: str 
         f"{path}: column {target!r}",
     )
     return Dataset(
-        name=str(path),
+        name=name,
         x=_to_float32(inputs, path),
         y=y,
         task=task,
@@ -71,6 +79,7 @@ def _to_float32(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
 
 
 def _read_text(path: Path) -> str:
+    check_readable(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

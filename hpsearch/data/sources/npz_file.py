@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.sources.files import check_readable, located
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.errors import DataError, choose_from
 
 INPUTS, TARGET = "x", "y"
+_EXPECTED = " as an npz file of numbers and text"
 
 UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
@@ -22,8 +24,15 @@ UNREADABLE = (
 """Exceptions raised when reading a damaged or foreign npz file."""
 
 
-def load_npz(path: str | os.PathLike[str], target: str | None = None, task: str | None = None) -> Dataset:
+def load_npz(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    task: str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> Dataset:
     """Load the npz file at `path`: "x" of shape (rows, …), flattened to (rows, columns), and a target (rows,).
+
+    A relative path starts from `folder`, or from the current folder if None; the data set is named by the path alone.
 
     Pickled objects are refused. See `encode_target` for the target.
 
@@ -32,13 +41,13 @@ def load_npz(path: str | os.PathLike[str], target: str | None = None, task: str 
     DataError
         If the file is invalid; the message names file and array, and row and column of a value that is not finite.
     """
-    path = Path(path).expanduser()
+    name, path = str(located(path)), located(path, folder)
     key = target or TARGET
     x, y = _read(path, key)
     x, y = _as_inputs(x, f"{path}: array {INPUTS!r}"), _as_target(y, len(x), f"{path}: array {key!r}")
     labels, task, class_names = encode_target(y, task, f"{path}: array {key!r}")
     return Dataset(
-        name=str(path),
+        name=name,
         x=x,
         y=labels,
         task=task,
@@ -48,6 +57,7 @@ def load_npz(path: str | os.PathLike[str], target: str | None = None, task: str 
 
 
 def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    check_readable(path, _EXPECTED)
     try:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
@@ -58,7 +68,7 @@ def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
     except DataError:
         raise
     except UNREADABLE as error:
-        raise DataError(f"{path}: can't be read as an npz file of numbers and text: {error}") from error
+        raise DataError(f"{path}: can't be read{_EXPECTED}: {error}") from error
 
 
 def _array(archive: Any, key: str, path: Path) -> NDArray[Any]:

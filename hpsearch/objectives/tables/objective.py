@@ -55,7 +55,7 @@ class TableObjective:
         Must be empty: a table's networks are already trained, and its grid is the space.
     seed, repeat
         Together they determine the held-out seeds and, with the trial's number, the training that a trial observes.
-    data_dir
+    data_dir, folder
         Unused: the tables come from a package.
 
     Raises
@@ -73,6 +73,7 @@ class TableObjective:
         seed: int = 0,
         repeat: int = 0,
         data_dir: str | Path | None = None,
+        folder: str | Path | None = None,
     ) -> None:
         self.task = _name(data)
         for section, settings, reason in (
