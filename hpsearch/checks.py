@@ -14,6 +14,12 @@ import numpy as np
 
 from hpsearch.errors import UsageError, choose_from
 
+MOST_TRIALS = 10_000_000
+"""Maximum number of trials of a run."""
+
+MOST_RUNS = 100_000
+"""Maximum number of runs of a study: tasks × strategies × repeats. They are planned in memory."""
+
 
 def whole(name: str, value: object, least: int) -> int:
     """Return `value` as an int >= `least`; 2.0 and True are not whole numbers.

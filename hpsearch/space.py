@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -53,11 +54,21 @@ def _choice(spec: Mapping[str, Any]) -> CategoricalDistribution:
     choices = spec["choices"]
     if not isinstance(choices, (list, tuple)) or not choices:
         raise UsageError(f"choices must be a list of at least one value, got {choices!r}")
-    encoded = [json.dumps(list(value)) if isinstance(value, (list, tuple)) else value for value in choices]
+    encoded = [_encoded(value) for value in choices]
     for value in encoded:
         if value is not None and not isinstance(value, (str, int, float, bool)):
             raise UsageError(f"a choice must be a string, number, boolean or list of them, got {value!r}")
     return CategoricalDistribution(encoded)
+
+
+def _encoded(choice: Any) -> Any:
+    """Return a list as its JSON text, anything else as it is."""
+    if isinstance(choice, str) and isinstance(decode(choice), list):
+        raise UsageError(f"the choice {choice!r} reads as a list: write it as one, without quotes")
+    try:
+        return json.dumps(list(choice)) if isinstance(choice, (list, tuple)) else choice
+    except (RecursionError, TypeError, ValueError) as error:
+        raise UsageError("a choice that is a list must hold strings, numbers or booleans") from error
 
 
 def _range(spec: Mapping[str, Any]) -> FloatDistribution | IntDistribution:
@@ -118,7 +129,10 @@ def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
 
 def decode(value: Any) -> Any:
     """Return a parameter's value, converting a choice stored as JSON text to its list."""
-    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
+    if isinstance(value, str) and value.startswith("["):
+        with suppress(ValueError, RecursionError):  # text that only begins like a list
+            return json.loads(value)
+    return value
 
 
 def position(value: float, distribution: Numeric) -> float:

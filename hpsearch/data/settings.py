@@ -63,6 +63,8 @@ class DataSettings:
             value = getattr(self, key)
             if value is not None and not isinstance(value, str | os.PathLike):
                 raise UsageError(f"{key} must be text; received {value!r}")
+            if value is not None and "\0" in os.fspath(value):
+                raise UsageError(f"{key} must not hold NUL characters; received {value!r}")
             if value is not None and key not in SOURCES[self.source].reads:
                 files = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
                 raise UsageError(f"{key} is for source {files} only; received {value!r} with {self.source!r}")

@@ -38,8 +38,9 @@ def write_report(results: Results, out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         _replace(files, out)
-    except OSError as error:
-        raise UsageError(f"the report can't be written to {out}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"the report can't be written to {out}: {reason or error}") from error
     return out / "report.html"
 
 

@@ -7,16 +7,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import rule_of
+from hpsearch.checks import MOST_RUNS, MOST_TRIALS, rule_of
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-_Confirm = Annotated[int, Field(ge=0)]
+_Confirm = Annotated[int, Field(ge=0, le=MOST_TRIALS)]
+_MOST_BYTES = 1_000_000  # of a study file
+
+
+def _at_most(characters: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > characters:
+            raise UsageError(f"must have at most {characters:,} characters, got {len(text):,}")
+        return text
+
+    return AfterValidator(check)
 
 
 class _Table(BaseModel):
@@ -45,12 +55,12 @@ class SearchSettings(_Table):
     """
 
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
-    trials: Annotated[int, Field(ge=1)] = 40
-    repeats: Annotated[int, Field(ge=1)] = 5
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 40
+    repeats: Annotated[int, Field(ge=1, le=MOST_RUNS)] = 5
     seed: Annotated[int, Field(ge=0)] = 0
     pruner: str = "none"
     confirm: _Confirm = 0
-    retrain: Annotated[int, Field(ge=0)] = 5
+    retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
 
     @field_validator("strategies")
     @classmethod
@@ -123,8 +133,8 @@ class StudyFile(_Table):
     """
 
     name: _Name
-    title: str = ""
-    question: str = ""
+    title: Annotated[str, _at_most(1_000)] = ""
+    question: Annotated[str, _at_most(10_000)] = ""
     data: dict[str, Any] = {}
     model: dict[str, Any] = {}
     space: dict[str, Any] = {}
@@ -213,11 +223,21 @@ def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> 
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise UsageError(f"{path} is larger than a study file may be: {_MOST_BYTES:,} bytes")
+        return tomllib.loads(content.decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: byte {error.start} is not UTF-8") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} nests brackets too deeply") from error
+    except UsageError:
+        raise
+    except ValueError as error:  # of a number with thousands of digits
+        raise UsageError(f"{path} has a number with too many digits") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 

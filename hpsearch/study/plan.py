@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hpsearch.checks import MOST_RUNS, MOST_TRIALS
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Direction, Objective
 from hpsearch.objectives.mlp import MLPObjective
@@ -121,6 +122,16 @@ class Plan:
     retrain: int = 0
     content: Mapping[str, Any] = field(default_factory=dict)
     catch: tuple[type[Exception], ...] = ()
+
+    def __post_init__(self) -> None:
+        runs = len(self.objectives) * len(self.strategies) * self.repeats
+        if runs > MOST_RUNS:
+            raise UsageError(
+                f"a study must have at most {MOST_RUNS:,} runs, got {len(self.objectives)} tasks × "
+                f"{len(self.strategies)} strategies × {self.repeats} repeats = {runs:,}"
+            )
+        if self.trials > MOST_TRIALS:
+            raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
 
     def runs(self) -> list[Run]:
         """The runs, repeat by repeat, so that a study that is stopped has compared what it has."""
