@@ -1,4 +1,4 @@
-"""What the commands say on the screen."""
+"""Print what the commands report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST = 100  # letters of a name
 
 
 def print_plan(console: Console, plan: Plan, storage: str) -> None:
-    """What is about to run."""
+    """Print the plan."""
     console.print(plan.content["title"] or plan.name, style="bold")
     if plan.content["question"]:
         console.print(plan.content["question"], soft_wrap=True)
@@ -40,7 +40,7 @@ def print_plan(console: Console, plan: Plan, storage: str) -> None:
 
 
 def _budget(plan: Plan) -> str:
-    """What each run may spend, in words."""
+    """Return the budget of each run in words."""
     run = plan.runs()[0]
     if run.epochs is None:
         return f"{plan.trials} trials"
@@ -48,7 +48,7 @@ def _budget(plan: Plan) -> str:
 
 
 def print_start(console: Console, start: Start) -> None:
-    """What was there already, if anything was."""
+    """Print how much the storage holds already, if anything."""
     if start.stored == 0 and start.interrupted == 0:
         return
     if start.stored >= start.planned:
@@ -60,7 +60,7 @@ def print_start(console: Console, start: Start) -> None:
 
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar that is told the trials done and planned; where there is no terminal, a line now and then."""
+    """Show a progress bar of finished and planned trials; without a terminal, print a line at times."""
     if console.quiet:
         yield None
     elif not console.is_terminal:
@@ -88,7 +88,7 @@ class _Lines:
 
 
 def print_results(console: Console, results: Results) -> None:
-    """The tables of strategies and the best hyperparameters; of many tasks, only what sums them up."""
+    """Print the tables of strategies and the best hyperparameters; for many tasks, only a summary."""
     from hpsearch.analysis.best import best
     from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
 
@@ -107,7 +107,7 @@ def print_results(console: Console, results: Results) -> None:
 
 
 def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: str) -> None:
-    """The table of strategies on one task, short enough for 80 columns; the report has the whole of it."""
+    """Print the table of strategies on one task, shortened to 80 columns."""
     from rich.table import Table
 
     from hpsearch.report.text import NOTHING, number
@@ -130,7 +130,7 @@ def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: 
 
 
 def _print_summary(console: Console, frame: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """One line a strategy over all tasks."""
+    """Print one row per strategy over all tasks."""
     from rich.table import Table
 
     from hpsearch.report.text import number
@@ -151,7 +151,7 @@ def _print_summary(console: Console, frame: pd.DataFrame, summary: pd.DataFrame)
 
 
 def _print_best(console: Console, results: Results, found: Best, task: str) -> None:
-    """The best hyperparameters, where they were found and what they are worth."""
+    """Print the best hyperparameters, their origin and their scores."""
     from hpsearch.report.text import number, value
 
     params = ", ".join(f"{_name(name)} = {_name(value(chosen))}" for name, chosen in found.params.items())
@@ -166,7 +166,7 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
 
 
 def _test(found: Best) -> str:
-    """What the best hyperparameters are worth on test data; empty where they were not tested."""
+    """Return the test score of the best hyperparameters; empty if they were not tested."""
     from hpsearch.report.text import number
 
     times = len(found.test_values)
@@ -178,5 +178,5 @@ def _test(found: Best) -> str:
 
 
 def _name(text: str) -> str:
-    """Return a name or a value from a storage or a file, short enough for a line among others."""
+    """Return a name or a value from a storage or a file, shortened to fit a line."""
     return shorten(plain(text), _LONGEST)

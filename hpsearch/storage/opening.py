@@ -1,4 +1,4 @@
-"""Opens Optuna storages by URL, to be written or to be read alone."""
+"""Open Optuna storages by URL, for writing or read-only."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from hpsearch.storage.urls import JOURNAL, cannot_open, check_file, check_url, f
 
 
 def open_storage(url: str) -> BaseStorage:
-    """Open the storage at `url` to be written, creating it where it does not exist.
+    """Open the storage at `url` for writing; create it if it does not exist.
 
-    SQLite is opened in write-ahead-log mode, in which several processes may write and readers never wait; a
-    ``journal:///FILE.log`` is Optuna's journal file; all else is SQLAlchemy's.
+    SQLite is opened in write-ahead-log mode, so that several processes can write and readers never wait.
+    ``journal:///FILE.log`` is Optuna's journal file. SQLAlchemy opens all other URLs.
 
     Raises
     ------
     StorageError
-        If it cannot be opened, is damaged, or no storage. The message shows no password, and files are left as they
-        are.
+        If it cannot be opened, is damaged, or is no storage. The message contains no password, and files are not
+        changed.
     """
     with _explained(url):
         path = file_of(url)
@@ -37,12 +37,12 @@ def open_storage(url: str) -> BaseStorage:
 
 
 def open_existing(url: str) -> BaseStorage:
-    """Open the storage at `url` to be read: it must be there, and neither its file nor its folder is changed.
+    """Open the existing storage at `url` read-only; neither its file nor its folder is changed.
 
     Raises
     ------
     StorageError
-        If it is not there, cannot be opened, is damaged, or no storage.
+        If it does not exist, cannot be opened, is damaged, or is no storage.
     """
     with _explained(check_url(url)):
         path = file_of(url)
@@ -53,12 +53,12 @@ def open_existing(url: str) -> BaseStorage:
 
 @contextmanager
 def opened(storage: str | BaseStorage, *, existing: bool = False) -> Iterator[BaseStorage]:
-    """Open a storage that is given by its URL, and close it again; another is left as it is.
+    """Open a storage given by its URL, and close it at the end; yield an open storage unchanged.
 
     Parameters
     ----------
     existing
-        Whether it must be there, and is read alone.
+        Whether it must exist, and is opened read-only.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _named(storage: BaseStorage, url: str) -> BaseStorage:
 
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
-    """Word every error of opening in one line that names the storage."""
+    """Turn every error of opening into one line that names the storage."""
     try:
         yield
     except HpsearchError as error:
@@ -119,7 +119,7 @@ def _readable(url: str) -> Iterator[None]:
 
 @contextmanager
 def _unchanged(storage: BaseStorage) -> Iterator[None]:
-    """Refuse what was read from a file that was written to meanwhile, and what came of reading it."""
+    """Refuse results and errors of reading a file that changed meanwhile."""
     try:
         yield
     except Exception as error:

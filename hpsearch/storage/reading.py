@@ -1,4 +1,4 @@
-"""Reads many studies with all their trials at once."""
+"""Read many studies with all their trials at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.storage.damage import damaged, reading
 from hpsearch.storage.optuna_private import FrozenStudy, models, study_id
 
-_STUDIES_AT_ONCE = 100  # bounds what is in memory beside the result, and the length of a statement
+_STUDIES_AT_ONCE = 100  # bounds memory and the length of a query
 
 
 @dataclass(frozen=True)
 class StoredStudy:
-    """What a storage holds of a study, with the names that ``optuna.Study`` has for it."""
+    """A stored study, with the attribute names of ``optuna.Study``."""
 
     study_name: str
     directions: Sequence[StudyDirection]
@@ -35,17 +35,17 @@ class StoredStudy:
 
     @property
     def direction(self) -> StudyDirection:
-        """Of its only objective."""
+        """Direction of the only objective."""
         return self.directions[0]
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """Those of its trials that are in one of the `states`, by number."""
+        """Return the trials in one of the `states`, by number."""
         found = [trial for trial in self.trials if states is None or trial.state in states]
         return copied(found) if deepcopy else found
 
 
 def all_studies(storage: BaseStorage) -> list[FrozenStudy]:
-    """Return what `storage` holds of each study apart from its trials, in the order in which they were created.
+    """Return each study of `storage` without its trials, in order of creation.
 
     Raises
     ------
@@ -61,10 +61,10 @@ def all_studies(storage: BaseStorage) -> list[FrozenStudy]:
 
 
 def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _name: True) -> list[StoredStudy]:
-    """The studies of `storage` whose names are wanted, in the order in which they were created.
+    """Return the studies of `storage` whose names are `wanted`, in order of creation.
 
-    A database is asked for the rows of many studies at once, and every distribution is made once: about a tenth of the
-    time that ``optuna.load_study`` and ``study.trials`` take one by one.
+    One query reads the rows of many studies, and each distribution is parsed once. This takes about a tenth of the time
+    of ``optuna.load_study`` and ``study.trials`` for each study.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _n
 
 
 def _check_trials(storage: BaseStorage, study: StoredStudy) -> None:
-    """Refuse a study of which a trial or a part of one is missing."""
+    """Refuse a study with a missing trial or a missing part of one."""
     for expected, trial in enumerate(study.trials):
         if trial.number != expected:
             raise damaged(storage, f"the trial {expected} of the study {study.study_name!r} is missing, or there twice")
@@ -120,7 +120,7 @@ def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[Fro
 
 
 def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterator[tuple[int, FrozenTrial]]:
-    """The trials of some studies, each with its study, by number; from one statement a table."""
+    """Yield (study, trial) pairs in order of trial numbers, with one query for each table."""
     trials = models.TrialModel.__table__.c
     columns = (trials.trial_id, trials.study_id, trials.number, trials.state)
     query = sa.select(*columns, trials.datetime_start, trials.datetime_complete)
@@ -162,7 +162,7 @@ def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterat
 def _grouped(
     connection: sa.Connection, studies: Sequence[int], model: Any, *names: str
 ) -> defaultdict[int, list[tuple[Any, ...]]]:
-    """The named columns of a table's rows about trials of `studies`, in the order written, by trial."""
+    """Return the named columns of a table's rows, grouped by trial, in the order written."""
     table, trials = model.__table__, models.TrialModel.__table__
     query = (
         sa.select(table.c.trial_id, *(table.c[name] for name in names))
@@ -186,5 +186,5 @@ def _distribution(text: str) -> BaseDistribution:
 
 
 def _local(stored: datetime | None) -> datetime | None:
-    """Optuna stores UTC and shows local time, both without saying so."""
+    """Convert a stored time to local time: Optuna stores naive UTC and returns naive local times."""
     return None if stored is None else stored.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""A study file: found, read, overridden by the command line, validated."""
+"""Read and validate study files."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ class _Table(BaseModel):
 
 
 class SearchSettings(_Table):
-    """``[search]``: who searches, and what each run may spend.
+    """Settings of ``[search]``: strategies and the budget of each run.
 
     Attributes
     ----------
     strategies
-        Keys of `STRATEGIES`, or labels that a ``[strategies.<label>]`` describes.
+        Keys of `STRATEGIES`, or labels defined by ``[strategies.<label>]``.
     trials
-        Trials of each run.
+        Number of trials of each run.
     repeats
-        Runs of each strategy.
+        Number of runs of each strategy.
     seed
-        What every draw, split and training depends on.
+        Seed of every draw, split and training.
     pruner
         A key of `PRUNERS`.
     confirm
-        How many of a run's best trials its last trials train again, three times each.
+        Number of best trials that the last trials of a run train again, three times each.
     retrain
-        How often the best hyperparameters of a run are trained anew, on fresh seeds, for the test value.
+        Number of retrainings of a run's best hyperparameters, on fresh seeds, for the test value.
     """
 
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
@@ -79,14 +79,14 @@ class SearchSettings(_Table):
 
 
 class StrategySettings(_Table):
-    """``[strategies.<label>]``: a strategy under a name of its own; whatever else it holds are the strategy's options.
+    """Settings of ``[strategies.<label>]``: a labelled strategy. All other keys are options of the strategy.
 
     Attributes
     ----------
     strategy
-        A key of `STRATEGIES`; the label itself if not given.
+        A key of `STRATEGIES`; by default the label.
     confirm
-        As in ``[search]``, which is what holds if it is not given.
+        As in ``[search]``, whose value is the default.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -96,19 +96,19 @@ class StrategySettings(_Table):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the strategy is made with."""
+        """Options of the strategy."""
         return dict(self.model_extra or {})
 
 
 class ReportSettings(_Table):
-    """``[report]``: what the report judges by; whatever else it holds are thresholds of its diagnostics.
+    """Settings of ``[report]``. All other keys are thresholds of its diagnostics.
 
     Attributes
     ----------
     margin
-        Differences up to it count as practically equal, in units of the metric.
+        Largest difference that counts as practically equal, in units of the metric.
     follows, changes
-        The study that this one came from, and what was changed since, as ``next.toml`` has them.
+        The study that this one follows, and the changes since; written by ``next.toml``.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -127,9 +127,9 @@ class ReportSettings(_Table):
 
 
 class StudyFile(_Table):
-    """A study: one question, one or more tasks with their model and space, several strategies, one budget.
+    """A study: one question, one or more tasks with model and space, several strategies, one budget.
 
-    ``[data]`` and ``[model]`` and ``[space]`` are read by the objectives, which know what they may hold.
+    The objectives validate ``[data]``, ``[model]`` and ``[space]``.
     """
 
     name: _Name
@@ -143,7 +143,7 @@ class StudyFile(_Table):
     report: ReportSettings = ReportSettings()
 
     def strategy(self, label: str) -> StrategySettings:
-        """What the label means, in full: which strategy, with which options, confirmed how."""
+        """Return the complete settings of a label: strategy, options, confirmation."""
         given = self.strategies.get(label, StrategySettings())
         strategy = label if given.strategy is None else given.strategy
         confirm = self.search.confirm if given.confirm is None else given.confirm
@@ -151,7 +151,7 @@ class StudyFile(_Table):
 
 
 def shipped() -> dict[str, Path]:
-    """The study files that come with the package: name → path."""
+    """Return the study files of the package: name → path."""
     package = Path(__file__).parents[1]
     folders = (package / "studies", package.parent / "studies")  # installed, and in a checkout
     folder = next((folder for folder in folders if folder.is_dir()), folders[0])
@@ -159,7 +159,7 @@ def shipped() -> dict[str, Path]:
 
 
 def find(study: str) -> Path:
-    """The file that STUDY means: a path, or the name of a shipped study.
+    """Return the file for STUDY: a path, or the name of a shipped study.
 
     Raises
     ------
@@ -178,9 +178,9 @@ def find(study: str) -> Path:
 
 
 def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:
-    """Read and validate the study file that `study` means.
+    """Read and validate the study file for `study`, a path or a shipped name.
 
-    `overrides` go into ``[search]`` before validation; an error in one names the option ``--<key>``, not the file.
+    `overrides` replace keys of ``[search]`` before validation. An error in one names the option ``--<key>``.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def _given(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> None:
-    """Refuse labels that mean nothing, and options that a strategy does not have."""
+    """Refuse unknown strategy labels and options."""
     labels = {*STRATEGIES, *file.strategies}
     for label in file.search.strategies:
         if label not in labels:
@@ -250,7 +250,7 @@ def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> s
 
 
 def origin(path: Path, place: Sequence[str], overrides: Mapping[str, Any] | None) -> str:
-    """Where the value at `place` came from: an option of the command line, or a key of the file."""
+    """Return the origin of the value at `place`: a command-line option, or a key of the file."""
     if len(place) > 1 and place[0] == "search" and place[1] in _given(overrides):
         return f"--{place[1]}"
     return f"{path}: {_dotted(place)}"

@@ -1,4 +1,4 @@
-"""A study, ready to be run: its tasks, its strategies, which runs there are and what each of them is."""
+"""Plan of a study: its tasks, strategies and runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TaskObjective = MLPObjective | TableObjective
 
 @dataclass(frozen=True)
 class _Source:
-    """How the tasks of a data source are made; `has_space` if what can be searched comes with the data."""
+    """Constructor of a data source's objectives; `has_space` if the source defines the search space."""
 
     objective: Callable[..., TaskObjective]
     has_space: bool = False
@@ -36,16 +36,16 @@ _SEVERAL = {"source": "source", "path": "path", "tables": "table"}  # keys that 
 
 @dataclass(frozen=True)
 class Searcher:
-    """A strategy as a study uses it.
+    """A strategy of a study.
 
     Attributes
     ----------
     make
-        From a 32-bit seed to a sampler.
+        Function from a 32-bit seed to a sampler.
     confirm
-        How many of a run's best trials its last trials train again.
+        Number of best trials that the last trials of a run train again.
     content
-        What makes its trials comparable, apart from its name.
+        Settings that must be equal for trials to be comparable, apart from the name.
     """
 
     make: Callable[[int], Any]
@@ -54,7 +54,7 @@ class Searcher:
 
 
 def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
-    """The strategy that a study calls `label`: a key of `STRATEGIES` with its options, or a maker of samplers.
+    """Return the strategy labelled `label`: a key of `STRATEGIES` with options, or a sampler factory.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], c
 
 
 def check_confirm(confirm: int, trials: int) -> None:
-    """Refuse to confirm with so many of a run's trials that none is left to search with.
+    """Refuse a confirmation that leaves no trials for the search.
 
     Raises
     ------
@@ -90,24 +90,24 @@ def check_confirm(confirm: int, trials: int) -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a study is, ready to be run.
+    """A study's tasks, strategies and budget.
 
     Attributes
     ----------
     name
         First part of the names of its runs.
     objectives
-        Task → what is optimized. One that has ``for_repeat(repeat)`` is asked for its version for each repeat.
+        Task → objective. If it has ``for_repeat(repeat)``, each repeat uses the result of that call.
     strategies
         Label → strategy.
     trials, repeats, seed, pruner, retrain
         As `SearchSettings` has them.
     direction, metric
-        ``"maximize"`` or ``"minimize"``; what a value is.
+        ``"maximize"`` or ``"minimize"``; the name of the value.
     content
-        What makes its trials comparable with those of a later call, apart from what its tasks and strategies are.
+        Settings that must be equal for trials of later calls to be comparable, apart from tasks and strategies.
     catch
-        Exceptions of the objective that make a trial fail and let the run go on.
+        Exceptions of the objective that fail a trial without ending the run.
     """
 
     name: str
@@ -134,7 +134,7 @@ class Plan:
             raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
 
     def runs(self) -> list[Run]:
-        """The runs, repeat by repeat, so that a study that is stopped has compared what it has."""
+        """Return the runs, repeat by repeat, so that a stopped study has complete repeats to compare."""
         known = {task: self._known_of(objective) for task, objective in self.objectives.items()}
         return [
             self._run(task, label, repeat, **known[task])
@@ -144,7 +144,7 @@ class Plan:
         ]
 
     def _known_of(self, objective: Objective) -> dict[str, Any]:
-        """What a task's runs have in common; asked once, since it may take a look at the data."""
+        """Return the arguments that all runs of a task share; computed once, since it may load the data."""
         return {
             "content": {**self.content, **getattr(objective, "content", {})},
             "epochs": None if self.pruner == "none" else getattr(objective, "epochs", None),
@@ -175,18 +175,18 @@ class Plan:
 
     @property
     def has_several_tasks(self) -> bool:
-        """Whether the names of its runs hold the task."""
+        """Whether the names of the runs contain the task."""
         return len(self.objectives) > 1
 
     def objective_of(self, run: Run) -> Objective:
-        """The objective of one run."""
+        """Return the objective of a run."""
         objective = self.objectives[run.task]
         specialise: Callable[[int], Objective] | None = getattr(objective, "for_repeat", None)
         return objective if specialise is None else specialise(run.repeat)
 
 
 def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path | None = None) -> Plan:
-    """The plan that a study file describes; `study` and `overrides` as for `config.read`.
+    """Return the plan of a study file; `study` and `overrides` as for `config.read`.
 
     Raises
     ------
@@ -242,7 +242,7 @@ def _tasks(file: config.StudyFile, folders: Mapping[str, Path | None]) -> dict[s
 
 
 def _data_of_each(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The ``[data]`` of each task: one key may list several."""
+    """Yield the ``[data]`` of each task; one key may list several tasks."""
     lists = [key for key in _SEVERAL if isinstance(data.get(key), list)]
     if len(lists) > 1:
         raise UsageError(f"[data] {' and '.join(lists)} are both lists: one of them may name several tasks")
