@@ -19,6 +19,15 @@ from hpsearch.study.plan import plan
 ASKING = [signal.SIGTERM, signal.SIGHUP]
 
 
+@pytest.fixture(autouse=True)
+def _default_handlers():
+    """Give the signals their default handlers, whoever started the tests: nohup ignores SIGHUP."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in ASKING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", ASKING)
 def test_a_signal_is_an_interrupt_and_handlers_are_as_before_afterwards(number):
     before = signal.getsignal(number)
