@@ -17,6 +17,8 @@ from hpsearch.cli import main
 from hpsearch.errors import DamagedStorageError, RunError, StorageError
 from hpsearch.execution import execute
 from hpsearch.execution.failures import explained
+from hpsearch.results.choose import load_chosen
+from hpsearch.storage import opened
 from hpsearch.study.plan import plan
 
 STUDY = """
@@ -194,34 +196,57 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def ends_in_one_line(call, folder, scheme, kind):
-    before = contents(folder)
+def report(url):
+    with opened(url, existing=True) as storage:
+        load_chosen(storage, "small", [])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "damage", "kind"),
+    [
+        pytest.param(scheme, damage, kind, id=f"{scheme}-{name}")
+        for scheme, damages in (("sqlite", SQLITE), ("journal", JOURNAL))
+        for name, (damage, kind) in damages.items()
+    ],
+)
+def test_damage_is_one_line_with_the_way_out(whole, tmp_path, monkeypatch, scheme, damage, kind):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(whole / scheme, tmp_path / "trials.db")
+    damage(tmp_path / "trials.db")
+    before = contents(tmp_path)
+    again = plan(str(whole / "small.toml"))
+    for attempt in (lambda: report(PLACES[scheme]), lambda: execute(again, PLACES[scheme])):
+        with pytest.raises(DamagedStorageError) as error:
+            attempt()
+        said = str(error.value)
+        assert len(said.splitlines()) == 1
+        assert said.startswith(f"the storage {PLACES[scheme]} is damaged: ")
+        assert re.search(kind, said)
+        assert "; restore a copy of it, or " in said
+        assert "goes on" not in said
+        assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("scheme", "damage"),
+    [
+        ("sqlite", SQLITE["half of the file"][0]),
+        ("sqlite", SQLITE["a parameter"][0]),
+        ("sqlite", SQLITE["a state"][0]),
+        ("journal", JOURNAL["a line"][0]),
+        ("journal", JOURNAL["a table"][0]),
+    ],
+)
+def test_damage_ends_a_command_in_one_line(whole, call, tmp_path, scheme, damage):
+    shutil.copy(whole / "small.toml", tmp_path)
+    shutil.copy(whole / scheme, tmp_path / "trials.db")
+    damage(tmp_path / "trials.db")
+    before = contents(tmp_path)
     for command in (["study", "small.toml", "--jobs", "1"], ["report", "small"], ["report"]):
         code, said = call(*command, "--storage", PLACES[scheme])
-        assert code == 2
-        assert said.count("\n") == 1
-        assert said.startswith("hpsearch: ")
-        assert f"the storage {PLACES[scheme]} is damaged: " in said
-        assert re.search(kind, said)
-        assert "restore a copy of it, or " in said
-        assert "goes on" not in said
-        assert contents(folder) == before
-
-
-@pytest.mark.parametrize(("damage", "kind"), cases(SQLITE))
-def test_a_damaged_database_is_one_line(whole, call, tmp_path, damage, kind):
-    shutil.copy(whole / "small.toml", tmp_path)
-    shutil.copy(whole / "sqlite", tmp_path / "trials.db")
-    damage(tmp_path / "trials.db")
-    ends_in_one_line(call, tmp_path, "sqlite", kind)
-
-
-@pytest.mark.parametrize(("damage", "kind"), cases(JOURNAL))
-def test_a_damaged_journal_is_one_line(whole, call, tmp_path, damage, kind):
-    shutil.copy(whole / "small.toml", tmp_path)
-    shutil.copy(whole / "journal", tmp_path / "trials.db")
-    damage(tmp_path / "trials.db")
-    ends_in_one_line(call, tmp_path, "journal", kind)
+        assert (code, said.count("\n")) == (2, 1)
+        assert said.startswith(f"hpsearch: the storage {PLACES[scheme]} is damaged: ")
+        assert contents(tmp_path) == before
 
 
 def test_the_way_out_of_a_damaged_journal_is_a_way_out(whole, call, tmp_path):
