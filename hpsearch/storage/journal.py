@@ -42,6 +42,9 @@ def open_journal(path: Path, url: str) -> JournalStorage:
         check_first_line(path)
     else:
         path.touch()
+    for place in (path, path.parent):  # the lock is made beside the file
+        if not os.access(place, os.W_OK):
+            raise StorageError(f"{place} can't be written to")
     return ReplayedJournal(JournalWriter(path, url))
 
 

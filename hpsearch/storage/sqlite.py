@@ -26,11 +26,10 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from hpsearch.errors import StorageError
 from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of
-from hpsearch.storage.journal import looks_like_journal
+from hpsearch.storage.journal import SQLITE_MAGIC, looks_like_journal
 from hpsearch.storage.schema import check_schema
 
 TIMEOUT = 60  # seconds to wait for another process's write
-_MAGIC = b"SQLite format 3\0"
 _HEADER = 20  # bytes
 _WRITES_AHEAD = b"\x02\x02"  # the end of the header of a database in write-ahead-log mode
 _LOG_HEADER = 32  # bytes; they change when the log begins anew
@@ -54,8 +53,7 @@ class SQLiteReader(RDBStorage):
     def __init__(self, path: Path, url: str) -> None:
         self._url = url
         self._path = path.resolve()  # SQLite, too, looks for the log beside the file that a link points to
-        self._folder = Path(tempfile.mkdtemp(prefix="hpsearch-"))
-        self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._remove_copies: list[Callable[[], object]] = []
         self._before = _state(self._path)
         with _explained(path, url):
             connect = self._way_to_connect()
@@ -72,10 +70,11 @@ class SQLiteReader(RDBStorage):
         return self._before is not None and _state(self._path) != self._before
 
     def close(self) -> None:
-        """Close the connections and remove the copy."""
+        """Close the connections and remove the copies."""
         self.remove_session()
         self.engine.dispose()
-        self._remove_folder()
+        for remove in self._remove_copies:
+            remove()
 
     def _way_to_connect(self) -> Connect:
         """How to read the file in the state that it is in."""
@@ -102,7 +101,9 @@ class SQLiteReader(RDBStorage):
         raise StorageError(f"{name_of(self._url)} is written to all the time: try again")
 
     def _on_a_copy(self, suffix: str) -> Connect:
-        copy = self._folder / "copy.db"
+        folder = tempfile.mkdtemp(prefix="hpsearch-")
+        self._remove_copies.append(weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True))
+        copy = Path(folder) / "copy.db"
         shutil.copyfile(self._path, copy)
         shutil.copyfile(f"{self._path}{suffix}", f"{copy}{suffix}")
         return partial(_connect, copy, "mode=rw")
@@ -213,7 +214,7 @@ def _no_database(path: Path, url: str) -> StorageError | None:
     """The error for a file that is something else."""
     with path.open("rb") as file:
         begin = file.read(_HEADER)
-    if begin.startswith(_MAGIC) or not begin:
+    if begin.startswith(SQLITE_MAGIC) or not begin:
         return None
     reason = "name another file, or restore a copy if it was one"
     if looks_like_journal(begin):
