@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 
-from hpsearch.checks import whole
+from hpsearch.checks import MOST_SEED, MOST_TRIALS, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives.base import Direction, Objective
@@ -215,13 +215,11 @@ def _plan(
     catch: tuple[type[Exception], ...],
     retrain: int = 0,
 ) -> Plan:
-    for key, value, least in (
-        ("trials", trials, 1),
-        ("repeats", repeats, 1),
-        ("seed", seed, 0),
-        ("retrain", retrain, 0),
-    ):
-        whole(key, value, least)
+    text("name", name)
+    trials = whole("trials", trials, 1, MOST_TRIALS)
+    repeats = whole("repeats", repeats, 1)
+    seed = whole("seed", seed, 0, MOST_SEED)
+    retrain = whole("retrain", retrain, 0, MOST_TRIALS)
     for strategy in strategies.values():
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
@@ -255,8 +253,8 @@ def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confir
 
 
 def _searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
-    whole("confirm", confirm, 0)
-    return searcher(label, strategy, options, confirm)
+    text("the label of a strategy", label)
+    return searcher(label, strategy, options, whole("confirm", confirm, 0, MOST_TRIALS))
 
 
 def _name_of(strategy: Strategy) -> str:

@@ -12,17 +12,40 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.errors import UsageError, choose_from, quoted
 
 MOST_TRIALS = 10_000_000
-"""Maximum number of trials of a run."""
+"""Maximum number of trials of a run, and of anything counted in trials."""
 
 MOST_RUNS = 100_000
 """Maximum number of runs of a study: tasks × strategies × repeats. They are planned in memory."""
 
+MOST_JOBS = 1_000
+MOST_EPOCHS = 1_000_000
+MOST_LAYERS = 1_000
+MOST_PARAMETERS = 100_000_000
+"""Maximum number of weights and biases of a network."""
 
-def whole(name: str, value: object, least: int) -> int:
-    """Return `value` as an int >= `least`; 2.0 and True are not whole numbers.
+MOST_CHARACTERS = 200
+"""Maximum length of a name: Optuna's databases hold 512 characters of those of a study, a task and a strategy."""
+
+MOST_CHOICES = 1_000
+MOST_STEPS = 10**15
+"""Maximum number of steps in a range: float64 tells them apart."""
+
+MOST_POINTS = 10_000
+"""Maximum number of points that a strategy makes for one draw, or one grid."""
+
+MOST_FLOAT = 1e300
+"""Maximum magnitude of the ends of a range."""
+
+MOST_SEED = 2**128 - 1
+MOST_WHOLE = 2**63 - 1
+"""Maximum of other whole numbers: what NumPy and databases hold."""
+
+
+def whole(name: str, value: object, least: int, most: float = MOST_WHOLE) -> int:
+    """Return `value` as an int >= `least` and <= `most`; 2.0 and True are not whole numbers.
 
     Raises
     ------
@@ -30,7 +53,9 @@ def whole(name: str, value: object, least: int) -> int:
         If `value` is invalid; the message contains `name`, the rule and the value.
     """
     if not is_whole(value) or int(value) < least:  # type: ignore[call-overload]
-        raise UsageError(f"{name} must be a whole number >= {least}, got {value!r}")
+        raise UsageError(f"{name} must be a whole number >= {least}, got {quoted(value)}")
+    if int(value) > most:  # type: ignore[call-overload]
+        raise UsageError(f"{name} must be at most {most:,}, got {quoted(value)}")
     return operator.index(value)  # type: ignore[arg-type]
 
 
@@ -52,7 +77,7 @@ def number(name: str, value: object, rule: str, accepts: Callable[[float], bool]
         with suppress(OverflowError):  # an integer larger than any float
             result = float(value)
     if not (math.isfinite(result) and accepts(result)):
-        raise UsageError(f"{name} must be a finite number {rule}, got {value!r}")
+        raise UsageError(f"{name} must be a finite number {rule}, got {quoted(value)}")
     return result
 
 
@@ -66,9 +91,22 @@ def share(name: str, value: object) -> float | int:
     """
     if isinstance(value, (float, np.floating)) and 0 < value < 1:
         return float(value)
-    if is_whole(value) and int(value) >= 1:  # type: ignore[call-overload]
+    if is_whole(value) and 1 <= int(value) <= MOST_WHOLE:  # type: ignore[call-overload]
         return operator.index(value)  # type: ignore[arg-type]
-    raise UsageError(f"{name} must be a fraction > 0 and < 1, or a whole number of rows >= 1, got {value!r}")
+    raise UsageError(f"{name} must be a fraction > 0 and < 1, or a whole number of rows >= 1, got {quoted(value)}")
+
+
+def text(name: str, value: object) -> str:
+    """Return `value` if it is text that can be part of a study's name in any storage.
+
+    Raises
+    ------
+    UsageError
+        If `value` is invalid; the message contains `name`, the rule and the value.
+    """
+    if not isinstance(value, str) or not 1 <= len(value) <= MOST_CHARACTERS or not value.isprintable():
+        raise UsageError(f"{name} must be 1 to {MOST_CHARACTERS} printable characters, got {quoted(value)}")
+    return value
 
 
 def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
@@ -90,7 +128,7 @@ def rule_of(error: Mapping[str, Any]) -> str:
     if error["type"] == "value_error":  # raised by one of our validators, with our message
         return str(error["ctx"]["error"])
     rule = error["msg"].removeprefix("Input should be ")
-    return f"must be {rule}, got {error['input']!r}"
+    return f"must be {rule}, got {quoted(error['input'])}"
 
 
 def unreadable(path: Path) -> str | None:

@@ -6,6 +6,9 @@ A message is one line with the rule, the value, its origin and the choices.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST = 500  # characters of a value in a message
+_BEGINNING = 51  # of them, where it is cut
+
 
 class HpsearchError(Exception):
     """Base class of errors with a one-line explanation."""
@@ -42,6 +45,19 @@ def choose_from(kind: str, value: object, choices: Iterable[str]) -> str:
     "unknown optimizer 'adm' (did you mean 'adam'?): choose from adam, sgd"
     """
     choices = sorted(choices)
-    close = get_close_matches(str(value), choices, n=1)
+    close = get_close_matches(value if isinstance(value, str) else quoted(value), choices, n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
-    return f"unknown {kind} {value!r}{hint}: choose from {', '.join(choices)}"
+    return f"unknown {kind} {quoted(value)}{hint}: choose from {', '.join(choices)}"
+
+
+def quoted(value: object) -> str:
+    """Return the repr of a value as messages show it; a long one is cut.
+
+    >>> quoted("a"), quoted("b" * 1000)
+    ("'a'", "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb… (1,002 characters)")
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists without end
+        return f"{type(value).__name__} too large to show"
+    return text if len(text) <= _LONGEST else f"{text[:_BEGINNING]}… ({len(text):,} characters)"

@@ -18,7 +18,8 @@ from optuna.distributions import (
 )
 from optuna.trial import Trial
 
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.checks import MOST_CHOICES, MOST_FLOAT, MOST_STEPS, MOST_WHOLE
+from hpsearch.errors import UsageError, choose_from, quoted
 
 Numeric = FloatDistribution | IntDistribution
 Floats = npt.NDArray[np.float64]
@@ -41,7 +42,7 @@ def distribution(spec: Mapping[str, Any] | BaseDistribution) -> BaseDistribution
     if isinstance(spec, BaseDistribution):
         return spec
     if not isinstance(spec, Mapping):
-        raise UsageError(f"must be a table such as {{ low = 1e-6, high = 1.0, log = true }}, got {spec!r}")
+        raise UsageError(f"must be a table such as {{ low = 1e-6, high = 1.0, log = true }}, got {quoted(spec)}")
     if "choices" in spec:
         return _choice(spec)
     return _range(spec)
@@ -53,11 +54,13 @@ def _choice(spec: Mapping[str, Any]) -> CategoricalDistribution:
             raise UsageError(f"{key} does not go with choices")
     choices = spec["choices"]
     if not isinstance(choices, (list, tuple)) or not choices:
-        raise UsageError(f"choices must be a list of at least one value, got {choices!r}")
+        raise UsageError(f"choices must be a list of at least one value, got {quoted(choices)}")
+    if len(choices) > MOST_CHOICES:
+        raise UsageError(f"choices must be at most {MOST_CHOICES:,}, got {len(choices):,}")
     encoded = [_encoded(value) for value in choices]
     for value in encoded:
         if value is not None and not isinstance(value, (str, int, float, bool)):
-            raise UsageError(f"a choice must be a string, number, boolean or list of them, got {value!r}")
+            raise UsageError(f"a choice must be a string, number, boolean or list of them, got {quoted(value)}")
     return CategoricalDistribution(encoded)
 
 
@@ -81,24 +84,33 @@ def _range(spec: Mapping[str, Any]) -> FloatDistribution | IntDistribution:
     low, high, step = _number("low", spec["low"]), _number("high", spec["high"]), spec.get("step")
     log = spec.get("log", False)
     if not isinstance(log, bool):
-        raise UsageError(f"log must be true or false, got {log!r}")
+        raise UsageError(f"log must be true or false, got {quoted(log)}")
     if low >= high:
         raise UsageError(f"low must be below high, got low = {low}, high = {high}")
     if log and low <= 0:
         raise UsageError(f"a log range must start above 0, got low = {low}")
+    if log and low < 1 / MOST_FLOAT:
+        raise UsageError(f"a log range must start at {1 / MOST_FLOAT:g} or above, got low = {low}")
     if step is not None:
         if log:
             raise UsageError(f"step does not go with log, got step = {step!r}")
         if _number("step", step) <= 0:
-            raise UsageError(f"step must be above 0, got {step!r}")
+            raise UsageError(f"step must be above 0, got {quoted(step)}")
+        if (high - low) / step > MOST_STEPS:
+            raise UsageError(f"a range must have at most {MOST_STEPS:,} steps, got step = {step} from {low} to {high}")
     if all(isinstance(value, int) for value in (low, high, 1 if step is None else step)):
         return IntDistribution(int(low), int(high), log=log, step=1 if step is None else int(step))
     return FloatDistribution(float(low), float(high), log=log, step=None if step is None else float(step))
 
 
 def _number(key: str, value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise UsageError(f"{key} must be a finite number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise UsageError(f"{key} must be a finite number, got {quoted(value)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{key} must be a finite number, got {value}")
+    most = MOST_FLOAT if isinstance(value, float) else MOST_WHOLE
+    if abs(value) > most:
+        raise UsageError(f"{key} must be from {-most:g} to {most:g}, got {quoted(value)}")
     return value
 
 

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -210,7 +210,12 @@ def _name(study: str) -> str:
 
 def _check_folder(out: Path) -> None:
     """Refuse a folder that can't be written to now, rather than when the search is over."""
-    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    try:
+        there = out.absolute()
+        while not there.exists():
+            there = there.parent
+    except (OSError, ValueError) as error:  # too long, a NUL
+        raise UsageError(f"--out: {out}: {getattr(error, 'strerror', None) or error}") from error
     if not there.is_dir():
         raise UsageError(f"--out: {there} is a file, not a folder")
     if not os.access(there, os.W_OK):
@@ -218,26 +223,9 @@ def _check_folder(out: Path) -> None:
 
 
 def _list(console: Console) -> None:
-    from hpsearch.data import SOURCES
-    from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
-    from hpsearch.strategies import STRATEGIES
-    from hpsearch.strategies.pruners import PRUNERS
-    from hpsearch.study.config import shipped
+    from hpsearch.cli.printing import print_choices
 
-    tables: dict[str, Iterable[str]] = {
-        "strategies": STRATEGIES,
-        "pruners": PRUNERS,
-        "data sets": SOURCES,
-        "activations": ACTIVATIONS,
-        "initializers": INITIALIZERS,
-        "optimizers": OPTIMIZERS,
-        "schedules": SCHEDULES,
-    }
-    console.print("studies that ship (copy one to start your own):")
-    for name, path in shipped().items():
-        console.print(f"  {name}  {path}", soft_wrap=True)
-    for kind, table in tables.items():
-        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
+    print_choices(console)
 
 
 class StoppedError(HpsearchError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -175,6 +175,30 @@ def _test(found: Best) -> str:
     if times == 1:
         return f"; test {number(found.test_mean)} (one value)"
     return f"; test {number(found.test_mean)} ± {number(found.test_sd, 2)} (mean and sd of {times} retrainings)"
+
+
+def print_choices(console: Console) -> None:
+    """Print what a study file may name."""
+    from hpsearch.data import SOURCES
+    from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+    from hpsearch.strategies import STRATEGIES
+    from hpsearch.strategies.pruners import PRUNERS
+    from hpsearch.study.config import shipped
+
+    tables: dict[str, Iterable[str]] = {
+        "strategies": STRATEGIES,
+        "pruners": PRUNERS,
+        "data sets": SOURCES,
+        "activations": ACTIVATIONS,
+        "initializers": INITIALIZERS,
+        "optimizers": OPTIMIZERS,
+        "schedules": SCHEDULES,
+    }
+    console.print("studies that ship (copy one to start your own):")
+    for name, path in shipped().items():
+        console.print(f"  {name}  {path}", soft_wrap=True)
+    for kind, table in tables.items():
+        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
 
 
 def _name(text: str) -> str:

@@ -8,7 +8,7 @@ from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class DataSettings:
     def __post_init__(self) -> None:
         one_of("source", self.source, SOURCES)
         if SOURCES[self.source].is_file and not self.path:
-            raise UsageError(f"source {self.source!r} needs path, the file to read; received {self.path!r}")
+            raise UsageError(f"source {self.source!r} needs path, the file to read; received {quoted(self.path)}")
         self._check_file_keys()
         if self.task is not None:
             one_of("task", self.task, TASKS)
@@ -62,12 +62,12 @@ class DataSettings:
         for key in ("path", "target", "task"):
             value = getattr(self, key)
             if value is not None and not isinstance(value, str | os.PathLike):
-                raise UsageError(f"{key} must be text; received {value!r}")
+                raise UsageError(f"{key} must be text; received {quoted(value)}")
             if value is not None and "\0" in os.fspath(value):
-                raise UsageError(f"{key} must not hold NUL characters; received {value!r}")
+                raise UsageError(f"{key} must not hold NUL characters; received {quoted(value)}")
             if value is not None and key not in SOURCES[self.source].reads:
                 files = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
-                raise UsageError(f"{key} is for source {files} only; received {value!r} with {self.source!r}")
+                raise UsageError(f"{key} is for source {files} only; received {quoted(value)} with {self.source!r}")
 
 
 def load(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.checks import one_of, share, whole
+from hpsearch.checks import MOST_SEED, one_of, share, whole
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.errors import DataError
@@ -89,7 +89,7 @@ def split(
     if train is not None:
         whole("train", train, least=1)
     one_of("scaling", scaling, SCALINGS)
-    whole("seed", seed, least=0)
+    whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
     rest, test_part = _draw_test(dataset, test, seed)
     rest, validation_rows = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, quoted
 
 
 def generator_from(random_state: Any) -> np.random.Generator:
@@ -27,5 +27,6 @@ def generator_from(random_state: Any) -> np.random.Generator:
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0:
         return np.random.default_rng(int(random_state))
     raise UsageError(
-        f"random_state must be a whole number >= 0, a RandomState or Generator of NumPy, or None, got {random_state!r}"
+        "random_state must be a whole number >= 0, a RandomState or Generator of NumPy, or None, "
+        f"got {quoted(random_state)}"
     )

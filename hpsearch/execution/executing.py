@@ -19,7 +19,8 @@ import joblib
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 
-from hpsearch.errors import UsageError
+from hpsearch.checks import MOST_JOBS, is_whole
+from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
@@ -60,8 +61,10 @@ def execute(
     RunError
         If another process runs this study, or a worker process or the storage failed.
     """
-    if jobs == 0 or jobs < -1:
-        raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {jobs}")
+    if not is_whole(jobs) or jobs == 0 or jobs < -1:
+        raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
+    if jobs > MOST_JOBS:
+        raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
     with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
         stored = {study.study_name: study.user_attrs for study in all_studies(here)}
         _check_names(plan, stored, here)
@@ -132,7 +135,8 @@ def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[
 
 def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:
     """Distribute the runs over processes; they start in order."""
-    parallel = joblib.Parallel(n_jobs=site.jobs, batch_size=1, return_as="generator_unordered")
+    jobs = min(site.jobs, max(2, len(todo)))  # idle processes cost memory
+    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
     with warnings.catch_warnings():
         # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)

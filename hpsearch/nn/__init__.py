@@ -1,6 +1,7 @@
 """Multilayer perceptron in NumPy, with the techniques of chapter 6 of *Deep Learning from Scratch*."""
 
 from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.build import SIZE, check_size
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.losses import LOSSES
@@ -18,10 +19,12 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "SCORES",
+    "SIZE",
     "Epoch",
     "Hyperparameters",
     "LayerRecord",
     "Network",
     "Training",
+    "check_size",
     "record",
 ]

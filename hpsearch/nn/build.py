@@ -1,9 +1,12 @@
 """Construction of a network's layers from its hyperparameters."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from hpsearch.checks import MOST_PARAMETERS
+from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS, Activation, Identity
 from hpsearch.nn.arrays import Buffer
 from hpsearch.nn.batch_norm import BatchNorm
@@ -11,6 +14,29 @@ from hpsearch.nn.dropout import Dropout
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.layers import Dense, Layer
+
+SIZE = ("hidden_layer_sizes", "activation", "pieces")
+"""Hyperparameters that the number of parameters depends on."""
+
+
+def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None:
+    """Refuse a network that would take gigabytes, before anything is allocated.
+
+    Raises
+    ------
+    UsageError
+        If it has more than `MOST_PARAMETERS` parameters.
+    """
+    pieces = settings.pieces if "pieces" in ACTIVATIONS[settings.activation].hyperparameters else 1
+    widths = [n_inputs, *settings.hidden_layer_sizes]
+    hidden = sum((width + 2) * units * pieces for width, units in pairwise(widths))  # with biases, or scales and shifts
+    parameters = hidden + (widths[-1] + 1) * n_outputs
+    if parameters > MOST_PARAMETERS:
+        raise UsageError(
+            f"a network must fit in memory, got {quoted(n_inputs)} inputs, hidden_layer_sizes "
+            f"{quoted(settings.hidden_layer_sizes)}, {quoted(n_outputs)} outputs: more than {MOST_PARAMETERS:,} "
+            "parameters"
+        )
 
 
 def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: np.random.Generator) -> list[Layer]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.checks import number, one_of, whole
-from hpsearch.errors import UsageError
+from hpsearch.checks import MOST_EPOCHS, MOST_LAYERS, MOST_WHOLE, number, one_of, whole
+from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.optimizers import OPTIMIZERS
@@ -104,8 +104,8 @@ def _number(rule: str, accepts: Callable[[float], bool]) -> Rule:
     return lambda name, value: number(name, value, rule, accepts)
 
 
-def _whole(least: int) -> Rule:
-    return lambda name, value: whole(name, value, least)
+def _whole(least: int, most: int = MOST_WHOLE) -> Rule:
+    return lambda name, value: whole(name, value, least, most)
 
 
 def _one_of(choices: Iterable[str]) -> Rule:
@@ -114,16 +114,19 @@ def _one_of(choices: Iterable[str]) -> Rule:
 
 def _boolean(name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
-        raise UsageError(f"{name} must be true or false, got {value!r}")
+        raise UsageError(f"{name} must be true or false, got {quoted(value)}")
     return bool(value)
 
 
 def _sizes(name: str, value: Any) -> tuple[int, ...]:
     sizes = value.tolist() if isinstance(value, np.ndarray) else value
+    layers = sizes if isinstance(sizes, (list, tuple)) else [sizes]
+    if len(layers) > MOST_LAYERS:
+        raise UsageError(f"{name} must be those of at most {MOST_LAYERS:,} layers, got {len(layers):,}")
     try:
-        return tuple(_whole(1)(name, size) for size in (sizes if isinstance(sizes, (list, tuple)) else [sizes]))
+        return tuple(_whole(1)(name, size) for size in layers)
     except UsageError:
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {sizes!r}") from None
+        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {quoted(sizes)}") from None
 
 
 _positive = _number("> 0", lambda x: x > 0)
@@ -154,7 +157,7 @@ RULES: dict[str, Rule] = {
     "weight_decay": _not_negative,
     "l1": _not_negative,
     "batch_size": _whole(1),
-    "epochs": _whole(1),
+    "epochs": _whole(1, MOST_EPOCHS),
     "early_stopping": _boolean,
     "patience": _whole(1),
     "min_delta": _not_negative,

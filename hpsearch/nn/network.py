@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from hpsearch.checks import whole
 from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.nn.arrays import Array, as_inputs, is_finite
-from hpsearch.nn.build import build_layers
+from hpsearch.nn.build import build_layers, check_size
 from hpsearch.nn.flat_vector import bind_layers, count_parameters
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.losses import LOSSES, Metrics
@@ -70,7 +71,8 @@ class Network:
         if loss not in LOSSES:
             raise UsageError(choose_from("loss", loss, LOSSES))
         for name, value in {"n_inputs": n_inputs, "n_outputs": n_outputs}.items():
-            whole(name, value, 1)
+            whole(name, value, 1, math.inf)
+        check_size(n_inputs, n_outputs, hyperparameters)
         self.n_inputs = n_inputs
         self.n_outputs = n_outputs
         self.hyperparameters = hyperparameters

@@ -18,7 +18,7 @@ from optuna.trial import Trial
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, load, located, split
 from hpsearch.errors import DataError, DivergenceError, UsageError, choose_from
-from hpsearch.nn import LOSSES, Epoch, Hyperparameters, Network, Training
+from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Training, check_size
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.space import describe
@@ -77,11 +77,13 @@ class MLPObjective:
         self._source = _Source.read(
             _data_settings(data),
             None if data_dir is None else Path(data_dir),
-            None if folder is None else Path(folder).resolve(),
+            None if folder is None else Path(folder).absolute(),
         )
         self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
         self._loss_name = _LOSS_OF[self.data.task]  # loads and splits the data: errors are raised now, not in a trial
+        for settings in self._model.extremes(SIZE):
+            check_size(self.data.n_inputs, self.data.n_outputs, settings)
 
     @property
     def space(self) -> Mapping[str, BaseDistribution]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import product
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import Trial
 
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.nn import Hyperparameters
 from hpsearch.space import decode, distribution, suggest
 
@@ -51,6 +52,12 @@ class SearchedModel:
         searched = self.space.get("epochs")
         return self._base.epochs if searched is None else int(max(_ends(searched)))
 
+    def extremes(self, names: Iterable[str]) -> Iterator[Hyperparameters]:
+        """Yield the hyperparameters for each combination of choices and range ends of the searched `names`."""
+        searched = [name for name in names if name in self.space]
+        for values in product(*(_ends(self.space[name]) for name in searched)):
+            yield self.hyperparameters(dict(zip(searched, values, strict=True)))
+
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Return a value from `trial` for every searched field."""
         return {name: suggest(trial, name, dist) for name, dist in self.space.items()}
@@ -80,7 +87,8 @@ def _space(
     _check_names("space", space)
     for name in space:
         if name in model:
-            raise UsageError(f"[space] {name}: is fixed in [model] too (at {model[name]!r}); leave it in one of them")
+            fixed = f"is fixed in [model] too (at {quoted(model[name])})"
+            raise UsageError(f"[space] {name}: {fixed}; leave it in one of them")
     distributions = {}
     for name, spec in space.items():
         try:

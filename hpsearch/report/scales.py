@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from hpsearch.report.style import MUTED, label
+
+_FARTHEST = 690.0  # logarithm of the largest and smallest limit: some room is left to infinity and zero
 
 
 def outer_labels(drawn: Sequence[Axes], columns: int) -> None:
@@ -39,7 +42,7 @@ def parameter_axis(axes: Axes, which: str, name: str, distribution: BaseDistribu
     scaled = np.log([low, high]) if log else np.array([low, high])
     padding = 0.04 * (scaled[1] - scaled[0] or 1.0)
     edges = scaled + np.array([-padding, padding])
-    limits = np.exp(edges) if log else edges
+    limits = np.exp(np.clip(edges, -_FARTHEST, _FARTHEST)) if log else edges
     if log:
         log_axis(axes, which, float(limits[1] / limits[0]), ticks)
     else:
@@ -61,6 +64,8 @@ def log_axis(axes: Axes, which: str, ratio: float, ticks: int = 8) -> None:
 
 def power(tick: float) -> str:
     """Format a tick as a short Python number: 1e-6, 2e-3, 0.01, 1000."""
+    if not math.isfinite(tick):  # beyond the ends of an axis of all numbers
+        return ""
     mantissa, exponent = f"{tick:.3e}".split("e")
     few = f"{float(mantissa):g}e{int(exponent)}"
     return f"{tick:g}" if -2 <= int(exponent) <= 4 else few

@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives.base import Objective
 from hpsearch.run.budget import Budget, SearchStep
 from hpsearch.run.comparable import check_comparable
@@ -118,8 +118,8 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
 def _number(value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]  # it may be of any type
-    except (TypeError, ValueError):
-        raise UsageError(f"an objective must return a number, got {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"an objective must return a number, got {quoted(value)}") from None
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:

@@ -11,6 +11,7 @@ from typing import Annotated
 from optuna.samplers import CmaEsSampler
 from pydantic import Field
 
+from hpsearch.checks import MOST_POINTS, MOST_TRIALS
 from hpsearch.errors import UsageError
 from hpsearch.strategies.replay import STARTUP, ReplayableSampler
 
@@ -18,8 +19,8 @@ from hpsearch.strategies.replay import STARTUP, ReplayableSampler
 def cmaes(
     seed: int,
     *,
-    n_startup_trials: Annotated[int, Field(ge=0)] = STARTUP,
-    popsize: Annotated[int, Field(ge=2)] | None = None,
+    n_startup_trials: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = STARTUP,
+    popsize: Annotated[int, Field(ge=2, le=MOST_POINTS)] | None = None,
     with_margin: bool = False,
     lr_adapt: bool = False,
     consider_pruned_trials: bool = False,

@@ -12,13 +12,14 @@ from typing import Annotated
 from optuna.samplers import GPSampler
 from pydantic import Field
 
+from hpsearch.checks import MOST_TRIALS
 from hpsearch.strategies.replay import STARTUP, ReplayableSampler
 
 
 def gp(
     seed: int,
     *,
-    n_startup_trials: Annotated[int, Field(ge=0)] = STARTUP,
+    n_startup_trials: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = STARTUP,
     deterministic_objective: bool = False,
 ) -> ReplayableSampler:
     """Return Optuna's `GPSampler`.

@@ -12,7 +12,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial
 from pydantic import Field
 
-from hpsearch.errors import UsageError
+from hpsearch.checks import MOST_POINTS
+from hpsearch.errors import UsageError, quoted
 from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
@@ -44,9 +45,9 @@ class GridSampler(IndependentSampler):
         Number of grid values for a numeric parameter with more possible values.
     """
 
-    def __init__(self, seed: int, *, points: Annotated[int, Field(ge=1)] = POINTS) -> None:
-        if points < 1:
-            raise UsageError(f"points must be at least 1, got points = {points}")
+    def __init__(self, seed: int, *, points: Annotated[int, Field(ge=1, le=MOST_POINTS)] = POINTS) -> None:
+        if not 1 <= points <= MOST_POINTS:
+            raise UsageError(f"points must be from 1 to {MOST_POINTS:,}, got points = {quoted(points)}")
         self._seed, self._points = seed, points
         self._tried: History[Branch] = History(Branch, self._add)
 

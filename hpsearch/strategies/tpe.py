@@ -12,6 +12,7 @@ from typing import Annotated
 from optuna.samplers import TPESampler
 from pydantic import Field
 
+from hpsearch.checks import MOST_POINTS, MOST_TRIALS
 from hpsearch.errors import UsageError
 from hpsearch.strategies.replay import STARTUP, ReplayableSampler
 
@@ -19,8 +20,8 @@ from hpsearch.strategies.replay import STARTUP, ReplayableSampler
 def tpe(
     seed: int,
     *,
-    n_startup_trials: Annotated[int, Field(ge=0)] = STARTUP,
-    n_ei_candidates: Annotated[int, Field(ge=1)] = 24,
+    n_startup_trials: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = STARTUP,
+    n_ei_candidates: Annotated[int, Field(ge=1, le=MOST_POINTS)] = 24,
     multivariate: bool = True,
     group: bool = False,
     constant_liar: bool = True,
@@ -57,8 +58,8 @@ def tpe(
 def tpe_univariate(
     seed: int,
     *,
-    n_startup_trials: Annotated[int, Field(ge=0)] = STARTUP,
-    n_ei_candidates: Annotated[int, Field(ge=1)] = 24,
+    n_startup_trials: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = STARTUP,
+    n_ei_candidates: Annotated[int, Field(ge=1, le=MOST_POINTS)] = 24,
     constant_liar: bool = True,
 ) -> ReplayableSampler:
     """Return a sampler that models each parameter separately, as in the paper of 2011; options as in `tpe`."""

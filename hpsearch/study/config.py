@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -10,14 +10,14 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_RUNS, MOST_TRIALS, rule_of
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.checks import MOST_RUNS, MOST_SEED, MOST_TRIALS, rule_of, unreadable
+from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.toml_file import dotted, parse
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 _Confirm = Annotated[int, Field(ge=0, le=MOST_TRIALS)]
-_MOST_BYTES = 1_000_000  # of a study file
 
 
 def _at_most(characters: int) -> AfterValidator:
@@ -57,7 +57,7 @@ class SearchSettings(_Table):
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
     trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 40
     repeats: Annotated[int, Field(ge=1, le=MOST_RUNS)] = 5
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
     pruner: str = "none"
     confirm: _Confirm = 0
     retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
@@ -65,9 +65,9 @@ class SearchSettings(_Table):
     @field_validator("strategies")
     @classmethod
     def _each_once(cls, names: list[str]) -> list[str]:
-        for name in names:
-            if names.count(name) > 1:
-                raise UsageError(f"names {name!r} twice")
+        twice = next((name for name, times in Counter(names).items() if times > 1), None)
+        if twice is not None:
+            raise UsageError(f"names {twice!r} twice")
         return names
 
     @field_validator("pruner")
@@ -167,10 +167,11 @@ def find(study: str) -> Path:
         If it is neither.
     """
     path = Path(study)
-    if path.suffix == ".toml" or path.is_file():
-        if not path.is_file():
-            raise UsageError(f"there is no study file {study}")
+    reason = unreadable(path)
+    if reason is None:
         return path
+    if path.suffix == ".toml":
+        raise UsageError(f"there is no study file {study}: {reason}")
     studies = shipped()
     if study not in studies:
         raise UsageError(f"{choose_from('study', study, studies)}, or give the path of a .toml file")
@@ -188,7 +189,7 @@ def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:
         In one line: the file or option, the key, the rule, the value.
     """
     path = find(study)
-    table = _parse(path)
+    table = parse(path)
     given = _given(overrides)
     search = table.get("search", {})
     if isinstance(search, dict):
@@ -221,27 +222,6 @@ def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> 
             raise UsageError(f"{path}: [strategies.{label}] {error}") from error
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise UsageError(f"{path} is larger than a study file may be: {_MOST_BYTES:,} bytes")
-        return tomllib.loads(content.decode("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: byte {error.start} is not UTF-8") from error
-    except RecursionError as error:
-        raise UsageError(f"{path} nests brackets too deeply") from error
-    except UsageError:
-        raise
-    except ValueError as error:  # of a number with thousands of digits
-        raise UsageError(f"{path} has a number with too many digits") from error
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
 def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> str:
     first, *rest = error.errors()
     place = [str(part) for part in first["loc"] if part != "[key]"]
@@ -253,13 +233,7 @@ def origin(path: Path, place: Sequence[str], overrides: Mapping[str, Any] | None
     """Return the origin of the value at `place`: a command-line option, or a key of the file."""
     if len(place) > 1 and place[0] == "search" and place[1] in _given(overrides):
         return f"--{place[1]}"
-    return f"{path}: {_dotted(place)}"
-
-
-def _dotted(place: Sequence[str]) -> str:
-    head = min(len(place) - 1, 2 if place[0] == "strategies" else 1)  # how many parts name the table
-    table = f"[{'.'.join(place[:head])}] " if head else ""
-    return table + ".".join(place[head:])
+    return f"{path}: {dotted(place)}"
 
 
 def _explain(error: Any, place: list[str]) -> str:
@@ -272,7 +246,7 @@ def _explain(error: Any, place: list[str]) -> str:
         case "too_short":
             return "must not be empty"
         case "string_pattern_mismatch" | "string_too_long":
-            return f"must be letters, digits, '.', '_' and '-', at most 100, got {value!r}"
+            return f"must be letters, digits, '.', '_' and '-', at most 100, got {quoted(value)}"
     return rule_of(error)
 
 

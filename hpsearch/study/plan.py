@@ -197,7 +197,7 @@ def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path 
     search = file.search
     _check_confirms(study, file, overrides)
     try:
-        tasks = _tasks(file, {"data_dir": data_dir, "folder": config.find(study).parent})
+        tasks = _tasks(file, {"data_dir": data_dir, "folder": config.find(study).parent.resolve()})
         direction = _common_direction(tasks)
     except UsageError as error:
         raise UsageError(f"{config.find(study)}: {error}") from error

@@ -13,7 +13,7 @@ import optuna
 import pytest
 from rich.table import Table
 
-from hpsearch.cli import _guarded, main
+from hpsearch.cli import _guarded
 from hpsearch.cli.messages import logged
 from hpsearch.cli.printing import print_plan, print_results
 from hpsearch.cli.screen import Screen
@@ -31,25 +31,6 @@ EVIL = (
 def harmful(text: str) -> list[str]:
     """The signs that Python calls not printable, but for line ends."""
     return [hex(ord(sign)) for sign in text if not sign.isprintable() and sign != "\n"]
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the program here; its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HPSEARCH_DATA", raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hpsearch", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture

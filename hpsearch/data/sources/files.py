@@ -10,8 +10,17 @@ from hpsearch.errors import DataError
 
 
 def located(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> Path:
-    """Return where the file at `path` is; a relative path starts from `folder`, or the current folder if None."""
-    expanded = Path(path).expanduser()
+    """Return where the file at `path` is; a relative path starts from `folder`, or the current folder if None.
+
+    Raises
+    ------
+    DataError
+        If it starts from the home folder of a user who does not exist.
+    """
+    try:
+        expanded = Path(path).expanduser()
+    except RuntimeError as error:  # of ~name without such a user
+        raise DataError(f"{path}: can't be read: {error}") from error
     return expanded if folder is None else Path(folder) / expanded
 
 

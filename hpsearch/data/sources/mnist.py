@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.checks import unreadable
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.sources.idx_files import read_idx
 from hpsearch.errors import DataError
@@ -65,7 +66,7 @@ def _read_pair(folder: Path, part: str) -> tuple[NDArray[np.float32], NDArray[np
 def _find(folder: Path, name: str) -> Path:
     for place in (folder, folder / "mnist"):
         for path in (place / f"{name}.gz", place / name):
-            if path.is_file():
+            if unreadable(path) is None:
                 return path
     raise DataError(
         f"no {name}(.gz) in {folder}, nor in {folder / 'mnist'}: put the four MNIST files there, name their"

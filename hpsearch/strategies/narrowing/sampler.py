@@ -14,7 +14,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
-from hpsearch.errors import UsageError
+from hpsearch.checks import MOST_POINTS, MOST_TRIALS
+from hpsearch.errors import UsageError, quoted
 from hpsearch.storage.optuna_private import set_trial_user_attr, whole_study
 from hpsearch.strategies.base import IndependentSampler, refuse_several_objectives
 from hpsearch.strategies.history import History
@@ -27,12 +28,12 @@ GROWTH = 100  # a round has at least 1/GROWTH of the trials before it, to keep p
 ROUNDS_KEPT = 100  # number of plans to keep, for workers with overlapping trials
 
 LIMITS = {
-    "round": (1, np.inf),
-    "best": (1, np.inf),
+    "round": (1, MOST_TRIALS),
+    "best": (1, MOST_TRIALS),
     "reach": (0, np.inf),
     "explore": (0, 1),
     "smoothing": (0, np.inf),
-    "candidates": (1, np.inf),
+    "candidates": (1, MOST_POINTS),
 }
 
 
@@ -106,7 +107,7 @@ class NarrowingSampler(IndependentSampler):
         for name, (low, high) in LIMITS.items():
             if not low <= getattr(self._options, name) <= high:
                 to = f"at least {low}" if high == np.inf else f"from {low} to {high}"
-                raise UsageError(f"{name} must be {to}, got {name} = {getattr(self._options, name)}")
+                raise UsageError(f"{name} must be {to}, got {name} = {quoted(getattr(self._options, name))}")
         self._seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
         self._lessons: History[Lessons] = History(Lessons, Lessons.add)
         self._plans: dict[tuple[str, int], Round] = {}
