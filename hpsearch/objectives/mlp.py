@@ -74,11 +74,7 @@ class MLPObjective:
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
     ) -> None:
-        self._source = _Source.read(
-            _data_settings(data),
-            None if data_dir is None else Path(data_dir),
-            None if folder is None else Path(folder).absolute(),
-        )
+        self._source = _Source.read(_data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = SearchedModel(dict(model or {}), DEFAULT_SPACE if space is None else space)
         self.seed, self.repeat = seed, repeat
         self._loss_name = _LOSS_OF[self.data.task]  # loads and splits the data: errors are raised now, not in a trial
@@ -225,12 +221,12 @@ class _Source:
     """
 
     data: DataSettings | Dataset
-    data_dir: Path | None
-    folder: Path | None
+    data_dir: str | Path | None
+    folder: str | Path | None
     fingerprint: str
 
     @classmethod
-    def read(cls, data: DataSettings | Dataset, data_dir: Path | None, folder: Path | None) -> _Source:
+    def read(cls, data: DataSettings | Dataset, data_dir: str | Path | None, folder: str | Path | None) -> _Source:
         """Load the current data, without using the cache."""
         dataset = data if isinstance(data, Dataset) else load(data, data_dir, folder)
         source = cls(data, data_dir, folder, dataset.fingerprint)
