@@ -74,10 +74,11 @@ def _without(text: str, source: str) -> str:
     for old, new in ((source, safe), (repr(source)[1:-1], repr(safe)[1:-1])):
         text = text.replace(old, new)
     whole = {form for secret in hidden for form in (secret, repr(secret)[1:-1], unquote(secret))}
-    for part in sorted(whole | _parts(hidden), key=len, reverse=True):
+    parts = {part for part in whole | _parts(hidden) if part not in safe}  # what the source shows gives nothing away
+    for part in sorted(parts, key=len, reverse=True):
         if len(part) >= _LEAST_SIGNS:
             text = text.replace(part, _HIDDEN)
-    return text
+    return re.sub(r"\w+", lambda word: _HIDDEN if word[0] in parts and len(word[0]) > 1 else word[0], text)
 
 
 def _parts(hidden: Iterable[str]) -> set[str]:

@@ -93,12 +93,20 @@ def test_a_sentence_is_shown_without_the_passwords_of_its_urls(url, sentence):
     [
         ("unknown study 'pa:ss wo/rd'", "postgresql://me:pa:ss wo/rd@host/db"),
         ("no such host: wo/rd", "postgresql://me:wo%2Frd@host/db"),
+        ("no such host: 'rd@host'", "postgresql://me:wo@rd@host/db"),
         (r"got 'me: s3c\\r3t@host'", r"me: s3c\r3t@host"),
     ],
 )
 def test_what_repeats_the_password_of_a_source_is_shown_without_it(sentence, source):
     assert "***" in redacted(sentence, [source])
     assert not repeats_password(redacted(sentence, [source]), source)
+
+
+def test_a_password_that_is_also_a_name_is_not_guessed_from_what_is_hidden():
+    source = "postgresql://postgres:postgres@host/db"
+    assert redacted(f"cannot open {source}: no postgres", [source]) == (
+        "cannot open postgresql://postgres:***@host/db: no postgres"
+    )
 
 
 def test_a_sentence_about_other_things_is_left_as_it_is():
