@@ -185,8 +185,6 @@ def _study(
 
 
 def _report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
-    from hpsearch.cli.printing import print_results
-    from hpsearch.report import write_report
     from hpsearch.results.choose import folder, load_chosen
     from hpsearch.storage import opened, shown
 
@@ -194,6 +192,10 @@ def _report(study: str | None, names: Sequence[str], storage: str, out: Path, co
     with console.status("writing the report"):
         with opened(storage, existing=True) as here:
             results = load_chosen(here, None if study is None else _name(study), names)
+        # Loaded here, since it takes more than a second, which an error above need not wait for.
+        from hpsearch.cli.printing import print_results
+        from hpsearch.report import write_report
+
         path = write_report(results, out / folder(results.name))
     print_results(console, results)
     console.print()

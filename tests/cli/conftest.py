@@ -1,25 +1,44 @@
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from hpsearch.cli import main
+from tests.commands import call
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the program in this process and an empty folder; its exit code, standard output and standard error."""
+def _clean(tmp_path, monkeypatch):
+    """An empty folder is the current one, and no variable names a folder with data."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     for variable in ("HPSEARCH_DATA", "HPSEARCH_STORAGE"):
         monkeypatch.delenv(variable, raising=False)
 
+
+@pytest.fixture
+def hpsearch(_clean):
+    """Run ``hpsearch`` in an empty folder, within this process."""
+    return call
+
+
+@pytest.fixture
+def program(_clean):
+    """Run ``python -m hpsearch`` in an empty folder, in a process of its own: as users do, but a second slower."""
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "hpsearch", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    return run
+
+
+@pytest.fixture
+def run(hpsearch):
+    """Run ``hpsearch`` within this process; return its exit code, standard output and standard error."""
+
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["hpsearch", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capsys.readouterr()
-        return code, out, err
+        result = hpsearch(*arguments)
+        return result.returncode, result.stdout, result.stderr
 
     return run

@@ -1,34 +1,22 @@
-"""The command line as a person meets it: in a process of its own, in an empty folder."""
+"""The command line as a person meets it, in an empty folder."""
 
 import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import optuna
 import pytest
 
+from hpsearch.execution import execute
 from hpsearch.storage import open_storage
+from hpsearch.study.plan import plan
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
 
 
-@pytest.fixture
-def hpsearch(tmp_path, monkeypatch):
-    """Run ``python -m hpsearch`` in an empty folder."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.delenv("HPSEARCH_DATA", raising=False)
-
-    def run(*arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "hpsearch", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-    return run
-
-
-def test_a_study_from_nothing_to_its_report_and_again(hpsearch, tmp_path):
-    first = hpsearch("study", *SMALL)
+def test_a_study_from_nothing_to_its_report_and_again(program, hpsearch, tmp_path):
+    first = program("study", *SMALL)
     assert (first.returncode, first.stderr) == (0, "")
     for words in (
         "Learning rate and weight decay",
@@ -53,8 +41,8 @@ def test_a_study_from_nothing_to_its_report_and_again(hpsearch, tmp_path):
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == written
 
 
-def test_quiet_is_quiet(hpsearch):
-    done = hpsearch("study", *SMALL, "--quiet")
+def test_quiet_is_quiet(program):
+    done = program("study", *SMALL, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -141,6 +129,13 @@ def test_bad_input_is_one_line_and_2_and_writes_nothing(hpsearch, tmp_path, argu
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [["study", "nowhere.toml"], ["study", "--unknown"], ["report"]])
+def test_the_program_refuses_as_its_commands_do(program, hpsearch, tmp_path, arguments):
+    done, expected = program(*arguments), hpsearch(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", expected.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_report_that_cannot_be_written_is_refused_before_the_search(hpsearch, tmp_path):
     (tmp_path / "file").touch()
     for out in ("file", "file/below"):
@@ -151,8 +146,8 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_search(hpsearch, 
 
 
 def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
-    hpsearch("study", "--trials", "2", "--repeats", "1", "--strategies", "random", "--quiet")
     storage = open_storage(f"sqlite:///{tmp_path / 'hpsearch.db'}")
+    execute(plan("digits", {"trials": 2, "repeats": 1, "strategies": ["random"]}), storage)
     # What a run that was killed leaves: fewer trials than it was given.
     optuna.load_study(study_name="digits/random/00", storage=storage).set_user_attr("trials", 9)
     done = hpsearch("report")
@@ -161,12 +156,12 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     assert "nan" not in done.stdout
 
 
-def test_debug_shows_the_traceback(hpsearch):
-    assert "Traceback" in hpsearch("study", "nowhere.toml", "--debug").stderr
+def test_debug_shows_the_traceback(program):
+    assert "Traceback" in program("study", "nowhere.toml", "--debug").stderr
 
 
 def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearch):
-    hpsearch("study", *SMALL)
+    execute(plan("digits", {"trials": 1, "repeats": 1, "strategies": ["random"]}), "sqlite:///hpsearch.db")
     done = hpsearch("report", "wine")
     assert done.returncode == 2
     assert "holds no run of the study 'wine' (it holds digits)" in done.stderr
@@ -194,9 +189,9 @@ def test_help_teaches(hpsearch, command):
     assert "Usage:" in done.stdout
 
 
-def test_no_command_is_a_call_for_help(hpsearch):
-    done = hpsearch()
-    assert (done.returncode, done.stdout) == (0, hpsearch("--help").stdout)
+def test_no_command_is_a_call_for_help(program):
+    done = program()
+    assert (done.returncode, done.stdout) == (0, program("--help").stdout)
 
 
 HEAVY = ("numpy", "optuna", "sklearn", "pandas", "matplotlib", "scipy", "pydantic", "joblib", "rich", "jinja2")
@@ -213,7 +208,15 @@ def test_importing_costs_nothing(code):
     assert not [name for name in HEAVY if f"'{name}'" in printed]
 
 
-def test_help_answers_in_half_a_second_or_twice_the_time_of_numpy(hpsearch):
+def test_a_report_that_is_refused_loads_nothing_that_draws(tmp_path):
+    code = "import sys; from hpsearch.cli import main\ntry: main()\nfinally: print([*sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code, "report"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "'hpsearch.storage'" in done.stdout
+    assert "'matplotlib'" not in done.stdout
+
+
+def test_help_answers_in_half_a_second_or_twice_the_time_of_numpy(program):
     def fastest(run) -> float:
         times = []
         for _ in range(5):
@@ -223,7 +226,7 @@ def test_help_answers_in_half_a_second_or_twice_the_time_of_numpy(hpsearch):
         return min(times)
 
     numpy = fastest(lambda: subprocess.run([sys.executable, "-c", "import numpy"], check=True))
-    assert fastest(lambda: hpsearch("--help")) <= max(0.5, 2 * numpy)
+    assert fastest(lambda: program("--help")) <= max(0.5, 2 * numpy)
 
 
 def test_every_public_name_loads():

@@ -1,27 +1,11 @@
 """The report command: on studies of hpsearch, and on any Optuna storage."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import optuna
 import pytest
 
 from hpsearch.storage import open_storage
 
 OBJECTIVE = {"random": optuna.samplers.RandomSampler, "B/<b> $x$": optuna.samplers.TPESampler}
-
-
-@pytest.fixture
-def hpsearch(tmp_path, monkeypatch):
-    """Run ``python -m hpsearch`` in an empty folder."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-
-    def run(*arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "hpsearch", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-    return run
 
 
 @pytest.fixture

@@ -358,7 +358,7 @@ def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_progress_is_told_while_a_run_goes_on(place, jobs, tmp_path):
     """Each run waits in its middle until progress in the middle of a run was reported."""
-    told, seen = [], tmp_path / "seen"
+    reports, seen = [], tmp_path / "seen"
 
     def waits(trial):
         end = time.monotonic() + 60
@@ -367,14 +367,14 @@ def test_progress_is_told_while_a_run_goes_on(place, jobs, tmp_path):
         return bowl(trial)
 
     def progress(done, planned):
-        told.append((done, planned))
+        reports.append((done, planned))
         if done % 12:
             seen.touch()
 
     execute(cheap(objectives={"one": waits}, repeats=1), place, jobs=jobs, progress=progress)
-    counts = [done for done, _ in told]
+    counts = [done for done, _ in reports]
     assert counts == sorted(counts)
-    assert told[-1] == (24, 24)
+    assert reports[-1] == (24, 24)
     assert set(counts) - {0, 12, 24}, "a look in the middle of a run"
 
 

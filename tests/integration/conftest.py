@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import http.client
-import io
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hpsearch
-from hpsearch.cli import main
+from tests.commands import call
 
 # The name and the space are those of the study that ships; the network is smaller and is trained for less.
 STUDY = """
@@ -67,19 +67,7 @@ def run_hpsearch(environment: dict[str, str]) -> Command:
 def call_hpsearch() -> Command:
     """The same within this process, which has imported everything already."""
 
-    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = ["hpsearch", *map(str, arguments)]
-        output, errors, code = io.StringIO(), io.StringIO(), 0
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
-            patch.setattr(sys, "argv", command)
-            patch.setenv("COLUMNS", "200")
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 1
-        return subprocess.CompletedProcess(command, code, output.getvalue(), errors.getvalue())
-
-    return call
+    return partial(call, columns=200)
 
 
 @pytest.fixture(scope="session")
