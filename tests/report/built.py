@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from hpsearch.report import figures, style
 from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
+from hpsearch.report.write import report_files
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import Results
 from hpsearch.strategies.narrowing import NarrowingSampler
@@ -21,6 +22,12 @@ from tests.example_results import _name, case, of_studies
 def sections_of(name: str) -> dict[str, Section]:
     """Return the sections of an example by key, built once for all tests."""
     return {key: build(case(name)) for key, build in SECTIONS.items()}
+
+
+@cache
+def report_of(name: str) -> dict[str, bytes]:
+    """Return the files of the report of an example by path, drawn once for all tests."""
+    return report_files(case(name))
 
 
 def tiled(results: Results, times: int) -> Results:

@@ -1,15 +1,21 @@
 import pytest
 
-from hpsearch.report.write import report_files
 from tests.example_results import case
+from tests.report.built import report_of
 
 
 @pytest.fixture(scope="session", params=["usual", "names of markup", "unfinished", "two tasks"])
-def results_and_files(request):
-    """Results of an example, and the text files of its report by name."""
-    return case(request.param), {
+def example(request):
+    """Name of an example."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def results_and_files(example):
+    """Results of the example, and the text files of its report by name."""
+    return case(example), {
         name: content.decode()
-        for name, content in report_files(case(request.param)).items()
+        for name, content in report_of(example).items()
         if "." in name[-5:]
         if not name.endswith(".png")
     }

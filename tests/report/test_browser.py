@@ -9,9 +9,8 @@ from threading import Thread
 
 import pytest
 
-from hpsearch.report import write_report
 from tests.chromium import BROWSER, FLAGS
-from tests.example_results import case
+from tests.report.built import report_of
 
 # The report has no script, so an outer page shows it in a frame and measures it.
 PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -52,7 +51,10 @@ class Handler(SimpleHTTPRequestHandler):
 def served(request, tmp_path_factory):
     """Serve the report of an example; yield the address, the requested paths and the folder."""
     folder = tmp_path_factory.mktemp("served")
-    write_report(case(request.param), folder / "report")
+    for name, content in report_of(request.param).items():
+        path = folder / "report" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     for width in (390, 1280):
         (folder / f"{width}.html").write_text(PROBE.replace("WIDTH", str(width)), encoding="utf-8")
     requests: list[str] = []

@@ -11,6 +11,7 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.style import COLOURS
 from hpsearch.text import plain
 from tests.example_results import case
+from tests.report.built import sections_of
 
 VOID = {"meta", "link", "br", "img", "use", "path", "rect", "image", "stop"}
 
@@ -66,11 +67,11 @@ def test_every_reference_finds_its_one_target(results_and_files):
     assert set(SECTIONS) < set(wanted) <= set(ids)
 
 
-def test_figures_say_in_words_what_they_show(results_and_files):
+def test_figures_say_in_words_what_they_show(example, results_and_files):
     page = Page(results_and_files[1]["report.html"])
     told_figures = [held["aria-label"] for _, held in page.elements if held.get("role") == "img"]
     keys = [key for key in SECTIONS if f"figures/{key}.svg" in results_and_files[1]]
-    expected = [SECTIONS[key](results_and_files[0]).alt(str) for key in keys]
+    expected = [sections_of(example)[key].alt(str) for key in keys]
     assert told_figures == expected
     assert {"best_so_far", "plane", "isolation", "learning_curves", "costs"} <= set(keys)
 
