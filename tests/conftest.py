@@ -1,6 +1,20 @@
 """One thread of BLAS a process: pytest-xdist runs one on each core, and their threads would wait for each other."""
 
+import gc
 import os
+
+import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("HPSEARCH_STORAGE", None)  # where the user's own trials are
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect the tests without the garbage collector, and let it skip them afterwards: they are never garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
