@@ -338,13 +338,15 @@ def test_a_missing_table_is_not_made_anew_by_a_study(port: int, folder: Path, ca
     assert "trial_params" not in _tables(port, "robbed")
 
 
-def test_the_password_may_be_in_a_file(port: int, tmp_path: Path, environment: dict[str, str], folder: Path) -> None:
+def test_the_password_may_be_in_a_file(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_hpsearch: Any, folder: Path
+) -> None:
     _database(port, "filed", trials=0)
     file = tmp_path / "pgpass"
     file.write_text(f"127.0.0.1:{port}:filed:{USER}:{PASSWORD.replace(':', chr(92) + ':')}\n")
     file.chmod(0o600)
-    command = [sys.executable, "-m", "hpsearch", "study", "digits.toml", "--trials", "1", "--out", str(tmp_path)]
-    more = {"PGPASSFILE": str(file), "HPSEARCH_STORAGE": f"postgresql://{USER}@127.0.0.1:{port}/filed"}
-    done = subprocess.run(command, cwd=folder, env=environment | more, capture_output=True, text=True, timeout=120)
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    monkeypatch.setenv("HPSEARCH_STORAGE", f"postgresql://{USER}@127.0.0.1:{port}/filed")
+    done = call_hpsearch("study", folder / "digits.toml", "--trials", 1, "--jobs", 1, "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"kept in postgresql://{USER}@127.0.0.1:{port}/filed" in done.stdout

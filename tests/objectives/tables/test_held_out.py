@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from optuna.storages import InMemoryStorage
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.execution import execute
@@ -12,7 +13,7 @@ from hpsearch.objectives.tables.objective import SEARCHED
 from hpsearch.objectives.tables.published import read
 from hpsearch.results.load import load_results
 from hpsearch.run.confirmation import REPETITIONS, confirms
-from hpsearch.storage import opened, read_studies
+from hpsearch.storage import read_studies
 from hpsearch.study.plan import plan
 from tests.objectives.tables.exact import configuration, observed_at, place_with, seeds_of_search
 
@@ -108,12 +109,10 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("held_out")
     (folder / "few.toml").write_text(STUDY, encoding="utf-8")
     planned = plan(str(folder / "few.toml"))
-    url = f"sqlite:///{folder}/few.db"
-    execute(planned, url, jobs=1)
-    with opened(url, existing=True) as here:
-        stored = {study.study_name: study for study in read_studies(here, lambda _: True)}
-        results = load_results(here, "few")
-    return [(planned.objective_of(run), stored[run.name]) for run in planned.runs()], results
+    storage = InMemoryStorage()
+    execute(planned, storage)
+    stored = {study.study_name: study for study in read_studies(storage, lambda _: True)}
+    return [(planned.objective_of(run), stored[run.name]) for run in planned.runs()], load_results(storage, "few")
 
 
 def place_of(objective, params):

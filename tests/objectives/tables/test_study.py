@@ -2,11 +2,12 @@
 
 import tomllib
 
+from optuna.storages import InMemoryStorage
+
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.execution import execute
 from hpsearch.objectives.tables import TABLES, TableObjective
 from hpsearch.results.load import load_results
-from hpsearch.storage import opened
 from hpsearch.study.config import shipped
 from hpsearch.study.plan import plan
 from tests.benchmarks.benchmark_narrowing import EIGHT
@@ -40,16 +41,15 @@ def test_what_is_confirmed_differs_in_nothing_else():
 
 def test_what_follows_a_search_of_tables_runs(tmp_path):
     """Diagnostics may recommend wider ranges, but a table's space is fixed."""
-    path, url = tmp_path / "few.toml", f"sqlite:///{tmp_path}/few.db"
+    path, storage = tmp_path / "few.toml", InMemoryStorage()
     path.write_text(
         'name = "few"\n[data]\nsource = "table"\ntables = ["hpobench/car", "hpolib/protein_structure"]\n'
         '[search]\nstrategies = ["random"]\ntrials = 40\n',
         encoding="utf-8",
     )
     planned = plan(str(path))
-    execute(planned, url, jobs=1)
-    with opened(url, existing=True) as here:
-        following = next_study(load_results(here, "few"))
+    execute(planned, storage)
+    following = next_study(load_results(storage, "few"))
     assert following.changes
     written = tmp_path / "next.toml"
     written.write_text(toml_text(following), encoding="utf-8")
