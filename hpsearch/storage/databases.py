@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 
 from hpsearch.errors import StorageError
 from hpsearch.storage.damage import name_of
+from hpsearch.storage.optuna_private import Database
 from hpsearch.storage.schema import check_schema
 from hpsearch.storage.sqlite import TIMEOUT, SQLiteReader, check_sqlite, tune_sqlite
 from hpsearch.storage.urls import file_of
@@ -39,7 +40,7 @@ def open_database(url: str) -> RDBStorage:
     arguments = _arguments(parsed)
     if not is_new:
         _check(parsed, arguments, url)
-    storage = RDBStorage(_address(parsed), engine_kwargs=arguments)
+    storage = Database(_address(parsed), arguments)
     if is_sqlite:
         tune_sqlite(storage)
     return storage
@@ -59,7 +60,7 @@ def read_database(url: str) -> RDBStorage:
     arguments = _arguments(parsed) | {"execution_options": _READ_ONLY.get(parsed.get_backend_name(), {})}
     if not _check(parsed, arguments, url):
         raise StorageError(f"{name_of(url)} is empty: run a study first, or name the storage that holds it")
-    return RDBStorage(_address(parsed), engine_kwargs=arguments, skip_table_creation=True)
+    return Database(_address(parsed), arguments, skip_table_creation=True)
 
 
 def _check(parsed: URL, arguments: dict[str, Any], url: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Container
+from functools import cache
 from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages._cached_storage import _CachedStorage as CachedStorage
 from optuna.storages._cached_storage import _StudyInfo as StudyInfo
 from optuna.storages._rdb import models
@@ -23,6 +24,7 @@ __all__ = [
     "JOURNAL_OPERATIONS",
     "CachedStorage",
     "CheckedBackend",
+    "Database",
     "FrozenStudy",
     "HidingStudy",
     "ReplayedJournal",
@@ -42,11 +44,28 @@ __all__ = [
 JOURNAL_OPERATIONS = frozenset(JournalOperation)  # the numbers that a journal's lines may have
 
 
+@cache
 def newest_schema() -> str:
-    """Return the version of the tables that this Optuna makes."""
+    """Return the version of the tables that this Optuna creates. Cached, since Optuna loads a dozen files for it."""
     manager = object.__new__(_VersionManager)
     manager.url = ""
     return manager.get_head_version()
+
+
+class Database(RDBStorage):
+    """An Optuna storage in a database, opened in half the time: the newest version of the tables is cached.
+
+    Raises
+    ------
+    RuntimeError
+        The tables are of another version.
+    """
+
+    def __init__(self, url: str, engine_kwargs: dict[str, Any], *, skip_table_creation: bool = False) -> None:
+        super().__init__(url, engine_kwargs, skip_compatibility_check=True, skip_table_creation=skip_table_creation)
+        self.skip_compatibility_check = False  # a pickled storage is checked by Optuna
+        if self._version_manager.get_current_version() != newest_schema():
+            self._version_manager.check_table_schema_compatibility()
 
 
 class CheckedBackend(BaseJournalBackend):

@@ -27,6 +27,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from hpsearch.errors import StorageError
 from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of
 from hpsearch.storage.journal import SQLITE_MAGIC, looks_like_journal
+from hpsearch.storage.optuna_private import Database
 from hpsearch.storage.schema import check_schema
 
 TIMEOUT = 60  # seconds to wait for another process's write
@@ -38,7 +39,7 @@ _ATTEMPTS = 20
 Connect = Callable[[], sqlite3.Connection]
 
 
-class SQLiteReader(RDBStorage):
+class SQLiteReader(Database):
     """A database that is read: neither it nor its folder is changed.
 
     It opens the file beside SQLite, which on closing drops the locks that this process has on it. So a process should
@@ -63,7 +64,7 @@ class SQLiteReader(RDBStorage):
             if not check_schema(engine, url):
                 raise StorageError(f"{name_of(url)} is empty: run a study first, or name the storage that holds it")
             arguments = {"creator": connect, "poolclass": QueuePool}
-            super().__init__("sqlite://", engine_kwargs=arguments, skip_table_creation=True)
+            super().__init__("sqlite://", arguments, skip_table_creation=True)
 
     def has_changed(self) -> bool:
         """Return whether what was read may not fit together, since the file was written to meanwhile."""

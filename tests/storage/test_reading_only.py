@@ -161,6 +161,8 @@ def test_a_database_of_an_older_optuna_is_left_to_optuna(folder):
     with pytest.raises(StorageError, match="optuna storage upgrade"):
         open_existing(f"sqlite:///{path}")
     assert contents(folder) == before
+    with pytest.raises(StorageError, match="optuna storage upgrade"):
+        open_storage(f"sqlite:///{path}")
 
 
 def test_a_database_in_the_making_is_empty(folder):

@@ -143,3 +143,13 @@ def test_studies_read_at_once_are_what_optuna_reads_one_by_one(url):
             assert read.get_trials(deepcopy=False, states=waiting) == study.get_trials(states=waiting)
             assert (read.direction, read.user_attrs) == (study.direction, study.user_attrs)
         assert len(read_studies(storage)) == 4
+
+
+def test_the_versions_of_the_tables_are_loaded_once_a_process(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    with opened(url) as storage:
+        optuna.create_study(study_name="s", storage=storage)
+    monkeypatch.setattr("alembic.script.ScriptDirectory.from_config", None)
+    for existing in (False, True):
+        with opened(url, existing=existing) as storage:
+            assert optuna.get_all_study_names(storage) == ["s"]
