@@ -1,4 +1,4 @@
-"""Places, distances, ranges and draws of one parameter, by hand."""
+"""Check places, distances, ranges and draws of one parameter by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Whole rounds against the description in `NarrowingSampler`, carried out with loops."""
+"""Compare whole rounds with a brute-force implementation of the description in `NarrowingSampler`."""
 
 import math
 

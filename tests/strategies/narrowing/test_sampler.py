@@ -1,4 +1,4 @@
-"""What trials draw is what the plan of their round says, and which options there are."""
+"""Compare the trials of a study with the plans of their rounds, and check the options."""
 
 import optuna
 import pytest
