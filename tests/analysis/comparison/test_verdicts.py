@@ -132,17 +132,47 @@ def test_verdicts_are_those_of_the_rule_written_down():
 
 def test_a_p_value_at_the_level_is_not_below_it():
     found = verdict(*single(0.1 * (PATTERN + 3)))
-    assert [dataclasses.replace(found, p_holm=p_holm).resolved for p_holm in (0.0299, 0.03, None)] == [
-        True,
-        False,
-        False,
-    ]
+    resolved = [dataclasses.replace(found, p_holm=p_holm).resolved for p_holm in (0.0299, 0.03, None)]
+    assert resolved == [True, False, False]
 
 
 def test_an_effect_as_large_as_the_margin_counts():
     differences = np.array([0.5, 0.25, 0.75] * 3)
     for margin, answer in ((0.5, "better"), (0.5001, "not resolved")):
         assert verdict(*single(differences), margin=margin).verdict == answer
+
+
+def test_bounds_at_the_margin_are_not_inside_it():
+    low90 = verdict(*single(0.1 * PATTERN)).low90
+    assert verdict(*single(0.1 * PATTERN), margin=-low90).verdict == "not resolved"
+    assert verdict(*single(0.1 * PATTERN), margin=-low90 + 1e-12).verdict == "equivalent"
+    assert verdict([[0.5]] * 7, [[0.25]] * 7, margin=0.25).verdict == "better"
+    assert verdict([[0.5]] * 7, [[0.25]] * 7, margin=0.26).verdict == "equivalent"
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_side_is_that_of_the_mean_and_of_the_signs_where_there_is_no_t_test(side):
+    few_large = verdict(*single(side * np.array([1.0] * 9 + [-0.01, -0.02] * 6)))
+    assert (few_large.basis, few_large.verdict) == ("t", "better" if side > 0 else "worse")
+    one_infinite = [[0.5 - side]] * 12 + [[side * math.inf]]
+    by_signs = verdict(one_infinite, [[0.5]] * 13)
+    assert (by_signs.basis, by_signs.verdict) == ("signs", "worse" if side > 0 else "better")
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+@pytest.mark.parametrize("references", [None, {"a": (9.0, 1.0), "b": (9.0, 1.0)}])
+def test_the_raw_effect_is_the_difference_of_the_means(direction, references):
+    tasks = {task: {"random": [[1], [2], [4]], "tpe": [[2], [4], [3]]} for task in "ab"}
+    [found] = verdicts(compared(tasks, direction=direction, references=references))
+    assert found.raw == pytest.approx(found.strategy_mean - found.against_mean)
+    assert abs(found.raw) == pytest.approx(2 / 3 if references is None else 1 / 12)
+
+
+@pytest.mark.parametrize("report", [3, None, {"margin": None}, {"margin": 0}, {"margin": -0.5}, {}])
+def test_settings_without_a_margin_give_none(report):
+    results = compared({"random": [[0.5] * 2] * 6, "tpe": [[0.6] * 2] * 6})
+    [found] = verdicts(dataclasses.replace(results, settings={"report": report}))
+    assert (found.margin, found.margin_source) == (None, None)
 
 
 def test_repeats_are_won_drawn_and_lost():
