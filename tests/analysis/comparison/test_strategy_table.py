@@ -112,7 +112,7 @@ def test_how_often_a_strategy_beats_random_is_over_paired_repeats():
 
 
 def test_a_strategy_without_a_run_has_a_row_of_nothing():
-    results = compared({"random": [[0.5], [0.7]], "tpe": [[0.6], [0.8]]})
+    results = make_results(strategies=("random", "tpe"), repeats=2, trials=4)
     found = strategy_table(dataclasses.replace(results, strategies=("random", "tpe", "gp"))).set_index("strategy")
     counts = ["runs_complete", "runs", "tested", "pairs", "trials"]
     assert found.loc["gp", counts].tolist() == [0, 2, 0, 0, 0]

@@ -32,9 +32,11 @@ SIGNS = {
     (0.0,) * 9: (0.0, 1.0),
     (math.inf, 1.0, 2.0, -1.0): (math.inf, stats.binomtest(3, 4).pvalue),
     (math.inf, -math.inf, 0.0): (math.nan, 1.0),
+    (1e200, 2e200, 3e200): (2e200, 2 / 8),  # their variance is beyond the largest float
 }
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.parametrize("differences", SIGNS)
 def test_signs_stand_in_for_what_has_no_spread(differences):
     found = mean_difference(np.array(differences))
