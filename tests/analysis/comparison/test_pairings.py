@@ -26,7 +26,13 @@ def test_what_is_compared(strategies, kinds, expected):
     assert [" ".join(pair) for pair in pairings(results)] == expected
 
 
-NAMELESS = [{}, {"strategies": {}}, {"strategies": {"a": {"round": 5}}}, {"strategies": ["a"]}]
+NAMELESS = [
+    {},
+    {"strategies": {}},
+    {"strategies": {"a": {"round": 5}}},
+    {"strategies": {"a": 3}},
+    {"strategies": ["a"]},
+]
 
 
 @pytest.mark.parametrize("settings", NAMELESS)

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -36,6 +37,12 @@ def test_by_hand(around):
     assert table.loc["tpe"].tolist() == [1, 1, 1, 1]
     assert table.loc["bad"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
     assert set(found["tasks"]) == {3}
+    assert found["strategy"].unique().tolist() == ["random", "tpe", "bad"]
+
+
+def test_a_strategy_without_a_complete_run_leaves_no_task_to_compare_on():
+    results = dataclasses.replace(made(REACHED), strategies=("random", "tpe", "bad", "gp"))
+    assert profiles(results).empty
 
 
 def test_two_tasks_are_too_few():

@@ -180,6 +180,7 @@ def test_the_summary_knows_no_regret_unless_every_task_has_a_reference():
     table = strategy_table(results)
     assert summary_over_tasks(results, table)["regret"].isna().all()
     assert table["regret"].notna().tolist() == [True, True, False, False]
+    assert strategy_table(compared(TASKS))["regret"].dtype == float
 
 
 def test_the_summary_of_nothing():

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 
+import pandas as pd
 import pytest
 
 from hpsearch.analysis.comparison.targets import share_at_target, targets, trials_to_target
@@ -44,6 +45,22 @@ def test_by_hand(around):
     assert table.loc["bad"].tolist() == [0] * 5
 
 
+@pytest.mark.parametrize("around", [lambda results: results, turned])
+def test_a_baseline_run_that_found_nothing_counts_as_the_worst(around):
+    runs = RUNS | {"random": ([0.5] * 4, [0.7] * 4, [None] * 4)}
+    results = around(made(("random", "tpe"), runs))
+    assert targets(results) == pytest.approx({"t": results.sign * 0.5})
+
+
+def test_shares_count_the_runs_that_needed_no_more_trials():
+    needed = pd.DataFrame({"strategy": ["b"] * 3 + ["a"] * 2, "trials": [1.0, 3.0, math.inf, 2.0, 2.0]})
+    found = share_at_target(needed, 3)
+    assert found["strategy"].tolist() == ["b"] * 4 + ["a"] * 4
+    assert found["n"].tolist() == [0, 1, 2, 3] * 2
+    assert found["share"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 2 / 3, 0, 0, 1, 1])
+    assert found["runs"].tolist() == [3] * 4 + [2] * 4
+
+
 def test_rows_are_in_the_order_of_the_study_whatever_that_of_its_runs_is():
     results = made()
     turned_around = dataclasses.replace(results, runs=results.runs[::-1], trials=results.trials[::-1])
@@ -59,7 +76,9 @@ def test_no_target_with_one_strategy_or_where_it_is_no_number(order):
     runs = RUNS | {"bad": ([None] * 4, [None] * 4)}
     assert targets(made(order, runs)) == {}
     assert trials_to_target(made(order, runs)).empty
-    assert share_at_target(trials_to_target(made(order, runs)), 4).empty
+    shares = share_at_target(trials_to_target(made(order, runs)), 4)
+    assert shares.empty
+    assert list(shares) == ["strategy", "n", "share", "runs"]
 
 
 def test_each_task_has_its_own():

@@ -142,10 +142,15 @@ def test_an_effect_as_large_as_the_margin_counts():
         assert verdict(*single(differences), margin=margin).verdict == answer
 
 
-def test_bounds_at_the_margin_are_not_inside_it():
-    low90 = verdict(*single(0.1 * PATTERN)).low90
-    assert verdict(*single(0.1 * PATTERN), margin=-low90).verdict == "not resolved"
-    assert verdict(*single(0.1 * PATTERN), margin=-low90 + 1e-12).verdict == "equivalent"
+@pytest.mark.parametrize("shift", [0.02, -0.02])
+def test_a_bound_at_the_margin_is_not_inside_it(shift):
+    found = verdict(*single(0.1 * PATTERN + shift))
+    farther = max(-found.low90, found.high90)
+    assert verdict(*single(0.1 * PATTERN + shift), margin=farther).verdict == "not resolved"
+    assert verdict(*single(0.1 * PATTERN + shift), margin=farther + 1e-12).verdict == "equivalent"
+
+
+def test_equal_differences_at_the_margin_are_not_inside_it():
     assert verdict([[0.5]] * 7, [[0.25]] * 7, margin=0.25).verdict == "better"
     assert verdict([[0.5]] * 7, [[0.25]] * 7, margin=0.26).verdict == "equivalent"
 

@@ -3,7 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from hpsearch.strategies.narrowing.neighbours import NARROWEST, ranks, smoothed
+from hpsearch.strategies.narrowing.neighbours import ranks, smoothed
+
+NARROWEST = 1e-4
 
 
 def test_a_rank_is_the_share_of_smaller_values_and_half_of_the_equal_ones():
