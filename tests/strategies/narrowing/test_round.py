@@ -114,11 +114,12 @@ CHANGES = [{}, {"candidates": 1}, {"best": 1}, {"reach": 0.5}, {"smoothing": 0.6
 
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
 @pytest.mark.parametrize(("direction", "sign"), [(StudyDirection.MINIMIZE, 1), (StudyDirection.MAXIMIZE, -1)])
-def test_a_round_is_what_its_description_gives(changes, direction, sign):
+@pytest.mark.parametrize("start", [29, 30])  # an odd and an even number of lessons
+def test_a_round_is_what_its_description_gives(changes, direction, sign, start):
     options = Options(**(vars(OPTIONS) | changes))
     trials = random_trials(34)
-    found = plan(trials, range(30, 34), options, direction)
-    ranges, values = by_hand(trials, range(30, 34), options, sign)
+    found = plan(trials, range(start, start + 4), options, direction)
+    ranges, values = by_hand(trials, range(start, start + 4), options, sign)
     assert list(found.draws) == sorted(SPACE)
     for name, draws in found.draws.items():
         assert draws.distribution == SPACE[name]
