@@ -54,7 +54,7 @@ class Results:
         trial; NaN if none), value (mean of `confirmed`, or `observed` if that is empty), observed (best value of the
         search; optimistic, since selected as the best), confirmed (values of the incumbent's confirmation trials;
         empty list without confirmation), test_values (test scores of the incumbent's hyperparameters retrained on
-        fresh seeds; empty list without a test), reference_best and reference_median (true best and median value over
+        fresh seeds, or for a table their mean over its held-out seeds; empty list without a test), reference_best and reference_median (true best and median value over
         the task's configurations; NaN if unknown), complete (whether the budget is spent).
     ranges
         Ranges that numeric parameters were drawn from, if recorded: task, strategy, repeat, number, parameter, low,

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
+from hpsearch.report.judging import Judging, judging
 from hpsearch.report.section import Column, Row, Section, Table, by_task, words
-from hpsearch.report.text import Fact, plural, value
+from hpsearch.report.text import Fact, value
 from hpsearch.results.results import Results
 
 _TITLE = "The best hyperparameters found"
@@ -23,7 +24,7 @@ def best_section(results: Results) -> Section:
     facts: dict[str, Fact] = {"metric": results.metric}
     suffixes = dict(by_task(results))
     several = len(suffixes) > 1
-    prose = [_sentence(each, facts, suffixes[each.task]) for each in incumbents]
+    prose = [_sentence(each, judging(results), facts, suffixes[each.task]) for each in incumbents]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
     return Section(
@@ -39,7 +40,7 @@ def best_section(results: Results) -> Section:
     )
 
 
-def _sentence(incumbent: Best, facts: dict[str, Fact], s: str) -> str:
+def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str) -> str:
     facts |= {
         f"task{s}": incumbent.task,
         f"strategy{s}": incumbent.strategy,
@@ -58,10 +59,7 @@ def _sentence(incumbent: Best, facts: dict[str, Fact], s: str) -> str:
     if not incumbent.test_values:
         return f"{sentence} They have no test value: their run is not over, or another trial was tested."
     spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(incumbent.test_sd) else ""
-    return (
-        f"{sentence} Trained again on {{retrainings{s}}} fresh {plural(len(incumbent.test_values), 'seed')}, "
-        f"they reach a test {{metric}} of {{test_mean{s}}}{spread}."
-    )
+    return f"{sentence} {judged.best(len(incumbent.test_values), s)} a test {{metric}} of {{test_mean{s}}}{spread}."
 
 
 def _rows(incumbent: Best) -> Iterator[dict[str, object]]:

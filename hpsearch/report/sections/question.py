@@ -9,6 +9,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution
 
 from hpsearch.analysis.incumbents import tasks
+from hpsearch.report.judging import Judging, judging
 from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import NOTHING, Fact, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
@@ -25,7 +26,7 @@ def question_section(results: Results) -> Section:
     tables = tuple(table for table in (space, fixed) if len(table.frame))
     data = {"space": space.frame, "settings": fixed.frame}
     return Section(
-        "question", "What was asked", tuple(_prose(facts)), tables=tables, facts=facts,
+        "question", "What was asked", tuple(_prose(facts, judging(results))), tables=tables, facts=facts,
         data={name: frame for name, frame in data.items() if len(frame)},
     )  # fmt: skip
 
@@ -51,7 +52,7 @@ def _facts(results: Results) -> dict[str, Fact]:
     }
 
 
-def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
+def _prose(facts: Mapping[str, Any], judged: Judging) -> Iterator[str]:
     several = facts["strategy_count"] > 1
     yield (
         f"{{strategies}} {'search' if several else 'searches'} the same {{parameter_count}} "
@@ -62,10 +63,7 @@ def _prose(facts: Mapping[str, Any]) -> Iterator[str]:
         "A trial is judged by its validation {metric}: {aim} is better."
     )
     if facts["confirming"]:
-        yield (
-            "{confirming} of the trials train the best trials of their run again: the values of these, which no search "
-            "has chosen, decide which of them is a run's best."
-        )
+        yield judged.confirming
     if facts["epochs_budget"]:
         yield "{trials_finished} trials are made, and {runs_complete} of {runs} runs have spent their budget."
     elif facts["trials_finished"] < facts["trials_asked"]:

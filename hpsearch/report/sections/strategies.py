@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import baseline
 from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
+from hpsearch.report.judging import Judging, judging
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
 from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
 from hpsearch.results.results import Results
@@ -31,7 +32,11 @@ def strategies_section(results: Results) -> Section:
     return Section(
         "strategies",
         _TITLE,
-        (*(_over_tasks(over_tasks, facts) if several else ()), *prose, *_reading(frame, facts)),
+        (
+            *(_over_tasks(over_tasks, facts, judging(results)) if several else ()),
+            *prose,
+            *_reading(frame, facts, judging(results)),
+        ),
         tables=(*(_summary_table(over_tasks) if several else ()), *_tables(results, frame)),
         data={"strategies": frame} | ({"strategies_over_tasks": over_tasks} if several else {}),
         shared=("runs",),
@@ -72,7 +77,7 @@ def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
     }
 
 
-def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> Iterator[str]:
     facts["tasks_compared"] = int(summary["tasks"].iloc[0])
     if not facts["tasks_compared"]:
         yield "There is no task yet on which every strategy has a complete run."
@@ -86,11 +91,11 @@ def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
     if summary["regret"].notna().any():
         yield (
             "Regret is normalised: (value − best) / (median − best) of the task's configurations, so that zero is the "
-            "best one and one is what the median one reaches."
+            f"best one and one is what the median one reaches. {judged.reference}".rstrip()
         )
 
 
-def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
+def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> Iterator[str]:
     facts["runs_missing"] = int((frame["runs"] - frame["runs_complete"]).sum())
     if facts["runs_missing"] and frame["runs_complete"].any():
         yield (
@@ -99,15 +104,11 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
         )
     if frame["tested"].any():
         yield (
-            "Test values come from training each run's best hyperparameters again on fresh seeds; the search never saw "
-            "the test data. Validation values are optimistic, since the search picked the best of many noisy ones; "
-            "the gap says by how much."
+            f"{judged.test} Validation values are optimistic, since the search picked the best of many noisy ones; the "
+            "gap says by how much."
         )
     if frame["confirmed"].notna().any():
-        yield (
-            "Confirmed values are validation values too, but of trainings made after their hyperparameters were "
-            "among the best: choosing no longer flatters them much."
-        )
+        yield judged.confirmed
     if frame["better"].notna().any():
         yield (
             "P(better) is the share of paired repeats in which a strategy did better than {baseline}, ties counting "

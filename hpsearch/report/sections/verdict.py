@@ -11,6 +11,7 @@ import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import BASELINE, baseline
 from hpsearch.analysis.comparison.verdicts import ALPHA, Verdict, verdicts
+from hpsearch.report.judging import judging
 from hpsearch.report.section import Column, Row, Section, Table
 from hpsearch.report.text import NOTHING, Fact, aligned, number, plural
 from hpsearch.results.results import Results
@@ -147,10 +148,9 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
         "below {alpha} %, while each interval (Student's t) is for its comparison alone."
     )
     if comparisons[0].scale == "regret":
-        yield (
-            "Normalised regret is zero at a task's best configuration and one at its median one; less is better. "
-            "The intervals speak of other repeats on these tasks, not of other tasks."
-        )
+        scale = "Normalised regret is zero at a task's best configuration and one at its median one; less is better."
+        about = "The intervals speak of other repeats on these tasks, not of other tasks."
+        yield " ".join(filter(None, (scale, judging(results).reference, about)))
     elif comparisons[0].tasks > 1:
         yield "The intervals speak of other repeats on these tasks, not of other tasks."
     if all(verdict.margin is None for verdict in comparisons):

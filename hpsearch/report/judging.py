@@ -1,0 +1,97 @@
+"""What the test values of a study are, in sentences: retrainings on test data, or values of a published table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hpsearch.report.text import plural
+from hpsearch.results.results import Results
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Sentences about the values that judge runs.
+
+    Attributes
+    ----------
+    test
+        What a test value is.
+    best
+        The beginning of a sentence about the test value of the best hyperparameters, from how many values it is the
+        mean of and the end of the names of its facts.
+    confirming
+        What the repetitions of trials are, and what they decide; the fact ``confirming`` counts them.
+    confirmed
+        What a confirmed value is, and how optimistic.
+    reference
+        What the best and the median value of the normalised regret are; empty if there is nothing to add.
+    """
+
+    test: str
+    best: Callable[[int, str], str]
+    confirming: str
+    confirmed: str
+    reference: str = ""
+
+
+_RETRAINED = Judging(
+    test=(
+        "Test values come from training each run's best hyperparameters again on fresh seeds; the search never saw "
+        "the test data."
+    ),
+    best=lambda count, s: f"Trained again on {{retrainings{s}}} fresh {plural(count, 'seed')}, they reach",
+    confirming=(
+        "{confirming} of the trials train the best trials of their run again: the values of these, which no search "
+        "has chosen, decide which of them is a run's best."
+    ),
+    confirmed=(
+        "Confirmed values are validation values too, but of trainings made after their hyperparameters were "
+        "among the best: choosing no longer flatters them much."
+    ),
+)
+_LOOKED_UP = Judging(
+    test=(
+        "Test values are the means over held-out seeds of a table, which no trial of the repeat could look up; all "
+        "strategies of a repeat are judged by the same seeds."
+    ),
+    best=lambda _, __: "By the held-out seeds of the table they reach",
+    confirming=(
+        "{confirming} of the trials look up the best trials of their run again, with each searched seed once: the "
+        "means decide which of them is a run's best."
+    ),
+    confirmed=(
+        "Confirmed values are validation values too: means over the searched seeds, the one for which the search chose "
+        "the trial among them. Choosing flatters them less, but it does."
+    ),
+    reference=(
+        "Best and median are those of the means over all seeds of a table, so a mean over held-out seeds may have a "
+        "normalised regret below 0."
+    ),
+)
+_LOOKED_UP_FROM_ALL = Judging(
+    test=(
+        "Test values are the means over all seeds of a table, among them those that the search looked up: they are "
+        "optimistic, too."
+    ),
+    best=lambda _, __: "By all seeds of the table, among them those that the search looked up, they reach",
+    confirming=(
+        "{confirming} of the trials look up the best trials of their run again: the means decide which of them is a "
+        "run's best."
+    ),
+    confirmed=(
+        "Confirmed values are validation values too, of seeds drawn from all, among which may be the one for which the "
+        "search chose the trial: choosing flatters them less, but it does."
+    ),
+)
+
+
+def judging(results: Results) -> Judging:
+    """The sentences that are true of the study, by the ``[data]`` that its runs were made with.
+
+    Runs on tables that say nothing of held-out seeds were made by a version that held none out.
+    """
+    data = results.settings.get("data")
+    if not isinstance(data, Mapping) or data.get("source") != "table":
+        return _RETRAINED
+    return _LOOKED_UP if "held_out" in data else _LOOKED_UP_FROM_ALL
