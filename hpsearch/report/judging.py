@@ -57,7 +57,7 @@ _LOOKED_UP = Judging(
     ),
     best=lambda _, __: "By the held-out seeds of the table they reach",
     confirming=(
-        "{confirming} of the trials look up the best trials of their run again, with each searched seed once: the "
+        "{confirming} of the trials look up the best trials of their run again, with the searched seeds in turn: the "
         "means decide which of them is a run's best."
     ),
     confirmed=(
