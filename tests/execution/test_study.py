@@ -404,9 +404,16 @@ def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
     assert len(states(url)) == 28
 
 
-def test_in_memory_the_runs_that_ended_are_kept_when_another_fails():
+def test_in_memory_the_runs_that_ended_are_kept_when_another_fails(tmp_path):
+    ended = tmp_path / "ended"
+
     def fails(trial):
+        if trial.number == 11 and trial.study.study_name.endswith("random/00"):
+            ended.touch()
         if trial.number == 11 and trial.study.study_name.endswith("tpe/01"):
+            while not ended.exists():
+                time.sleep(0.01)
+            time.sleep(1)  # until the run that ended has come back from its process
             raise KeyError("mine")
         return bowl(trial)
 

@@ -54,7 +54,7 @@ def test_the_limits_themselves_are_allowed(explore):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"round": 0}, "round must be at least 1, got round = 0"),
+        ({"round": 0}, "round must be from 1 to 10000000, got round = 0"),
         ({"explore": 1.01}, "explore must be from 0 to 1, got explore = 1.01"),
         ({"explore": -0.01}, "explore must be from 0 to 1, got explore = -0.01"),
     ],
