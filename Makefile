@@ -31,7 +31,7 @@ benchmark-verdicts:  ## how often the verdicts are wrong, and how often they fin
 reports:  ## makes the committed report of the default study anew, from nothing
 	rm -f reports.db && $(PYTHON) -m hpsearch study digits --storage sqlite:///reports.db --out reports && rm -f reports.db
 
-report-tables:  ## makes the committed reports on published tables anew: an hour and a quarter on two cores
+report-tables:  ## makes the committed reports on published tables anew: two hours on two cores
 	for study in tables tables-unseen; do \
 	  rm -f reports.log && $(PYTHON) -m hpsearch study $$study --storage journal:///reports.log --out reports || exit 1; \
 	done; rm -f reports.log

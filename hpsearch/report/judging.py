@@ -18,8 +18,8 @@ class Judging:
     test
         What a test value is.
     best
-        The beginning of a sentence about the test value of the best hyperparameters, from how many values it is the
-        mean of and the end of the names of its facts.
+        Beginning of a sentence about the test value of the best hyperparameters. Takes the number of values and the
+        suffix of the fact names.
     confirming
         What the repetitions of trials are, and what they decide; the fact ``confirming`` counts them.
     confirmed
@@ -62,7 +62,7 @@ _LOOKED_UP = Judging(
     ),
     confirmed=(
         "Confirmed values are validation values too: means over the searched seeds, the one for which the search chose "
-        "the trial among them. Choosing flatters them less, but it does."
+        "the trial among them, so that they may still be optimistic."
     ),
     reference=(
         "Best and median are those of the means over all seeds of a table, so a mean over held-out seeds may have a "
@@ -81,13 +81,13 @@ _LOOKED_UP_FROM_ALL = Judging(
     ),
     confirmed=(
         "Confirmed values are validation values too, of seeds drawn from all, among which may be the one for which the "
-        "search chose the trial: choosing flatters them less, but it does."
+        "search chose the trial, so that they may still be optimistic."
     ),
 )
 
 
 def judging(results: Results) -> Judging:
-    """The sentences that are true of the study, by the ``[data]`` that its runs were made with.
+    """Return the sentences that are true of the study, by the ``[data]`` that its runs were made with.
 
     Runs on tables that say nothing of held-out seeds were made by a version that held none out.
     """

@@ -52,10 +52,11 @@ class Results:
     runs
         One row per run: name of its Optuna study, trials (finished, within the budget), incumbent (number of the best
         trial; NaN if none), value (mean of `confirmed`, or `observed` if that is empty), observed (best value of the
-        search; optimistic, since selected as the best), confirmed (values of the incumbent's confirmation trials;
-        empty list without confirmation), test_values (test scores of the incumbent's hyperparameters retrained on
-        fresh seeds, or for a table their mean over its held-out seeds; empty list without a test), reference_best and reference_median (true best and median value over
-        the task's configurations; NaN if unknown), complete (whether the budget is spent).
+        search; optimistic, since selected as the best), confirmed (values of the incumbent's confirmation trials; empty
+        list without confirmation), test_values (test scores of the incumbent's hyperparameters retrained on fresh
+        seeds, or for a table their mean over its held-out seeds; empty list without a test), reference_best and
+        reference_median (true best and median value over the task's configurations; NaN if unknown), complete (whether
+        the budget is spent).
     ranges
         Ranges that numeric parameters were drawn from, if recorded: task, strategy, repeat, number, parameter, low,
         high.
