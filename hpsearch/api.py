@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.trial import Trial
 
 from hpsearch.checks import MOST_SEED, MOST_TRIALS, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
-from hpsearch.objectives.base import Direction, Objective
+from hpsearch.objectives import Objective
+from hpsearch.objectives.base import Direction
+from hpsearch.objectives.plain import as_objective
 from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
@@ -78,7 +81,7 @@ class Comparison:
 
 
 def search(
-    objective: Objective,
+    objective: Objective | Callable[[Trial], float],
     *,
     strategy: str | Strategy = "narrowing",
     options: Mapping[str, Any] | None = None,
@@ -97,21 +100,21 @@ def search(
     Parameters
     ----------
     objective
-        Callable from an optuna trial to a number: any optuna objective, or an `MLPObjective`.
+        Function from an optuna trial to a number, or an `Objective` such as `MLPObjective`.
     strategy
         A key of `STRATEGIES`, or a function from a seed to an optuna sampler.
     options
         Options of a strategy in `STRATEGIES`, such as ``{"round": 5}``.
     trials
-        Number of calls of the objective. With a `pruner` and an objective with an attribute ``epochs``, the maximum
-        epochs of a call, the budget is the epochs of that many complete trainings.
+        Number of calls of the objective. With a `pruner` and an `Objective` with ``epochs``, the maximum epochs of a
+        call, the budget is the epochs of that many complete trainings.
     confirm
         Number of configurations to confirm. The last 3 × `confirm` of the `trials` evaluate the best `confirm`
         configurations again, three times each, and the best mean wins. The best of many noisy values is optimistic.
     seed
         Seed of all random draws.
     direction
-        "minimize" or "maximize". Defaults to ``objective.direction`` if present, else "minimize", as in optuna.
+        "minimize" or "maximize". Defaults to that of an `Objective`; "minimize" for functions, as in optuna.
     pruner
         A key of `PRUNERS`.
     storage
@@ -147,7 +150,7 @@ def search(
 
 
 def compare(
-    objective: Objective,
+    objective: Objective | Callable[[Trial], float],
     *,
     strategies: Sequence[str] | Mapping[str, Strategy | Mapping[str, Any]] = ("random", "narrowing", "tpe"),
     trials: int = 30,
@@ -177,7 +180,8 @@ def compare(
     jobs
         Number of processes for the searches; −1 uses one per core. The objective may be a lambda.
     retrain
-        Number of retrainings of each search's best hyperparameters for a test score, if the objective has ``test``.
+        Number of retrainings of each search's best hyperparameters for a test score, if the objective is an `Objective`
+        that can be judged on test rows.
     report
         Folder for the report; no report by default.
     objective, trials, confirm, seed, direction, pruner, storage, name, catch, progress
@@ -204,7 +208,7 @@ def compare(
 
 
 def _plan(
-    objective: Objective,
+    objective: Objective | Callable[[Trial], float],
     strategies: Mapping[str, Searcher],
     trials: int,
     repeats: int,
@@ -224,18 +228,19 @@ def _plan(
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
         raise UsageError(choose_from("pruner", pruner, PRUNERS))
-    direction = direction or getattr(objective, "direction", "minimize")
+    tuned = as_objective(objective, direction)
+    direction = direction or tuned.direction
     if direction not in ("minimize", "maximize"):
         raise UsageError(choose_from("direction", direction, ("minimize", "maximize")))
     return Plan(
         name=name,
-        objectives={getattr(objective, "task", "objective"): objective},
+        objectives={tuned.task: tuned},
         strategies=strategies,
         trials=trials,
         repeats=repeats,
         seed=seed,
         direction=direction,
-        metric=getattr(objective, "metric", "value"),
+        metric=tuned.metric,
         pruner=pruner,
         retrain=retrain,
         content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},

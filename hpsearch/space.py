@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -69,7 +69,7 @@ def _encoded(choice: Any) -> Any:
     if isinstance(choice, str) and isinstance(decode(choice), list):
         raise UsageError(f"the choice {choice!r} reads as a list: write it as one, without quotes")
     try:
-        return json.dumps(list(choice)) if isinstance(choice, (list, tuple)) else choice
+        return encode(choice)
     except (RecursionError, TypeError, ValueError) as error:
         raise UsageError("a choice that is a list must hold strings, numbers or booleans") from error
 
@@ -137,6 +137,31 @@ def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
         case CategoricalDistribution():
             return decode(trial.suggest_categorical(name, dist.choices))
     raise UsageError(f"{name}: hpsearch knows no distribution such as {dist!r}")
+
+
+def suggest_all(
+    trial: Trial, space: Mapping[str, BaseDistribution], conditions: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> dict[str, Any]:
+    """Return a value from `trial` for every parameter whose conditions hold, in the order of `space`.
+
+    `conditions` maps a parameter to the parameters before it that it depends on, each with the values that allow it.
+    """
+    values: dict[str, Any] = {}
+    for name, dist in space.items():
+        if is_active(name, values, conditions):
+            values[name] = suggest(trial, name, dist)
+    return values
+
+
+def is_active(name: str, values: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Sequence[Any]]]) -> bool:
+    """Return whether the other parameters' `values` allow the parameter `name`."""
+    required = conditions.get(name, {})
+    return all(other in values and decode(values[other]) in allowed for other, allowed in required.items())
+
+
+def encode(value: Any) -> Any:
+    """Return a list as JSON text, because Optuna stores only scalars; anything else as it is."""
+    return json.dumps(list(value)) if isinstance(value, (list, tuple)) else value
 
 
 def decode(value: Any) -> Any:

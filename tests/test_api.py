@@ -13,6 +13,7 @@ from joblib.externals.loky import get_reusable_executor, process_executor
 import hpsearch
 from hpsearch.analysis.comparison.strategy_table import strategy_table
 from hpsearch.errors import RunError, UsageError
+from hpsearch.objectives.plain import PlainObjective
 
 
 def bowl(trial):
@@ -234,10 +235,13 @@ def test_an_objective_that_exits_has_failed_and_the_program_goes_on(tmp_path, jo
 
 
 def test_an_objective_that_exits_in_its_test_ends_the_run_with_its_trials_kept():
-    def objective(trial):
-        return bowl(trial)
+    class Exits(PlainObjective):
+        tests = True
 
-    objective.test = lambda params, number, times: sys.exit()
+        def outcomes(self, params, trial_number, times):
+            sys.exit()
+
+    objective = Exits(bowl)
     storage = optuna.storages.InMemoryStorage()
     with pytest.raises(RunError, match=r"called sys.exit\(None\)"):
         hpsearch.compare(objective, strategies=["random"], repeats=1, trials=3, storage=storage)

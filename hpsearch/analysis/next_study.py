@@ -15,14 +15,13 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
 from hpsearch.data import located
 from hpsearch.errors import UsageError
-from hpsearch.objectives.searched_model import SearchedModel
+from hpsearch.objectives import MLPObjective
 from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
 
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
 _RANGES = ("edge", "narrowing")  # rules that fire if the ranges need changes
 _COMPUTED = {"data": ("fingerprint", "rows", "held_out")}
-_OF_TABLES = ("model", "space")  # fixed by a published table
 
 
 @dataclass(frozen=True)
@@ -144,8 +143,9 @@ def _file(results: Results) -> dict[str, Any]:
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
     if results.folder and "path" in file["data"]:
         file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
-    for key in _OF_TABLES if _is_published(file) else ():
-        file.pop(key, None)
+    if _is_published(file):
+        file.pop("space", None)
+        file["model"] = {"family": "table"}
     report = file.get("report", {})
     file["report"] = {key: report[key] for key in report if key in defaults and report[key] != defaults[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
@@ -216,7 +216,7 @@ def _runs(file: Mapping[str, Any]) -> bool:
     if _is_published(file):
         return True
     try:
-        SearchedModel(dict(file.get("model", {})), file.get("space", {}))
+        MLPObjective.check(file.get("model", {}), file.get("space", {}))
     except UsageError:
         return False
     return bool(file.get("space"))

@@ -1,7 +1,8 @@
 """Seeded split into train, validation and test rows, stratified by class and scaled by the training rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class Split:
     class_names: tuple[str, ...]
     y_shift: float = 0.0
     y_scale: float = 1.0
+    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Hash of the row numbers of each part: ``train``, ``validation`` and ``test``."""
 
     @property
     def n_inputs(self) -> int:
@@ -91,24 +94,26 @@ def split(
     one_of("scaling", scaling, SCALINGS)
     whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
-    rest, test_part = _draw_test(dataset, test, seed)
+    rest, test_rows, test_part = _draw_test(dataset, test, seed)
     rest, validation_rows = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
-    return _scaled(dataset, scaling, [*parts, test_part])
+    drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
+    fingerprints = {part: hashlib.sha256(np.int64(rows).tobytes()).hexdigest()[:16] for part, rows in drawn.items()}
+    return replace(_scaled(dataset, scaling, [*parts, test_part]), fingerprints=fingerprints)
 
 
-def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Part]:
-    """Return the rows of `dataset.x` for the search, and the test part."""
+def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Rows, Part]:
+    """Return the rows of `dataset.x` for the search, the numbers of the test rows, and the test part."""
     rows = np.arange(len(dataset.x))
     if dataset.test is None:
         rest, test_rows = _draw(dataset, rows, dataset.y, "test", share, (seed, _TEST))
-        return rest, _copy_rows(dataset.x, dataset.y, test_rows)
+        return rest, test_rows, _copy_rows(dataset.x, dataset.y, test_rows)
     x, y = dataset.test
     test_rows = np.arange(len(x))
     if isinstance(share, int) and share != len(x):
         _, test_rows = _draw(dataset, test_rows, y, "test", share, (seed, _TEST))
-    return rows, _copy_rows(x, y, test_rows)
+    return rows, test_rows, _copy_rows(x, y, test_rows)
 
 
 def _copy_rows(x: NDArray[np.float32], y: NDArray[Any], rows: Rows) -> Part:
@@ -180,7 +185,7 @@ def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
     for x, _ in parts:
         rescale(x, shift, factor)
         _check_finite(dataset, scaling, x, [f"column {name!r}" for name in dataset.feature_names])
-    units = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
+    units: dict[str, Any] = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
     (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
     return Split(
         x_train=x_train,

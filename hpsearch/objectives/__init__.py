@@ -1,1 +1,25 @@
-"""Objectives: what a trial trains and how it is judged."""
+"""Objectives: what a trial trains and how it is judged.
+
+To add a family, write a subclass of `Objective` in a file here and add a line to `FAMILIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hpsearch.objectives.base import Objective
+from hpsearch.objectives.mlp import MLPObjective
+from hpsearch.objectives.tables import TableObjective
+
+FAMILIES: Mapping[str, type[Objective]] = {
+    family.family: family
+    for family in (
+        MLPObjective,
+        TableObjective,
+    )
+}
+"""Families by the name that ``[model] family`` gives; without one it is the first."""
+
+DEFAULT_FAMILY = next(iter(FAMILIES))
+
+__all__ = ["DEFAULT_FAMILY", "FAMILIES", "MLPObjective", "Objective", "TableObjective"]

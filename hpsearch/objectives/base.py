@@ -1,11 +1,334 @@
-"""Types of objectives."""
+"""Contract of objectives: what a run, a plan, the analysis or a report may ask of what is tuned."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
+import optuna
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
-Objective = Callable[[Trial], float]
+from hpsearch.blas import ONE_BLAS_THREAD
+from hpsearch.errors import UsageError
+from hpsearch.space import suggest_all
+
 Direction = Literal["minimize", "maximize"]
+Conditions = Mapping[str, Mapping[str, Sequence[Any]]]
+"""Parameter → other parameter → values with which the first is searched."""
+
+
+class Step(NamedTuple):
+    """One step of a training, such as an epoch.
+
+    Attributes
+    ----------
+    number
+        Counts from 1.
+    value
+        Validation value after the step, in the metric's units.
+    cost
+        Cost of the step, in units of the fidelity.
+    """
+
+    number: int
+    value: float
+    cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Judgement of a training on the test rows.
+
+    Attributes
+    ----------
+    value
+        Test value, in the metric's units.
+    right
+        For classification: whether each test row was predicted correctly, shape (rows,). None if unknown.
+    residuals
+        For numbers: target − prediction of each test row in the target's units, shape (rows,). None if unknown.
+    """
+
+    value: float
+    right: NDArray[Any] | None = None
+    residuals: NDArray[Any] | None = None
+
+
+class Trained(ABC):
+    """A training: iterate over its steps to train, then ask what came of it."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Step]:
+        """Train, and yield each step. A diverged training ends without an error."""
+
+    @property
+    @abstractmethod
+    def validation(self) -> float:
+        """Validation value of the final model; the metric's worst value if the training diverged."""
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Return what is stored with the trial, by name, in JSON types."""
+        return {}
+
+    def outcome(self) -> Outcome:
+        """Judge the final model on the test rows. Call it after the search only."""
+        raise NotImplementedError
+
+    def model(self) -> Any:
+        """Return the fitted model, with a method ``predict``."""
+        raise NotImplementedError
+
+    def fingerprints(self) -> Mapping[str, Any]:
+        """Return hashes of the random parts that variants of a repeat share, by name."""
+        return {}
+
+
+class Objective(ABC):
+    """What a study tunes: a task under a variant, callable with an Optuna trial.
+
+    A subclass implements `train`; the rest has defaults. `suggest` draws parameters from `space`, `train` trains with
+    them, and `__call__` combines both, reports the steps to pruners, and returns the validation value.
+
+    A *family* is a subclass that study files can name. Its constructor takes the keywords of `build`, and it has a line
+    in `hpsearch.objectives.FAMILIES`.
+    """
+
+    family: ClassVar[str] = ""
+    """Name of the family in study files."""
+
+    accepts_changes: ClassVar[bool] = False
+    """Whether a study file may set model and space."""
+
+    tests: ClassVar[bool] = False
+    """Whether trainings can be judged on test rows."""
+
+    own_sources: ClassVar[tuple[str, ...]] = ()
+    """Sources in ``[data]`` that only this family reads."""
+
+    computed_keys: ClassVar[tuple[str, ...]] = ()
+    """Keys of ``content["data"]`` that are computed; study files do not have them."""
+
+    default_space: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Space of a study file without ``[space]``."""
+
+    seed: int = 0
+    repeat: int = 0
+    separate_seeds: bool = False
+    """Whether weights, order and dropout have seeds of their own, as in studies with factors."""
+
+    @abstractmethod
+    def train(self, params: Mapping[str, Any], seeds: Any) -> Trained:
+        """Return a training with `params` and `seeds`; it starts when iterated."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+        return "objective"
+
+    @property
+    def direction(self) -> Direction:
+        """Whether larger or smaller values are better."""
+        return "minimize"
+
+    @property
+    def metric(self) -> str:
+        """Name of the value."""
+        return "value"
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution] | None:
+        """Search space; None if it is only known while trials suggest. Empty: there is nothing to search."""
+        return None
+
+    @property
+    def conditions(self) -> Conditions:
+        """When conditional parameters are searched."""
+        return {}
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Value of each searched parameter without a search, as Optuna stores it; empty if unknown."""
+        return {}
+
+    @property
+    def epochs(self) -> int | None:
+        """Fidelity: maximum number of steps of a training; None if it has a single one."""
+        return None
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """Settings that comparable trials share, in JSON types: ``data``, ``model`` and ``space``."""
+        return {}
+
+    @property
+    def reference(self) -> Mapping[str, float] | None:
+        """True ``best`` and ``median`` value over all configurations, if known."""
+        return None
+
+    @property
+    def baselines(self) -> Mapping[str, float]:
+        """Values of simple predictions to compare with, by name."""
+        return {}
+
+    @property
+    def folder(self) -> str | None:
+        """Folder that relative paths in `content` start from, if there are any."""
+        return None
+
+    def for_repeat(self, repeat: int) -> Self:
+        """Return this objective for another repeat."""
+        return self
+
+    def with_separate_seeds(self) -> Self:
+        """Return this objective with seeds of their own for weights, order and dropout, if it draws them."""
+        return self
+
+    def varied(self, tables: Mapping[str, Any]) -> Objective:
+        """Return the objective of a variant, from its complete tables ``data``, ``model`` and ``space``.
+
+        Raises
+        ------
+        UsageError
+            If this objective cannot be rebuilt from tables.
+        """
+        raise UsageError(f"a level can't set keys of {type(self).__name__}: give factors objectives of their own")
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return hashes of what the trainings of a repeat share, such as the split, by name."""
+        return {}
+
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        """Return a value from `trial` for every parameter, inactive conditional ones left out."""
+        return suggest_all(trial, self.space or {}, self.conditions)
+
+    def seeds(self, trial_number: int, retraining: int = 0) -> Any:
+        """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1)."""
+        return (trial_number, retraining)
+
+    def seeds_of(self, trial: Trial) -> Any:
+        """Return the seeds of the training of `trial`."""
+        return self.seeds(trial.number)
+
+    def run(self, trial: Trial) -> Trained:
+        """Train with the parameters suggested by `trial`, report the steps, and store the trial's attributes.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the study's pruner stops the trial.
+        """
+        with ONE_BLAS_THREAD.hold():
+            training = self.train(self.suggest(trial), self.seeds_of(trial))
+            pruned = False
+            for step in training:
+                if self.epochs is not None:
+                    trial.report(step.value, step.number)
+                    if pruned := trial.should_prune():
+                        break
+            for name, value in training.attributes().items():
+                trial.set_user_attr(name, value)
+        if pruned:
+            raise optuna.TrialPruned
+        return training
+
+    def __call__(self, trial: Trial) -> float:
+        """Train with the parameters suggested by `trial`, and return the validation value.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the study's pruner stops the trial.
+        """
+        return self.run(trial).validation
+
+    def retrain(self, params: Mapping[str, Any], seeds: Any) -> Trained:
+        """Train to the end, without a trial."""
+        with ONE_BLAS_THREAD.hold():
+            training = self.train(params, seeds)
+            for _ in training:
+                pass
+        return training
+
+    def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
+        """Return the judgements on the test rows of `times` retrainings with `params` on fresh seeds.
+
+        Call it after the search: test values must not influence the search.
+        """
+        outcomes = []
+        for retraining in range(1, times + 1):
+            training = self.retrain(params, self.seeds(trial_number, retraining))
+            with ONE_BLAS_THREAD.hold():
+                outcomes.append(training.outcome())
+        return outcomes
+
+    def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
+        """Return the test values of `outcomes`."""
+        return [outcome.value for outcome in self.outcomes(params, trial_number, times)]
+
+    @classmethod
+    def build(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        model: Mapping[str, Any],
+        space: Mapping[str, Any] | None,
+        seed: int = 0,
+        repeat: int = 0,
+        data_dir: str | Path | None = None,
+        folder: str | Path | None = None,
+        separate_seeds: bool = False,
+    ) -> Objective:
+        """Return the objective of a study file's tables; a family's constructor takes the same arguments.
+
+        Raises
+        ------
+        UsageError
+            If a key or value is invalid; the message begins with the table.
+        """
+        arguments = {"seed": seed, "repeat": repeat, "data_dir": data_dir, "folder": folder}
+        built = cls(data, model=model, space=space, **arguments)  # type: ignore[call-arg]  # of a family
+        return built.with_separate_seeds() if separate_seeds else built
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any], **arguments: Any) -> Objective:
+        """Rebuild an objective from its stored `content`; `arguments` are the other ones of `build`.
+
+        Raises
+        ------
+        UsageError
+            If the data is not as it was.
+        """
+        data = {key: value for key, value in content["data"].items() if key not in cls.computed_keys}
+        rebuilt = cls.build(data, model=content["model"], space=content["space"], **arguments)
+        stored, now = (each["data"].get("fingerprint") for each in (content, rebuilt.content))
+        if stored != now:
+            raise UsageError(f"{rebuilt.task}: the data is not what the stored trials were made with")
+        return rebuilt
+
+    @classmethod
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any]) -> None:
+        """Check the tables ``[model]`` and ``[space]`` of a study file, without its data.
+
+        Raises
+        ------
+        UsageError
+            If a key or value is invalid; the message begins with the table.
+        """
+        for table, settings in (("model", model), ("space", space)):
+            if settings:
+                raise UsageError(f"[{table}] must be empty for the family {cls.family!r}, got {dict(settings)!r}")
+
+    @classmethod
+    def ineffective(cls, model: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the fields that have no effect with the fixed fields `model`, each with the reason."""
+        return {}
+
+    @classmethod
+    def default_model(cls) -> Mapping[str, Any]:
+        """Return the default of every field of ``[model]``, in JSON types."""
+        return {}

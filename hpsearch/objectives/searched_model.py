@@ -1,117 +1,189 @@
-"""Split of the hyperparameters into fixed and searched ones."""
+"""Split of a model's settings into fixed and searched ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import Trial
 
 from hpsearch.errors import UsageError, choose_from, quoted
-from hpsearch.nn import Hyperparameters
-from hpsearch.space import decode, distribution, suggest
+from hpsearch.objectives.base import Conditions
+from hpsearch.space import decode, distribution
 
-_DEFAULTS = {field.name: field.default for field in fields(Hyperparameters)}
+_S = TypeVar("_S")
+_WHEN = "when"
+
+Spec = Mapping[str, Any] | BaseDistribution
 
 
 @dataclass(frozen=True)
-class SearchedModel:
-    """Fixed and searched hyperparameters of a network.
+class SearchedModel(Generic[_S]):
+    """Fixed and searched settings of a model.
 
     Parameters
     ----------
+    kind
+        Dataclass with a field and a default per setting. Its constructor refuses invalid values with `UsageError`.
     fixed
-        Values of fixed fields of `Hyperparameters`; the other fields have that class's defaults.
+        Values of fixed fields of `kind`; the other fields have their defaults.
     specs
-        Searched fields of `Hyperparameters`: each a table as in `distribution`, or a distribution.
+        Searched fields of `kind`: each a table as in `distribution`, or a distribution. In a table, ``when`` names the
+        choices or integers, and their values, with which the field is searched; else it has its default.
 
     Raises
     ------
     UsageError
-        If a name is unknown, a value or an end of a range is invalid, or a field is both fixed and searched. The
-        message begins with the table of the study file.
+        If a name is unknown, a value or an end of a range is invalid, a condition cannot hold, or a field is both fixed
+        and searched. The message begins with the table of the study file.
     """
 
+    kind: type[_S]
     fixed: Mapping[str, Any]
-    specs: Mapping[str, Mapping[str, Any] | BaseDistribution]
+    specs: Mapping[str, Spec]
     space: Mapping[str, BaseDistribution] = field(init=False)
-    _base: Hyperparameters = field(init=False, repr=False)
+    conditions: Conditions = field(init=False)
+    _base: _S = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "space", _space(self.fixed, self.specs))
-        object.__setattr__(self, "_base", _base(self.fixed))
-        for name, dist in self.space.items():
-            _check_range(self._base, name, dist)
+        space = self._space()
+        object.__setattr__(self, "_base", self._fixed_settings())
+        conditions = {name: self._condition(name, spec, space) for name, spec in self.specs.items() if _when(spec)}
+        conditions = {name: required for name, required in conditions.items() if required}
+        object.__setattr__(self, "conditions", conditions)
+        object.__setattr__(self, "space", _in_order(space, conditions))
+        for name, dist in space.items():
+            self._check_range(name, dist)
+
+    def ends(self, name: str) -> Sequence[Any]:
+        """Return the fixed value of a field, or the lowest and highest one, or all choices that are searched."""
+        searched = self.space.get(name)
+        if searched is None:
+            return (getattr(self._base, name),)
+        default = (getattr(self._base, name),) if name in self.conditions else ()
+        return (*_ends(searched), *default)
+
+    def extremes(self, names: Iterable[str]) -> Iterator[_S]:
+        """Yield the settings for each combination of choices and range ends of the searched `names`."""
+        searched = [name for name in names if name in self.space]
+        for values in product(*(self.ends(name) for name in searched)):
+            yield self.settings(dict(zip(searched, values, strict=True)))
+
+    def settings(self, params: Mapping[str, Any]) -> _S:
+        """Return all settings, with the searched ones from `params` (as stored by Optuna)."""
+        return self._with(params)
 
     @property
-    def most_epochs(self) -> int:
-        """Fixed number of epochs, or the largest one that can be suggested."""
-        searched = self.space.get("epochs")
-        return self._base.epochs if searched is None else int(max(_ends(searched)))
+    def defaults(self) -> dict[str, Any]:
+        """Value of each active searched field without a search."""
+        return {name: getattr(self._base, name) for name in self.space}
 
-    def extremes(self, names: Iterable[str]) -> Iterator[Hyperparameters]:
-        """Yield the hyperparameters for each combination of choices and range ends of the searched `names`."""
-        searched = [name for name in names if name in self.space]
-        for values in product(*(_ends(self.space[name]) for name in searched)):
-            yield self.hyperparameters(dict(zip(searched, values, strict=True)))
+    def _with(self, params: Mapping[str, Any]) -> _S:
+        changed: _S = replace(self._base, **{name: decode(value) for name, value in params.items()})  # type: ignore[type-var]
+        return changed
 
-    def suggest(self, trial: Trial) -> dict[str, Any]:
-        """Return a value from `trial` for every searched field."""
-        return {name: suggest(trial, name, dist) for name, dist in self.space.items()}
+    def _check_names(self, table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
+        defaults = default_settings(self.kind)
+        for name in names:
+            if name not in defaults:
+                raise UsageError(f"[{table}] {name}: {choose_from('key', name, defaults)}")
+        return names
 
-    def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
-        """Return all hyperparameters, with the searched ones from `params` (as stored by Optuna)."""
-        return replace(self._base, **{name: decode(value) for name, value in params.items()})
-
-
-def _check_names(table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name in names:
-        if name not in _DEFAULTS:
-            raise UsageError(f"[{table}] {name}: {choose_from('key', name, _DEFAULTS)}")
-    return names
-
-
-def _base(model: Mapping[str, Any]) -> Hyperparameters:
-    try:
-        return Hyperparameters(**_check_names("model", model))
-    except UsageError as error:
-        raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
-
-
-def _space(
-    model: Mapping[str, Any], space: Mapping[str, Mapping[str, Any] | BaseDistribution]
-) -> dict[str, BaseDistribution]:
-    _check_names("space", space)
-    for name in space:
-        if name in model:
-            fixed = f"is fixed in [model] too (at {quoted(model[name])})"
-            raise UsageError(f"[space] {name}: {fixed}; leave it in one of them")
-    distributions = {}
-    for name, spec in space.items():
+    def _fixed_settings(self) -> _S:
         try:
-            distributions[name] = _match_field_type(name, distribution(spec))
+            return self.kind(**self._check_names("model", self.fixed))
         except UsageError as error:
-            raise UsageError(f"[space] {name}: {error}") from error
-    return distributions
+            raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
+
+    def _space(self) -> dict[str, BaseDistribution]:
+        self._check_names("space", self.specs)
+        for name in self.specs:
+            if name in self.fixed:
+                fixed = f"is fixed in [model] too (at {quoted(self.fixed[name])})"
+                raise UsageError(f"[space] {name}: {fixed}; leave it in one of them")
+        distributions = {}
+        for name, spec in self.specs.items():
+            try:
+                distributions[name] = self._match_field_type(name, distribution(_without_when(spec)))
+            except UsageError as error:
+                raise UsageError(f"[space] {name}: {error}") from error
+        return distributions
+
+    def _match_field_type(self, name: str, dist: BaseDistribution) -> BaseDistribution:
+        """Convert an integer range to a float range if the field is a float."""
+        if isinstance(dist, IntDistribution) and isinstance(default_settings(self.kind)[name], float):
+            return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
+        return dist
+
+    def _check_range(self, name: str, dist: BaseDistribution) -> None:
+        """Refuse ranges and choices with values that the settings refuse."""
+        for value in _ends(dist):
+            try:
+                self._with({name: value})
+            except UsageError as error:
+                raise UsageError(f"[space] {error}") from error
+
+    def _condition(self, name: str, spec: Spec, space: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
+        """Return the searched fields that `name` depends on, with their values; conditions on fixed fields are met."""
+        when = _when(spec)
+        if not isinstance(when, Mapping):
+            raise UsageError(f'[space] {name}: when must be a table such as {{ kernel = ["rbf"] }}, got {quoted(when)}')
+        self._check_names(f"space] {name}: [when", when)
+        required = {}
+        for other, allowed in when.items():
+            values = list(allowed) if isinstance(allowed, list | tuple) else [allowed]
+            possible = self._possible(name, other, space)
+            for value in values:
+                if possible is not None and value not in possible:
+                    raise UsageError(
+                        f"[space] {name}: when {other} = {quoted(value)} never holds: "
+                        f"it is {' or '.join(map(quoted, possible))}"
+                    )
+            if other in space:
+                required[other] = values
+        return required
+
+    def _possible(self, name: str, other: str, space: Mapping[str, BaseDistribution]) -> list[Any] | None:
+        """Return the possible values of the field that `name` depends on; None if it is a range of integers."""
+        if other == name:
+            raise UsageError(f"[space] {name}: when must name another key, got {name!r}")
+        dist = space.get(other)
+        if dist is None:
+            return [getattr(self._base, other)]
+        if isinstance(dist, CategoricalDistribution):
+            return [decode(choice) for choice in dist.choices]
+        if isinstance(dist, IntDistribution):
+            return None
+        raise UsageError(f"[space] {name}: when can depend on choices and integers, and {other} is a range of numbers")
 
 
-def _match_field_type(name: str, dist: BaseDistribution) -> BaseDistribution:
-    """Convert an integer range to a float range if the field is a float."""
-    if isinstance(dist, IntDistribution) and isinstance(_DEFAULTS[name], float):
-        return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
-    return dist
+def default_settings(kind: type[Any]) -> dict[str, Any]:
+    """Return the default of every field of a settings dataclass."""
+    return {each.name: each.default for each in fields(kind)}
 
 
-def _check_range(base: Hyperparameters, name: str, dist: BaseDistribution) -> None:
-    """Refuse ranges and choices with values that `Hyperparameters` refuses."""
-    for value in _ends(dist):
-        try:
-            replace(base, **{name: decode(value)})
-        except UsageError as error:
-            raise UsageError(f"[space] {error}") from error
+def _when(spec: Spec) -> Any:
+    return spec.get(_WHEN) if isinstance(spec, Mapping) else None
+
+
+def _without_when(spec: Spec) -> Spec:
+    if isinstance(spec, Mapping) and _WHEN in spec:
+        return {key: value for key, value in spec.items() if key != _WHEN}
+    return spec
+
+
+def _in_order(space: Mapping[str, BaseDistribution], conditions: Conditions) -> dict[str, BaseDistribution]:
+    """Return the space with each parameter after those that it depends on, else in its order."""
+    ordered: dict[str, BaseDistribution] = {}
+    while len(ordered) < len(space):
+        free = [name for name in space if name not in ordered and conditions.get(name, {}).keys() <= ordered.keys()]
+        if not free:
+            circle = [name for name in space if name not in ordered]
+            raise UsageError(f"[space] {circle[0]}: when makes a circle of {', '.join(circle)}")
+        ordered[free[0]] = space[free[0]]
+    return ordered
 
 
 def _ends(dist: BaseDistribution) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,12 +13,12 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives.base import Objective
 from hpsearch.run.budget import Budget, SearchStep
 from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import begin_confirmation, incumbent
 from hpsearch.run.description import Run
+from hpsearch.run.judged_rows import stored_rows
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
@@ -98,7 +98,7 @@ def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
 
 def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tuple[type[Exception], ...]) -> None:
     try:
-        value = _number(objective(trial))
+        value = objective.run(trial).validation
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except (KeyboardInterrupt, *STORAGE_ERRORS):
@@ -115,16 +115,9 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
             study.tell(trial, value)
 
 
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]  # it may be of any type
-    except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"an objective must return a number, got {quoted(value)}") from None
-
-
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
-    """Return the incumbent if the objective can test it and has not yet done so."""
-    if run.retrain == 0 or not hasattr(objective, "test"):
+    """Return the incumbent if the objective can judge it on test rows and has not yet done so."""
+    if run.retrain == 0 or not objective.tests:
         return None
     best = incumbent(run.direction, study.get_trials(deepcopy=False))
     test = study.user_attrs.get("test", {})
@@ -141,7 +134,8 @@ def _retrained(test: Mapping[str, Any]) -> int:
 def _test_incumbent(run: Run, study: optuna.Study, objective: Objective) -> None:
     """Retrain the incumbent's hyperparameters on fresh seeds and store their test scores on the Optuna study."""
     best = _untested(run, study, objective)
-    test: Callable[[Mapping[str, Any], int, int], list[float]] | None = getattr(objective, "test", None)
-    if best is not None and test is not None:
-        values = test(best.params, best.number, run.retrain)
+    if best is not None:
+        outcomes = objective.outcomes(best.params, best.number, run.retrain)
+        values = [outcome.value for outcome in outcomes]
+        study.set_user_attr("test_rows", stored_rows(outcomes))
         study.set_user_attr("test", {"incumbent": best.number, "retrain": run.retrain, "values": values})

@@ -8,29 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from hpsearch.checks import MOST_RUNS, MOST_TRIALS
-from hpsearch.errors import UsageError
-from hpsearch.objectives.base import Direction, Objective
-from hpsearch.objectives.mlp import MLPObjective
-from hpsearch.objectives.tables import TableObjective
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, Objective
+from hpsearch.objectives.base import Direction
 from hpsearch.run import Run
 from hpsearch.run.confirmation import REPETITIONS
 from hpsearch.strategies import Strategy, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study import config
 
-TaskObjective = MLPObjective | TableObjective
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Constructor of a data source's objectives; `has_space` if the source defines the search space."""
-
-    objective: Callable[..., TaskObjective]
-    has_space: bool = False
-
-
-_SOURCES = {"table": _Source(TableObjective, has_space=True)}
-_NETWORK = _Source(MLPObjective)  # trained on every other source
+FAMILY = "family"  # key of [model]
 _SEVERAL = {"source": "source", "path": "path", "tables": "table"}  # keys that may list several tasks: the key of one
 
 
@@ -97,7 +84,7 @@ class Plan:
     name
         First part of the names of its runs.
     objectives
-        Task → objective. If it has ``for_repeat(repeat)``, each repeat uses the result of that call.
+        Task → objective.
     strategies
         Label → strategy.
     trials, repeats, seed, pruner, retrain
@@ -146,11 +133,11 @@ class Plan:
     def _known_of(self, objective: Objective) -> dict[str, Any]:
         """Return the arguments that all runs of a task share; computed once, since it may load the data."""
         return {
-            "content": {**self.content, **getattr(objective, "content", {})},
-            "epochs": None if self.pruner == "none" else getattr(objective, "epochs", None),
-            "reference": getattr(objective, "reference", None),
-            "space": getattr(objective, "space", None),
-            "folder": getattr(objective, "folder", None),
+            "content": {**self.content, **objective.content},
+            "epochs": None if self.pruner == "none" else objective.epochs,
+            "reference": objective.reference,
+            "space": objective.space,
+            "folder": objective.folder,
         }
 
     def _run(self, task: str, label: str, repeat: int, *, content: Mapping[str, Any], **known: Any) -> Run:
@@ -180,9 +167,7 @@ class Plan:
 
     def objective_of(self, run: Run) -> Objective:
         """Return the objective of a run."""
-        objective = self.objectives[run.task]
-        specialise: Callable[[int], Objective] | None = getattr(objective, "for_repeat", None)
-        return objective if specialise is None else specialise(run.repeat)
+        return self.objectives[run.task].for_repeat(run.repeat)
 
 
 def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path | None = None) -> Plan:
@@ -231,8 +216,8 @@ def _searcher(label: str, settings: config.StrategySettings) -> Searcher:
     return searcher(label, settings.strategy or label, settings.options, settings.confirm or 0)
 
 
-def _tasks(file: config.StudyFile, folders: Mapping[str, Path | None]) -> dict[str, TaskObjective]:
-    tasks: dict[str, TaskObjective] = {}
+def _tasks(file: config.StudyFile, folders: Mapping[str, Path | None]) -> dict[str, Objective]:
+    tasks: dict[str, Objective] = {}
     for data in _data_of_each(file.data):
         objective = _objective(data, file, folders)
         if objective.task in tasks:
@@ -258,15 +243,39 @@ def _data_of_each(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield shared | {_SEVERAL[several]: value}
 
 
-def _objective(data: Mapping[str, Any], file: config.StudyFile, folders: Mapping[str, Path | None]) -> TaskObjective:
-    name = data.get("source")
-    source = _SOURCES.get(name, _NETWORK) if isinstance(name, str) else _NETWORK
-    if not file.space and not source.has_space:
+def _objective(data: Mapping[str, Any], file: config.StudyFile, folders: Mapping[str, Path | None]) -> Objective:
+    model = {key: value for key, value in file.model.items() if key != FAMILY}
+    family = family_of(file.model)
+    _check_source(data, family)
+    space = file.space if family.accepts_changes else file.space or None
+    if space == {}:
         raise UsageError("space: must not be empty")
-    return source.objective(data, model=file.model, space=file.space or None, seed=file.search.seed, **folders)
+    return family.build(data, model=model, space=space, seed=file.search.seed, **folders)  # type: ignore[arg-type]
 
 
-def _common_direction(tasks: Mapping[str, TaskObjective]) -> Direction:
+def family_of(model: Mapping[str, Any]) -> type[Objective]:
+    """Return the family that a table ``[model]`` names, or the default one.
+
+    Raises
+    ------
+    UsageError
+        If there is no such family.
+    """
+    name = model.get(FAMILY, DEFAULT_FAMILY)
+    if not isinstance(name, str) or name not in FAMILIES:
+        raise UsageError(f"[model] {FAMILY}: {choose_from('family', name, FAMILIES)}")
+    return FAMILIES[name]
+
+
+def _check_source(data: Mapping[str, Any], family: type[Objective]) -> None:
+    """Refuse a source that only another family reads."""
+    source = data.get("source")
+    for name, other in FAMILIES.items():
+        if other is not family and source in other.own_sources:
+            raise UsageError(f'[data] source {source!r} is for another family: write family = "{name}" in [model]')
+
+
+def _common_direction(tasks: Mapping[str, Objective]) -> Direction:
     directions = {objective.direction: task for task, objective in tasks.items()}
     if len(directions) > 1:
         told = " and ".join(f"{task!r} is to {direction}" for direction, task in directions.items())

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hpsearch.analysis.next_study import describe, followed, next_study, toml_text
+from hpsearch.nn import Hyperparameters
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.study import config
 from hpsearch.study.plan import plan
@@ -78,7 +79,7 @@ def test_the_file_can_be_read_and_planned(path, tmp_path):
     if len(names) < 2:
         pytest.skip("fewer than two ranges in its own space")
     base = of(rate=1.0, rise=0.05, best_epoch=19)
-    model = SearchedModel(content["model"], content["space"])
+    model = SearchedModel(Hyperparameters, content["model"], content["space"])
     trials = base.trials.rename(
         columns=dict(zip(("params_learning_rate", "params_l1"), (f"params_{n}" for n in names), strict=True))
     )

@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.errors import RunError, UsageError
 from hpsearch.execution import execute
+from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import Plan, plan, searcher
 
@@ -256,10 +257,11 @@ def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
             os.kill(os.getpid(), signal.SIGKILL)
         return ready.objectives["digits"](trial)
 
-    deadly.content = ready.objectives["digits"].content
+    class Deadly(PlainObjective):
+        content = ready.objectives["digits"].content
 
     with pytest.raises(RunError, match="a worker process died"):
-        execute(replace(ready, objectives={"digits": deadly}, retrain=0), url, jobs=2)
+        execute(replace(ready, objectives={"digits": Deadly(deadly)}, retrain=0), url, jobs=2)
     execute(ready, url)
     assert states(url) == ["COMPLETE"] * 12
 
@@ -280,7 +282,7 @@ def cheap(strategies=("random", "tpe"), tasks=("one",), confirm=0, options=None,
     plain = {label: searcher(label, label, {}, confirm) for label in strategies}
     given = {
         "name": "cheap",
-        "objectives": dict.fromkeys(tasks, bowl),
+        "objectives": changed.pop("objectives", None) or dict.fromkeys(tasks, bowl),
         "strategies": plain | {label: searcher(label, *way) for label, way in (options or {}).items()},
         "trials": 12,
         "repeats": 2,
@@ -288,6 +290,7 @@ def cheap(strategies=("random", "tpe"), tasks=("one",), confirm=0, options=None,
         "direction": "minimize",
         "metric": "value",
     }
+    given["objectives"] = {task: as_objective(objective) for task, objective in given["objectives"].items()}
     return Plan(**given | changed)
 
 
@@ -393,9 +396,11 @@ def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
         trial.set_user_attr("epochs", 5)
         return bowl(trial)
 
-    half.epochs = 10
+    class Half(PlainObjective):
+        epochs = 10
+
     told, starts = [], []
-    pruned = cheap(objectives={"one": half}, strategies=["random"], pruner="median", repeats=1)
+    pruned = cheap(objectives={"one": Half(half)}, strategies=["random"], pruner="median", repeats=1)
     execute(pruned, url, progress=lambda *now: told.append(now))
     assert told[-1] == (12, 12)
     assert len(states(url)) == 24

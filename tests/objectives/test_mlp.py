@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import hpsearch
 from hpsearch.data import Dataset
 from hpsearch.errors import DataError, UsageError
-from hpsearch.objectives import mlp
+from hpsearch.objectives import source
 
 MODEL = {"hidden_layer_sizes": 20, "optimizer": "sgd", "epochs": 3}
 
@@ -137,7 +137,10 @@ def test_a_data_set_of_ones_own(objective):
         ({"data": {"sorce": "digits"}}, "[data] sorce: unknown key 'sorce' (did you mean 'source'?)"),
         ({"model": {"optimizer": "sdg"}}, "[model] unknown optimizer 'sdg' (did you mean 'sgd'?)"),
         ({"model": {"epoch": 3}}, "[model] epoch: unknown key 'epoch' (did you mean 'epochs'?)"),
-        ({"model": {"learning_rate": 0.1}}, "[space] learning_rate: is fixed in [model] too (at 0.1)"),
+        (
+            {"model": {"learning_rate": 0.1}, "space": {"learning_rate": {"low": 0.1, "high": 1.0}}},
+            "[space] learning_rate: is fixed in [model] too (at 0.1)",
+        ),
         ({"space": {"rate": {"low": 0, "high": 1}}}, "[space] rate: unknown key 'rate'"),
         ({"space": {"dropout": {"low": 0.0, "high": 1.5}}}, "[space] dropout must be"),
         ({"space": {"dropout": {"low": 0.5, "high": 0.1}}}, "[space] dropout: low must be below high"),
@@ -216,7 +219,7 @@ def test_a_process_that_loads_changed_data_refuses_it(tmp_path, monkeypatch):
     write_csv(path, 1)
     objective = hpsearch.MLPObjective({"source": "csv", "path": str(path), "target": "y"})
     write_csv(path, -1)
-    monkeypatch.setattr(mlp, "_LOADED", OrderedDict())  # as in a new process
-    mlp._split.cache_clear()
+    monkeypatch.setattr(source, "LOADED", OrderedDict())  # as in a new process
+    source._split.cache_clear()
     with pytest.raises(DataError, match="the data changed while it was in use"):
         _ = pickle.loads(pickle.dumps(objective)).data

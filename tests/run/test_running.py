@@ -9,6 +9,8 @@ import pytest
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
+from hpsearch.objectives.base import Outcome
+from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
@@ -56,7 +58,7 @@ def content(study):
 
 def straight(run=RUN, objective=noisy):
     study = open_run(run, InMemoryStorage())
-    continue_run(run, study, objective)
+    continue_run(run, study, as_objective(objective))
     return study
 
 
@@ -105,12 +107,12 @@ def test_stopped_before_any_write_it_ends_the_same(strategy):
         study = open_run(run, storage)
         die_at(storage, stop)
         try:
-            continue_run(run, study, noisy)
+            continue_run(run, study, as_objective(noisy))
         except Killed:
             stopped = True
         undo(storage)
         study = open_run(run, storage)
-        continue_run(run, study, noisy)
+        continue_run(run, study, as_objective(noisy))
         assert content(study) == expected
         stop += 1
     assert stop > 11 * 5
@@ -125,10 +127,10 @@ def test_stopped_again_and_again_on_a_file_it_ends_the_same(scheme, tmp_path):
             study = open_run(RUN, storage)
             die_at(storage, stop)
             with suppress(Killed):
-                continue_run(RUN, study, noisy)
+                continue_run(RUN, study, as_objective(noisy))
     with opened(url) as storage:
         study = open_run(RUN, storage)
-        continue_run(RUN, study, noisy)
+        continue_run(RUN, study, as_objective(noisy))
         assert content(study) == content(straight())
 
 
@@ -148,18 +150,18 @@ def test_the_search_is_the_one_without_confirmation():
     assert content(plain)[0] == content(straight())[0][:5]
 
 
-class Remembering:
+class Remembering(PlainObjective):
     """Objective that records the parameters of its tests."""
 
+    tests = True
+
     def __init__(self):
+        super().__init__(noisy)
         self.tested = []
 
-    def __call__(self, trial):
-        return noisy(trial)
-
-    def test(self, params, number, times):
-        self.tested.append((params, number))
-        return [1.0]  # one value is enough if it is exact
+    def outcomes(self, params, trial_number, times):
+        self.tested.append((params, trial_number))
+        return [Outcome(1.0)]  # one value is enough if it is exact
 
 
 def test_what_is_tested_is_the_confirmed_incumbent_and_once():
@@ -168,7 +170,7 @@ def test_what_is_tested_is_the_confirmed_incumbent_and_once():
     best = incumbent("minimize", study.trials)
     assert objective.tested == [(best.params, best.number)]
     assert run.budget.is_spent(run.direction, study.trials)
-    continue_run(run, study, objective)
+    continue_run(run, study, as_objective(objective))
     assert len(objective.tested) == 1
 
 
@@ -204,7 +206,7 @@ def test_repetitions_of_what_fails_are_failed_trials():
         return noisy(trial)
 
     study = open_run(RUN, InMemoryStorage())
-    continue_run(RUN, study, objective, catch=(ValueError,))
+    continue_run(RUN, study, as_objective(objective), catch=(ValueError,))
     assert [trial.state for trial in study.trials[5:]] == [TrialState.FAIL] * 6
     assert incumbent("minimize", study.trials).number == study.best_trial.number
 
@@ -212,11 +214,11 @@ def test_repetitions_of_what_fails_are_failed_trials():
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])
 def test_more_trials_later(scheme, tmp_path):
     with opened(f"{scheme}:///{tmp_path / 'trials'}") as storage:
-        continue_run(RUN, open_run(RUN, storage), noisy)
+        continue_run(RUN, open_run(RUN, storage), as_objective(noisy))
         longer = replace(RUN, trials=20)
         study = open_run(longer, storage)
         assert not longer.budget.is_spent(longer.direction, study.trials)
-        continue_run(longer, study, noisy)
+        continue_run(longer, study, as_objective(noisy))
         assert longer.budget.is_spent(longer.direction, study.trials)
         assert content(study)[0][:11] == content(straight())[0]
         assert [number is None for number in repeats(study)] == [True] * 5 + [False] * 6 + [True] * 3 + [False] * 6
@@ -233,7 +235,7 @@ def test_trials_that_a_user_enqueues_are_searched_and_wait_while_the_best_are_co
             study.enqueue_trial({"x": 0.5, "kind": "b"})
         return noisy(trial)
 
-    continue_run(RUN, study, meddled)
+    continue_run(RUN, study, as_objective(meddled))
     finished = [trial for trial in study.trials if trial.state.is_finished()]
     assert len(finished) == 11
     assert study.trials[0].params == {"x": 0.1, "kind": "b"}
@@ -266,6 +268,6 @@ def test_the_trials_are_not_read_again_for_each():
     study, get = open_run(run, storage), storage.get_all_trials
     study._pop_waiting_trial_id = lambda: None  # Optuna's own reads
     storage.get_all_trials = lambda *a, **k: reads.append(1) or get(*a, **k)
-    continue_run(run, study, lambda trial: trial.suggest_float("x", 0, 1))
+    continue_run(run, study, as_objective(lambda trial: trial.suggest_float("x", 0, 1)))
     assert len(study.trials) == 500
     assert len(reads) < 50

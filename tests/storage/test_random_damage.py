@@ -6,6 +6,7 @@ import pytest
 
 from hpsearch.errors import HpsearchError
 from hpsearch.execution import execute
+from hpsearch.objectives.plain import PlainObjective
 from hpsearch.results.choose import load_chosen
 from hpsearch.storage import opened
 from hpsearch.study.plan import Plan, searcher
@@ -13,23 +14,24 @@ from hpsearch.study.plan import Plan, searcher
 FILES = {"sqlite": 25, "journal": 150}  # how many of each kind are tried
 
 
-class Bowl:
+def bowl(trial):
+    """The value, and something of each kind that a trial may hold."""
+    value = (trial.suggest_float("x", -5, 5) - 1) ** 2
+    trial.report(value, 1)
+    trial.set_user_attr("history", {"train_loss": [value]})
+    return value
+
+
+class Bowl(PlainObjective):
     """An objective with a declared space."""
 
     content = {"space": {"x": {"low": -5, "high": 5}}}  # noqa: RUF012
-
-    def __call__(self, trial):
-        """The value, and something of each kind that a trial may hold."""
-        value = (trial.suggest_float("x", -5, 5) - 1) ** 2
-        trial.report(value, 1)
-        trial.set_user_attr("history", {"train_loss": [value]})
-        return value
 
 
 def bowls(trials):
     strategies = {label: searcher(label, label, {}, 0) for label in ("random", "tpe")}
     common = {"repeats": 1, "seed": 0, "direction": "minimize", "metric": "value"}
-    return Plan(name="bowl", objectives={"one": Bowl()}, strategies=strategies, trials=trials, **common)
+    return Plan(name="bowl", objectives={"one": Bowl(bowl)}, strategies=strategies, trials=trials, **common)
 
 
 def changed(content, numbers):

@@ -216,6 +216,8 @@ name = "mine"
 [data]
 source = "table"
 tables = ["hpobench/credit_g", "hpolib/protein_structure"]
+[model]
+family = "table"
 """
 
 

@@ -12,7 +12,7 @@ from hpsearch import MLPObjective
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
-from hpsearch.objectives import mlp
+from hpsearch.objectives import source
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
 from tests.analysis.diagnostics.planted import planted
@@ -101,7 +101,7 @@ def test_a_file_that_is_only_where_one_stands_is_missed_where_it_was_looked_for(
 def test_another_process_that_stands_elsewhere_reads_the_same_file(study, monkeypatch, tmp_path):
     (objective,) = plan("../there/mine.toml").objectives.values()
     sent = pickle.dumps(objective)
-    monkeypatch.setattr(mlp, "_LOADED", type(mlp._LOADED)())
+    monkeypatch.setattr(source, "LOADED", type(source.LOADED)())
     monkeypatch.chdir(tmp_path)
     assert first_row(pickle.loads(sent)) == 100
 
@@ -112,7 +112,7 @@ def test_a_storage_that_does_not_say_the_folder_is_continued(study):
     older = plan(str(study))
     (objective,) = older.objectives.values()
     objective._source = replace(objective._source, folder=None)
-    mlp._LOADED[objective._source] = plan(str(study)).objectives["rows/a.csv"]._source.dataset
+    source.LOADED[objective._source] = plan(str(study)).objectives["rows/a.csv"]._source.dataset
     execute(older, storage)
     assert load_results(storage, "mine").folder is None
     execute(plan(str(study), {"trials": 4, "repeats": 2}), storage)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
 from hpsearch.errors import UsageError, choose_from
-from hpsearch.objectives.base import Direction
+from hpsearch.objectives.base import Direction, Objective, Outcome, Step, Trained
 from hpsearch.objectives.tables.grid import Value, distribution, index
 from hpsearch.objectives.tables.published import TABLES, Table, read
-from hpsearch.space import describe, suggest
+from hpsearch.space import describe
 from hpsearch.strategies.base import CONFIRMS
 from hpsearch.strategies.seeding import generator
 
@@ -23,7 +23,7 @@ SEARCHED = 3  # maximum number of seeds per configuration for trials, since a co
 _KEYS = ("source", "table")
 
 
-class TableObjective:
+class TableObjective(Objective):
     """Look up the result of a trial's hyperparameters in a table of trained networks.
 
     A table contains the results of each configuration of a grid, trained with several seeds. In each repeat some of
@@ -64,6 +64,11 @@ class TableObjective:
         If the table does not exist, the package with the tables is missing, or `model` or `space` is not empty.
     """
 
+    family = "table"
+    tests = True
+    own_sources = ("table",)
+    computed_keys = ("fingerprint", "held_out")
+
     def __init__(
         self,
         data: str | Mapping[str, Any],
@@ -75,7 +80,7 @@ class TableObjective:
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
     ) -> None:
-        self.task = _name(data)
+        self._name = _name(data)
         for section, settings, reason in (
             ("model", model, "the networks of a table are trained"),
             ("space", space, "a table is searched over its own grid"),
@@ -83,9 +88,17 @@ class TableObjective:
             if settings:
                 raise UsageError(f"[{section}] must be empty where {reason}, got {dict(settings)!r}")
         self.seed, self.repeat = seed, repeat
-        self.space: Mapping[str, BaseDistribution] = {
-            name: distribution(values) for name, values in self._table.grid.items()
-        }
+        self._space = {name: distribution(values) for name, values in self._table.grid.items()}
+
+    @property
+    def task(self) -> str:
+        """Name of the table."""
+        return self._name
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution]:
+        """The table's grid, as a distribution per parameter."""
+        return self._space
 
     @property
     def direction(self) -> Direction:
@@ -123,18 +136,23 @@ class TableObjective:
         other.__dict__ = self.__dict__ | {"repeat": repeat}
         return other
 
-    def __call__(self, trial: Trial) -> float:
-        """Return the result of the suggested parameters for one seed, drawn by the trial's number."""
-        params = {name: suggest(trial, name, declared) for name, declared in self.space.items()}
-        observable, _ = self._partition(params)
-        first = trial.user_attrs.get(CONFIRMS, trial.number)
-        order = generator(self.seed, self.repeat, first, "seed of the table").permutation(len(observable))
-        return float(observable[order[_repetition(trial) % len(order)]])
+    def seeds_of(self, trial: Trial) -> tuple[int, int]:
+        """Return the number that a trial's seeds are drawn by, and which of them it observes.
 
-    def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
+        A repetition has the number of the trial that it repeats.
+        """
+        return trial.user_attrs.get(CONFIRMS, trial.number), _repetition(trial)
+
+    def train(self, params: Mapping[str, Any], seeds: tuple[int, int]) -> Trained:
+        """Look up the result of `params` for one observable seed, and the mean over the held-out ones."""
+        observable, held_out = self._partition(params)
+        number, repetition = seeds
+        order = generator(self.seed, self.repeat, number, "seed of the table").permutation(len(observable))
+        return _LookedUp(float(observable[order[repetition % len(order)]]), float(held_out.mean()))
+
+    def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         """Return the mean over the held-out seeds: one exact value, for any `times`."""
-        _, held_out = self._partition(params)
-        return [float(held_out.mean())]
+        return [self.train(params, (trial_number, 0)).outcome()]
 
     def configuration(self, params: Mapping[str, Any]) -> dict[str, Value]:
         """Return the configuration of the grid that corresponds to `params`."""
@@ -157,6 +175,21 @@ class TableObjective:
     def _place(self, params: Mapping[str, Any]) -> tuple[int, ...]:
         """Return the index of the configuration in the table, one number per parameter."""
         return tuple(index(params[name], self.space[name], len(values)) for name, values in self._table.grid.items())
+
+
+class _LookedUp(Trained):
+    def __init__(self, observed: float, held_out: float) -> None:
+        self._observed, self._held_out = observed, held_out
+
+    def __iter__(self) -> Iterator[Step]:
+        yield Step(1, self._observed)
+
+    @property
+    def validation(self) -> float:
+        return self._observed
+
+    def outcome(self) -> Outcome:
+        return Outcome(self._held_out)
 
 
 def _held_out(seeds: int) -> int:

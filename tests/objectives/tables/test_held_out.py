@@ -29,6 +29,8 @@ name = "few"
 [data]
 source = "table"
 tables = ["hpobench/credit_g", "hpolib/protein_structure"]
+[model]
+family = "table"
 [search]
 strategies = ["random", "narrowing", "confirmed"]
 trials = 30

@@ -44,6 +44,7 @@ def test_what_follows_a_search_of_tables_runs(tmp_path):
     path, storage = tmp_path / "few.toml", InMemoryStorage()
     path.write_text(
         'name = "few"\n[data]\nsource = "table"\ntables = ["hpobench/car", "hpolib/protein_structure"]\n'
+        '[model]\nfamily = "table"\n'
         '[search]\nstrategies = ["random"]\ntrials = 40\n',
         encoding="utf-8",
     )

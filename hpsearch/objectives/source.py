@@ -1,0 +1,107 @@
+"""Data of an objective: loaded once in each process, and checked against its fingerprint."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hpsearch.data import Dataset, DataSettings, Split, load, split
+from hpsearch.errors import DataError, UsageError, choose_from
+
+
+def data_settings(data: str | Mapping[str, Any] | DataSettings | Dataset) -> DataSettings | Dataset:
+    """Return the settings for a name, a table like ``[data]``, or settings; a data set as it is.
+
+    Raises
+    ------
+    UsageError
+        If a key or value is invalid.
+    """
+    if isinstance(data, DataSettings | Dataset):
+        return data
+    table = {"source": data} if isinstance(data, str) else dict(data)
+    keys = [field.name for field in fields(DataSettings)]
+    for key in table:
+        if key not in keys:
+            raise UsageError(f"[data] {key}: {choose_from('key', key, keys)}")
+    try:
+        return DataSettings(**table)
+    except UsageError as error:
+        raise UsageError(f"[data] {error}") from error
+
+
+LOADED: OrderedDict[Source, Dataset] = OrderedDict()
+"""Data sets of this process."""
+
+_MAX_LOADED = 8  # a study can have several tasks
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data of an objective; other processes receive settings and fingerprint, and load the data themselves, once.
+
+    Attributes
+    ----------
+    fingerprint
+        SHA-256 of the data at construction of the objective.
+    """
+
+    data: DataSettings | Dataset
+    data_dir: str | Path | None
+    folder: str | Path | None
+    fingerprint: str
+
+    @classmethod
+    def read(cls, data: DataSettings | Dataset, data_dir: str | Path | None, folder: str | Path | None) -> Source:
+        """Load the current data, without using the cache."""
+        dataset = data if isinstance(data, Dataset) else load(data, data_dir, folder)
+        source = cls(data, data_dir, folder, dataset.fingerprint)
+        source._cache(dataset)
+        return source
+
+    @property
+    def dataset(self) -> Dataset:
+        """Data set with this fingerprint, loaded if it is not in the cache.
+
+        Raises
+        ------
+        DataError
+            If the reloaded data has another fingerprint.
+        """
+        if isinstance(self.data, Dataset):
+            return self.data
+        dataset = LOADED.get(self)
+        if dataset is None:
+            dataset = load(self.data, self.data_dir, self.folder)
+            if dataset.fingerprint != self.fingerprint:
+                raise DataError(f"{dataset.name}: the data changed while it was in use; start again")
+            self._cache(dataset)
+        return dataset
+
+    def split(self, seed: int, repeat: int) -> Split:
+        """Return train, validation and test part of a repeat; the last two splits are cached."""
+        return _split(self, seed, repeat)
+
+    def _cache(self, dataset: Dataset) -> None:
+        LOADED[self] = dataset
+        LOADED.move_to_end(self)
+        while len(LOADED) > _MAX_LOADED:
+            LOADED.popitem(last=False)
+
+
+@lru_cache(maxsize=2)
+def _split(source: Source, seed: int, repeat: int) -> Split:
+    settings = source.data if isinstance(source.data, DataSettings) else DataSettings()
+    return split(
+        source.dataset,
+        validation=settings.validation,
+        test=settings.test,
+        train=settings.train,
+        scaling=settings.scaling,
+        seed=seed,
+        repeat=repeat,
+    )

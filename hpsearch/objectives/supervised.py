@@ -1,0 +1,207 @@
+"""Objectives that train a model on a data set: the base class of the families that do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution
+
+from hpsearch.data import Dataset, DataSettings, Split, located
+from hpsearch.nn.losses import LOSSES
+from hpsearch.nn.scores import Score
+from hpsearch.objectives.base import Conditions, Direction, Objective, Outcome
+from hpsearch.objectives.searched_model import SearchedModel, default_settings
+from hpsearch.objectives.source import Source, data_settings
+from hpsearch.space import describe, encode
+
+LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
+"""Loss of the network, and with it the score, by the data's task."""
+
+_TEST = 1  # separates the seeds of retrainings from those of trials
+
+
+class SupervisedObjective(Objective):
+    """Model trained on the train rows of a data set and judged on its validation rows.
+
+    The score is accuracy for classification and R² for regression. A subclass sets `family`, `settings_type` and
+    `default_space`, and implements `train`.
+
+    Parameters
+    ----------
+    data
+        Name of a data set, table like ``[data]`` of a study file, or `Dataset`.
+    model
+        Fixed settings; those in neither `model` nor `space` have their defaults.
+    space
+        Searched settings: each a range ``{"low": …, "high": …, "log": True}``, a choice ``{"choices": […]}`` or an
+        Optuna distribution. None: `default_space`, without the settings that `model` fixes.
+    seed, repeat
+        Test rows depend on `seed`, the split of the rest on both, and a training on both and the trial's number.
+        Any trial can therefore be retrained alone.
+    data_dir
+        Folder of data files that are not part of a package (MNIST).
+    folder
+        Folder that a relative path in `data` starts from; the current folder if None.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, a value is invalid, or a setting is both fixed and searched.
+    """
+
+    settings_type: ClassVar[type[Any]]
+    """Dataclass of the model's settings, each with a default; refuses invalid values with `UsageError`."""
+
+    accepts_changes = True
+    tests = True
+    computed_keys = ("fingerprint",)
+
+    def __init__(
+        self,
+        data: str | Mapping[str, Any] | DataSettings | Dataset = "digits",
+        *,
+        model: Mapping[str, Any] | None = None,
+        space: Mapping[str, Mapping[str, Any] | BaseDistribution] | None = None,
+        seed: int = 0,
+        repeat: int = 0,
+        data_dir: str | Path | None = None,
+        folder: str | Path | None = None,
+    ) -> None:
+        self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
+        self._model = self._searched_model(model or {}, space)
+        self.seed, self.repeat = seed, repeat
+        self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
+        self._check_with_data()
+
+    def _check_with_data(self) -> None:
+        """Refuse settings that do not fit the data set."""
+
+    @classmethod
+    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        if space is None:
+            space = {name: spec for name, spec in cls.default_space.items() if name not in model}
+        return SearchedModel(cls.settings_type, dict(model), space)
+
+    @classmethod
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any]) -> None:
+        """Check the tables ``[model]`` and ``[space]`` of a study file, without its data."""
+        cls._searched_model(model, space)
+
+    @classmethod
+    def default_model(cls) -> Mapping[str, Any]:
+        """Return the default of every field of ``[model]``."""
+        return default_settings(cls.settings_type)
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution]:
+        """Search space: a distribution per searched setting."""
+        return self._model.space
+
+    @property
+    def conditions(self) -> Conditions:
+        """When conditional settings are searched."""
+        return self._model.conditions
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Value of each searched setting without a search, as Optuna stores it."""
+        return {name: encode(value) for name, value in self._model.defaults.items()}
+
+    @property
+    def direction(self) -> Direction:
+        """Whether larger or smaller scores are better."""
+        return self._score.direction
+
+    @property
+    def metric(self) -> str:
+        """Name of the score: "accuracy" or "r2"."""
+        return self._score.name
+
+    @property
+    def task(self) -> str:
+        """Name of the data set."""
+        return self._source.dataset.name
+
+    @property
+    def folder(self) -> str | None:
+        """Folder that the relative path in `content` starts from; None if there is no such path."""
+        data, folder = self._source.data, self._source.folder
+        path = data.path if isinstance(data, DataSettings) else None
+        return None if folder is None or path is None or located(path).is_absolute() else str(folder)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Content that comparable trials share: data (with the SHA-256 of its content), fixed settings and space."""
+        data = self._source.data
+        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
+        return {
+            "data": {key: value for key, value in table.items() if value is not None}
+            | {"fingerprint": self._source.fingerprint},
+            "model": self._model.fixed,
+            "space": {name: describe(dist) | self._when(name) for name, dist in self.space.items()},
+        }
+
+    def _when(self, name: str) -> dict[str, Any]:
+        return {"when": self.conditions[name]} if name in self.conditions else {}
+
+    @property
+    def data(self) -> Split:
+        """Train, validation and test part of this repeat; each process loads the data once, instead of receiving it."""
+        return self._source.split(self.seed, self.repeat)
+
+    def for_repeat(self, repeat: int) -> Self:
+        """Return the same objective for another repeat, with another split of the same rows and other seeds."""
+        return self._changed(repeat=repeat)
+
+    def with_separate_seeds(self) -> Self:
+        """Return the same objective with seeds of their own for weights, order and dropout."""
+        return self._changed(separate_seeds=True)
+
+    def _changed(self, **attributes: Any) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__ = self.__dict__ | attributes
+        return other
+
+    def varied(self, tables: Mapping[str, Any]) -> Objective:
+        """Return the objective of a variant, on the same data set."""
+        data = self._source.data if isinstance(self._source.data, Dataset) else tables["data"]
+        return self.build(
+            data,  # type: ignore[arg-type]  # a data set that only exists in Python
+            model=tables["model"],
+            space=tables["space"],
+            seed=self.seed,
+            repeat=self.repeat,
+            data_dir=self._source.data_dir,
+            folder=self._source.folder,
+            separate_seeds=self.separate_seeds,
+        )
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return hashes of the row numbers of each part of the split."""
+        return self.data.fingerprints
+
+    def settings(self, params: Mapping[str, Any]) -> Any:
+        """Return all settings of a trial with `params`."""
+        return self._model.settings(params)
+
+    def seeds(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
+        """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1).
+
+        With separate seeds, those of retrainings do not depend on the trial, so that variants share them.
+        """
+        if self.separate_seeds and retraining:
+            return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, _TEST, retraining, _TEST))
+        return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, trial_number, retraining))
+
+    def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
+        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""
+        rows = self.data
+        if rows.task == "classification":
+            return Outcome(value, right=predictions == rows.y_test)
+        residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
+        return Outcome(value, residuals=residuals.astype(np.float32))
