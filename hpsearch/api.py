@@ -22,7 +22,8 @@ from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
 from hpsearch.strategies.pruners import PRUNERS
-from hpsearch.study.plan import Plan, Searcher, check_confirm, searcher
+from hpsearch.study.runs import Plan
+from hpsearch.study.variant import Searcher, check_confirm, searcher
 
 if TYPE_CHECKING:
     import pandas as pd

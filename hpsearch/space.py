@@ -114,6 +114,14 @@ def _number(key: str, value: object) -> int | float:
     return value
 
 
+def contains(dist: BaseDistribution, value: Any) -> bool:
+    """Return whether `value`, as Optuna stores it, lies in the range or is one of the choices; steps do not matter."""
+    if isinstance(dist, CategoricalDistribution):
+        return value in dist.choices
+    assert isinstance(dist, (FloatDistribution, IntDistribution))
+    return not isinstance(value, (str, bool, type(None))) and dist.low <= value <= dist.high
+
+
 def describe(dist: BaseDistribution) -> dict[str, Any]:
     """Return the table for `dist`, the inverse of `distribution`."""
     if isinstance(dist, CategoricalDistribution):

@@ -14,7 +14,7 @@ import typer
 
 from hpsearch.cli.messages import STORAGE_VARIABLE, logged, say, without_passwords
 from hpsearch.cli.signals import signals_interrupt
-from hpsearch.errors import HpsearchError, UsageError
+from hpsearch.errors import HpsearchError, UsageError, quoted
 from hpsearch.text import visible
 
 if TYPE_CHECKING:
@@ -88,6 +88,14 @@ def study(
             "whole trials would.",
         ),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACTOR=LEVEL",
+            help="Run a part of a study with factors, such as optimizer=SGD. Give it several times for more levels; "
+            "what is left out stays as it is stored.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
@@ -119,7 +127,11 @@ def study(
         "pruner": pruner,
         "seed": seed,
     }
-    _guarded(lambda console: _study(study, overrides, jobs, storage, out, data_dir, console), quiet=quiet, debug=debug)
+    _guarded(
+        lambda console: _study(study, overrides, only or [], jobs, storage, out, data_dir, console),
+        quiet=quiet,
+        debug=debug,
+    )
 
 
 @app.command()
@@ -160,6 +172,7 @@ def list_(debug: DebugOption = False) -> None:
 def _study(
     study: str,
     overrides: dict[str, Any],
+    only: Sequence[str],
     jobs: int,
     storage: str,
     out: Path,
@@ -173,7 +186,7 @@ def _study(
 
     _check_folder(out)
     with console.status("reading the study file and the data"):
-        ready = plan(study, overrides, data_dir)
+        ready = plan(study, overrides, data_dir, _levels(only))
     print_plan(console, ready, storage)
     try:
         with progress_bar(console) as advance:
@@ -208,6 +221,17 @@ def _name(study: str) -> str:
     from hpsearch.study.config import read
 
     return read(study).name if study.endswith(".toml") else study
+
+
+def _levels(only: Sequence[str]) -> dict[str, list[str]]:
+    """Return factor → levels of the options ``--only FACTOR=LEVEL``."""
+    levels: dict[str, list[str]] = {}
+    for each in only:
+        factor, is_written, level = each.partition("=")
+        if not is_written:
+            raise UsageError(f"--only must be FACTOR=LEVEL, such as optimizer=SGD, got {quoted(each)}")
+        levels.setdefault(factor.strip(), []).append(level.strip())
+    return levels
 
 
 def _check_folder(out: Path) -> None:

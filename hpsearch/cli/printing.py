@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from hpsearch.analysis.best import Best
     from hpsearch.execution import Start
     from hpsearch.results.results import Results
-    from hpsearch.study.plan import Plan
+    from hpsearch.study.runs import Plan
 
 _TASKS_IN_FULL = 3  # with more, what is printed would not fit on a screen
+_LEVELS_IN_FULL = 8
 _LONGEST = 100  # letters of a name
 
 
@@ -28,15 +29,25 @@ def print_plan(console: Console, plan: Plan, storage: str) -> None:
     console.print(plan.content["title"] or plan.name, style="bold")
     if plan.content["question"]:
         console.print(plan.content["question"], soft_wrap=True)
-    sizes = [len(plan.strategies), plan.repeats]
+    sizes = [len(plan.variants), plan.repeats]
     if plan.has_several_tasks:
         console.print(f"{len(plan.objectives)} tasks: {', '.join(map(_name, plan.objectives))}", soft_wrap=True)
         sizes.insert(0, len(plan.objectives))
+    for factor, levels in plan.factors.items() if plan.has_factors else ():
+        if len(levels) > 1:
+            console.print(f"{_name(factor)}: {_some(levels)}", soft_wrap=True)
+    named = "variants" if plan.has_factors else ", ".join(plan.strategies)
     console.print(
-        f"{', '.join(plan.strategies)}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
+        f"{named}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
         f"seed {plan.seed}; kept in {shown(storage)}",
         soft_wrap=True,
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names of a long list, and how many follow."""
+    more = f" and {len(names) - _LEVELS_IN_FULL} more" if len(names) > _LEVELS_IN_FULL else ""
+    return ", ".join(map(_name, names[:_LEVELS_IN_FULL])) + more
 
 
 def _budget(plan: Plan) -> str:

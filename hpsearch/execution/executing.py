@@ -10,7 +10,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
 from hpsearch.run import Run, check_attributes, open_run, read_runs
+from hpsearch.run.comparable import content_hash
 from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
-from hpsearch.study.plan import Plan
+from hpsearch.study.runs import Plan
 
 
 def execute(
@@ -68,7 +69,7 @@ def execute(
     with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
         stored = {study.study_name: study.user_attrs for study in all_studies(here)}
         _check_names(plan, stored, here)
-        runs = plan.runs()
+        runs = _under_stored_names(plan, stored)
         asked = {run.name for run in runs if not _is_done(run, stored)}
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = _opened(runs, stored, here)
@@ -149,13 +150,45 @@ def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter
                 counter.end(todo[name])
 
 
+def _under_stored_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:
+    """Return the runs; one that is stored under another label keeps its stored name.
+
+    Labels change when factors are added. With factors, a run's content is its own variant's, so it identifies the run.
+    """
+    runs = plan.runs()
+    if not plan.has_factors or all(run.name in stored for run in runs):
+        return runs
+    free = {
+        (attributes["task"], attributes["repeat"], content_hash(attributes["content"])): name
+        for name, attributes in stored.items()
+        if attributes.get("study") == plan.name and "content" in attributes
+    }
+    hashes = {(run.task, run.variant): content_hash(run.content) for run in runs if run.repeat == 0}
+    return [
+        replace(run, stored_name=free.get((run.task, run.repeat, hashes[run.task, run.variant]), ""))
+        if run.name not in stored
+        else run
+        for run in runs
+    ]
+
+
 def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage) -> None:
     """Refuse to mix a study of one task with a study of several: their runs are named differently."""
     before, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
     for name, attributes in stored.items():
         if attributes.get("study") == plan.name and "content" in attributes:
             check_attributes(storage, name, attributes)
-            named_by_task = name != f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}"
+            if ("file" in attributes) != plan.has_factors:
+                before, now = ("with", "without") if "file" in attributes else ("without", "with")
+                raise UsageError(
+                    f"the storage holds {plan.name!r} {before} [factors], and now it is {now}; their seeds "
+                    "differ, so they can't be compared: give the study another name or another --storage"
+                )
+            named_by_task = (
+                name.count("/") == 3
+                if "file" in attributes
+                else name != (f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}")
+            )
             if named_by_task != plan.has_several_tasks:
                 raise UsageError(
                     f"the storage holds {plan.name!r} with {before}, and now it has {now}; they can't be compared, "

@@ -156,6 +156,11 @@ class Objective(ABC):
         return {}
 
     @property
+    def ineffective(self) -> Mapping[str, str]:
+        """Settings without effect, whatever is searched, each with the reason."""
+        return {}
+
+    @property
     def epochs(self) -> int | None:
         """Fidelity: maximum number of steps of a training; None if it has a single one."""
         return None
@@ -232,6 +237,8 @@ class Objective(ABC):
                         break
             for name, value in training.attributes().items():
                 trial.set_user_attr(name, value)
+            if self.separate_seeds:
+                trial.set_user_attr("fingerprints", dict(training.fingerprints()))
         if pruned:
             raise optuna.TrialPruned
         return training
@@ -322,11 +329,6 @@ class Objective(ABC):
         for table, settings in (("model", model), ("space", space)):
             if settings:
                 raise UsageError(f"[{table}] must be empty for the family {cls.family!r}, got {dict(settings)!r}")
-
-    @classmethod
-    def ineffective(cls, model: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return the fields that have no effect with the fixed fields `model`, each with the reason."""
-        return {}
 
     @classmethod
     def default_model(cls) -> Mapping[str, Any]:

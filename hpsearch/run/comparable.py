@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hpsearch.errors import UsageError
+from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES
 
 # Settings that may change between two calls without making trials incomparable.
 _FREE = (
@@ -20,6 +21,7 @@ _FREE = (
     "search.retrain",
     "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",
+    "factors.",
 )
 
 
@@ -31,7 +33,22 @@ def content_hash(content: Mapping[str, Any]) -> str:
 def _comparable(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content as ``section.key``: value, without the settings that may change."""
     flat = dict(_flat(content))
-    return {key: value for key, value in flat.items() if not key.startswith(_FREE)}
+    kept = {key: value for key, value in flat.items() if not key.startswith(_FREE)}
+    return {key: value for key, value in kept.items() if not _is_default(key, value, flat)}
+
+
+def _is_default(key: str, value: Any, flat: Mapping[str, Any]) -> bool:
+    """Return whether a study without this key of the model has this value."""
+    table, _, name = key.partition(".")
+    family = FAMILIES.get(flat.get("family", DEFAULT_FAMILY))
+    if table != "model" or family is None:
+        return False
+    defaults = family.default_model()
+    return name in defaults and _as_json(defaults[name]) == _as_json(value)
+
+
+def _as_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

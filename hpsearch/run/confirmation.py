@@ -7,8 +7,9 @@ mean of fresh trainings has no such bias, except from the choice among the few c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -70,10 +71,19 @@ def incumbent(direction: str, trials: Iterable[FrozenTrial]) -> FrozenTrial | No
 
 
 def begin_confirmation(study: optuna.Study, candidate: FrozenTrial, phase: int) -> Trial:
-    """Start a trial with the parameters of `candidate`, and its own number and seed.
+    """Start a trial with the parameters of `candidate`, and its own number and seed."""
+    return _begin(study, candidate.params, {CONFIRMS: candidate.number}, {PHASE: phase})
 
-    It is written to the storage in one step, so a killed process never leaves half a trial.
-    """
+
+def begin_with(study: optuna.Study, params: Mapping[str, Any]) -> Trial:
+    """Start a trial of the search with these parameters."""
+    return _begin(study, params, {}, {})
+
+
+def _begin(
+    study: optuna.Study, params: Mapping[str, Any], user_attrs: dict[str, Any], system_attrs: dict[str, Any]
+) -> Trial:
+    """Start a trial in one write to the storage, so that a killed process never leaves half a trial."""
     template = FrozenTrial(
         number=-1,  # assigned by the storage
         trial_id=-1,
@@ -83,8 +93,8 @@ def begin_confirmation(study: optuna.Study, candidate: FrozenTrial, phase: int) 
         datetime_complete=None,
         params={},
         distributions={},
-        user_attrs={CONFIRMS: candidate.number},
-        system_attrs={"fixed_params": candidate.params, PHASE: phase},
+        user_attrs=user_attrs,
+        system_attrs={"fixed_params": dict(params)} | system_attrs,
         intermediate_values={},
     )
     return begin_trial(study, template)

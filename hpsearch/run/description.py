@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from hpsearch.objectives.base import Direction
+from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
 from hpsearch.strategies.seeding import integer
@@ -26,7 +26,7 @@ class Run:
     Attributes
     ----------
     study, task, strategy, repeat
-        Identity of the run.
+        Identity of the run, with `variant`; `strategy` is the label of its strategy.
     make_sampler, make_pruner
         Make the sampler, from a 32-bit seed, and the pruner.
     seed
@@ -51,6 +51,24 @@ class Run:
         Declared search space, if available.
     folder
         Folder that relative paths in `content` start from, if there are any.
+    variant
+        Label of the variant; the strategy's in a study without factors.
+    levels
+        Factor → label of its level.
+    family
+        Family of the objective; empty for functions.
+    conditions
+        When conditional parameters are searched.
+    untuned
+        Whether there is nothing to search: the run is one training, which is judged on the test rows itself.
+    first
+        Parameters of the first trial; None if the strategy draws them.
+    plan
+        What is compared, with which budget, repeats and level, as stored.
+    file
+        Tables of the study file, if `content` is the variant's own.
+    stored_name
+        Name of its Optuna study, if it was created under another label.
     """
 
     study: str
@@ -71,12 +89,30 @@ class Run:
     reference: Mapping[str, float] | None = field(default=None, repr=False)
     space: Mapping[str, BaseDistribution] | None = field(default=None, repr=False)
     folder: str | None = None
+    variant: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    family: str = ""
+    conditions: Conditions = field(default_factory=dict, repr=False)
+    untuned: bool = False
+    first: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = field(default=None, repr=False)
+    file: Mapping[str, Any] | None = field(default=None, repr=False)
+    stored_name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variant", self.variant or self.strategy)
+        object.__setattr__(self, "levels", dict(self.levels) or {"strategy": self.strategy})
 
     @property
     def name(self) -> str:
         """Name of its Optuna study."""
+        return self.stored_name or self.own_name
+
+    @property
+    def own_name(self) -> str:
+        """Name of its Optuna study by its label."""
         task = [self.task] if self.named_by_task else []
-        return "/".join([self.study, *task, self.strategy, f"{self.repeat:02d}"])
+        return "/".join([self.study, *task, self.variant, f"{self.repeat:02d}"])
 
     @property
     def budget(self) -> Budget:
@@ -93,6 +129,8 @@ class Run:
             "study": self.study,
             "task": self.task,
             "strategy": self.strategy,
+            "variant": self.variant,
+            "levels": dict(self.levels),
             "repeat": self.repeat,
             "seed": self.seed,
             "metric": self.metric,
@@ -103,7 +141,11 @@ class Run:
             "epochs": self.epochs,
             "reference": None if self.reference is None else dict(self.reference),
             "space": None if self.space is None else _as_json(self.space),
+            "when": {name: dict(required) for name, required in self.conditions.items()} or None,
             "folder": self.folder,
+            "family": self.family or None,
+            "plan": self.plan,
+            "file": self.file,
         }
         return (
             required

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,17 +13,29 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.objectives.base import Objective
+from hpsearch.objectives.base import Objective, Outcome, Trained
 from hpsearch.run.budget import Budget, SearchStep
 from hpsearch.run.comparable import check_comparable
-from hpsearch.run.confirmation import begin_confirmation, incumbent
+from hpsearch.run.confirmation import begin_confirmation, begin_with, incumbent
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
-_GROWING = ("trials", "reference", "space", "folder", "content")  # attributes that a later call may change
+_GROWING = (  # attributes that a later call may change
+    "variant",
+    "levels",
+    "trials",
+    "reference",
+    "space",
+    "when",
+    "folder",
+    "family",
+    "plan",
+    "file",
+    "content",
+)
 
 
 def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
@@ -62,19 +74,25 @@ def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tup
     does, regardless of `catch`.
     """
     with ONE_BLAS_THREAD.hold():
-        for trial in trials_to_do(study, run.budget):
+        if objective.separate_seeds and "fingerprints" not in study.user_attrs:
+            study.set_user_attr("fingerprints", dict(objective.fingerprints()))
+        for trial in trials_to_do(study, run.budget, run.first):
             with _never_pruned(study, trial):
-                _attempt(study, trial, objective, catch)
+                training = _attempt(study, trial, objective, catch)
+            if run.untuned and training is not None and objective.tests:
+                _store_test(study, trial.number, 1, [training.outcome()])
         _test_incumbent(run, study, objective)
 
 
-def trials_to_do(study: optuna.Study, budget: Budget) -> Iterator[Trial]:
-    """Yield the RUNNING trials, then the trials of the budget's next steps.
+def trials_to_do(study: optuna.Study, budget: Budget, first: Mapping[str, Any] | None = None) -> Iterator[Trial]:
+    """Yield the RUNNING trials, then the trials of the budget's next steps; the first one with the parameters `first`.
 
     A run has one owner, so RUNNING trials belong to a dead one. Finish each trial before requesting the next.
     """
     for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         yield attach(study, abandoned)
+    if first is not None and not study.get_trials(deepcopy=False):
+        yield begin_with(study, first)
     direction = study.direction.name.lower()
     while (step := budget.next(direction, study.get_trials(deepcopy=False))) is not None:
         if isinstance(step, SearchStep):
@@ -96,9 +114,13 @@ def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
         study.pruner = pruner
 
 
-def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tuple[type[Exception], ...]) -> None:
+def _attempt(
+    study: optuna.Study, trial: Trial, objective: Objective, catch: tuple[type[Exception], ...]
+) -> Trained | None:
+    """Run a trial and tell its value; return the training if it is complete."""
     try:
-        value = objective.run(trial).validation
+        training = objective.run(trial)
+        value = training.validation
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except (KeyboardInterrupt, *STORAGE_ERRORS):
@@ -113,15 +135,18 @@ def _attempt(study: optuna.Study, trial: Trial, objective: Objective, catch: tup
             study.tell(trial, state=TrialState.FAIL)
         else:
             study.tell(trial, value)
+            return training
+    return None
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
     """Return the incumbent if the objective can judge it on test rows and has not yet done so."""
-    if run.retrain == 0 or not objective.tests:
+    retrain = 1 if run.untuned else run.retrain
+    if retrain == 0 or not objective.tests:
         return None
     best = incumbent(run.direction, study.get_trials(deepcopy=False))
     test = study.user_attrs.get("test", {})
-    if best is None or (test.get("incumbent") == best.number and _retrained(test) == run.retrain):
+    if best is None or (test.get("incumbent") == best.number and _retrained(test) == retrain):
         return None
     return best
 
@@ -134,8 +159,19 @@ def _retrained(test: Mapping[str, Any]) -> int:
 def _test_incumbent(run: Run, study: optuna.Study, objective: Objective) -> None:
     """Retrain the incumbent's hyperparameters on fresh seeds and store their test scores on the Optuna study."""
     best = _untested(run, study, objective)
-    if best is not None:
+    if best is not None and run.untuned:
+        training = objective.retrain(best.params, objective.seeds(best.number))
+        _store_test(study, best.number, 1, [training.outcome()])
+    elif best is not None:
+        if run.first is not None and "test_first" not in study.user_attrs:
+            first = study.get_trials(deepcopy=False)[0]
+            values = objective.test(first.params, first.number, run.retrain)
+            study.set_user_attr("test_first", {"trial": first.number, "retrain": run.retrain, "values": values})
         outcomes = objective.outcomes(best.params, best.number, run.retrain)
-        values = [outcome.value for outcome in outcomes]
-        study.set_user_attr("test_rows", stored_rows(outcomes))
-        study.set_user_attr("test", {"incumbent": best.number, "retrain": run.retrain, "values": values})
+        _store_test(study, best.number, run.retrain, outcomes)
+
+
+def _store_test(study: optuna.Study, number: int, retrain: int, outcomes: Sequence[Outcome]) -> None:
+    study.set_user_attr("test_rows", stored_rows(outcomes))
+    values = [outcome.value for outcome in outcomes]
+    study.set_user_attr("test", {"incumbent": number, "retrain": retrain, "values": values})

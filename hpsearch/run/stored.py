@@ -11,6 +11,7 @@ from optuna.distributions import json_to_distribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
+from hpsearch.space import is_active
 from hpsearch.storage import StoredStudy, all_studies, damaged, read_studies
 
 _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first trial on
@@ -29,6 +30,12 @@ _OPTIONAL: dict[str, type] = {
     "space": dict,
     "test": dict,
     "done": str,
+    "variant": str,
+    "levels": dict,
+    "family": str,
+    "plan": dict,
+    "file": dict,
+    "when": dict,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 
@@ -108,10 +115,13 @@ def read_runs(storage: BaseStorage, wanted: Callable[[str], bool]) -> list[Store
 def _check_parameters(storage: BaseStorage, study: StoredStudy) -> None:
     """Refuse a complete trial that lacks a declared parameter which others have, or all of them."""
     declared = study.user_attrs["content"].get("space")
+    conditions = study.user_attrs.get("when", {})
     complete = [trial for trial in study.trials if trial.state == TrialState.COMPLETE]
     searched = {name for trial in complete for name in trial.params}
     for trial in complete if isinstance(declared, dict) else ():
         for name in declared:
+            if name in conditions and not is_active(name, trial.params, conditions):
+                continue
             if name not in trial.params and (name in searched or not trial.params):
                 lack = f"the trial {trial.number} of the study {study.study_name!r} lacks its parameter {name!r}"
                 raise damaged(storage, lack)

@@ -10,11 +10,16 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_RUNS, MOST_SEED, MOST_TRIALS, rule_of, unreadable
+from hpsearch.checks import MOST_RUNS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.toml_file import dotted, parse
+
+FIRST = ("drawn", "defaults")
+"""First trial of a run: drawn by the strategy, or the default of each searched parameter."""
+
+_ONE_STRATEGY = ["random"]  # with factors
 
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 _Confirm = Annotated[int, Field(ge=0, le=MOST_TRIALS)]
@@ -33,7 +38,37 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class SearchSettings(_Table):
+class VariantSearch(_Table):
+    """Keys of ``[search]`` that a level of a factor can set, too.
+
+    Attributes
+    ----------
+    pruner
+        A key of `PRUNERS`.
+    first
+        First trial of each run: one of `FIRST`.
+    confirm
+        Number of best trials that the last trials of a run train again, three times each; None: the strategy's own.
+    """
+
+    pruner: str = "none"
+    first: str = FIRST[0]
+    confirm: _Confirm | None = None
+
+    @field_validator("first")
+    @classmethod
+    def _known_first(cls, name: str) -> str:
+        return one_of("first trial", name, FIRST)
+
+    @field_validator("pruner")
+    @classmethod
+    def _known_pruner(cls, name: str) -> str:
+        if name not in PRUNERS:
+            raise UsageError(choose_from("pruner", name, PRUNERS))
+        return name
+
+
+class SearchSettings(VariantSearch):
     """Settings of ``[search]``: strategies and the budget of each run.
 
     Attributes
@@ -46,8 +81,6 @@ class SearchSettings(_Table):
         Number of runs of each strategy.
     seed
         Seed of every draw, split and training.
-    pruner
-        A key of `PRUNERS`.
     confirm
         Number of best trials that the last trials of a run train again, three times each.
     retrain
@@ -58,7 +91,6 @@ class SearchSettings(_Table):
     trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 40
     repeats: Annotated[int, Field(ge=1, le=MOST_RUNS)] = 5
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
-    pruner: str = "none"
     confirm: _Confirm = 0
     retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
 
@@ -69,13 +101,6 @@ class SearchSettings(_Table):
         if twice is not None:
             raise UsageError(f"names {twice!r} twice")
         return names
-
-    @field_validator("pruner")
-    @classmethod
-    def _known_pruner(cls, name: str) -> str:
-        if name not in PRUNERS:
-            raise UsageError(choose_from("pruner", name, PRUNERS))
-        return name
 
 
 class StrategySettings(_Table):
@@ -127,9 +152,10 @@ class ReportSettings(_Table):
 
 
 class StudyFile(_Table):
-    """A study: one question, one or more tasks with model and space, several strategies, one budget.
+    """A study: one question, one or more tasks with model and space, factors, one budget.
 
-    The objectives validate ``[data]``, ``[model]`` and ``[space]``.
+    The objectives validate ``[data]``, ``[model]`` and ``[space]``, `hpsearch.study.factors` validates ``[factors]``.
+    Without ``[space]``, it is the family's default one.
     """
 
     name: _Name
@@ -137,10 +163,21 @@ class StudyFile(_Table):
     question: Annotated[str, _at_most(10_000)] = ""
     data: dict[str, Any] = {}
     model: dict[str, Any] = {}
-    space: dict[str, Any] = {}
+    space: dict[str, Any] | None = None
     search: SearchSettings = SearchSettings()
     strategies: dict[_Name, StrategySettings] = {}
+    factors: dict[_Name, dict[str, Any]] = {}
     report: ReportSettings = ReportSettings()
+
+    def tables(self) -> dict[str, Any]:
+        """Return the file as stored: with all defaults, but without keys of this version that have them."""
+        tables = self.model_dump(mode="json")
+        tables["space"] = tables["space"] or {}
+        if not self.factors:
+            del tables["factors"]
+        if self.search.first == FIRST[0]:
+            del tables["search"]["first"]
+        return tables
 
     def strategy(self, label: str) -> StrategySettings:
         """Return the complete settings of a label: strategy, options, confirmation."""
@@ -148,6 +185,21 @@ class StudyFile(_Table):
         strategy = label if given.strategy is None else given.strategy
         confirm = self.search.confirm if given.confirm is None else given.confirm
         return given.model_copy(update={"strategy": strategy, "confirm": confirm})
+
+
+def variant_search(table: Mapping[str, Any]) -> VariantSearch:
+    """Return the search settings of a variant, checked.
+
+    Raises
+    ------
+    UsageError
+        If a value is invalid.
+    """
+    try:
+        return VariantSearch.model_validate(dict(table))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"[search] {'.'.join(map(str, first['loc']))}: {rule_of(first)}") from None
 
 
 def shipped() -> dict[str, Path]:
@@ -193,7 +245,8 @@ def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:
     given = _given(overrides)
     search = table.get("search", {})
     if isinstance(search, dict):
-        table["search"] = search | given
+        strategies = {"strategies": _ONE_STRATEGY} if table.get("factors") else {}
+        table["search"] = strategies | search | given
     try:
         file = StudyFile.model_validate(table)
     except ValidationError as error:

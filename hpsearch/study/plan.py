@@ -1,177 +1,31 @@
-"""Plan of a study: its tasks, strategies and runs."""
+"""Plans from study files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from hpsearch.checks import MOST_RUNS, MOST_TRIALS
-from hpsearch.errors import UsageError, choose_from
-from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, Objective
+from hpsearch.errors import UsageError
+from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
-from hpsearch.run import Run
-from hpsearch.run.confirmation import REPETITIONS
-from hpsearch.strategies import Strategy, make_strategy
-from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.run.comparable import content_hash
+from hpsearch.space import contains
 from hpsearch.study import config
-
-FAMILY = "family"  # key of [model]
-_SEVERAL = {"source": "source", "path": "path", "tables": "table"}  # keys that may list several tasks: the key of one
-
-
-@dataclass(frozen=True)
-class Searcher:
-    """A strategy of a study.
-
-    Attributes
-    ----------
-    make
-        Function from a 32-bit seed to a sampler.
-    confirm
-        Number of best trials that the last trials of a run train again.
-    content
-        Settings that must be equal for trials to be comparable, apart from the name.
-    """
-
-    make: Callable[[int], Any]
-    confirm: int = 0
-    content: Mapping[str, Any] = field(default_factory=dict)
+from hpsearch.study.factors import FAMILY, STRATEGY, Factor, merged, read_factors, variants
+from hpsearch.study.runs import Plan
+from hpsearch.study.tasks import family_of, objectives
+from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
 
 
-def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
-    """Return the strategy labelled `label`: a key of `STRATEGIES` with options, or a sampler factory.
-
-    Raises
-    ------
-    UsageError
-        If there is no such strategy, or it has no such option.
-    """
-    if isinstance(strategy, str):
-        make: Callable[[int], Any] = make_strategy(strategy, options)
-    elif options:
-        raise UsageError(f"options are for strategies given by name, got {dict(options)!r} with {strategy!r}")
-    else:
-        make = strategy
-    named = {"strategy": strategy} if isinstance(strategy, str) and strategy != label else {}
-    confirmed = {"confirm": confirm} if confirm else {}
-    return Searcher(make, confirm, {**options, **named, **confirmed})
-
-
-def check_confirm(confirm: int, trials: int) -> None:
-    """Refuse a confirmation that leaves no trials for the search.
-
-    Raises
-    ------
-    UsageError
-        Unless `REPETITIONS` × `confirm` < `trials`.
-    """
-    taken = REPETITIONS * confirm
-    if taken >= trials:
-        raise UsageError(
-            f"confirm = {confirm} takes {REPETITIONS} × {confirm} = {taken} trials, "
-            f"which must be fewer than the {trials} trials of a run"
-        )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study's tasks, strategies and budget.
-
-    Attributes
-    ----------
-    name
-        First part of the names of its runs.
-    objectives
-        Task → objective.
-    strategies
-        Label → strategy.
-    trials, repeats, seed, pruner, retrain
-        As `SearchSettings` has them.
-    direction, metric
-        ``"maximize"`` or ``"minimize"``; the name of the value.
-    content
-        Settings that must be equal for trials of later calls to be comparable, apart from tasks and strategies.
-    catch
-        Exceptions of the objective that fail a trial without ending the run.
-    """
-
-    name: str
-    objectives: Mapping[str, Objective]
-    strategies: Mapping[str, Searcher]
-    trials: int
-    repeats: int
-    seed: int
-    direction: Direction
-    metric: str
-    pruner: str = "none"
-    retrain: int = 0
-    content: Mapping[str, Any] = field(default_factory=dict)
-    catch: tuple[type[Exception], ...] = ()
-
-    def __post_init__(self) -> None:
-        runs = len(self.objectives) * len(self.strategies) * self.repeats
-        if runs > MOST_RUNS:
-            raise UsageError(
-                f"a study must have at most {MOST_RUNS:,} runs, got {len(self.objectives)} tasks × "
-                f"{len(self.strategies)} strategies × {self.repeats} repeats = {runs:,}"
-            )
-        if self.trials > MOST_TRIALS:
-            raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
-
-    def runs(self) -> list[Run]:
-        """Return the runs, repeat by repeat, so that a stopped study has complete repeats to compare."""
-        known = {task: self._known_of(objective) for task, objective in self.objectives.items()}
-        return [
-            self._run(task, label, repeat, **known[task])
-            for repeat in range(self.repeats)
-            for task in self.objectives
-            for label in self.strategies
-        ]
-
-    def _known_of(self, objective: Objective) -> dict[str, Any]:
-        """Return the arguments that all runs of a task share; computed once, since it may load the data."""
-        return {
-            "content": {**self.content, **objective.content},
-            "epochs": None if self.pruner == "none" else objective.epochs,
-            "reference": objective.reference,
-            "space": objective.space,
-            "folder": objective.folder,
-        }
-
-    def _run(self, task: str, label: str, repeat: int, *, content: Mapping[str, Any], **known: Any) -> Run:
-        strategy = self.strategies[label]
-        return Run(
-            study=self.name,
-            task=task,
-            strategy=label,
-            repeat=repeat,
-            make_sampler=strategy.make,
-            make_pruner=PRUNERS[self.pruner],
-            seed=self.seed,
-            direction=self.direction,
-            metric=self.metric,
-            trials=self.trials,
-            retrain=self.retrain,
-            content={**content, "strategy": dict(strategy.content)},
-            confirm=strategy.confirm,
-            named_by_task=self.has_several_tasks,
-            **known,
-        )
-
-    @property
-    def has_several_tasks(self) -> bool:
-        """Whether the names of the runs contain the task."""
-        return len(self.objectives) > 1
-
-    def objective_of(self, run: Run) -> Objective:
-        """Return the objective of a run."""
-        return self.objectives[run.task].for_repeat(run.repeat)
-
-
-def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path | None = None) -> Plan:
-    """Return the plan of a study file; `study` and `overrides` as for `config.read`.
+def plan(
+    study: str,
+    overrides: Mapping[str, Any] | None = None,
+    data_dir: Path | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
+) -> Plan:
+    """Return the plan of a study file; `study` and `overrides` as for `config.read`, `only` as for `Plan`.
 
     Raises
     ------
@@ -179,105 +33,140 @@ def plan(study: str, overrides: Mapping[str, Any] | None = None, data_dir: Path 
         In one line: the file or option, the key, the rule, the value.
     """
     file = config.read(study, overrides)
-    search = file.search
-    _check_confirms(study, file, overrides)
+    path = config.find(study)
+    _check_confirms(path, file, overrides)
+    strategies = {label: _searcher(label, file.strategy(label)) for label in file.search.strategies}
+    arguments = {"seed": file.search.seed, "data_dir": data_dir, "folder": path.parent.resolve()}
     try:
-        tasks = _tasks(file, {"data_dir": data_dir, "folder": config.find(study).parent.resolve()})
+        cells = _cells(file, strategies, arguments) if file.factors else None
+        tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
     except UsageError as error:
-        raise UsageError(f"{config.find(study)}: {error}") from error
+        raise UsageError(f"{path}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
     return Plan(
         name=file.name,
         objectives=tasks,
-        strategies={label: _searcher(label, file.strategy(label)) for label in search.strategies},
-        trials=search.trials,
-        repeats=search.repeats,
-        seed=search.seed,
+        strategies=strategies,
+        trials=file.search.trials,
+        repeats=file.search.repeats,
+        seed=file.search.seed,
         direction=direction,
         metric=metrics.pop() if len(metrics) == 1 else "score",
-        pruner=search.pruner,
-        retrain=search.retrain,
-        content=file.model_dump(mode="json"),
+        pruner=file.search.pruner,
+        retrain=file.search.retrain,
+        content=file.tables(),
+        cells=cells,
+        only=only or {},
+        margin=file.report.margin,
+        starts_with_defaults=file.search.first == "defaults",
     )
-
-
-def _check_confirms(study: str, file: config.StudyFile, overrides: Mapping[str, Any] | None) -> None:
-    for label in file.search.strategies:
-        try:
-            check_confirm(file.strategy(label).confirm or 0, file.search.trials)
-        except UsageError as error:
-            own = label in file.strategies and file.strategies[label].confirm is not None
-            place = ["strategies", label, "confirm"] if own else ["search", "confirm"]
-            raise UsageError(f"{config.origin(config.find(study), place, overrides)}: {error}") from error
 
 
 def _searcher(label: str, settings: config.StrategySettings) -> Searcher:
     return searcher(label, settings.strategy or label, settings.options, settings.confirm or 0)
 
 
-def _tasks(file: config.StudyFile, folders: Mapping[str, Path | None]) -> dict[str, Objective]:
-    tasks: dict[str, Objective] = {}
-    for data in _data_of_each(file.data):
-        objective = _objective(data, file, folders)
-        if objective.task in tasks:
-            raise UsageError(f"[data] names the task {objective.task!r} twice: tasks need names of their own")
-        tasks[objective.task] = objective
+def _check_confirms(path: Path, file: config.StudyFile, overrides: Mapping[str, Any] | None) -> None:
+    for label in file.search.strategies:
+        try:
+            check_confirm(file.strategy(label).confirm or 0, file.search.trials)
+        except UsageError as error:
+            own = label in file.strategies and file.strategies[label].confirm is not None
+            place = ["strategies", label, "confirm"] if own else ["search", "confirm"]
+            raise UsageError(f"{config.origin(path, place, overrides)}: {error}") from error
+
+
+def _without_factors(file: config.StudyFile, arguments: Mapping[str, Any]) -> dict[str, Objective]:
+    if file.space == {} and family_of(file.model).accepts_changes:
+        raise UsageError("space: must not be empty in a study without [factors]: there is nothing to search")
+    tasks = objectives(file.data, file.model, file.space, **arguments)
+    if file.search.first == "defaults":
+        _check_defaults(tasks.values())
     return tasks
 
 
-def _data_of_each(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the ``[data]`` of each task; one key may list several tasks."""
-    lists = [key for key in _SEVERAL if isinstance(data.get(key), list)]
-    if len(lists) > 1:
-        raise UsageError(f"[data] {' and '.join(lists)} are both lists: one of them may name several tasks")
-    several = lists[0] if lists else "tables" if "tables" in data else None
-    if several is None:
-        yield dict(data)
-        return
-    values = data[several] if isinstance(data[several], list) else [data[several]]
-    if not values:
-        raise UsageError(f"[data] {several}: must not be empty")
-    shared = {key: value for key, value in data.items() if key != several}
-    for value in values:
-        yield shared | {_SEVERAL[several]: value}
+def _cells(file: config.StudyFile, strategies: Mapping[str, Searcher], arguments: Mapping[str, Any]) -> list[Variant]:
+    """Return the variants of a study with factors; the strategies are the last factor."""
+    factors = read_factors(file.factors)
+    every = [*factors, Factor(STRATEGY, {label: {} for label in strategies})]
+    base = {"data": file.data, "model": file.model, "space": file.space, "search": _search_table(file)}
+    cells = []
+    for levels, tables in variants(every):
+        label = ", ".join(level for name, level in levels.items() if name != STRATEGY)
+        try:
+            cells.append(_cell(file, levels, merged(base, tables), strategies[levels[STRATEGY]], arguments))  # type: ignore[arg-type]
+            _check_effective(factors, levels, cells[-1])
+        except UsageError as error:
+            raise UsageError(f"[factors] in the variant {label!r}: {error}") from error
+    _check_distinct(cells)
+    return cells
 
 
-def _objective(data: Mapping[str, Any], file: config.StudyFile, folders: Mapping[str, Path | None]) -> Objective:
-    model = {key: value for key, value in file.model.items() if key != FAMILY}
-    family = family_of(file.model)
-    _check_source(data, family)
-    space = file.space if family.accepts_changes else file.space or None
-    if space == {}:
-        raise UsageError("space: must not be empty")
-    return family.build(data, model=model, space=space, seed=file.search.seed, **folders)  # type: ignore[arg-type]
+def _search_table(file: config.StudyFile) -> dict[str, Any]:
+    return {"pruner": file.search.pruner, "first": file.search.first}
 
 
-def family_of(model: Mapping[str, Any]) -> type[Objective]:
-    """Return the family that a table ``[model]`` names, or the default one.
+def _cell(
+    file: config.StudyFile,
+    levels: Mapping[str, str],
+    tables: Mapping[str, Any],
+    searching: Searcher,
+    arguments: Mapping[str, Any],
+) -> Variant:
+    search = config.variant_search(tables["search"])
+    tasks = objectives(tables["data"], tables["model"], tables["space"], **arguments, separate_seeds=True)
+    if search.confirm is not None:
+        check_confirm(search.confirm, file.search.trials)
+        content = {key: value for key, value in searching.content.items() if key != "confirm"}
+        searching = Searcher(
+            searching.make, search.confirm, content | ({"confirm": search.confirm} if search.confirm else {})
+        )
+    if search.first == "defaults":
+        _check_defaults(tasks.values())
+    return Variant(dict(levels), levels[STRATEGY], searching, tasks, search.pruner, search.first == "defaults")
 
-    Raises
-    ------
-    UsageError
-        If there is no such family.
-    """
-    name = model.get(FAMILY, DEFAULT_FAMILY)
-    if not isinstance(name, str) or name not in FAMILIES:
-        raise UsageError(f"[model] {FAMILY}: {choose_from('family', name, FAMILIES)}")
-    return FAMILIES[name]
+
+def _check_effective(factors: Iterable[Factor], levels: Mapping[str, str], cell: Variant) -> None:
+    """Refuse a level that sets a key without effect in the variant."""
+    ineffective = next(iter(cell.objectives.values())).ineffective
+    for factor in factors:
+        level = factor.levels[levels[factor.name]]
+        for table in ("model", "space"):
+            for key in level.get(table, {}):
+                if key != FAMILY and key in ineffective:
+                    raise UsageError(f"{table}.{key}, which {factor.name} sets, has no effect: {ineffective[key]}")
 
 
-def _check_source(data: Mapping[str, Any], family: type[Objective]) -> None:
-    """Refuse a source that only another family reads."""
-    source = data.get("source")
-    for name, other in FAMILIES.items():
-        if other is not family and source in other.own_sources:
-            raise UsageError(f'[data] source {source!r} is for another family: write family = "{name}" in [model]')
+def _check_distinct(cells: Iterable[Variant]) -> None:
+    """Refuse variants with the same settings."""
+    for one, other in combinations(cells, 2):
+        if _settings(one) == _settings(other):
+            names = [", ".join(cell.levels.values()) for cell in (one, other)]
+            raise UsageError(f"[factors] the variants {names[0]!r} and {names[1]!r} have the same settings")
+
+
+def _settings(cell: Variant) -> list[Any]:
+    contents = {task: content_hash(objective.content) for task, objective in cell.objectives.items()}
+    families = {objective.family for objective in cell.objectives.values()}
+    return [families, contents, cell.strategy, dict(cell.searcher.content), cell.pruner, cell.starts_with_defaults]
+
+
+def _check_defaults(tasks: Iterable[Objective]) -> None:
+    """Refuse defaults outside the space."""
+    for objective in tasks:
+        for name, dist in (objective.space or {}).items():
+            value = objective.defaults.get(name)
+            if not contains(dist, value):
+                raise UsageError(
+                    f'[search] first: "defaults" needs ranges that hold them; {name} is {value!r} by default, '
+                    f"outside of {dist}"
+                )
 
 
 def _common_direction(tasks: Mapping[str, Objective]) -> Direction:
     directions = {objective.direction: task for task, objective in tasks.items()}
     if len(directions) > 1:
-        told = " and ".join(f"{task!r} is to {direction}" for direction, task in directions.items())
-        raise UsageError(f"[data] the tasks of a study must have one direction, but {told}")
+        listed = " and ".join(f"{task!r} is to {direction}" for direction, task in directions.items())
+        raise UsageError(f"[data] the tasks of a study must have one direction, but {listed}")
     return next(iter(directions))

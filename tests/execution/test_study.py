@@ -18,7 +18,9 @@ from hpsearch.errors import RunError, UsageError
 from hpsearch.execution import execute
 from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.storage import open_storage
-from hpsearch.study.plan import Plan, plan, searcher
+from hpsearch.study.plan import plan
+from hpsearch.study.runs import Plan
+from hpsearch.study.variant import searcher
 
 STUDY = """
 name = "small"

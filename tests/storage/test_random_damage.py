@@ -9,7 +9,8 @@ from hpsearch.execution import execute
 from hpsearch.objectives.plain import PlainObjective
 from hpsearch.results.choose import load_chosen
 from hpsearch.storage import opened
-from hpsearch.study.plan import Plan, searcher
+from hpsearch.study.runs import Plan
+from hpsearch.study.variant import searcher
 
 FILES = {"sqlite": 25, "journal": 150}  # how many of each kind are tried
 

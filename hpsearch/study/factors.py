@@ -1,0 +1,250 @@
+"""Factors of a study: their levels, and the variants that combine them.
+
+A factor has levels, and a variant has one level of each factor (a cell of a factorial design). A level is a set of
+tables that is merged key by key into the study file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+from hpsearch.checks import MOST_RUNS
+from hpsearch.errors import UsageError, choose_from, quoted
+from hpsearch.space import distribution, value_at
+
+STRATEGY = "strategy"
+"""Name of the factor that ``[search] strategies`` makes."""
+
+FAMILY = "family"
+"""Key of ``[model]`` that names the family of a model."""
+
+Tables = Mapping[str, Mapping[str, Any]]
+
+_FORMS = {"levels": ("levels",), "values": ("key", "values"), "range": ("key", "low", "high", "log", "points")}
+_FREE = {"data": ("scaling", "train"), "search": ("pruner", "confirm", "first")}  # keys that levels can set
+_TABLES = ("model", "space", *_FREE)
+_MOST_LABEL = 60  # characters: a variant's label is part of the name of an Optuna study
+_SEPARATOR = ", "
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What a study varies.
+
+    Attributes
+    ----------
+    levels
+        Tables of each level, by label; the first level is the reference.
+    """
+
+    name: str
+    levels: Mapping[str, Tables]
+
+    @property
+    def keys(self) -> set[tuple[str, ...]]:
+        """Keys that at least one level sets; fixed and searched settings of a model have the same key."""
+        return {key for tables in self.levels.values() for key in set_keys(tables)}
+
+
+def read_factors(tables: Mapping[str, Any]) -> list[Factor]:
+    """Return the factors of the tables ``[factors.<name>]``.
+
+    Raises
+    ------
+    UsageError
+        If one is invalid; the message begins with its table.
+    """
+    factors = []
+    for name, table in tables.items():
+        try:
+            factors.append(_factor(name, table))
+        except UsageError as error:
+            raise UsageError(f"[factors.{name}] {error}") from error
+    for one, other in combinations(factors, 2):
+        _check_disjoint(one, other)
+    return factors
+
+
+def variants(factors: Sequence[Factor]) -> Iterator[tuple[dict[str, str], list[Tables]]]:
+    """Yield each combination of levels: the label of each factor's level, and the tables of the levels.
+
+    Raises
+    ------
+    UsageError
+        If there are too many.
+    """
+    count = math.prod(len(factor.levels) for factor in factors)
+    if count > MOST_RUNS:
+        raise UsageError(f"[factors] a study must have at most {MOST_RUNS:,} variants, got {count:,}")
+    for cell in product(*(factor.levels.items() for factor in factors)):
+        labels = {factor.name: label for factor, (label, _) in zip(factors, cell, strict=True)}
+        yield labels, [tables for _, tables in cell]
+
+
+def label_of(levels: Mapping[str, str], factors: Mapping[str, Sequence[str]]) -> str:
+    """Return the label of a variant: its levels, without factors of a single level, unless all are."""
+    several = [level for factor, level in levels.items() if len(factors[factor]) > 1]
+    return _SEPARATOR.join(several or levels.values())
+
+
+def merged(base: Tables, levels: Sequence[Tables]) -> dict[str, Any]:
+    """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
+
+    A level that fixes a searched setting removes it from the space, and one that searches a fixed setting removes it
+    from the model. ``space = {}`` empties the space. A level with another family brings its own model and space. The
+    space is None if neither the file nor a level has one.
+    """
+    tables: dict[str, Any] = {name: base.get(name) for name in _TABLES}
+    for level in levels:
+        model, space = dict(level.get("model", {})), level.get("space")
+        if model.get(FAMILY, _family(tables)) != _family(tables):
+            tables |= {"model": {}, "space": None}
+        fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
+        tables["model"] = fixed | model
+        if space is not None:
+            tables["space"] = {**(tables["space"] or {}), **space} if space else {}
+        if tables["space"] is not None:
+            tables["space"] = {name: spec for name, spec in tables["space"].items() if name not in model}
+        for name in _FREE:
+            tables[name] = {**(tables[name] or {}), **level.get(name, {})}
+    return tables
+
+
+def set_keys(level: Tables) -> Iterator[tuple[str, ...]]:
+    """Yield the keys that a level sets; ``("space",)`` if it empties the space."""
+    for table, settings in level.items():
+        name = "model" if table == "space" else table
+        if table == "space" and not settings:
+            yield ("space",)
+        for key in settings:
+            yield (name, key)
+
+
+def _family(tables: Mapping[str, Any]) -> Any:
+    return (tables["model"] or {}).get(FAMILY)
+
+
+def _factor(name: str, table: Any) -> Factor:
+    if name == STRATEGY:
+        raise UsageError("the strategies are in [search] strategies: give this factor another name")
+    if not isinstance(table, Mapping):
+        raise UsageError(f"must be a table with levels, or with key and values, got {quoted(table)}")
+    form = next((form for form in _FORMS if form in table), "range" if "low" in table or "high" in table else None)
+    if form is None:
+        raise UsageError("has neither levels, nor key and values, nor key, low, high and points")
+    for key in table:
+        if key not in _FORMS[form]:
+            raise UsageError(choose_from("key", key, _FORMS[form]))
+    levels = _labelled(table["levels"]) if form == "levels" else _of_key(table, form)
+    for label, tables in levels.items():
+        _check_label(label)
+        _check_level(label, tables)
+    if len(levels) < 2:
+        raise UsageError(f"must have at least two levels, got {len(levels)}")
+    for (one, first), (other, second) in combinations(levels.items(), 2):
+        if first == second:
+            raise UsageError(f"the levels {one!r} and {other!r} are equal")
+    return Factor(name, levels)
+
+
+def _labelled(levels: Any) -> dict[str, Tables]:
+    if not isinstance(levels, Mapping):
+        raise UsageError(f"levels must be a table of labels, each with the tables that it sets, got {quoted(levels)}")
+    return dict(levels)
+
+
+def _of_key(table: Mapping[str, Any], form: str) -> dict[str, Tables]:
+    """Return a level per value of one key."""
+    key = table.get("key")
+    parts = key.split(".") if isinstance(key, str) else []
+    if len(parts) != 2 or parts[0] not in ("model", *_FREE):
+        raise UsageError(f'key must name a table and a key in it, such as "model.optimizer", got {quoted(key)}')
+    values = _values(table["values"]) if form == "values" else _points(table)
+    labels = _labels(values)
+    for one, other in combinations(range(len(values)), 2):
+        if values[one] == values[other]:
+            raise UsageError(f"the values {labels[one]} and {labels[other]} are equal")
+        if labels[one] == labels[other]:
+            raise UsageError(f"two levels have the label {labels[one]!r}: give them labels in levels")
+    return {label: {parts[0]: {parts[1]: value}} for label, value in zip(labels, values, strict=True)}
+
+
+def _values(values: Any) -> list[Any]:
+    if not isinstance(values, list):
+        raise UsageError(f"values must be a list, got {quoted(values)}")
+    return values
+
+
+def _points(table: Mapping[str, Any]) -> list[float | int]:
+    """Cut a range into points with equal distances, in logarithms for log ranges."""
+    points = table.get("points")
+    if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_RUNS:
+        raise UsageError(f"points must be a whole number from 2 to {MOST_RUNS:,}, got {quoted(points)}")
+    range_: Any = distribution({key: table[key] for key in ("low", "high", "log") if key in table})
+    if isinstance(range_.low, int) and points > range_.high - range_.low + 1:
+        raise UsageError(f"has {points} points, and from {range_.low} to {range_.high} are fewer whole numbers")
+    if isinstance(range_.low, int):
+        low, high = (math.log(end) if range_.log else float(end) for end in (range_.low, range_.high))
+        scaled = [low + (high - low) * point / (points - 1) for point in range(points)]
+        return [round(math.exp(each)) if range_.log else round(each) for each in scaled]
+    ends = {0: range_.low, points - 1: range_.high}
+    return [ends.get(point, value_at(point / (points - 1), range_)) for point in range(points)]
+
+
+def _labels(values: Sequence[Any]) -> list[str]:
+    """Return the values as text, numbers with as few digits as tell them apart."""
+    for digits in range(3, 18):
+        labels = [_text(value, digits) for value in values]
+        if len(set(labels)) == len(set(map(repr, values))):
+            break
+    return labels
+
+
+def _text(value: Any, digits: int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.{digits}g}"
+    return "-".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _check_label(label: str) -> None:
+    plain = label.isprintable() and label == label.strip() and not set(label) & set("/,=")
+    if not plain or not 1 <= len(label) <= _MOST_LABEL:
+        rule = f"1 to {_MOST_LABEL} printable characters without '/', ',' and '='"
+        raise UsageError(f"the label of a level must be {rule}, got {quoted(label)}")
+
+
+def _check_level(label: str, level: Any) -> None:
+    if not isinstance(level, Mapping):
+        raise UsageError(f"the level {label!r} must be a table such as {{ model = {{ … }} }}, got {quoted(level)}")
+    for table, settings in level.items():
+        if table not in _TABLES:
+            raise UsageError(f"the level {label!r}: {choose_from('table', table, _TABLES)}")
+        if not isinstance(settings, Mapping):
+            raise UsageError(f"the level {label!r}: {table} must be a table, got {quoted(settings)}")
+        for key in settings if table in _FREE else ():
+            if key not in _FREE[table]:
+                free = " and ".join(_FREE[table])
+                raise UsageError(
+                    f"the level {label!r} sets {table}.{key}, which must be equal for all variants; "
+                    f"of [{table}] levels can set {free}"
+                )
+    both = [name for name in level.get("model", {}) if name in level.get("space", {})]
+    if both:
+        raise UsageError(f"the level {label!r} both fixes and searches {both[0]}")
+
+
+def _check_disjoint(one: Factor, other: Factor) -> None:
+    common = one.keys & other.keys
+    for emptied, rest in ((one, other), (other, one)):
+        if ("space",) in emptied.keys:
+            searches = (key for level in rest.levels.values() for key in level.get("space", {}))
+            common |= {("space", key) for key in searches}
+    if common:
+        key = ".".join(min(common))
+        raise UsageError(f"[factors.{other.name}] sets {key}, which [factors.{one.name}] sets too")

@@ -1,0 +1,186 @@
+"""Plan of a study: its tasks, variants and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hpsearch.analysis.comparison.verdicts import ALPHA
+from hpsearch.checks import MOST_RUNS, MOST_TRIALS
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.objectives import Objective
+from hpsearch.objectives.base import Direction
+from hpsearch.run import Run
+from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.factors import STRATEGY, label_of
+from hpsearch.study.variant import Searcher, Variant, is_untuned
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's tasks, variants and budget.
+
+    Attributes
+    ----------
+    name
+        First part of the names of its runs.
+    objectives
+        Task → objective; of the first variant.
+    strategies
+        Label → strategy.
+    trials, repeats, seed, pruner, retrain
+        As `SearchSettings` has them.
+    direction, metric
+        ``"maximize"`` or ``"minimize"``; the name of the value.
+    content
+        Tables of the study file. Without factors, all of them that are not in `run.comparable` must be equal for
+        trials of later calls to be comparable.
+    cells
+        The variants of a study with factors; None without factors: one variant per strategy.
+    only
+        Factor → levels to run; the others are left as they are.
+    margin
+        Largest difference that counts as practically equal.
+    starts_with_defaults
+        Whether the first trial of each run has the default of each searched parameter.
+    catch
+        Exceptions of the objective that fail a trial without ending the run.
+    """
+
+    name: str
+    objectives: Mapping[str, Objective]
+    strategies: Mapping[str, Searcher]
+    trials: int
+    repeats: int
+    seed: int
+    direction: Direction
+    metric: str
+    pruner: str = "none"
+    retrain: int = 0
+    content: Mapping[str, Any] = field(default_factory=dict)
+    cells: Sequence[Variant] | None = None
+    only: Mapping[str, Collection[str]] = field(default_factory=dict)
+    margin: float = 0.0
+    starts_with_defaults: bool = False
+    catch: tuple[type[Exception], ...] = ()
+
+    def __post_init__(self) -> None:
+        variants = len(self.strategies) if self.cells is None else len(self.cells)
+        runs = len(self.objectives) * variants * self.repeats
+        if runs > MOST_RUNS:
+            raise UsageError(
+                f"a study must have at most {MOST_RUNS:,} runs, got {len(self.objectives)} tasks × "
+                f"{variants} {'strategies' if self.cells is None else 'variants'} × {self.repeats} repeats = {runs:,}"
+            )
+        if self.trials > MOST_TRIALS:
+            raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
+        for factor, levels in self.only.items():
+            if factor not in self.factors:
+                raise UsageError(f"--only: {choose_from('factor', factor, self.factors)}")
+            for level in levels:
+                if level not in self.factors[factor]:
+                    raise UsageError(f"--only {factor}: {choose_from('level', level, self.factors[factor])}")
+
+    @cached_property
+    def variants(self) -> dict[str, Variant]:
+        """Label → variant."""
+        if self.cells is not None:
+            return {label_of(cell.levels, self.factors): cell for cell in self.cells}
+        shared = {"pruner": self.pruner, "starts_with_defaults": self.starts_with_defaults}
+        return {
+            label: Variant({STRATEGY: label}, label, searcher, self.objectives, **shared)  # type: ignore[arg-type]
+            for label, searcher in self.strategies.items()
+        }
+
+    @cached_property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """Factor → labels of its levels; the first is the reference."""
+        levels = [{STRATEGY: label} for label in self.strategies]
+        if self.cells is not None:
+            levels = [dict(cell.levels) for cell in self.cells]
+        names = levels[0] if levels else {}
+        return {name: tuple(dict.fromkeys(each[name] for each in levels)) for name in names}
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether the study file has ``[factors]``."""
+        return self.cells is not None
+
+    @property
+    def has_several_tasks(self) -> bool:
+        """Whether the names of the runs contain the task."""
+        return len(self.objectives) > 1
+
+    def runs(self) -> list[Run]:
+        """Return the runs, repeat by repeat, so that a stopped study has complete repeats to compare."""
+        asked = {label: variant for label, variant in self.variants.items() if self._is_asked(variant)}
+        shared = {
+            (task, label): self._shared(label, variant, variant.objectives[task])
+            for task in self.objectives
+            for label, variant in asked.items()
+        }
+        return [
+            Run(task=task, variant=label, repeat=repeat, **shared[task, label])
+            for repeat in range(self.repeats)
+            for task in self.objectives
+            for label in asked
+        ]
+
+    def _is_asked(self, variant: Variant) -> bool:
+        return all(variant.levels[factor] in levels for factor, levels in self.only.items())
+
+    def _shared(self, label: str, variant: Variant, objective: Objective) -> dict[str, Any]:
+        """Return the arguments that all repeats of a run share; computed once, since it may load the data."""
+        untuned = is_untuned(objective)
+        epochs = None if variant.pruner == "none" or untuned else objective.epochs
+        return {
+            "study": self.name,
+            "strategy": variant.strategy,
+            "levels": dict(variant.levels),
+            "family": objective.family,
+            "make_sampler": variant.searcher.make,
+            "make_pruner": PRUNERS["none" if untuned else variant.pruner],
+            "seed": self.seed,
+            "direction": self.direction,
+            "metric": self.metric,
+            "trials": 1 if untuned else self.trials,
+            "retrain": self.retrain,
+            "content": self._content(label, variant, objective),
+            "confirm": 0 if untuned else variant.searcher.confirm,
+            "epochs": epochs,
+            "named_by_task": self.has_several_tasks,
+            "reference": objective.reference,
+            "space": objective.space,
+            "conditions": objective.conditions,
+            "folder": objective.folder,
+            "untuned": untuned,
+            "first": dict(objective.defaults) if variant.starts_with_defaults and not untuned else None,
+            "plan": self._stored(),
+            "file": dict(self.content) if self.has_factors else None,
+        }
+
+    def _content(self, label: str, variant: Variant, objective: Objective) -> dict[str, Any]:
+        """Return what makes trials comparable; with factors the variant's own settings, so that levels can be added."""
+        strategy = {"strategy": dict(variant.searcher.content)}
+        if not self.has_factors:
+            return {**self.content, **objective.content, **strategy}
+        own = objective.content or {"variant": label}
+        search = {"seed": self.seed, "pruner": variant.pruner}
+        first = {"first": "defaults"} if variant.starts_with_defaults else {}
+        return {"family": objective.family, **own, **strategy, "search": search | first, "seeds": "separate"}
+
+    def _stored(self) -> dict[str, Any]:
+        """Return the plan as stored with each run before its first trial."""
+        return {
+            "factors": {factor: list(levels) for factor, levels in self.factors.items()},
+            "trials": self.trials,
+            "repeats": self.repeats,
+            "margin": self.margin,
+            "level": ALPHA,
+        }
+
+    def objective_of(self, run: Run) -> Objective:
+        """Return the objective of a run."""
+        return self.variants[run.variant].objectives[run.task].for_repeat(run.repeat)

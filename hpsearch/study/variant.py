@@ -1,0 +1,97 @@
+"""Variants of a study: how each searches, and the objective of each task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hpsearch.errors import UsageError
+from hpsearch.objectives import Objective
+from hpsearch.run.confirmation import REPETITIONS
+from hpsearch.strategies import Strategy, make_strategy
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """A strategy of a study.
+
+    Attributes
+    ----------
+    make
+        Function from a 32-bit seed to a sampler.
+    confirm
+        Number of best trials that the last trials of a run train again.
+    content
+        Settings that must be equal for trials to be comparable, apart from the name.
+    """
+
+    make: Callable[[int], Any]
+    confirm: int = 0
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One level of each factor.
+
+    Attributes
+    ----------
+    levels
+        Factor → label of its level.
+    strategy
+        Label of the strategy.
+    objectives
+        Task → objective.
+    pruner
+        A key of `PRUNERS`.
+    starts_with_defaults
+        Whether the first trial has the default of each searched parameter.
+    """
+
+    levels: Mapping[str, str]
+    strategy: str
+    searcher: Searcher
+    objectives: Mapping[str, Objective]
+    pruner: str = "none"
+    starts_with_defaults: bool = False
+
+
+def is_untuned(objective: Objective) -> bool:
+    """Return whether there is nothing to search, so that a run is one training, which is judged itself."""
+    return objective.space is not None and not objective.space
+
+
+def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
+    """Return the strategy labelled `label`: a key of `STRATEGIES` with options, or a sampler factory.
+
+    Raises
+    ------
+    UsageError
+        If there is no such strategy, or it has no such option.
+    """
+    if isinstance(strategy, str):
+        make: Callable[[int], Any] = make_strategy(strategy, options)
+    elif options:
+        raise UsageError(f"options are for strategies given by name, got {dict(options)!r} with {strategy!r}")
+    else:
+        make = strategy
+    named = {"strategy": strategy} if isinstance(strategy, str) and strategy != label else {}
+    confirmed = {"confirm": confirm} if confirm else {}
+    return Searcher(make, confirm, {**options, **named, **confirmed})
+
+
+def check_confirm(confirm: int, trials: int) -> None:
+    """Refuse a confirmation that leaves no trials for the search.
+
+    Raises
+    ------
+    UsageError
+        Unless `REPETITIONS` × `confirm` < `trials`.
+    """
+    taken = REPETITIONS * confirm
+    if taken >= trials:
+        raise UsageError(
+            f"confirm = {confirm} takes {REPETITIONS} × {confirm} = {taken} trials, "
+            f"which must be fewer than the {trials} trials of a run"
+        )
