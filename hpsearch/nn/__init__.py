@@ -10,6 +10,7 @@ from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.recording import LayerRecord, record
 from hpsearch.nn.schedules import SCHEDULES
 from hpsearch.nn.scores import SCORES
+from hpsearch.nn.streams import Streams
 from hpsearch.nn.training import Epoch, Training
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Hyperparameters",
     "LayerRecord",
     "Network",
+    "Streams",
     "Training",
     "check_size",
     "record",

@@ -1,6 +1,6 @@
 """Construction of a network's layers from its hyperparameters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -39,15 +39,20 @@ def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None
         )
 
 
-def build_layers(n_inputs: int, n_outputs: int, settings: Hyperparameters, rng: np.random.Generator) -> list[Layer]:
+def build_layers(
+    n_inputs: int, n_outputs: int, settings: Hyperparameters, dropout_rng: Callable[[int], np.random.Generator]
+) -> list[Layer]:
     """Return the network's layers in order.
 
     Each hidden layer is dense, batch norm (optional), activation, dropout (optional); the last layer is dense.
+    `dropout_rng` returns the generator of a hidden layer's dropout, by the layer's number from 0.
     """
     layers: list[Layer] = []
     width = n_inputs
-    for units in settings.hidden_layer_sizes:
-        layers += _hidden_layer(width, units, settings, rng, first=not layers)
+    for number, units in enumerate(settings.hidden_layer_sizes):
+        layers += _hidden_layer(width, units, settings, first=not layers)
+        if settings.dropout:
+            layers.append(Dropout(units, layers[-1].dtype, share=settings.dropout, rng=dropout_rng(number)))
         width = units
     std = _initial_std(width, n_outputs, Identity, settings)
     layers.append(Dense(width, n_outputs, np.dtype(settings.dtype), std=std, first=not layers))
@@ -62,9 +67,8 @@ def _share_gradients(layers: Sequence[Dense]) -> None:
         layer.input_gradient = shared.setdefault((layer.n_inputs, number % 2), layer.input_gradient)
 
 
-def _hidden_layer(
-    width: int, units: int, settings: Hyperparameters, rng: np.random.Generator, *, first: bool
-) -> list[Layer]:
+def _hidden_layer(width: int, units: int, settings: Hyperparameters, *, first: bool) -> list[Layer]:
+    """Return a hidden layer without dropout."""
     dtype = np.dtype(settings.dtype)
     kind = ACTIVATIONS[settings.activation]
     activation = kind(units, dtype, **settings.select(kind.hyperparameters))
@@ -74,8 +78,6 @@ def _hidden_layer(
     if settings.batch_norm:
         layers.append(BatchNorm(inputs, dtype))
     layers.append(activation)
-    if settings.dropout:
-        layers.append(Dropout(units, dtype, share=settings.dropout, rng=rng))
     return layers
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,14 @@ from hpsearch.checks import whole
 from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.nn.arrays import Array, as_inputs, is_finite
 from hpsearch.nn.build import build_layers, check_size
+from hpsearch.nn.dropout import Dropout
 from hpsearch.nn.flat_vector import bind_layers, count_parameters
 from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.layers import Dense, Layer
 from hpsearch.nn.losses import LOSSES, Metrics
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.penalty import Penalty
+from hpsearch.nn.streams import SharedStream, Streams, streams_of
 
 CHUNK_ENTRIES = 131_072
 """Maximum entries of the widest layer's output per evaluation chunk.
@@ -40,7 +43,7 @@ class Network:
     loss
         Key of `LOSSES`: "cross_entropy" (labels 0 … n_outputs - 1) or "squared_error" (numbers).
     rng
-        Draws the initial weights, and the dropped units during training.
+        Draws the initial weights, and the dropped units during training: one generator for all, or `Streams`.
 
     Attributes
     ----------
@@ -66,7 +69,7 @@ class Network:
         hyperparameters: Hyperparameters,
         *,
         loss: str,
-        rng: np.random.Generator,
+        rng: np.random.Generator | Streams,
     ) -> None:
         if loss not in LOSSES:
             raise UsageError(choose_from("loss", loss, LOSSES))
@@ -77,20 +80,24 @@ class Network:
         self.n_outputs = n_outputs
         self.hyperparameters = hyperparameters
         self.loss_name = loss
-        self.rng = rng
+        self.streams = streams_of(rng)
         try:
-            self._assemble()
+            self._assemble(self.streams.dropout)
         except (MemoryError, ValueError) as error:
             sizes = f"{n_inputs} inputs, hidden_layer_sizes {hyperparameters.hidden_layer_sizes}, {n_outputs} outputs"
             raise UsageError(f"a network must fit in memory, got {sizes}") from error
-        for layer in self.layers:
-            layer.initialize(rng)
+        self._initialize(self.streams)
 
-    def _assemble(self, parameters: Array | None = None, gradient: Array | None = None) -> None:
+    def _assemble(
+        self,
+        dropout_rng: Callable[[int], np.random.Generator],
+        parameters: Array | None = None,
+        gradient: Array | None = None,
+    ) -> None:
         """Build layers, loss and penalty on the given vectors, or on new ones."""
         settings = self.hyperparameters
         self.dtype = np.dtype(settings.dtype)
-        self.layers = build_layers(self.n_inputs, self.n_outputs, settings, self.rng)
+        self.layers = build_layers(self.n_inputs, self.n_outputs, settings, dropout_rng)
         self.chunk = max(1, CHUNK_ENTRIES // max(layer.n_outputs for layer in self.layers))
         self.loss = LOSSES[self.loss_name](self.n_outputs, self.dtype)
         self.n_decaying, n_parameters = count_parameters(self.layers)
@@ -107,6 +114,39 @@ class Network:
         l2 = 0.0 if OPTIMIZERS[settings.optimizer].decays_weights else settings.weight_decay
         weights = slice(0, self.n_decaying)
         self.penalty = Penalty(self.parameters[weights], self.gradient[weights], l2, settings.l1)
+
+    def _initialize(self, streams: Streams | SharedStream) -> None:
+        """Set the initial parameters; each dense layer begins another stream."""
+        *hidden, output = self.dense_layers
+        starts: dict[Layer, np.random.Generator] = {output: streams.output_weights()}
+        starts |= {layer: streams.weights(number) for number, layer in enumerate(hidden)}
+        stream = starts[self.layers[0]]
+        for layer in self.layers:
+            stream = starts.get(layer, stream)
+            layer.initialize(stream)
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """Generator of a network that draws everything from one.
+
+        Raises
+        ------
+        UsageError
+            If the network has `Streams`.
+        """
+        if isinstance(self.streams, Streams):
+            raise UsageError("a network with Streams has a generator for each use, not one for all: use `streams`")
+        return self.streams.generator
+
+    @property
+    def dense_layers(self) -> list[Dense]:
+        """Dense layers in order: those of the hidden layers, then the output layer."""
+        return [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    @property
+    def dropout_generators(self) -> list[np.random.Generator]:
+        """Generator of each dropout layer, in order: all that a network draws from after its initialization."""
+        return [layer.rng for layer in self.layers if isinstance(layer, Dropout)]
 
     @property
     def decay_mask(self) -> Array:
@@ -209,12 +249,14 @@ class Network:
         return all(is_finite(array) for array in self._state_arrays.values())
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return constructor arguments, vectors and state; unpickling rebuilds the layers on the vectors."""
-        names = ("n_inputs", "n_outputs", "hyperparameters", "loss_name", "rng", "parameters", "gradient")
-        return {name: getattr(self, name) for name in names} | {"state": self.state()}
+        """Return constructor arguments, vectors, generators and state; unpickling rebuilds the layers on them."""
+        names = ("n_inputs", "n_outputs", "hyperparameters", "loss_name", "streams", "parameters", "gradient")
+        generators = self.dropout_generators
+        return {name: getattr(self, name) for name in names} | {"generators": generators, "state": self.state()}
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
-        state, parameters, gradient = (pickled.pop(name) for name in ("state", "parameters", "gradient"))
+        names = ("state", "generators", "parameters", "gradient")
+        state, generators, parameters, gradient = (pickled.pop(name) for name in names)
         self.__dict__.update(pickled)
-        self._assemble(parameters, gradient)
+        self._assemble(generators.__getitem__, parameters, gradient)
         self.load_state(state)

@@ -52,8 +52,8 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
 
         records = [record(network, x[:1000], y[:1000]) for _ in training]
 
-    The training is not affected: parameters, dropout's generator and the running statistics of batch norm are restored.
-    Only `Network.gradient` is overwritten.
+    The training is not affected: parameters, dropout's generators and the running statistics of batch norm are
+    restored. Only `Network.gradient` is overwritten.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
     bins = whole("bins", bins, 1)
     inputs = as_inputs(x, network.n_inputs, network.dtype)
     targets = network.loss.check(y, len(inputs))
-    random_state, state = network.rng.bit_generator.state, network.state()
+    generators, state = network.dropout_generators, network.state()
+    random_states = [generator.bit_generator.state for generator in generators]
     try:
         with np.errstate(all="ignore"):
             outputs = _forward(network, inputs)
@@ -84,7 +85,8 @@ def record(network: Network, x: ArrayLike, y: ArrayLike, *, bins: int = 30) -> l
                 for number, layer in enumerate(network.layers)
             ]
     finally:
-        network.rng.bit_generator.state = random_state
+        for generator, random_state in zip(generators, random_states, strict=True):
+            generator.bit_generator.state = random_state
         network.load_state(state)
 
 

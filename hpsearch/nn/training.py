@@ -18,6 +18,7 @@ from hpsearch.nn.losses import Metrics
 from hpsearch.nn.network import Network
 from hpsearch.nn.optimizers import OPTIMIZERS, Optimizer
 from hpsearch.nn.schedules import SCHEDULES
+from hpsearch.nn.streams import Streams, streams_of
 
 Rows = tuple[Array, Array]
 """Validated inputs and targets."""
@@ -63,7 +64,7 @@ class Training:
     validation
         Inputs and targets evaluated after each epoch; required by early stopping.
     rng
-        Draws the order of the rows.
+        Draws the order of the rows: a generator, usually the network's, or `Streams`.
 
     Attributes
     ----------
@@ -88,7 +89,7 @@ class Training:
         y: ArrayLike,
         *,
         validation: tuple[ArrayLike, ArrayLike] | None = None,
-        rng: np.random.Generator,
+        rng: np.random.Generator | Streams,
     ) -> None:
         for name in self.SHARED:
             expected, value = getattr(network.hyperparameters, name), getattr(hyperparameters, name)
@@ -96,7 +97,7 @@ class Training:
                 raise UsageError(f"{name} of a training must be its network's, {expected!r}, got {value!r}")
         self.network = network
         self.hyperparameters = hyperparameters
-        self.rng = rng
+        self._order = streams_of(rng).order()
         self.set_data(x, y, validation=validation)
         self.optimizer = make_optimizer(network, hyperparameters)
         self.history: list[Epoch] = []
@@ -162,7 +163,7 @@ class Training:
     def _run_steps(self, x: Array, y: Array, metrics: Metrics | None) -> float:
         """Run the steps of an epoch, add each batch to `metrics` if given, and return the last learning rate."""
         settings, network, n_rows = self.hyperparameters, self.network, len(x)
-        order = self.rng.permutation(n_rows)
+        order = self._order.permutation(n_rows)
         starts = range(0, n_rows, settings.batch_size)
         learning_rate = 0.0
         for start in starts:
