@@ -162,6 +162,36 @@ def test_the_seed_sequence_is_only_read():
     assert_equal(initial_weights(rng=Streams(seed)), initial_weights(rng=Streams(np.random.SeedSequence(1))))
 
 
+@pytest.mark.parametrize(
+    ("stream", "key"),
+    [
+        (lambda made: made.weights(0), (0, 0)),
+        (lambda made: made.weights(4), (0, 4)),
+        (lambda made: made.output_weights(), (1, 0)),
+        (lambda made: made.order(), (2, 0)),
+        (lambda made: made.dropout(0), (3, 0)),
+        (lambda made: made.dropout(4), (3, 4)),
+    ],
+)
+def test_keys_stay_as_they_are_because_stored_results_depend_on_them(stream, key):
+    child = np.random.SeedSequence(3, spawn_key=(2, 5, *key))
+    assert stream(streams()).random() == stream(streams()).random() == np.random.default_rng(child).random()
+
+
+def test_a_training_draws_weights_order_and_dropout_from_their_streams():
+    training = new_training(dropout=0.5)
+    for layer, stream in zip(
+        training.network.dense_layers,
+        [streams().weights(0), streams().weights(1), streams().output_weights()],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(layer.weight, (0.1 * stream.standard_normal(layer.weight.shape)).astype("f4"))
+    states = [generator.bit_generator.state for generator in training.network.dropout_generators]
+    assert states == [streams().dropout(layer).bit_generator.state for layer in (0, 1)]
+    order = streams().order()
+    np.testing.assert_array_equal(orders(), np.concatenate([order.permutation(50) for _ in range(3)]))
+
+
 # --- Both schemes -----------------------------------------------------------------------------------------------------
 
 SCHEMES = pytest.mark.parametrize("scheme", [streams, one_generator])
