@@ -2,6 +2,7 @@
 
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.build import SIZE, check_size
+from hpsearch.nn.fingerprints import Fingerprints
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.losses import LOSSES
@@ -22,6 +23,7 @@ __all__ = [
     "SCORES",
     "SIZE",
     "Epoch",
+    "Fingerprints",
     "Hyperparameters",
     "LayerRecord",
     "Network",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn.arrays import Array, Buffer, as_inputs
 from hpsearch.nn.early_stopping import EarlyStopping
+from hpsearch.nn.fingerprints import Fingerprints, fingerprint
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.losses import Metrics
 from hpsearch.nn.network import Network
@@ -116,6 +118,22 @@ class Training:
         inputs = as_inputs(x, self.network.n_inputs, self.network.dtype, x_name)
         return inputs, self.network.loss.check(y, len(inputs), y_name)
 
+    def fingerprints(self) -> Fingerprints:
+        """Return fingerprints of the initial weights and of the first epoch's order of rows, without a draw.
+
+        Trainings with equal fingerprints start from the same weights, or take the rows in the same order.
+
+        Raises
+        ------
+        UsageError
+            If the first epoch has begun.
+        """
+        if self.optimizer.steps:
+            raise UsageError("fingerprints are those of a training's start: call them before the first epoch")
+        order = deepcopy(self._order).permutation(len(self._rows_or_refuse()[0]))
+        weights = [fingerprint(layer.weight) for layer in self.network.dense_layers]
+        return Fingerprints(weights=weights, order=fingerprint(order.astype(np.int64, copy=False)))
+
     @property
     def best_epoch(self) -> int | None:
         """Number of the best epoch so far; None without early stopping."""
@@ -142,13 +160,12 @@ class Training:
         DivergenceError
             If a loss, a parameter or a running statistic is no longer finite; `history` ends with the epoch before.
         """
-        if self._rows is None:
-            raise UsageError("a training that was pickled holds no rows: call set_data first")
+        rows = self._rows_or_refuse()
         with np.errstate(all="ignore"):
             metrics = Metrics(self.network.loss) if self.hyperparameters.train_metrics == "running" else None
-            learning_rate = self._run_steps(*self._rows, metrics)
+            learning_rate = self._run_steps(*rows, metrics)
             if metrics is None:
-                loss, score = self.network.evaluate_checked(*self._rows)
+                loss, score = self.network.evaluate_checked(*rows)
             else:
                 loss, score = metrics.values()
                 loss += self.network.penalty.value()
@@ -159,6 +176,11 @@ class Training:
         if self._stopping and epoch.validation_score is not None and epoch.validation_loss is not None:
             self._stopping.observe(epoch.epoch, epoch.validation_score, epoch.validation_loss, self.network)
         return epoch
+
+    def _rows_or_refuse(self) -> Rows:
+        if self._rows is None:
+            raise UsageError("a training that was pickled holds no rows: call set_data first")
+        return self._rows
 
     def _run_steps(self, x: Array, y: Array, metrics: Metrics | None) -> float:
         """Run the steps of an epoch, add each batch to `metrics` if given, and return the last learning rate."""
