@@ -2,6 +2,7 @@
 
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.build import SIZE, check_size
+from hpsearch.nn.effects import ineffective
 from hpsearch.nn.fingerprints import Fingerprints
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.initializers import INITIALIZERS
@@ -30,5 +31,6 @@ __all__ = [
     "Streams",
     "Training",
     "check_size",
+    "ineffective",
     "record",
 ]

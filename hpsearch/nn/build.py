@@ -18,6 +18,9 @@ from hpsearch.nn.layers import Dense, Layer
 SIZE = ("hidden_layer_sizes", "activation", "pieces")
 """Hyperparameters that the number of parameters depends on."""
 
+OUTPUT_ACTIVATION = Identity
+"""Activation that the output layer counts as at its initialization."""
+
 
 def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None:
     """Refuse a network that would take gigabytes, before anything is allocated.
@@ -54,7 +57,7 @@ def build_layers(
         if settings.dropout:
             layers.append(Dropout(units, layers[-1].dtype, share=settings.dropout, rng=dropout_rng(number)))
         width = units
-    std = _initial_std(width, n_outputs, Identity, settings)
+    std = _initial_std(width, n_outputs, OUTPUT_ACTIVATION, settings)
     layers.append(Dense(width, n_outputs, np.dtype(settings.dtype), std=std, first=not layers))
     _share_gradients([layer for layer in layers if isinstance(layer, Dense)])
     return layers
@@ -85,5 +88,16 @@ def _initial_std(
     fan_in: int, fan_out: int, activation: Activation | type[Activation], settings: Hyperparameters
 ) -> float:
     """Return the standard deviation of the initial weights of the dense layer before `activation`."""
-    name = activation.initializer if settings.initializer == "auto" else settings.initializer
-    return INITIALIZERS[name](fan_in, fan_out, activation.negative_slope, settings.initializer_std)
+    std, names = INITIALIZERS[_initializer_of(activation, settings)]
+    return std(fan_in, fan_out, activation.negative_slope, **settings.select(names))
+
+
+def _initializer_of(activation: Activation | type[Activation], settings: Hyperparameters) -> str:
+    """Return the key of the initializer of the dense layer before `activation`."""
+    return activation.initializer if settings.initializer == "auto" else settings.initializer
+
+
+def initializers_in_use(settings: Hyperparameters) -> set[str]:
+    """Return the keys of the initializers of all dense layers."""
+    hidden = [ACTIVATIONS[settings.activation]] if settings.hidden_layer_sizes else []
+    return {_initializer_of(activation, settings) for activation in [*hidden, OUTPUT_ACTIVATION]}

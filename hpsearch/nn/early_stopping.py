@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
+from typing import ClassVar
 
 from hpsearch.nn.arrays import Array
 from hpsearch.nn.network import Network
@@ -15,7 +17,15 @@ class EarlyStopping:
     its validation loss is lower by more than `min_delta`: accuracy on few validation rows is coarse.
 
     Source: Prechelt, Early stopping, but when? (1998), similar to criterion UP. The terms are Keras'.
+
+    Attributes
+    ----------
+    hyperparameters
+        Names of the fields of `Hyperparameters` that the constructor takes. Each with the smallest number of epochs of
+        a training in which it has an effect: the first epoch always is the best one, and the last one stops by itself.
     """
+
+    hyperparameters: ClassVar[Mapping[str, int]] = {"patience": 3, "min_delta": 2}
 
     def __init__(self, patience: int, min_delta: float) -> None:
         self._patience = patience

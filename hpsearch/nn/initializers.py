@@ -6,19 +6,20 @@ Gradients vanish in both cases. Biases start at 0. Source of the comparison: Dee
 
 from collections.abc import Callable
 from math import sqrt
+from typing import NamedTuple
 
 
-def zeros(fan_in: int, fan_out: int, slope: float, std: float) -> float:
+def zeros(fan_in: int, fan_out: int, slope: float) -> float:
     """Return 0, for demonstration: all units of a layer stay equal, as they always get the same gradient."""
     return 0.0
 
 
-def normal(fan_in: int, fan_out: int, slope: float, std: float) -> float:
+def normal(fan_in: int, fan_out: int, slope: float, initializer_std: float) -> float:
     """Return `initializer_std`, independent of the layer's size."""
-    return std
+    return initializer_std
 
 
-def xavier(fan_in: int, fan_out: int, slope: float, std: float) -> float:
+def xavier(fan_in: int, fan_out: int, slope: float) -> float:
     """Return √(2 / (fan_in + fan_out)), which preserves the variance of outputs and gradients.
 
     Assumes an activation that is approximately linear near 0.
@@ -30,7 +31,7 @@ def xavier(fan_in: int, fan_out: int, slope: float, std: float) -> float:
     return sqrt(2.0 / (fan_in + fan_out))
 
 
-def he(fan_in: int, fan_out: int, slope: float, std: float) -> float:
+def he(fan_in: int, fan_out: int, slope: float) -> float:
     """Return √(2 / ((1 + slope²) fan_in)), which preserves the variance of rectifiers with this slope for x < 0.
 
     Source: He, Zhang, Ren and Sun, Delving deep into rectifiers (ICCV 2015), equations 10 and 15.
@@ -38,7 +39,7 @@ def he(fan_in: int, fan_out: int, slope: float, std: float) -> float:
     return sqrt(2.0 / ((1.0 + slope**2) * fan_in))
 
 
-def lecun(fan_in: int, fan_out: int, slope: float, std: float) -> float:
+def lecun(fan_in: int, fan_out: int, slope: float) -> float:
     """Return √(1 / fan_in), which preserves the variance of the outputs of a linear layer.
 
     Source: LeCun, Bottou, Orr and Müller, Efficient backprop (1998), equation 16.
@@ -46,14 +47,21 @@ def lecun(fan_in: int, fan_out: int, slope: float, std: float) -> float:
     return sqrt(1.0 / fan_in)
 
 
-INITIALIZERS: dict[str, Callable[[int, int, float, float], float]] = {
-    "zeros": zeros,
-    "normal": normal,
-    "xavier": xavier,
-    "he": he,
-    "lecun": lecun,
+class Initializer(NamedTuple):
+    """Formula of the deviation, and the fields of `Hyperparameters` that it takes after sizes and slope."""
+
+    std: Callable[..., float]
+    hyperparameters: tuple[str, ...] = ()
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "zeros": Initializer(zeros),
+    "normal": Initializer(normal, ("initializer_std",)),
+    "xavier": Initializer(xavier),
+    "he": Initializer(he),
+    "lecun": Initializer(lecun),
 }
-"""Name → function (fan_in, fan_out, slope of the activation for x < 0, `initializer_std`) that returns the deviation.
+"""Name → deviation as a function of fan_in, fan_out and the slope of the activation for x < 0.
 
 The output layer counts as an activation of slope 1, so "he" equals "lecun" there.
 """

@@ -1,5 +1,7 @@
 """L2 and L1 regularisation."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from hpsearch.nn.arrays import Array, constant
@@ -16,8 +18,15 @@ class Penalty:
     weight_decay, l1
         Factors of the L2 and L1 term. `weight_decay` must be 0 if the optimizer decays weights itself (AdamW).
 
+    Attributes
+    ----------
+    hyperparameters
+        Names of the fields of `Hyperparameters` that the constructor takes after `weights` and `gradient`.
+
     Source: Deep Learning from Scratch, section 6.4.2 (L2, with the same factor 1/2).
     """
+
+    hyperparameters: ClassVar[tuple[str, ...]] = ("weight_decay", "l1")
 
     def __init__(self, weights: Array, gradient: Array, weight_decay: float, l1: float) -> None:
         self._l2 = weight_decay

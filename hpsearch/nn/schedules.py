@@ -6,8 +6,9 @@ does not depend on the batch size.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import cos, floor, inf, pi
+from types import MappingProxyType
 from typing import NamedTuple
 
 _MOST_DECAYS = 1e300  # larger numbers of decays are cut to this
@@ -51,18 +52,30 @@ def cosine(time: float, epochs: int, warmup_epochs: float) -> float:
     return (1.0 + cos(pi * min(time / duration, 1.0))) / 2.0 if duration > 0.0 else 1.0
 
 
+def _without_decay(duration: float, decay_rate: float, decay_epochs: float) -> str:
+    return "decay_rate is 1" if decay_rate == 1.0 else ""
+
+
+def _before_decay(duration: float, decay_rate: float, decay_epochs: float) -> str:
+    return "" if decay_epochs < duration else f"decay_epochs {decay_epochs:g} are not over in {duration:g} epochs"
+
+
 class Schedule(NamedTuple):
     """Formula of a schedule, and the fields of `Hyperparameters` that it takes after the time."""
 
     factor: Callable[..., float]
     hyperparameters: tuple[str, ...] = ()
+    idle: Mapping[str, Callable[..., str]] = MappingProxyType({})
+    """Field → why it has no effect, or "": a function of the number of epochs after the warm-up and of the fields."""
 
+
+_DECAY = ("decay_rate", "decay_epochs")
 
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(constant),
-    "step": Schedule(step, ("decay_rate", "decay_epochs")),
-    "exponential": Schedule(exponential, ("decay_rate", "decay_epochs")),
-    "inverse_time": Schedule(inverse_time, ("decay_rate", "decay_epochs")),
+    "step": Schedule(step, _DECAY, {"decay_rate": _before_decay, "decay_epochs": _without_decay}),
+    "exponential": Schedule(exponential, _DECAY, {"decay_epochs": _without_decay}),
+    "inverse_time": Schedule(inverse_time, _DECAY),
     "cosine": Schedule(cosine, ("epochs", "warmup_epochs")),
 }
 """Name → factor of the learning rate as a function of the epochs since the end of the warm-up."""

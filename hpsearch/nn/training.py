@@ -103,7 +103,7 @@ class Training:
         self.set_data(x, y, validation=validation)
         self.optimizer = make_optimizer(network, hyperparameters)
         self.history: list[Epoch] = []
-        stopping = EarlyStopping(hyperparameters.patience, hyperparameters.min_delta)
+        stopping = EarlyStopping(**hyperparameters.select(EarlyStopping.hyperparameters))
         self._stopping = stopping if hyperparameters.early_stopping else None
         self._batch = Buffer(network.n_inputs, network.dtype)
 
@@ -245,5 +245,5 @@ def learning_rate_at(step_number: int, steps_per_epoch: int, settings: Hyperpara
     if step_number + 1 < warmup_steps:
         return settings.learning_rate * (step_number + 1) / warmup_steps
     time = max(0.0, (step_number - warmup_steps) / steps_per_epoch)
-    factor, names = SCHEDULES[settings.schedule]
-    return settings.learning_rate * factor(time, **settings.select(names))
+    schedule = SCHEDULES[settings.schedule]
+    return settings.learning_rate * schedule.factor(time, **settings.select(schedule.hyperparameters))

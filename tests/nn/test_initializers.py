@@ -93,4 +93,4 @@ def test_deviation_of_the_weights_that_are_drawn(name):
 
 
 def test_he_takes_the_slope_into_account():
-    assert INITIALIZERS["he"](50, 10, 0.5, 1.0) == pytest.approx(np.sqrt(2 / (1.25 * 50)))
+    assert INITIALIZERS["he"].std(50, 10, 0.5) == pytest.approx(np.sqrt(2 / (1.25 * 50)))

@@ -1,0 +1,106 @@
+"""Hyperparameters without effect: those that no active part of a training uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import NamedTuple
+
+from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.build import initializers_in_use
+from hpsearch.nn.early_stopping import EarlyStopping
+from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.initializers import INITIALIZERS
+from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.penalty import Penalty
+from hpsearch.nn.schedules import SCHEDULES
+
+Idle = Callable[[Hyperparameters], str]
+"""Function that returns why a part of the training does not use its fields; "" if it does."""
+
+
+class Part(NamedTuple):
+    """Part of a training: the fields of `Hyperparameters` that it uses, unless it is idle."""
+
+    hyperparameters: Iterable[str]
+    idle: Idle
+
+
+def ineffective(settings: Hyperparameters) -> dict[str, str]:
+    """Return each field that has no effect on a training with these settings, and why.
+
+    Such a field can have any value: history and parameters are the same bits. Effects that depend on the data are not
+    considered: a `batch_size` above the number of rows, a `patience` that is never reached, initial weights of 0.
+
+    >>> reasons = ineffective(Hyperparameters(optimizer="sgd"))
+    >>> reasons["momentum"], reasons["initializer_std"]
+    ("optimizer 'sgd' does not use it", "initializer 'auto' does not use it")
+    """
+    reasons = {field.name: [part.idle(settings) for part in _PARTS_OF[field.name]] for field in fields(settings)}
+    return {name: found[0] for name, found in reasons.items() if all(found)}
+
+
+def _never(settings: Hyperparameters) -> str:
+    return ""
+
+
+def _without_hidden_layers(settings: Hyperparameters) -> str:
+    return "" if settings.hidden_layer_sizes else "there are no hidden layers"
+
+
+def _without_schedule(settings: Hyperparameters) -> str:
+    warmup, epochs = settings.warmup_epochs, settings.epochs
+    return "" if warmup < epochs else f"warmup_epochs {warmup:g} take all {epochs} epochs"
+
+
+def _without_early_stopping(settings: Hyperparameters) -> str:
+    return "" if settings.early_stopping else "early_stopping is off"
+
+
+def _at_fewer_epochs(least: int) -> Idle:
+    return lambda settings: "" if settings.epochs >= least else f"epochs is {settings.epochs}"
+
+
+def _first_of(*idle: Idle) -> Idle:
+    return lambda settings: next(filter(None, (why(settings) for why in idle)), "")
+
+
+def _unused_by_choice(field: str, key: str, in_use: Callable[[Hyperparameters], Iterable[str]]) -> Idle:
+    """Return why the entry `key` of the table that `field` chooses from is idle: other entries are in use."""
+    return lambda s: "" if key in in_use(s) else f"{field} {getattr(s, field)!r} does not use it"
+
+
+def _schedule_idle(key: str, field: str) -> Idle:
+    schedule = SCHEDULES[key]
+    why = schedule.idle.get(field)
+    if why is None:
+        return _never
+    return lambda s: why(s.epochs - s.warmup_epochs, **s.select(schedule.hyperparameters))
+
+
+def _parts() -> Iterator[Part]:
+    """Yield all parts; the first idle part that would use a field gives the reason."""
+    yield Part(("hidden_layer_sizes", "initializer", "optimizer", "train_metrics", "dtype"), _never)
+    yield Part(("learning_rate", "warmup_epochs", "batch_size", "epochs", *Penalty.hyperparameters), _never)
+    yield Part(("activation", "batch_norm", "dropout"), _without_hidden_layers)
+    yield Part(("schedule",), _without_schedule)
+    yield Part(("early_stopping",), _at_fewer_epochs(min(EarlyStopping.hyperparameters.values())))
+    for name, least in EarlyStopping.hyperparameters.items():
+        yield Part((name,), _first_of(_without_early_stopping, _at_fewer_epochs(least)))
+    for key, activation in ACTIVATIONS.items():
+        unused = _unused_by_choice("activation", key, lambda s: (s.activation,))
+        yield Part(activation.hyperparameters, _first_of(_without_hidden_layers, unused))
+    for key, initializer in INITIALIZERS.items():
+        yield Part(initializer.hyperparameters, _unused_by_choice("initializer", key, initializers_in_use))
+    for key, optimizer in OPTIMIZERS.items():
+        yield Part(optimizer.hyperparameters, _unused_by_choice("optimizer", key, lambda s: (s.optimizer,)))
+    for key, schedule in SCHEDULES.items():
+        unused = _unused_by_choice("schedule", key, lambda s: (s.schedule,))
+        for name in schedule.hyperparameters:
+            yield Part((name,), _first_of(_without_schedule, unused, _schedule_idle(key, name)))
+
+
+_PARTS_OF: Mapping[str, list[Part]] = {
+    field.name: [part for part in _parts() if field.name in part.hyperparameters] for field in fields(Hyperparameters)
+}
+"""Field → parts that use it."""
