@@ -66,7 +66,8 @@ class Training:
     validation
         Inputs and targets evaluated after each epoch; required by early stopping.
     rng
-        Draws the order of the rows: a generator, usually the network's, or `Streams`.
+        Draws the order of the rows: a generator, usually the network's, or `Streams`. A training with `Streams` begins
+        with their first order, also if the network was trained before.
 
     Attributes
     ----------
