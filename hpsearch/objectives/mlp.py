@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from hpsearch.errors import DivergenceError
-from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Training, check_size
+from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
 from hpsearch.objectives.base import Outcome, Step, Trained
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
 
@@ -39,6 +40,15 @@ class MLPObjective(SupervisedObjective):
             check_size(self.data.n_inputs, self.data.n_outputs, settings)
 
     @property
+    def ineffective(self) -> Mapping[str, str]:
+        """Hyperparameters without effect, whatever is searched, each with the reason."""
+        choices = [
+            name for name, dist in self.space.items() if isinstance(dist, CategoricalDistribution | IntDistribution)
+        ]
+        reasons = [ineffective(settings) for settings in self._model.extremes(choices)]
+        return {name: reason for name, reason in reasons[0].items() if all(name in each for each in reasons)}
+
+    @property
     def epochs(self) -> int:
         """Maximum number of epochs of a trial."""
         return int(max(self._model.ends("epochs")))
@@ -50,7 +60,8 @@ class MLPObjective(SupervisedObjective):
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> TrainedNetwork:
         """Return the training of a network with `params` and `seeds`."""
-        rows, settings, rng = self.data, self.hyperparameters(params), np.random.default_rng(seeds)
+        rows, settings = self.data, self.hyperparameters(params)
+        rng = Streams(seeds) if self.separate_seeds else np.random.default_rng(seeds)
         loss = LOSS_OF[rows.task]
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
         validation = (rows.x_validation, rows.y_validation)
@@ -64,6 +75,7 @@ class TrainedNetwork(Trained):
     def __init__(self, objective: MLPObjective, training: Training) -> None:
         self._objective, self._training = objective, training
         self._diverged = False
+        self._fingerprints: Mapping[str, Any] = training.fingerprints() if objective.separate_seeds else {}
 
     @property
     def network(self) -> Network:
@@ -103,6 +115,10 @@ class TrainedNetwork(Trained):
                 "validation_loss": [_finite(epoch.validation_loss) for epoch in epochs],
             },
         }
+
+    def fingerprints(self) -> Mapping[str, Any]:
+        """Return hashes of each layer's initial weights and of the first order of rows, with separate seeds."""
+        return self._fingerprints
 
     def outcome(self) -> Outcome:
         """Judge the final weights on the test rows; a diverged training has the worst score."""
