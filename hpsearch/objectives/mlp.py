@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from optuna.distributions import CategoricalDistribution, IntDistribution
 
 from hpsearch.errors import DivergenceError
 from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
 from hpsearch.objectives.base import Outcome, Step, Trained
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
+
+_MOST_COMBINATIONS = 1_000  # of ends and choices, over which settings without effect are looked for
 
 
 class MLPObjective(SupervisedObjective):
@@ -42,10 +43,9 @@ class MLPObjective(SupervisedObjective):
     @property
     def ineffective(self) -> Mapping[str, str]:
         """Hyperparameters without effect, whatever is searched, each with the reason."""
-        choices = [
-            name for name, dist in self.space.items() if isinstance(dist, CategoricalDistribution | IntDistribution)
-        ]
-        reasons = [ineffective(settings) for settings in self._model.extremes(choices)]
+        if math.prod(len(self._model.ends(name)) for name in self.space) > _MOST_COMBINATIONS:
+            return {}
+        reasons = [ineffective(settings) for settings in self._model.extremes(self.space)]
         return {name: reason for name, reason in reasons[0].items() if all(name in each for each in reasons)}
 
     @property

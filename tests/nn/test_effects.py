@@ -169,7 +169,6 @@ def test_the_sample_has_all_choices_and_each_field_with_an_effect():
         ({"schedule": "cosine", "warmup_epochs": 3.0}, {"schedule"}),
         ({"schedule": "step", "warmup_epochs": 3.0}, {"schedule", "decay_rate", "decay_epochs"}),
     ],
-    ids=str,
 )
 def test_numbers_decide_too(settings, reported):
     """Trainings of at most three epochs of two steps."""
