@@ -12,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_SEED, MOST_TRIALS, text, whole
+from hpsearch.checks import MOST_SEED, MOST_TRIALS, one_of, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives import Objective
@@ -22,6 +22,8 @@ from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.cells import cells_of_objectives, check_defaults
+from hpsearch.study.config import FIRST
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import Searcher, check_confirm, searcher
 
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpsearch.results.results import Results
+
+
+Tuned = Objective | Callable[[Trial], float]
+"""What can be tuned: an `Objective`, or a function from an optuna trial to a number."""
+
+_STRATEGIES = ("random", "narrowing", "tpe")
+_ONE_STRATEGY = ("random",)
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,12 @@ class Search:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Result of a comparison of strategies.
+    """Result of a comparison.
 
     Attributes
     ----------
     table
-        One row per strategy, the report's table.
+        One row per variant, the report's table.
     trials
         One row per trial, in the format of `Results.trials`.
     results
@@ -82,7 +91,7 @@ class Comparison:
 
 
 def search(
-    objective: Objective | Callable[[Trial], float],
+    objective: Tuned,
     *,
     strategy: str | Strategy = "narrowing",
     options: Mapping[str, Any] | None = None,
@@ -151,9 +160,10 @@ def search(
 
 
 def compare(
-    objective: Objective | Callable[[Trial], float],
+    objective: Tuned | Mapping[str, Tuned],
     *,
-    strategies: Sequence[str] | Mapping[str, Strategy | Mapping[str, Any]] = ("random", "narrowing", "tpe"),
+    factors: Mapping[str, Mapping[str, Any]] | None = None,
+    strategies: Sequence[str] | Mapping[str, Strategy | Mapping[str, Any]] | None = None,
     trials: int = 30,
     confirm: int = 0,
     repeats: int = 5,
@@ -161,6 +171,7 @@ def compare(
     seed: int = 0,
     direction: Direction | None = None,
     pruner: str = "none",
+    first: str = "drawn",
     retrain: int = 5,
     storage: str | BaseStorage | None = None,
     name: str = "comparison",
@@ -168,24 +179,34 @@ def compare(
     catch: tuple[type[Exception], ...] = (),
     progress: Progress | None = None,
 ) -> Comparison:
-    """Search with each strategy, `repeats` times with the same budget, and compare the results.
+    """Tune each variant `repeats` times with the same budget, and compare the results.
+
+    A variant has one level of each factor: a strategy, an objective of its own, and one level of each of `factors`.
 
     Parameters
     ----------
+    objective
+        As for `search`; or a mapping from labels to objectives, which are then compared: the factor "objective". They
+        must have the same task, metric and direction, and the same validation and test rows.
+    factors
+        Factors like the tables ``[factors.<name>]`` of a study file, for an `MLPObjective` or another `Objective` with
+        model and space: ``{"optimizer": {"key": "model.optimizer", "values": ["sgd", "adam"]}}``.
     strategies
         Keys of `STRATEGIES`, or a mapping from labels to strategies: functions from a seed to an optuna
         sampler, or tables like ``[strategies.<label>]`` of a study file: ``{"narrowing-confirmed": {"strategy":
-        "narrowing", "confirm": 5}}``.
+        "narrowing", "confirm": 5}}``. Defaults to random, narrowing and tpe; to random if other things are compared.
     repeats
-        Independent searches of each strategy. Repeat r starts from the same random points for every strategy.
+        Independent searches of each variant. Repeat r starts from the same random points for every variant.
     jobs
         Number of processes for the searches; −1 uses one per core. The objective may be a lambda.
+    first
+        First trial of each search: "drawn", or "defaults" for the default of each searched parameter.
     retrain
         Number of retrainings of each search's best hyperparameters for a test score, if the objective is an `Objective`
         that can be judged on test rows.
     report
         Folder for the report; no report by default.
-    objective, trials, confirm, seed, direction, pruner, storage, name, catch, progress
+    trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
     Raises
@@ -198,9 +219,12 @@ def compare(
     from hpsearch.analysis.comparison.strategy_table import strategy_table
     from hpsearch.report import write_report
 
+    others = factors is not None or isinstance(objective, Mapping)
+    if strategies is None:
+        strategies = _ONE_STRATEGY if others else _STRATEGIES
     by_label = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
     chosen = {label: _from_table(label, strategy, confirm) for label, strategy in by_label.items()}
-    plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain)
+    plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain, first, factors)
     backend = _open(storage)
     execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=progress)
     results = _load(backend, name)
@@ -209,7 +233,7 @@ def compare(
 
 
 def _plan(
-    objective: Objective | Callable[[Trial], float],
+    objective: Tuned | Mapping[str, Tuned],
     strategies: Mapping[str, Searcher],
     trials: int,
     repeats: int,
@@ -219,6 +243,8 @@ def _plan(
     name: str,
     catch: tuple[type[Exception], ...],
     retrain: int = 0,
+    first: str = "drawn",
+    factors: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
@@ -229,22 +255,34 @@ def _plan(
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
         raise UsageError(choose_from("pruner", pruner, PRUNERS))
-    tuned = as_objective(objective, direction)
-    direction = direction or tuned.direction
-    if direction not in ("minimize", "maximize"):
+    one_of("first", first, FIRST)
+    if direction not in (None, "minimize", "maximize"):
         raise UsageError(choose_from("direction", direction, ("minimize", "maximize")))
+    labelled = objective if isinstance(objective, Mapping) else {"": objective}
+    if not labelled:
+        raise UsageError("objectives must be at least one, got none")
+    tuned = {label: as_objective(each, direction) for label, each in labelled.items()}
+    cells = None
+    if factors is not None or isinstance(objective, Mapping):
+        search = {"pruner": pruner, "first": first}
+        cells = cells_of_objectives(tuned, dict(factors or {}), strategies, search, trials)
+    elif first == "defaults":
+        check_defaults(tuned.values())
+    one = next(iter(tuned.values()))
     return Plan(
         name=name,
-        objectives={tuned.task: tuned},
+        objectives=cells[0].objectives if cells else {one.task: one},
         strategies=strategies,
         trials=trials,
         repeats=repeats,
         seed=seed,
-        direction=direction,
-        metric=tuned.metric,
+        direction=direction or one.direction,
+        metric=one.metric,
         pruner=pruner,
         retrain=retrain,
         content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
+        cells=cells,
+        starts_with_defaults=first == "defaults",
         catch=catch,
     )
 

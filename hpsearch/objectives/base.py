@@ -193,8 +193,8 @@ class Objective(ABC):
         """Return this objective with seeds of their own for weights, order and dropout, if it draws them."""
         return self
 
-    def varied(self, tables: Mapping[str, Any]) -> Objective:
-        """Return the objective of a variant, from its complete tables ``data``, ``model`` and ``space``.
+    def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
+        """Return the objective of a variant, of this `family`, from its tables ``data``, ``model`` and ``space``.
 
         Raises
         ------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -58,7 +60,7 @@ class Source:
     @classmethod
     def read(cls, data: DataSettings | Dataset, data_dir: str | Path | None, folder: str | Path | None) -> Source:
         """Load the current data, without using the cache."""
-        dataset = data if isinstance(data, Dataset) else load(data, data_dir, folder)
+        dataset = data if isinstance(data, Dataset) else _read(data, data_dir, folder)
         source = cls(data, data_dir, folder, dataset.fingerprint)
         source._cache(dataset)
         return source
@@ -91,6 +93,29 @@ class Source:
         LOADED.move_to_end(self)
         while len(LOADED) > _MAX_LOADED:
             LOADED.popitem(last=False)
+
+
+_READ: ContextVar[dict[Any, Dataset] | None] = ContextVar("_READ", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Read each data set once within the context: for objectives that differ in their models only."""
+    token = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | None) -> Dataset:
+    read = _READ.get()
+    if read is None:
+        return load(data, data_dir, folder)
+    key = (data.source, data.path, data.target, data.task, data_dir, folder)
+    if key not in read:
+        read[key] = load(data, data_dir, folder)
+    return read[key]
 
 
 @lru_cache(maxsize=2)

@@ -167,10 +167,10 @@ class SupervisedObjective(Objective):
         other.__dict__ = self.__dict__ | attributes
         return other
 
-    def varied(self, tables: Mapping[str, Any]) -> Objective:
+    def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant, on the same data set."""
         data = self._source.data if isinstance(self._source.data, Dataset) else tables["data"]
-        return self.build(
+        return family.build(
             data,  # type: ignore[arg-type]  # a data set that only exists in Python
             model=tables["model"],
             space=tables["space"],

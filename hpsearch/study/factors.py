@@ -91,7 +91,7 @@ def label_of(levels: Mapping[str, str], factors: Mapping[str, Sequence[str]]) ->
     return _SEPARATOR.join(several or levels.values())
 
 
-def merged(base: Tables, levels: Sequence[Tables]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
     """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
 
     A level that fixes a searched setting removes it from the space, and one that searches a fixed setting removes it
@@ -141,7 +141,7 @@ def _factor(name: str, table: Any) -> Factor:
             raise UsageError(choose_from("key", key, _FORMS[form]))
     levels = _labelled(table["levels"]) if form == "levels" else _of_key(table, form)
     for label, tables in levels.items():
-        _check_label(label)
+        check_label(label)
         _check_level(label, tables)
     if len(levels) < 2:
         raise UsageError(f"must have at least two levels, got {len(levels)}")
@@ -212,9 +212,16 @@ def _text(value: Any, digits: int) -> str:
     return "-".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _check_label(label: str) -> None:
-    plain = label.isprintable() and label == label.strip() and not set(label) & set("/,=")
-    if not plain or not 1 <= len(label) <= _MOST_LABEL:
+def check_label(label: object) -> None:
+    """Refuse a label that can't be part of a name.
+
+    Raises
+    ------
+    UsageError
+        If it is no text, too long, or has characters with a meaning in names and options.
+    """
+    plain = isinstance(label, str) and label.isprintable() and label == label.strip() and not set(label) & set("/,=")
+    if not isinstance(label, str) or not plain or not 1 <= len(label) <= _MOST_LABEL:
         rule = f"1 to {_MOST_LABEL} printable characters without '/', ',' and '='"
         raise UsageError(f"the label of a level must be {rule}, got {quoted(label)}")
 
