@@ -1,4 +1,4 @@
-"""Hyperparameter optimization of a neural network, with comparisons of search strategies.
+"""Hyperparameter optimization, with comparisons of search strategies, techniques and models.
 
 Public names are loaded on first use, so importing the package is fast.
 """
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from hpsearch.api import Comparison, Search, compare, search
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
-    from hpsearch.objectives.mlp import MLPObjective
+    from hpsearch.objectives import MLPObjective, Objective
     from hpsearch.strategies.narrowing import NarrowingSampler
 
 _MODULES = {
     "Comparison": "hpsearch.api",
     "HpsearchError": "hpsearch.errors",
     "MLPClassifier": "hpsearch.estimators",
-    "MLPObjective": "hpsearch.objectives.mlp",
+    "MLPObjective": "hpsearch.objectives",
     "MLPRegressor": "hpsearch.estimators",
     "NarrowingSampler": "hpsearch.strategies.narrowing",
+    "Objective": "hpsearch.objectives",
     "Search": "hpsearch.api",
     "UsageError": "hpsearch.errors",
     "compare": "hpsearch.api",
@@ -35,6 +36,7 @@ __all__ = [
     "MLPObjective",
     "MLPRegressor",
     "NarrowingSampler",
+    "Objective",
     "Search",
     "UsageError",
     "__version__",
