@@ -15,7 +15,8 @@ class OneThread:
     Threads inside `hold` are counted: if two overlapping threads set and restored the limit separately, it could stay
     at one permanently. Other users of threadpoolctl, such as scikit-learn, can't change the limit meanwhile:
     threadpoolctl gives control to the first thread. They can't restore it either: if one set its limit before the first
-    `hold` and leaves before the last one ends, its limit remains.
+    `hold` and leaves before the last one ends, its limit remains. One race is left: a thread that is inside OpenBLAS'
+    own call while the limit is set may finish it afterwards, and that `hold` then runs with its number of threads.
     """
 
     def __init__(self) -> None:
