@@ -216,7 +216,7 @@ def compare(
     RunError
         As for `search`.
     """
-    from hpsearch.analysis.comparison.strategy_table import strategy_table
+    from hpsearch.analysis.comparison.variant_table import variant_table
     from hpsearch.report import write_report
 
     others = factors is not None or isinstance(objective, Mapping)
@@ -229,7 +229,7 @@ def compare(
     execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=progress)
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
-    return Comparison(strategy_table(results), results.trials, results, path)
+    return Comparison(variant_table(results), results.trials, results, path)
 
 
 def _plan(

@@ -74,13 +74,14 @@ def of_studies(studies: Sequence[optuna.Study], strategies: Sequence[str], budge
         "direction": "maximize",
         "budget": budget,
         "repeats": int(runs["repeat"].max()) + 1 if len(runs) else 1,
-        "strategies": tuple(strategies),
+        "variants": tuple(strategies),
         "space": SPACE,
         "settings": SETTINGS,
         "trials": trials,
         "curves": curves,
         "runs": runs,
     }
+    known |= {"families": dict.fromkeys(zip(runs["task"], runs["variant"], strict=True), "mlp")}
     return Results(**(known | changes))
 
 
@@ -135,7 +136,8 @@ def make_results(
                     _say(study, test=_test(study, direction, np.random.default_rng([seed, order, repeat])))
                 studies.append(study)
     union = {name: held[name] for held in reversed(spaces.values()) for name in held}
-    known = {"direction": direction, "space": union, "spaces": dict(spaces), "repeats": repeats}
+    known = {"direction": direction, "space": union, "repeats": repeats}
+    known["spaces"] = {(task, label): held for task, held in spaces.items() for label in strategies}
     return of_studies(studies, strategies, trials, **(known | {"epochs_budget": limit and trials * limit} | changes))
 
 

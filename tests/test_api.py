@@ -11,7 +11,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor, process_executor
 
 import hpsearch
-from hpsearch.analysis.comparison.strategy_table import strategy_table
+from hpsearch.analysis.comparison.variant_table import variant_table
 from hpsearch.errors import RunError, UsageError
 from hpsearch.objectives.plain import PlainObjective
 
@@ -85,7 +85,7 @@ def test_a_sampler_of_ones_own_is_a_strategy():
     assert len(hpsearch.search(bowl, strategy=mine, trials=4).trials) == 4
     assert made
     table = hpsearch.compare(bowl, strategies={"mine": mine, "random": optuna.samplers.RandomSampler}, trials=3).table
-    assert list(table["strategy"]) == ["mine", "random"]
+    assert list(table["variant"]) == ["mine", "random"]
 
 
 def noisy(trial):
@@ -123,8 +123,8 @@ def test_a_comparison_takes_what_a_study_file_holds_of_a_strategy():
         repeats=2,
         confirm=2,
     )
-    assert list(found.table["strategy"]) == ["tpe", "mine", "own"]
-    confirming = found.trials["confirms"].notna().groupby(found.trials["strategy"]).sum()
+    assert list(found.table["variant"]) == ["tpe", "mine", "own"]
+    confirming = found.trials["confirms"].notna().groupby(found.trials["variant"]).sum()
     assert confirming.to_dict() == {"tpe": 12, "mine": 6, "own": 12}
 
 
@@ -137,10 +137,10 @@ def test_a_comparison_takes_a_lambda_in_one_process_and_in_several(jobs):
         repeats=3,
         jobs=jobs,
     )
-    assert list(found.table["strategy"]) == ["random", "narrowing", "tpe"]
+    assert list(found.table["variant"]) == ["random", "narrowing", "tpe"]
     assert list(found.table["runs_complete"]) == [3, 3, 3]
     assert len(found.trials) == 3 * 3 * 12
-    pd.testing.assert_frame_equal(found.table, strategy_table(found.results))
+    pd.testing.assert_frame_equal(found.table, variant_table(found.results))
     assert found.report is None
     assert str(found) == found.table.to_string(index=False)
 

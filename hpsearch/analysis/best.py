@@ -32,7 +32,7 @@ class Best:
     """
 
     task: str
-    strategy: str
+    variant: str
     repeat: int
     run: str
     number: int
@@ -59,7 +59,7 @@ def best(results: Results) -> tuple[Best, ...]:
 
     If a run of the task has a confirmed incumbent, only confirmed incumbents compete. A mean of repetitions is not
     comparable with a value selected as the best of many. A task has no best trial if all trials diverged. Ties at
-    equal trial numbers go to the first strategy of the study, then to the lower repeat.
+    equal trial numbers go to the first variant of the study, then to the lower repeat.
     """
     observed = leaders(results, 1)
     bests = []
@@ -73,16 +73,16 @@ def best(results: Results) -> tuple[Best, ...]:
 def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
     """Return the trial with the best finite mean of repetitions, as a frame of one row; None without confirmations."""
     runs = results.runs
-    confirmed = runs[(runs["task"] == task) & runs["strategy"].isin(results.strategies)]
+    confirmed = runs[(runs["task"] == task) & runs["variant"].isin(results.variants)]
     confirmed = confirmed[confirmed["confirmed"].map(len).astype(bool) & np.isfinite(confirmed["value"].astype(float))]
     if confirmed.empty:
         return None
     order = confirmed.assign(
-        _score=-results.sign * confirmed["value"], _strategy=confirmed["strategy"].map(results.strategies.index)
+        _score=-results.sign * confirmed["value"], _variant=confirmed["variant"].map(results.variants.index)
     )
-    first = order.sort_values(["_score", "incumbent", "_strategy", "repeat"], kind="stable").iloc[0]
+    first = order.sort_values(["_score", "incumbent", "_variant", "repeat"], kind="stable").iloc[0]
     trials = results.trials
-    same = (trials["task"] == task) & (trials["strategy"] == first["strategy"]) & (trials["repeat"] == first["repeat"])
+    same = (trials["task"] == task) & (trials["variant"] == first["variant"]) & (trials["repeat"] == first["repeat"])
     chosen: pd.DataFrame = trials.loc[same & (trials["number"] == first["incumbent"])]
     return chosen
 
@@ -90,22 +90,22 @@ def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
 def leaders(results: Results, count: int) -> pd.DataFrame:
     """Return the `count` best trials of each task's searches, best first, without diverged or infinite ones.
 
-    Trials that confirm others are excluded. A trial shared by several strategies, such as a common first random point,
+    Trials that confirm others are excluded. A trial shared by several variants, such as a common first random point,
     counts once: it has the same repeat, number, parameters and value.
 
     Returns
     -------
     The columns of ``results.trials`` and ``rank`` (from 1).
     """
-    trials = results.trials[results.trials["strategy"].isin(results.strategies)]
+    trials = results.trials[results.trials["variant"].isin(results.variants)]
     trials = trials[(trials["state"] == "COMPLETE") & trials["confirms"].isna()]
     trials = trials[~trials["diverged"].astype(bool) & np.isfinite(trials["value"].astype(float))]
     ordered = trials.assign(
         _score=-results.sign * trials["value"].astype(float),
-        _strategy=trials["strategy"].map(results.strategies.index),
-    ).sort_values(["_score", "number", "_strategy", "repeat"], kind="stable")
+        _variant=trials["variant"].map(results.variants.index),
+    ).sort_values(["_score", "number", "_variant", "repeat"], kind="stable")
     same = ["task", "repeat", "number", "value", *(name for name in ordered if str(name).startswith(PARAM))]
-    ordered = ordered.drop_duplicates(same).drop(columns=["_score", "_strategy"])
+    ordered = ordered.drop_duplicates(same).drop(columns=["_score", "_variant"])
     return pd.concat(
         [_first(ordered[ordered["task"] == task], count) for task in tasks(results)] or [_first(ordered, 0)]
     )
@@ -118,17 +118,17 @@ def _first(ordered: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def _best(results: Results, trial: pd.Series[Any]) -> Best:
     runs = results.runs
-    same = (runs["task"] == trial["task"]) & (runs["strategy"] == trial["strategy"])
+    same = (runs["task"] == trial["task"]) & (runs["variant"] == trial["variant"])
     run = runs[same & (runs["repeat"] == trial["repeat"])].iloc[0]
     is_incumbent = run["incumbent"] == trial["number"]
     confirmed = tuple(float(value) for value in run["confirmed"]) if is_incumbent else ()
     return Best(
         task=str(trial["task"]),
-        strategy=str(trial["strategy"]),
+        variant=str(trial["variant"]),
         repeat=int(trial["repeat"]),
         run=str(run["name"]),
         number=int(trial["number"]),
-        params=parameters(trial, results.space_of(str(trial["task"]))),
+        params=parameters(trial, results.space_of(str(trial["task"]), str(trial["variant"]))),
         value=float(run["value"] if confirmed else trial["value"]),
         test_values=tuple(float(value) for value in run["test_values"]) if is_incumbent else (),
         confirmed=confirmed,

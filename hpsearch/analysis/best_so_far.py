@@ -16,13 +16,13 @@ from hpsearch.results.results import Results
 LEVEL = 0.95
 _RESAMPLES = 1000
 _POINTS = 300  # maximum points per curve: more would not be visible
-_COLUMNS = ["task", "strategy", "spent", "median", "low", "high", "repeats"]
+_COLUMNS = ["task", "variant", "spent", "median", "low", "high", "repeats"]
 
 
 def best_so_far(results: Results) -> pd.DataFrame:
     """Compute the median over repeats of the best value so far, and its interval, against the spent budget.
 
-    The budget is in trials, or in epochs if the study counts epochs. A strategy's rows end at the end of its shortest
+    The budget is in trials, or in epochs if the study counts epochs. A variant's rows end at the end of its shortest
     run: a mean over the longer runs only would be biased by selection. A run without a complete trial counts as worse
     than any value. Runs that have not started are left out.
 
@@ -32,13 +32,13 @@ def best_so_far(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    task, strategy, spent, median, low, high (of the interval, low ≤ high), repeats (number of runs in the row).
+    task, variant, spent, median, low, high (of the interval, low ≤ high), repeats (number of runs in the row).
     """
     curves = _with_spent(results, incumbents(results))
-    groups: Any = curves.groupby(["task", "strategy"], sort=False)
+    groups: Any = curves.groupby(["task", "variant"], sort=False)
     summaries = [
-        _over_runs([run for _, run in group.groupby("repeat")], results.sign).assign(task=task, strategy=strategy)
-        for (task, strategy), group in groups
+        _over_runs([run for _, run in group.groupby("repeat")], results.sign).assign(task=task, variant=variant)
+        for (task, variant), group in groups
     ]
     return pd.concat(summaries, ignore_index=True)[_COLUMNS] if summaries else pd.DataFrame(columns=_COLUMNS)
 

@@ -32,18 +32,27 @@ def closing_in(results: Results) -> pd.DataFrame:
             end=[position(high + margin, distribution) for high in rows["high"]],
         )
         for task in recorded["task"].unique()
-        for name, distribution in results.space_of(task).items()
+        for variants in _of_one_space(results)
+        for name, distribution in results.space_of(task, variants[0]).items()
         if isinstance(distribution, Numeric) and not distribution.single()
         for margin in [(distribution.step or 0.0) / 2]  # a value on a grid covers half a step on each side
-        for rows in [recorded[(recorded["task"] == task) & (recorded["parameter"] == name)]]
+        for mine in [(recorded["task"] == task) & (recorded["parameter"] == name)]
+        for rows in [recorded[mine & recorded["variant"].isin(variants)]]
         if len(rows)
     ]
     if not placed:
         return pd.DataFrame(columns=[*COLUMNS, "start", "end", "width"])
     widths: pd.DataFrame = pd.concat(placed)
     widths = widths.assign(width=widths["end"] - widths["start"])
-    run: Any = [widths[key] for key in ("task", "strategy", "repeat", "parameter")]
+    run: Any = [widths[key] for key in ("task", "variant", "repeat", "parameter")]
     narrowest = widths["width"].groupby(run).cummin()
     explored = np.isclose(widths["width"], 1.0) & (narrowest < 1.0 - 1e-9)
     narrowing: pd.DataFrame = widths[~explored].reset_index(drop=True)
     return narrowing
+
+
+def _of_one_space(results: Results) -> list[list[str]]:
+    """Return the groups of variants that share a space: all together, with factors each alone."""
+    if results.objective_factors:
+        return [[variant] for variant in results.variants]
+    return [list(results.variants)] if results.variants else []

@@ -16,7 +16,7 @@ from hpsearch.results.results import FINISHED, Results
 from hpsearch.strategies import INDEPENDENT
 
 _POINTS = 120  # maximum points per curve
-_COLUMNS = ["task", "strategy", "n", "mean", "lower", "median", "upper", "drawn_from"]
+_COLUMNS = ["task", "variant", "n", "mean", "lower", "median", "upper", "drawn_from"]
 
 
 def expected_best(results: Results) -> pd.DataFrame:
@@ -28,12 +28,12 @@ def expected_best(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    task, strategy, n, mean, lower, median, upper, drawn_from (number of trials).
+    task, variant, n, mean, lower, median, upper, drawn_from (number of trials).
     """
     searched = results.trials[results.trials["confirms"].isna() & results.trials["state"].isin(FINISHED)]
-    groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "strategy"], sort=False)))
+    groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "variant"], sort=False)))
     curves = [
-        _curve(results, groups[task, label]).assign(task=task, strategy=label)
+        _curve(results, groups[task, label]).assign(task=task, variant=label)
         for task in tasks(results)
         for label in results.labels_of(INDEPENDENT)
         if (task, label) in groups

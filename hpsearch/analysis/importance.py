@@ -33,8 +33,9 @@ def importances(results: Results, task: str) -> pd.DataFrame:
     fANOVA (Hutter et al. 2014): the share of the value's variance over the whole space that the parameter explains
     alone, in a random forest. PED-ANOVA (Watanabe et al. 2023), in Optuna's implementation: the divergence between the
     parameter's distributions among the best tenth of the trials and among all. It measures importance for reaching the
-    best values. Both are scaled to a sum of 1. An infinite value counts as the worst finite one. If there are more
-    than `MOST_TRIALS` trials, a fixed sample of them is used.
+    best values. Both are scaled to a sum of 1. Conditional parameters are left out, since not all trials have them.
+    An infinite value counts as the worst finite one. If there are more than `MOST_TRIALS` trials, a fixed sample of
+    them is used.
 
     Returns
     -------
@@ -51,7 +52,11 @@ def _of_tasks(results: Results) -> dict[str, pd.DataFrame]:
 
 def _importances(results: Results, task: str) -> pd.DataFrame:
     columns = ["parameter", *EVALUATORS, "trials"]
-    space = {name: distribution for name, distribution in results.space_of(task).items() if not distribution.single()}
+    space = {
+        name: distribution
+        for name, distribution in results.space_of(task).items()
+        if not distribution.single() and name not in results.conditions
+    }
     trials = _sample(_usable(results, task, space))
     if not space or len(trials) < FEWEST_TRIALS or trials["value"].nunique() < 2:
         return pd.DataFrame(columns=columns)
@@ -67,7 +72,7 @@ def _importances(results: Results, task: str) -> pd.DataFrame:
 def _usable(results: Results, task: str, space: Space) -> pd.DataFrame:
     """Return the complete search trials with all parameters within the declared ranges."""
     trials = results.trials
-    mine = (trials["task"] == task) & trials["strategy"].isin(results.strategies) & trials["confirms"].isna()
+    mine = (trials["task"] == task) & trials["variant"].isin(results.variants) & trials["confirms"].isna()
     trials = trials[mine & (trials["state"] == "COMPLETE") & trials["value"].notna()]
     if any(PARAM + name not in trials for name in space):
         return trials.iloc[:0]

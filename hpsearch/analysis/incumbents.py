@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpsearch.results.results import FINISHED, Results, once
 
-KEYS = ["task", "strategy", "repeat"]
+KEYS = ["task", "variant", "repeat"]
 
 
 def tasks(results: Results) -> list[str]:
@@ -28,23 +28,23 @@ def incumbents(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    task, strategy, repeat, number, value (NaN before the first complete trial); ordered by task, strategy (in the
+    task, variant, repeat, number, value (NaN before the first complete trial); ordered by task, variant (in the
     study's order), repeat and number.
     """
     runs = {_key(key): run for key, run in results.trials.groupby(KEYS)}
     curves = [
-        _best_so_far(runs[key], results.sign).assign(task=task, strategy=strategy, repeat=key[2])
+        _best_so_far(runs[key], results.sign).assign(task=task, variant=variant, repeat=key[2])
         for task in tasks(results)
-        for strategy in results.strategies
-        for key in sorted(key for key in runs if key[:2] == (task, strategy))
+        for variant in results.variants
+        for key in sorted(key for key in runs if key[:2] == (task, variant))
     ]
     columns = [*KEYS, "number", "value"]
     return pd.concat(curves, ignore_index=True)[columns] if curves else pd.DataFrame(columns=columns)
 
 
 def _key(group: Any) -> tuple[str, str, int]:
-    task, strategy, repeat = group
-    return str(task), str(strategy), int(repeat)
+    task, variant, repeat = group
+    return str(task), str(variant), int(repeat)
 
 
 def _best_so_far(run: pd.DataFrame, sign: int) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def incumbents_by_epochs(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    task, strategy, repeat, spent (epochs), value (NaN before the first complete trial); ordered as `incumbents`.
+    task, variant, repeat, spent (epochs), value (NaN before the first complete trial); ordered as `incumbents`.
     """
     unit = _epochs_of_a_trial(results)
     by_number: Any = incumbents(results).groupby(KEYS, sort=False)

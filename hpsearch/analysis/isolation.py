@@ -45,7 +45,7 @@ def feasibility(results: Results) -> pd.DataFrame:
     """Return the complete search trials with the column `infeasible`: whether they diverged or ended infinite."""
     trials = results.trials
     complete = trials[(trials["state"] == "COMPLETE") & trials["confirms"].isna()]
-    complete = complete[complete["strategy"].isin(results.strategies)]
+    complete = complete[complete["variant"].isin(results.variants)]
     infeasible = complete["diverged"].astype(bool) | ~np.isfinite(complete["value"].astype(float))
     return complete.assign(infeasible=infeasible)
 

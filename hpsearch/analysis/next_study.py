@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from hpsearch.analysis.diagnostics import Change, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
+from hpsearch.analysis.families import family, is_valid
+from hpsearch.analysis.file_levels import OF_FAMILY, level_keys, merged_levels
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
+from hpsearch.analysis.views import by_objective
 from hpsearch.data import located
-from hpsearch.errors import UsageError
-from hpsearch.objectives import MLPObjective
 from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
 
-_TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "report")
+_TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "factors", "report")
 _RANGES = ("edge", "narrowing")  # rules that fire if the ranges need changes
 _COMPUTED = {"data": ("fingerprint", "rows", "held_out")}
 
@@ -34,12 +35,15 @@ class NextStudy:
         Proposed changes, possibly none. Without a study file they cannot be applied.
     content
         Tables of the next study file; empty without a file or without changes.
+    withheld
+        Proposed changes that `content` lacks, since levels of a factor set their keys.
     """
 
     name: str
     follows: str
     changes: tuple[Change, ...]
     content: Mapping[str, Any]
+    withheld: tuple[Change, ...] = ()
 
 
 @once
@@ -50,11 +54,26 @@ def next_study(results: Results) -> NextStudy:
     a range moves outwards by the largest change that any task proposes. It moves inwards only if all tasks propose it,
     by the smallest change. A parameter is not fixed while its range changes. No parameter is fixed while a range is
     too narrow or narrowing is unsafe. Changes that the model would reject are dropped.
+
+    With factors the objectives take the place of the tasks. A key that a level sets is not changed in the file, since
+    the file's value is not that of all objectives; such changes are returned as `withheld`.
     """
     file = _file(results)
-    changes = tuple(_accepted(file, _settled(results))) if file else tuple(_settled(results))
+    settled = list(_settled(by_objective(results)))
+    withheld = list(_of_levels(file, settled))
+    settled = [change for change in settled if change not in withheld]
+    changes = tuple(_accepted(results, file, settled)) if file else tuple(settled)
     name = _following(results.name)
-    return NextStudy(name, results.name, changes, _content(file, name, results.name, changes) if changes else {})
+    content = _content(file, name, results.name, changes) if changes else {}
+    return NextStudy(name, results.name, changes, content, tuple(withheld))
+
+
+def _of_levels(file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes whose key a level of a factor sets; of a parameter to fix, both changes."""
+    keys = level_keys(file)
+    for group in _groups(changes):
+        if any(change.path[:2] in keys for change in group):
+            yield from group
 
 
 def describe(change: Change) -> str:
@@ -99,13 +118,20 @@ def _settled(results: Results) -> Iterator[Change]:
     proposed: dict[tuple[str, ...], dict[str, Change]] = {}
     for task, change in _proposed(results):
         proposed.setdefault(change.path, {}).setdefault(task, change)
-    count = len(tasks(results))
-    settled = {path: _agreed(path, list(changes.values()), count) for path, changes in proposed.items()}
+    settled = {path: _agreed(results, path, list(changes.values())) for path, changes in proposed.items()}
     moved = {path[1] for path, agreed in settled.items() if agreed and path[0] == "space" and len(path) == 3}
     for path, agreed in settled.items():
         fixed = path[1] if len(path) == 2 and ("space", path[1]) in proposed else None
         if agreed is not None and fixed not in moved:
             yield agreed
+
+
+def _affected(results: Results, path: tuple[str, ...]) -> int:
+    """Return the number of tasks that a change of the key concerns: with factors those that search the parameter."""
+    names = tasks(results)
+    if results.subject == "objective" and path[0] in OF_FAMILY:
+        return sum(path[1] in results.space_of(name) for name in names)
+    return len(names)
 
 
 def _proposed(results: Results) -> Iterator[tuple[str, Change]]:
@@ -122,14 +148,15 @@ def _proposed(results: Results) -> Iterator[tuple[str, Change]]:
         yield from ((task, change) for change in tightened(TaskSearch(results, task)))
 
 
-def _agreed(path: tuple[str, ...], changes: list[Change], tasks: int) -> Change | None:
+def _agreed(results: Results, path: tuple[str, ...], changes: list[Change]) -> Change | None:
     """Return the change for one key from at most one proposal per task; see `next_study`."""
     if path[0] != "space" or len(path) != 3:
-        return changes[0]
+        fixes = results.subject == "objective" and path[0] in OF_FAMILY and path[1] in results.space
+        return None if fixes and len(changes) < _affected(results, path) else changes[0]
     sign = 1 if path[2] == "high" else -1
     furthest = max(changes, key=lambda each: float(sign * each.value))
     outwards = sign * (furthest.value - furthest.old) > 0
-    return furthest if outwards or len(changes) >= tasks else None
+    return furthest if outwards or len(changes) >= _affected(results, path) else None
 
 
 def _file(results: Results) -> dict[str, Any]:
@@ -143,9 +170,8 @@ def _file(results: Results) -> dict[str, Any]:
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
     if results.folder and "path" in file["data"]:
         file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
-    if _is_published(file):
-        file.pop("space", None)
-        file["model"] = {"family": "table"}
+    for key in () if _changeable(results, any) else OF_FAMILY:
+        file.pop(key, None)
     report = file.get("report", {})
     file["report"] = {key: report[key] for key in report if key in defaults and report[key] != defaults[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
@@ -155,8 +181,13 @@ def _absolute(path: str | list[str], folder: str) -> str | list[str]:
     return [str(located(each, folder)) for each in path] if isinstance(path, list) else str(located(path, folder))
 
 
-def _is_published(file: Mapping[str, Any]) -> bool:
-    return bool(file["data"].get("source") == "table")
+def _changeable(results: Results, of: Callable[[Iterable[bool]], bool] = all) -> bool:
+    """Return whether all families of the study (or `any` of them) accept a changed model and space."""
+    return of(family(name).accepts_changes for name in _families(results))
+
+
+def _families(results: Results) -> set[str]:
+    return set(results.families.values())
 
 
 def _without_none(value: Any) -> Any:
@@ -168,15 +199,17 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _accepted(file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Change]:
+def _accepted(results: Results, file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Change]:
     """Yield the changes that fit the file and that the model accepts, applied in sequence.
 
     Fixing a parameter takes two changes, from the space and into the model; they are applied together or not at all.
     """
     tried = deepcopy(dict(file))
+    changeable = _changeable(results)
     for group in _groups(changes):
         candidate = deepcopy(tried)
-        if all(_apply(candidate, change) for change in group) and _runs(candidate):
+        allowed = changeable or all(change.path[0] not in OF_FAMILY for change in group)
+        if allowed and all(_apply(candidate, change) for change in group) and _runs(results, tried, candidate):
             tried = candidate
             yield from group
 
@@ -195,7 +228,7 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     *tables, key = change.path
     table_content = file
     for table in tables:
-        if table not in table_content and table == "model" and not _is_published(file):
+        if table not in table_content and table == "model":
             table_content[table] = {}
         if not isinstance(table_content.get(table), dict):
             return False
@@ -208,18 +241,25 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     return True
 
 
-def _runs(file: Mapping[str, Any]) -> bool:
-    """Return whether the model accepts the space, and the budget allows the confirmations."""
-    search = file["search"]
+def _runs(results: Results, file: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:
+    """Return whether the budget allows the confirmations, and the model accepts the space wherever it does now."""
+    search = changed["search"]
     if "trials" in search and REPETITIONS * search.get("confirm", 0) >= search["trials"]:
         return False
-    if _is_published(file):
+    if not _changeable(results):
         return True
-    try:
-        MLPObjective.check(file.get("model", {}), file.get("space", {}))
-    except UsageError:
-        return False
-    return bool(file.get("space"))
+    now, then = (_valid(results, each) for each in (file, changed))
+    return any(then) and all(after or not before for before, after in zip(now, then, strict=True))
+
+
+def _valid(results: Results, file: Mapping[str, Any]) -> list[bool]:
+    """Return, for the file and for each level merged into it, whether every family accepts model and space."""
+    several = "factors" in file
+    return [
+        all(is_valid(name, merged.get("model", {}), merged.get("space", {})) for name in _families(results))
+        and (several or bool(merged.get("space")))
+        for merged in merged_levels(file)
+    ]
 
 
 def _following(name: str) -> str:

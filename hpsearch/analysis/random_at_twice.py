@@ -16,8 +16,8 @@ def random_at_twice(results: Results, task: str) -> float:
     Google's tuning playbook and Li et al. (2018) use it as the baseline that justifies a more complex strategy.
     """
     doubled = results.doubled
-    if doubled.empty:
+    if doubled.empty or results.objective_factors:  # runs of different objectives are no baseline for one another
         return math.nan
-    kind = doubled["strategy"].map(results.strategy_of)
+    kind = doubled["variant"].map(results.strategy_of)
     values = doubled.loc[(doubled["task"] == task) & (kind == _RANDOM), "value"].astype(float)
     return float(quantiles(values.to_numpy()[None, :], (0.5,))[0, 0]) if len(values) else math.nan

@@ -99,17 +99,17 @@ class _Lines:
 
 
 def print_results(console: Console, results: Results) -> None:
-    """Print the tables of strategies and the best hyperparameters; for many tasks, only a summary."""
+    """Print the tables of variants and the best hyperparameters; for many tasks, only a summary."""
     from hpsearch.analysis.best import best
-    from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
+    from hpsearch.analysis.comparison.variant_table import summary_over_tasks, variant_table
 
-    frame = strategy_table(results)
+    frame = variant_table(results)
     tasks = list(dict.fromkeys(frame["task"]))
     if len(tasks) <= _TASKS_IN_FULL:
         for task in tasks:
             _print_table(console, results, frame[frame["task"] == task], f"{_name(task)}: " if len(tasks) > 1 else "")
     if len(tasks) > 1:
-        _print_summary(console, frame, summary_over_tasks(results, frame))
+        _print_summary(console, results, frame, summary_over_tasks(results, frame))
     if len(tasks) <= _TASKS_IN_FULL:
         for found in best(results):
             _print_best(console, results, found, f" for {_name(found.task)}" if len(tasks) > 1 else "")
@@ -118,19 +118,19 @@ def print_results(console: Console, results: Results) -> None:
 
 
 def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: str) -> None:
-    """Print the table of strategies on one task, shortened to 80 columns."""
+    """Print the table of variants on one task, shortened to 80 columns."""
     from rich.table import Table
 
     from hpsearch.report.text import NOTHING, number
 
     title = f"{task}{_name(results.metric)}, {'more' if results.sign > 0 else 'less'} is better"
     table = Table(title=title, title_justify="left")
-    table.add_column("strategy", overflow="fold", max_width=24)
+    table.add_column(results.noun, overflow="fold", max_width=24)
     for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in frame.to_dict("records"):
         table.add_row(
-            _name(row["strategy"]),
+            _name(row["variant"]),
             f"{row['runs_complete']} of {row['runs']}",
             number(row["test"]),
             NOTHING if math.isnan(row["test_low"]) else f"{number(row['test_low'])} to {number(row['test_high'])}",
@@ -140,20 +140,20 @@ def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: 
     console.print(table)
 
 
-def _print_summary(console: Console, frame: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Print one row per strategy over all tasks."""
+def _print_summary(console: Console, results: Results, frame: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """Print one row per variant over all tasks."""
     from rich.table import Table
 
     from hpsearch.report.text import number
 
-    runs = frame.groupby("strategy")[["runs_complete", "runs"]].sum()
+    runs = frame.groupby("variant")[["runs_complete", "runs"]].sum()
     tasks = int(summary["tasks"].max())
-    table = Table(title=f"Over {tasks} tasks that every strategy has finished runs on", title_justify="left")
-    table.add_column("strategy", overflow="fold", max_width=24)
+    table = Table(title=f"Over {tasks} tasks that every {results.noun} has finished runs on", title_justify="left")
+    table.add_column(results.noun, overflow="fold", max_width=24)
     for heading in ("runs", "mean rank", "first", "regret"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in summary.to_dict("records"):
-        label = row["strategy"]
+        label = row["variant"]
         complete, asked = runs.loc[label, "runs_complete"], runs.loc[label, "runs"]
         table.add_row(
             _name(label), f"{complete} of {asked}", number(row["rank"], 3), str(row["first"]), number(row["regret"], 3)
@@ -170,7 +170,7 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     console.print()
     console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
-        f"  by {_name(found.strategy)}, repeat {found.repeat}, trial {found.number}: "
+        f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
         f"validation {_name(results.metric)} {number(found.value)}{confirmed}{_test(found)}",
         soft_wrap=True,
     )

@@ -1,14 +1,14 @@
 """The CSV files of a report: each measured number once, and numbers computed for figures.
 
 Files in `SHARED` hold measurements, and several sections may use the same one. ``runs.csv`` numbers the runs in its
-column `run`; other files refer to a run by that number instead of repeating task, strategy and repeat:
+column `run`; other files refer to a run by that number instead of repeating task, variant and repeat:
 
 * ``tasks.csv``: task, target (the value that `trials_to_target` counts trials to), reference_best, reference_median,
   random_at_twice (best value of the median random-search run at twice the budget, if a run has that many trials).
-* ``runs.csv``: run, task, strategy, repeat, name (of the Optuna study), complete, incumbent (the number of its best
+* ``runs.csv``: run, task, variant, repeat, name (of the Optuna study), complete, incumbent (the number of its best
   trial), trials_to_target, test_1, test_2, … (scores of the incumbent, retrained on fresh seeds).
 * ``trials.csv``: run, number, state, value, diverged, epochs, seconds, confirms, and ``params_<name>`` for each
-  parameter. The best value so far is a cumulative best over its rows; the cost of a strategy is a sum.
+  parameter. The best value so far is a cumulative best over its rows; the cost of a variant is a sum.
 * ``ranges.csv``: run, number, parameter, low, high. A row applies from that trial until the parameter's next row.
 
 Each other file belongs to one section and contains numbers that no other file contains.
@@ -43,7 +43,7 @@ def data_files(results: Results, sections: Iterable[Section]) -> dict[str, bytes
 
 
 def by_run(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
-    """Replace the columns task, strategy and repeat by the run's number in ``runs.csv``."""
+    """Replace the columns task, variant and repeat by the run's number in ``runs.csv``."""
     numbers = {key: number for number, key in enumerate(_keys(results.runs))}
     shorter = frame.drop(columns=KEYS)
     shorter.insert(0, "run", [numbers[key] for key in _keys(frame)])

@@ -23,8 +23,8 @@ _GLYPH = re.compile(r'<path id="(DejaVuSans[^"]*)"[^>]*/>')  # outline of a lett
 _DRAWN = re.compile(r'(?<=\s)(?:d|x|y|points)="[^"]*"')
 
 
-def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture]) -> str:
-    """Render the whole document; the keys of `pictures` are section keys."""
+def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture], closing: str = "") -> str:
+    """Render the whole document; the keys of `pictures` are section keys, `closing` is its last line."""
     environment = Environment(
         loader=PackageLoader("hpsearch.report"),
         autoescape=True,
@@ -39,6 +39,7 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
         heading=plain(results.title or results.name),
         sections=list(sections),
         question=plain(results.question),
+        closing=plain(closing),
         drawings={key: Markup(element) for key, element in embedded(pictures).items()},
         most_rows=MOST_ROWS,
         colours=COLOURS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hpsearch.analysis.families import family
 from hpsearch.report.text import plural
 from hpsearch.results.results import Results
 
@@ -53,7 +54,7 @@ _RETRAINED = Judging(
 _LOOKED_UP = Judging(
     test=(
         "Test values are the means over held-out seeds of a table, which no trial of the repeat could look up; all "
-        "strategies of a repeat are judged by the same seeds."
+        "{nouns} of a repeat are judged by the same seeds."
     ),
     best=lambda _, __: "By the held-out seeds of the table they reach",
     confirming=(
@@ -87,11 +88,12 @@ _LOOKED_UP_FROM_ALL = Judging(
 
 
 def judging(results: Results) -> Judging:
-    """Return the sentences that are true of the study, by the ``[data]`` that its runs were made with.
+    """Return the sentences that are true of the study, by the families of its objectives and its ``[data]``.
 
     Runs on tables that say nothing of held-out seeds were made by a version that held none out.
     """
-    data = results.settings.get("data")
-    if not isinstance(data, Mapping) or data.get("source") != "table":
+    looked_up = [family(name).looked_up for name in results.families.values()]
+    if not (looked_up and all(looked_up)):
         return _RETRAINED
-    return _LOOKED_UP if "held_out" in data else _LOOKED_UP_FROM_ALL
+    data = results.settings.get("data")
+    return _LOOKED_UP if isinstance(data, Mapping) and "held_out" in data else _LOOKED_UP_FROM_ALL

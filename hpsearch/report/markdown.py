@@ -14,7 +14,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&$:@!]|(?<=www)\.)")
 # Data files are not linked: a report may be stored without them, as in this project's repository.
 _FOOT = (
     "---\n\nEvery number in this text is in [summary.json](summary.json). What the figures show is in the files that "
-    "are named as data, each number once; a `run` in them is a row of `data/runs.csv`, which names its task, strategy "
+    "are named as data, each number once; a `run` in them is a row of `data/runs.csv`, which names its task, variant "
     "and repeat."
 )
 
@@ -24,13 +24,14 @@ def escape(text: str) -> str:
     return _MARKS.sub(r"\\\1", text)
 
 
-def markdown(results: Results, sections: Iterable[Section]) -> str:
-    """Render the whole document; images refer to files in ``figures/`` beside it."""
+def markdown(results: Results, sections: Iterable[Section], closing: str = "") -> str:
+    """Render the whole document, with `closing` as last line; images refer to files in ``figures/`` beside it."""
     blocks = [f"# {escape(plain(results.title or results.name))}"]
     if results.question:
         blocks.append(_paragraph(escape(plain(results.question))))
     for section in sections:
         blocks += _section(section)
+    blocks += [_paragraph(escape(plain(closing)))] if closing else []
     blocks.append(_FOOT)
     return "\n\n".join(blocks) + "\n"
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.report.text import Escape, Fact, Facts, aligned, fill, number, plural
+from hpsearch.report.text import Escape, Fact, Facts, aligned, fill, listing, number, plural
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
 Row = Mapping[str, Any]
-MOST = 12  # maximum number of panels in a figure of several tasks
+MOST = 12  # maximum number of panels in a figure of several tasks, and of lines in a panel
+_LEADING = 5  # parts of a long ranking that a sentence names
 MOST_ROWS = 200  # maximum number of table rows in a document; summary.json has all rows
 
 
@@ -171,23 +172,100 @@ class Section:
         return fill(self.drawing.alt, self.facts, escape) if self.drawing else ""
 
 
+def nouns(results: Results) -> str:
+    """Return what the study's variants are, in plural."""
+    return plural(2, results.noun)
+
+
+def worded(section: Section, results: Results) -> Section:
+    """Replace the words that depend on what the study compares in a section's text.
+
+    ``{noun}``, ``{nouns}``, ``{Noun}``: what its variants are; ``{side}``: what the two sides of a comparison are;
+    ``{subject}``, ``{subjects}``: what the column `task` holds.
+    """
+    words = {
+        "{noun}": results.noun,
+        "{nouns}": nouns(results),
+        "{Noun}": results.noun.capitalize(),
+        "{side}": "level" if results.objective_factors else results.noun,
+        "{subject}": results.subject,
+        "{subjects}": plural(2, results.subject),
+    }
+
+    def write(text: str) -> str:
+        for mark, word in words.items():
+            text = text.replace(mark, word)
+        return text
+
+    tables = [
+        replace(
+            table,
+            caption=write(table.caption),
+            columns=tuple(replace(column, heading=write(column.heading)) for column in table.columns),
+        )
+        for table in section.tables
+    ]
+    return replace(
+        section,
+        title=write(section.title),
+        prose=tuple(map(write, section.prose)),
+        tables=tuple(tables),
+        drawing=section.drawing and replace(section.drawing, alt=write(section.drawing.alt)),
+    )
+
+
 def by_task(results: Results) -> list[tuple[str, str]]:
     """Pair each task with the suffix of its facts' names: empty for a single task, else ``_1``, ``_2`` …"""
     names = tasks(results)
     return [(name, f"_{index}" if len(names) > 1 else "") for index, name in enumerate(names, 1)]
 
 
+def level_name(results: Results, factor: str, label: str) -> str:
+    """Return a level's label; with the factor's name if the study file lists plain values of one key."""
+    factors = results.settings.get("factors")
+    table = factors.get(factor) if isinstance(factors, Mapping) else None
+    return f"{factor} {label}" if isinstance(table, Mapping) and "key" in table else label
+
+
+def comparison_name(results: Results, row: Row) -> str:
+    """Name the two levels of a row with the columns factor, level and against."""
+    level, against = (level_name(results, row["factor"], row[side]) for side in ("level", "against"))
+    return plain(f"{level} against {against}")
+
+
+def few_variants(results: Results, facts: dict[str, Fact]) -> tuple[Results, tuple[str, ...]]:
+    """Choose the variants of a figure with a line per variant, and note the omitted ones in a sentence.
+
+    Takes the first `MOST` in the study's order. Adds the counts to `facts`.
+    """
+    omitted = len(results.variants) - MOST
+    if omitted <= 0:
+        return results, ()
+    facts |= {"variants_drawn": MOST, "variants_left": omitted}
+    note = "Drawn: the first {variants_drawn} {nouns} of the study; the data hold the other {variants_left} too."
+    return replace(results, variants=results.variants[:MOST]), (note,)
+
+
+def leading(parts: Sequence[str], facts: dict[str, Fact]) -> str:
+    """Join the parts of a ranking as in a sentence; of more than `MOST`, only the first ones."""
+    if len(parts) <= MOST:
+        return listing(parts)
+    facts["others"] = len(parts) - _LEADING
+    return f"{', '.join(map(plain, parts[:_LEADING]))} and {{others}} others"
+
+
 def few(tasks: Sequence[str], each: int, facts: dict[str, Fact]) -> tuple[list[str], tuple[str, ...]]:
     """Choose the tasks of a figure with `each` panels per task, and note the omitted ones in a sentence.
 
     Takes the first tasks in the study's order that fit `MOST` panels, at least one. A choice by results would be
-    biased towards some strategy. Adds the counts to `facts`.
+    biased towards some variant. Adds the counts to `facts`.
     """
     selected = list(tasks)[: max(MOST // max(each, 1), 1)]
     omitted = len(tasks) - len(selected)
     facts |= {"tasks_drawn": len(selected), "tasks_left": omitted}
     if not omitted:
         return selected, ()
-    first = "the first {tasks_drawn} tasks" if len(selected) > 1 else "the first task"
-    note = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {plural(omitted, 'task')} too."
+    first = "the first {tasks_drawn} {subjects}" if len(selected) > 1 else "the first {subject}"
+    others = "{subject}" if omitted == 1 else "{subjects}"
+    note = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {others} too."
     return selected, (note,)

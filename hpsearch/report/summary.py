@@ -14,11 +14,13 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.section import Card, Section
 from hpsearch.results.results import Results
 
-SCHEMA = 1  # incremented when a key changes its meaning or is removed; summary.schema.json describes this version
+SCHEMA = 2  # incremented when a key changes its meaning or is removed; summary.schema.json describes this version
 
 
-def summary(results: Results, sections: Iterable[Section], files: Iterable[str]) -> str:
-    """Return the JSON text of a report; NaN and infinity become null.
+def summary(
+    results: Results, sections: Iterable[Section], files: Iterable[str], left_out: Mapping[str, str] | None = None
+) -> str:
+    """Return the JSON text of a report; NaN and infinity become null. `left_out` has a reason for each other section.
 
     ``summary.schema.json``, in this module's folder, documents the keys.
     """
@@ -34,10 +36,12 @@ def summary(results: Results, sections: Iterable[Section], files: Iterable[str])
             "epochs_budget": results.epochs_budget,
             "repeats": results.repeats,
             "tasks": tasks(results),
-            "strategies": results.strategies,
+            "factors": results.factors,
+            "variants": {label: results.levels[label] for label in results.variants},
             "settings": results.settings,
         },
         "sections": {section.key: _section(section) for section in sections},
+        "left_out": left_out or {},
         "files": list(files),
     }
     return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -66,8 +66,14 @@ def listing(names: Iterable[str], conjunction: str = "and") -> str:
 
 
 def plural(count: float, word: str) -> str:
-    """Return the word in singular or plural, by count."""
-    return word if count == 1 else f"{word}s"
+    """Return the word in singular or plural, by count.
+
+    >>> plural(1, "strategy"), plural(2, "strategy"), plural(2, "trial")
+    ('strategy', 'strategies', 'trials')
+    """
+    if count == 1:
+        return word
+    return f"{word.removesuffix('y')}ies" if word.endswith("y") else f"{word}s"
 
 
 class _Written:

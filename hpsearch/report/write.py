@@ -14,6 +14,7 @@ from hpsearch.report.data import data_files
 from hpsearch.report.figures import Picture, picture
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
+from hpsearch.report.part import closing_line, left_out
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
 from hpsearch.results.results import Results
@@ -46,13 +47,15 @@ def write_report(results: Results, out: Path) -> Path:
 
 def report_files(results: Results) -> dict[str, bytes]:
     """Return the content of every file of the report, by path relative to the report's folder."""
-    sections = [build(results) for build in SECTIONS.values()]
+    reasons = left_out(SECTIONS, results)
+    sections = [part(results) for key, part in SECTIONS.items() if key not in reasons]
+    closing = closing_line(SECTIONS, reasons)
     pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing is not None}
     files = _pictures(pictures) | data_files(results, sections)
     files |= _next(results)
-    files["report.html"] = _bytes(html(results, sections, pictures))
-    files["report.md"] = _bytes(markdown(results, sections))
-    files[SUMMARY] = _bytes(summary(results, sections, sorted([*files, SUMMARY])))
+    files["report.html"] = _bytes(html(results, sections, pictures, closing))
+    files["report.md"] = _bytes(markdown(results, sections, closing))
+    files[SUMMARY] = _bytes(summary(results, sections, sorted([*files, SUMMARY]), reasons))
     return files
 
 

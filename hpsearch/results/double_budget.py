@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import optuna
 import pandas as pd
 
+from hpsearch.results.attributes import key_of
 from hpsearch.storage import StoredStudy
 
-_COLUMNS = ["task", "strategy", "repeat", "value"]
+_COLUMNS = ["task", "variant", "repeat", "value"]
 
 
 def doubled(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.DataFrame:
@@ -25,5 +26,5 @@ def doubled(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.Da
         values = [trial.value for trial in within if trial.state.name == "COMPLETE" and trial.value is not None]
         if sum(trial.state.is_finished() for trial in within) == 2 * budget and values:
             best = max(values) if study.direction.name == "MAXIMIZE" else min(values)
-            rows.append([*(study.user_attrs[name] for name in _COLUMNS[:3]), best])
+            rows.append([*key_of(study.user_attrs).values(), best])
     return pd.DataFrame(rows, columns=_COLUMNS)

@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial
 
 from hpsearch.errors import StorageError, UsageError, choose_from
 from hpsearch.results.load import load_results
-from hpsearch.results.results import FINISHED, PARAM, Results
+from hpsearch.results.results import FINISHED, PARAM, STRATEGY, Results
 from hpsearch.storage import StoredStudy, all_studies, read_studies
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.optuna_private import add_trial
@@ -201,7 +201,7 @@ def _corrected(
     names: Mapping[str, str],
 ) -> Results:
     """Return the results with the original study names; a run is complete if its finished trials reach the budget."""
-    keys = ["task", "strategy", "repeat"]
+    keys = ["task", "variant", "repeat"]
     finished = results.trials[results.trials["state"].isin(FINISHED)]
     last = {key: int(group["number"].max()) + 1 for key, group in finished.groupby(keys)}
     of_runs = results.runs[keys].itertuples(index=False, name=None)
@@ -217,9 +217,13 @@ def _corrected(
     return replace(
         results,
         name=name,
-        strategies=labels,
+        variants=labels,
+        factors={STRATEGY: labels},
+        levels={label: {STRATEGY: label} for label in labels},
         space=space,
         spaces={},
+        families={},
+        untuned=frozenset(),
         settings={},
         runs=runs,
         trials=results.trials.assign(**numeric),

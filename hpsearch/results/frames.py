@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hpsearch.results.attributes import is_untuned, key_of
 from hpsearch.results.results import PARAM
 from hpsearch.run import Budget, confirmed, confirms, incumbent
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
     from hpsearch.storage import StoredStudy
 
-_KEYS = ["task", "strategy", "repeat"]
+_KEYS = ["task", "variant", "repeat"]
 _TRIAL_COLUMNS = [*_KEYS, "number", "state", "value", "diverged", "epochs", "seconds", "confirms"]
 _SCORES = ["validation_score", "train_score", "validation_loss", "train_loss"]
 _CURVE_COLUMNS = [*_KEYS, "number", "epoch", *_SCORES]
-_KEY_TYPES = {"task": str, "strategy": str, "repeat": int, "number": int}  # also where there is no row
+_KEY_TYPES = {"task": str, "variant": str, "repeat": int, "number": int}  # also where there is no row
 _RUN_COLUMNS = [
     *_KEYS,
     "name",
@@ -44,7 +45,7 @@ def frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the frames `trials`, `curves` and `runs` of :class:`Results`, from one Optuna study per run.
 
-    Trials that started after the run had spent `budget` are left out, so that all strategies are compared at the same
+    Trials that started after the run had spent `budget` are left out, so that all variants are compared at the same
     budget. The budget is in trials, or in trials × epochs if the study counts epochs. Waiting trials are left out too.
     """
     trials: list[Columns] = []
@@ -52,8 +53,9 @@ def frames(
     runs: list[dict[str, Any]] = []
     for study in studies:
         attributes = study.user_attrs
-        key = {name: attributes[name] for name in _KEYS}
-        limit = Budget(budget, attributes.get("confirm", 0), attributes.get("epochs"))
+        key = key_of(attributes)
+        trials_limit = 1 if is_untuned(study) else budget
+        limit = Budget(trials_limit, attributes.get("confirm", 0), attributes.get("epochs"))
         within = limit.within(study.get_trials(deepcopy=False))
         trials.append(_keyed(key, _trial_columns(within), len(within)))
         curves += [_keyed(key, columns, len(columns["epoch"])) for columns in map(_curve_columns, within) if columns]

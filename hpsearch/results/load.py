@@ -10,16 +10,19 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import BaseStorage
 
 from hpsearch.errors import StorageError
+from hpsearch.results.attributes import family_of, is_untuned, levels_of, newest_plan, variant_of
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.narrowed_ranges import ranges
-from hpsearch.results.results import Results
+from hpsearch.results.results import STRATEGY, Results
 from hpsearch.run import read_runs
 from hpsearch.storage import StoredStudy, all_studies
 
 Space = Mapping[str, BaseDistribution]
 
 _LISTED = {"table": "tables"}  # keys of [data] that are renamed when they list several tasks
+
+_MEASURED = ("fingerprint", "rows", "held_out")  # keys of [data] that a run adds to the file's
 
 
 def load_results(storage: BaseStorage, name: str) -> Results:
@@ -32,12 +35,16 @@ def load_results(storage: BaseStorage, name: str) -> Results:
     """
     studies = _studies(storage, name)
     attributes = [study.user_attrs for study in studies]
-    content = attributes[0]["content"]
-    budget = min(each["trials"] for each in attributes)
+    content = _file(attributes[0])
+    plan = newest_plan(studies)
+    untuned = frozenset(variant_of(study.user_attrs) for study in studies if is_untuned(study))
+    searches = [each["trials"] for each in attributes if variant_of(each) not in untuned]
+    budget = int(plan.get("trials") or min(searches, default=1))
     epochs = [int(each["epochs"]) for each in attributes if "epochs" in each]
     trials, curves, runs = frames(studies, budget)
     order = list(content.get("space", {}))
     spaces = _spaces(studies, order)
+    factors, levels = _design(attributes, plan.get("factors") or {}, content)
     return Results(
         name=name,
         title=content.get("title", ""),
@@ -46,18 +53,52 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         direction=studies[0].direction.name.lower(),
         budget=budget,
         repeats=max(each["repeat"] for each in attributes) + 1,
-        strategies=_in_order(content.get("search", {}).get("strategies", []), [a["strategy"] for a in attributes]),
+        variants=tuple(levels),
         space=_union(spaces.values(), order),
         settings=_settings(attributes),
         trials=trials,
         curves=curves,
         runs=runs,
         spaces=spaces,
+        factors=factors,
+        levels=levels,
+        conditions={name: when for each in attributes for name, when in each.get("when", {}).items()},
+        families={(each["task"], variant_of(each)): family_of(each) for each in attributes},
+        contents={(each["task"], variant_of(each)): each["content"] for each in attributes if each.get("file")},
+        untuned=untuned,
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),
         doubled=doubled(studies, budget),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
+
+
+def _file(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the tables of the study file; a study without factors stores them as the run's content."""
+    file: Mapping[str, Any] = attributes.get("file") or attributes["content"]
+    return file
+
+
+def _design(
+    attributes: Sequence[Mapping[str, Any]], planned: Mapping[str, Sequence[str]], content: Mapping[str, Any]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, str]]]:
+    """Return the levels of each factor, and of each variant, in the order of the plan.
+
+    Levels and variants without a run are left out; those that only a run has come last.
+    """
+    by_variant = {variant_of(each): levels_of(each) for each in attributes}
+    order = {factor: list(map(str, labels)) for factor, labels in planned.items()}
+    order.setdefault(STRATEGY, list(content.get("search", {}).get("strategies", [])))
+    names = dict.fromkeys(name for name in (*planned, *next(iter(by_variant.values()))))
+    factors = {
+        name: _in_order(order.get(name, []), [levels[name] for levels in by_variant.values() if name in levels])
+        for name in names
+    }
+    places = {name: {label: place for place, label in enumerate(labels)} for name, labels in factors.items()}
+    ordered = sorted(
+        by_variant, key=lambda variant: [places[name].get(by_variant[variant].get(name, ""), -1) for name in factors]
+    )
+    return factors, {variant: by_variant[variant] for variant in ordered}
 
 
 def _studies(storage: BaseStorage, name: str) -> list[StoredStudy]:
@@ -77,11 +118,18 @@ def _in_order(first: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _settings(attributes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the settings that all runs share; with several tasks, ``[data]`` lists the values of all tasks."""
+    """Return the settings that all runs share; with several tasks, ``[data]`` lists the values of all tasks.
+
+    With factors these are the study file's tables, and what the first runs measured of the data.
+    """
     content = {key: value for key, value in attributes[0]["content"].items() if key != "strategy"}
     data = {each["task"]: each["content"].get("data", {}) for each in attributes}
     if len(data) > 1:
         content["data"] = dict(_listed(key, list(data.values())) for key in next(iter(data.values())))
+    file = attributes[0].get("file")
+    if file:
+        measured = {key: value for key, value in content.get("data", {}).items() if key in _MEASURED}
+        return {**file, "data": {**measured, **file.get("data", {})}}
     return content
 
 
@@ -92,22 +140,22 @@ def _listed(key: str, tables: Sequence[Mapping[str, Any]]) -> tuple[str, Any]:
     return _LISTED.get(key, key), values
 
 
-def _spaces(studies: Iterable[StoredStudy], order: Sequence[str]) -> dict[str, Space]:
-    """Return the space of each task, as declared by its runs, else as seen in their trials."""
-    spaces: dict[str, dict[str, BaseDistribution]] = {}
+def _spaces(studies: Iterable[StoredStudy], order: Sequence[str]) -> dict[tuple[str, str], Space]:
+    """Return the space of each task and variant, as declared by its runs, else as seen in their trials."""
+    spaces: dict[tuple[str, str], dict[str, BaseDistribution]] = {}
     for study in studies:
-        space_of_task = spaces.setdefault(study.user_attrs["task"], {})
+        space = spaces.setdefault((study.user_attrs["task"], variant_of(study.user_attrs)), {})
         if "space" in study.user_attrs:
             declared = study.user_attrs["space"].items()
-            space_of_task |= {name: json_to_distribution(json.dumps(dist)) for name, dist in declared}
+            space |= {name: json_to_distribution(json.dumps(dist)) for name, dist in declared}
         else:
             for trial in study.trials:
-                space_of_task |= trial.distributions
-    return {task: {name: space[name] for name in _in_order(order, list(space))} for task, space in spaces.items()}
+                space |= trial.distributions
+    return {key: {name: space[name] for name in _in_order(order, list(space))} for key, space in spaces.items()}
 
 
 def _union(spaces: Iterable[Space], order: Sequence[str]) -> Space:
-    """Return all parameters of the tasks, each with its first declaration."""
+    """Return all parameters of the spaces, each with its first declaration."""
     union: dict[str, BaseDistribution] = {}
     for space in spaces:
         union = {**space, **union}

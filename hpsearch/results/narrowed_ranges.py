@@ -8,10 +8,11 @@ from typing import Any
 import optuna
 import pandas as pd
 
+from hpsearch.results.attributes import key_of
 from hpsearch.storage import StoredStudy
 from hpsearch.strategies.narrowing import RANGE_PREFIX
 
-COLUMNS = ["task", "strategy", "repeat", "number", "parameter", "low", "high"]
+COLUMNS = ["task", "variant", "repeat", "number", "parameter", "low", "high"]
 
 
 def ranges(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.DataFrame:
@@ -21,7 +22,7 @@ def ranges(studies: Iterable[optuna.Study | StoredStudy], budget: int) -> pd.Dat
     """
     rows = []
     for study in studies:
-        key = [study.user_attrs[name] for name in COLUMNS[:3]]
+        key = key_of(study.user_attrs).values()
         for trial in study.get_trials(deepcopy=False):
             if trial.number < budget:
                 rows += [[*key, trial.number, *row] for row in _noted(trial.user_attrs)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import ref
@@ -11,6 +11,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
+STRATEGY = "strategy"  # factor that every study has
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
 _T = TypeVar("_T")
@@ -31,19 +32,34 @@ class Results:
     budget
         Budget of every run, in trials.
     repeats
-        Requested runs per strategy and task.
-    strategies
-        Names, in the order of the study.
+        Requested runs per variant and task.
+    variants
+        Labels, in the order of the study.
     space
-        Declared distribution of each searched parameter, over all tasks.
+        Declared distribution of each searched parameter, over all tasks and variants.
     spaces
-        The same for each task; use `space_of` to read it.
+        The same for each task and variant; use `space_of` to read it.
+    factors
+        Labels of each factor's levels, in the study's order, the reference first. A study without factors has one
+        factor, ``"strategy"``.
+    levels
+        Level of each factor, for each variant. Defaults to the variant's label as the level of ``"strategy"``.
+    conditions
+        For each conditional parameter, the values of other parameters with which it is active.
+    families
+        Family of the objective of each task and variant, a key of `FAMILIES`; empty if unknown.
+    contents
+        Resolved data, model and space of each task and variant; empty without factors, where `settings` has them.
+    untuned
+        Variants without a search: nothing is searched, so each run is one trial.
+    subject
+        What the column `task` holds: ``"task"``, or ``"objective"`` in a view by objective.
     epochs_budget
         Budget of every run in epochs; None if the budget counts trials.
     settings
         Content of the study file; empty without a file.
     trials
-        One row per trial within the budget: task, strategy, repeat, number, state (Optuna's name), value (NaN unless
+        One row per trial within the budget: task, variant, repeat, number, state (Optuna's name), value (NaN unless
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
         NaN for trials of the search), and ``params_<name>`` for each parameter.
     curves
@@ -58,10 +74,10 @@ class Results:
         reference_median (true best and median value over the task's configurations; NaN if unknown), complete (whether
         the budget is spent).
     ranges
-        Ranges that numeric parameters were drawn from, if recorded: task, strategy, repeat, number, parameter, low,
+        Ranges that numeric parameters were drawn from, if recorded: task, variant, repeat, number, parameter, low,
         high.
     doubled
-        Best values of runs after twice the budget: task, strategy, repeat, value; empty if no run went that far.
+        Best values of runs after twice the budget: task, variant, repeat, value; empty if no run went that far.
     folder
         Folder that the relative paths in `settings` start from; None if unknown, or if there are none.
     """
@@ -73,17 +89,30 @@ class Results:
     direction: str
     budget: int
     repeats: int
-    strategies: tuple[str, ...]
+    variants: tuple[str, ...]
     space: Mapping[str, BaseDistribution]
     settings: Mapping[str, Any]
     trials: pd.DataFrame
     curves: pd.DataFrame
     runs: pd.DataFrame
-    spaces: Mapping[str, Mapping[str, BaseDistribution]] = field(default_factory=dict)
+    spaces: Mapping[tuple[str, str], Mapping[str, BaseDistribution]] = field(default_factory=dict)
+    factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    conditions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    families: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    contents: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    untuned: frozenset[str] = frozenset()
+    subject: str = "task"
     epochs_budget: int | None = None
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
     folder: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.factors:
+            object.__setattr__(self, "factors", {STRATEGY: self.variants})
+        if not self.levels:
+            object.__setattr__(self, "levels", {label: {STRATEGY: label} for label in self.variants})
 
     @property
     def sign(self) -> int:
@@ -95,19 +124,40 @@ class Results:
         """Names of the searched parameters."""
         return tuple(self.space)
 
-    def strategy_of(self, label: str) -> str:
-        """Return the key in `STRATEGIES` for a label: the `strategy` in its table, else the label itself."""
+    @property
+    def objective_factors(self) -> tuple[str, ...]:
+        """Factors with several levels that change the objective: all except the strategy."""
+        return tuple(name for name, labels in self.factors.items() if name != STRATEGY and len(labels) > 1)
+
+    @property
+    def noun(self) -> str:
+        """What the variants are: ``"strategy"`` if they differ only in it, else ``"variant"``."""
+        return "variant" if self.objective_factors else STRATEGY
+
+    def strategy_of(self, variant: str) -> str:
+        """Return the key in `STRATEGIES` of a variant: the `strategy` in the table of its strategy level, or the level.
+
+        A label that is no variant counts as a strategy level.
+        """
+        label = self.levels.get(variant, {}).get(STRATEGY, variant)
         table = self.settings.get("strategies")
         settings = table.get(label) if isinstance(table, Mapping) else None
         return str((settings.get("strategy") if isinstance(settings, Mapping) else None) or label)
 
     def labels_of(self, strategies: Container[str]) -> list[str]:
-        """Return the labels with one of these keys of `STRATEGIES`."""
-        return [label for label in self.strategies if self.strategy_of(label) in strategies]
+        """Return the variants with one of these keys of `STRATEGIES`."""
+        return [label for label in self.variants if self.strategy_of(label) in strategies]
 
-    def space_of(self, task: str) -> Mapping[str, BaseDistribution]:
-        """Return the declared distribution of each parameter of `task`."""
-        return self.spaces.get(task, self.space)
+    def space_of(self, task: str, variant: str | None = None) -> Mapping[str, BaseDistribution]:
+        """Return the declared distribution of each parameter of `task`: of one variant, or of all together."""
+        if variant is not None and (task, variant) in self.spaces:
+            return self.spaces[task, variant]
+        spaces = [space for (name, _), space in self.spaces.items() if name == task]
+        if not spaces:
+            return self.space
+        union = {name: distribution for space in reversed(spaces) for name, distribution in space.items()}
+        order = dict.fromkeys(name for space in spaces for name in space)
+        return {name: union[name] for name in order}
 
 
 def once(compute: Callable[[Results], _T]) -> Callable[[Results], _T]:

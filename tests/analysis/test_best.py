@@ -121,5 +121,5 @@ def test_repetitions_that_all_diverged_confirm_nothing():
 
 def test_a_trial_that_strategies_share_leads_once():
     found = leaders(results_of({"a0": [0.9, 0.1], "b0": [0.9, 0.2], "b1": [0.9]}), 9)
-    kept = list(zip(found["strategy"], found["repeat"], found["number"], strict=True))
+    kept = list(zip(found["variant"], found["repeat"], found["number"], strict=True))
     assert kept == [("a", 0, 0), ("b", 1, 0), ("b", 0, 1), ("a", 0, 1)]

@@ -9,7 +9,7 @@ def test_sums_and_medians_over_finished_trials():
     results = make_results(strategies=("tpe", "random"), repeats=2, trials=3, diverge_above=2.0)
     results.trials["seconds"] = [1.0, 2.0, 6.0, 1.0, 1.0, 1.0] + [math.nan] * 6
     results.trials.loc[2, "state"] = "RUNNING"
-    found = costs(results).set_index("strategy")
+    found = costs(results).set_index("variant")
     assert list(found.index) == ["tpe", "random"]
     assert found["trials"].tolist() == [5, 6]
     assert found["seconds"].tolist()[0] == 6.0

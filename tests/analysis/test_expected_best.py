@@ -66,14 +66,14 @@ def test_the_mean_is_infinite_while_nothing_but_failures_can_be_drawn(sign):
 
 def test_only_strategies_that_draw_independently_and_only_their_search_trials():
     results = make_results(strategies=("random", "tpe", "qmc"), repeats=2, trials=8)
-    assert expected_best(results)["strategy"].unique().tolist() == ["random", "qmc"]
+    assert expected_best(results)["variant"].unique().tolist() == ["random", "qmc"]
     trials = results.trials.assign(confirms=np.where(results.trials["number"] < 2, 0.0, math.nan))
     assert set(expected_best(dataclasses.replace(results, trials=trials))["drawn_from"]) == {12}
     assert expected_best(make_results(strategies=("tpe",))).empty
     labelled = dataclasses.replace(
         results, settings={"strategies": {"tpe": {"strategy": "random"}, "qmc": {"strategy": "gp"}}}
     )
-    assert expected_best(labelled)["strategy"].unique().tolist() == ["random", "tpe"]
+    assert expected_best(labelled)["variant"].unique().tolist() == ["random", "tpe"]
 
 
 def test_failed_trials_were_drawn_too():

@@ -53,7 +53,7 @@ def test_runs_come_in_the_order_of_the_study():
         for repeat in (1, 0)
     ]
     found = incumbents(of_studies(studies, ("b", "a"), 1))
-    assert list(zip(found["strategy"], found["repeat"], strict=True)) == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
+    assert list(zip(found["variant"], found["repeat"], strict=True)) == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
 
 
 def test_nothing_made_gives_empty_frames():
@@ -63,7 +63,7 @@ def test_nothing_made_gives_empty_frames():
 
 def test_incumbents_end_at_what_optuna_calls_best():
     results = make_results(trials=9, repeats=2)
-    ends = incumbents(results).groupby(["strategy", "repeat"], sort=False)["value"].last().tolist()
+    ends = incumbents(results).groupby(["variant", "repeat"], sort=False)["value"].last().tolist()
     assert ends == results.runs["value"].tolist() == results.runs["observed"].tolist()
     assert tasks(results) == ["digits"]
     assert optuna.trial.TrialState.COMPLETE.name == results.trials["state"].unique()[0]
@@ -115,12 +115,12 @@ def test_where_all_trials_train_alike_epochs_and_trials_tell_the_same():
 
 def test_without_known_epochs_there_is_no_such_curve():
     assert incumbents_by_epochs(runs_of([0.1, 0.2])).empty
-    assert list(incumbents_by_epochs(runs_of([0.1]))) == ["task", "strategy", "repeat", "spent", "value"]
+    assert list(incumbents_by_epochs(runs_of([0.1]))) == ["task", "variant", "repeat", "spent", "value"]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_has_curves_that_only_get_better(name):
     results = case(name)
     for found in (incumbents(results), incumbents_by_epochs(results)):
-        for _, curve in found.groupby(["task", "strategy", "repeat"]):
+        for _, curve in found.groupby(["task", "variant", "repeat"]):
             assert not (results.sign * curve["value"].dropna()).diff().lt(0).any()

@@ -20,8 +20,13 @@ from tests.example_results import _name, case, of_studies
 
 @cache
 def sections_of(name: str) -> dict[str, Section]:
-    """Return the sections of an example by key, built once for all tests."""
-    return {key: build(case(name)) for key, build in SECTIONS.items()}
+    """Return the sections of an example that apply to it by key, built once for all tests."""
+    return applicable(case(name))
+
+
+def applicable(results: Results) -> dict[str, Section]:
+    """Return the sections that apply to the results, by key."""
+    return {key: part(results) for key, part in SECTIONS.items() if not part.obstacle(results)}
 
 
 @cache

@@ -17,7 +17,7 @@ from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
 from hpsearch.results.results import PARAM
 from tests.example_results import CASES, case, make_results
-from tests.report.built import narrowing, sections_of, tiled
+from tests.report.built import applicable, narrowing, sections_of, tiled
 
 LONG = re.compile(r"-?\d\.\d{9,}(?:e-\d+)?")  # a number so long that two measurements do not agree by chance
 
@@ -54,13 +54,13 @@ def test_the_trials_are_all_there_and_name_their_run(name):
     files = read(files_of(name))
     trials = files["trials"].merge(files["runs"], on="run", validate="many_to_one")
     assert len(trials) == len(results.trials)
-    both = trials.merge(results.trials, on=["task", "strategy", "repeat", "number"], suffixes=("", "_made"))
+    both = trials.merge(results.trials, on=["task", "variant", "repeat", "number"], suffixes=("", "_made"))
     assert len(both) == len(results.trials)
     for column in ("value", *(PARAM + parameter for parameter in results.searched)):
         pd.testing.assert_series_equal(both[column], both[f"{column}_made"], check_names=False)
     seen = results.sign * trials["value"].where(trials["confirms"].isna() & (trials["state"] == "COMPLETE"))
     trials["best"] = results.sign * seen.groupby(trials["run"]).cummax().groupby(trials["run"]).ffill()
-    both = trials.merge(incumbents(results), on=["task", "strategy", "repeat", "number"], suffixes=("", "_of_run"))
+    both = trials.merge(incumbents(results), on=["task", "variant", "repeat", "number"], suffixes=("", "_of_run"))
     assert len(both) == len(results.trials)
     assert both["best"].tolist() == pytest.approx(both["value_of_run"].tolist(), nan_ok=True)
 
@@ -98,9 +98,7 @@ def test_ranges_are_there_once_a_round():
     results, _ = narrowing(2, 60)
     files = data_files(results, [SECTIONS["closing_in"](results)])
     ranges = read(files)["ranges"]
-    by_trial = by_run(
-        results, closing_in(results)[["task", "strategy", "repeat", "number", "parameter", "low", "high"]]
-    )
+    by_trial = by_run(results, closing_in(results)[["task", "variant", "repeat", "number", "parameter", "low", "high"]])
     assert len(ranges) < 0.6 * len(by_trial)
     again = by_trial[["run", "number", "parameter"]].merge(ranges, on=["run", "number", "parameter"], how="left")
     again[["low", "high"]] = again.groupby(["run", "parameter"])[["low", "high"]].ffill()
@@ -109,7 +107,7 @@ def test_ranges_are_there_once_a_round():
 
 def test_what_figures_compute_takes_less_room_than_the_trials():
     results = tiled(make_results(tasks=("one", "two", "three"), repeats=5, trials=50, curves=False), 4)
-    files = data_files(results, [build(results) for build in SECTIONS.values()])
+    files = data_files(results, applicable(results).values())
     sizes = {path: len(text) for path, text in files.items()}
     trials = sizes.pop("data/trials.csv")
     assert sum(sizes.values()) < 0.5 * trials

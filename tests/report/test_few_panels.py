@@ -16,4 +16,4 @@ def test_the_first_tasks_that_have_room_and_at_least_one(count, each, selected_c
     assert selected_count * each <= MOST or selected_count <= 1
     assert bool(notes) == (count > selected_count)
     for sentence in notes:
-        assert str(count - selected_count) in fill(sentence, facts)
+        assert str(count - selected_count) in fill(sentence, facts | {"subject": "task", "subjects": "tasks"})

@@ -58,13 +58,13 @@ def test_the_page_is_well_formed_and_fetches_and_runs_nothing(results_and_files)
     assert len(source) < 1_500_000
 
 
-def test_every_reference_finds_its_one_target(results_and_files):
+def test_every_reference_finds_its_one_target(example, results_and_files):
     source = results_and_files[1]["report.html"]
     page = Page(source)
     ids = page.all("id")
     assert len(ids) == len(set(ids))
     wanted = [link[1:] for link in page.all("href") if link.startswith("#")] + re.findall(r"url\(#([^)]+)\)", source)
-    assert set(SECTIONS) < set(wanted) <= set(ids)
+    assert set(sections_of(example)) < set(wanted) <= set(ids)
 
 
 def test_figures_say_in_words_what_they_show(example, results_and_files):
@@ -79,7 +79,7 @@ def test_figures_say_in_words_what_they_show(example, results_and_files):
 def test_names_are_shown_as_they_are(results_and_files):
     results, files = results_and_files
     seen = Page(files["report.html"]).seen
-    for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
+    for name in (results.title, results.question, results.metric, *results.variants, *results.searched):
         assert plain(name) in seen
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from hpsearch.report.markdown import markdown
-from hpsearch.report.sections import SECTIONS
 from tests.example_results import SETTINGS, make_results
+from tests.report.built import applicable
 
 TABLES = {"source": "table", "tables": ["a", "b"], "fingerprint": ["#a", "#b"]}
 REFERENCE = {name: {"best": 0.02, "median": 0.5} for name in ("a", "b")}
@@ -18,7 +18,7 @@ DATA = {
 ADVISING = ("diagnostics", "next")  # to confirm on fresh seeds, which is no claim
 SAID = {
     "network": {
-        "strategies": [
+        "variants": [
             "training each run's best hyperparameters again on fresh seeds; the search never saw the test data",
             "of trainings made after their hyperparameters were among the best",
         ],
@@ -27,13 +27,13 @@ SAID = {
         "verdict": [],
     },
     "every seed": {
-        "strategies": ["the means over all seeds of a table, among them those that the search looked up"],
+        "variants": ["the means over all seeds of a table, among them those that the search looked up"],
         "best": ["By all seeds of the table, among them those that the search looked up, they reach a test error of"],
         "question": ["look up the best trials of their run again"],
         "verdict": [],
     },
     "held out": {
-        "strategies": [
+        "variants": [
             "the means over held-out seeds of a table, which no trial of the repeat could look up",
             "below 0",
         ],
@@ -54,17 +54,18 @@ def report_on(kind):
         confirm={"confirmed": 2},
         reference=REFERENCE if tables else None,
         settings=SETTINGS | {"data": DATA[kind]},
+        families={("a", "random"): "table" if tables else "mlp"},
     )
 
 
 @pytest.fixture(scope="module", params=DATA)
 def kind_and_text(request):
     results = report_on(request.param)
-    sections = {key: build(results) for key, build in SECTIONS.items()}
+    sections = applicable(results)
     return request.param, {key: " ".join(section.paragraphs(str)) for key, section in sections.items()}, sections
 
 
-@pytest.mark.parametrize("key", ["strategies", "best", "question", "verdict"])
+@pytest.mark.parametrize("key", ["variants", "best", "question", "verdict"])
 def test_a_section_says_what_is_true_of_the_study_and_nothing_that_is_true_of_others(kind_and_text, key):
     kind, text, _ = kind_and_text
     for said in SAID[kind][key]:

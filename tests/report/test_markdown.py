@@ -44,7 +44,7 @@ def test_no_paragraph_begins_a_list_or_a_rule(text):
 def test_the_document_shows_every_name_and_no_markup_of_theirs(results_and_files):
     results, files = results_and_files
     page = seen(files["report.md"])
-    for name in (results.title, results.question, results.metric, *results.strategies, *results.searched):
+    for name in (results.title, results.question, results.metric, *results.variants, *results.searched):
         assert plain(name) in page.seen
     tags = {tag for tag, _ in page.elements}
     assert tags <= {

@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 from hpsearch.report.markdown import escape, markdown
+from hpsearch.report.part import left_out
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import SCHEMA, summary
 from hpsearch.report.text import number
@@ -20,10 +21,10 @@ def parts(name):
     """Return the results of an example, its parsed summary, and its Markdown by section."""
     results = case(name)
     sections = list(sections_of(name).values())
-    read = json.loads(summary(results, sections, ["summary.json"]))
+    read = json.loads(summary(results, sections, ["summary.json"], left_out(SECTIONS, results)))
     texts = [markdown(results, [section]) for section in sections]
     texts = [text[text.index("\n## ") :] for text in texts]  # remove the study's title and question
-    return results, read, dict(zip(SECTIONS, texts, strict=True))
+    return results, read, dict(zip(sections_of(name), texts, strict=True))
 
 
 def prose(text, facts):
@@ -147,20 +148,20 @@ def test_a_summary_that_is_not_as_its_schema_has_it_is_noticed(spoil):
 def test_the_summary_is_strict_json_about_the_study(name):
     results, read, _ = parts(name)
     assert read["schema"] == SCHEMA
-    assert read["study"]["strategies"] == list(results.strategies)
-    assert list(read["sections"]) == list(SECTIONS)
+    assert list(read["study"]["variants"]) == list(results.variants)
+    assert [key for key in SECTIONS if key not in read["left_out"]] == list(read["sections"])
     assert read["files"] == ["summary.json"]
 
 
 def test_numbers_that_are_not_finite_are_null():
     results, read, _ = parts("all diverged, infinite")
-    rows = read["sections"]["strategies"]["tables"]["The strategies, each over its complete runs"]
-    assert [row["validation"] for row in rows] == [None] * len(results.strategies)
+    rows = read["sections"]["variants"]["tables"]["The strategies, each over its complete runs"]
+    assert [row["validation"] for row in rows] == [None] * len(results.variants)
     assert results.runs["value"].map(math.isinf).all()
 
 
 def test_the_table_of_strategies_is_there_unrounded():
     results, read, _ = parts("usual")
-    rows = read["sections"]["strategies"]["tables"]["The strategies, each over its complete runs"]
-    values = results.runs.groupby("strategy")["value"].mean()
-    assert {row["strategy"]: row["validation"] for row in rows} == pytest.approx(values.to_dict(), rel=1e-14)
+    rows = read["sections"]["variants"]["tables"]["The strategies, each over its complete runs"]
+    values = results.runs.groupby("variant")["value"].mean()
+    assert {row["variant"]: row["validation"] for row in rows} == pytest.approx(values.to_dict(), rel=1e-14)

@@ -45,9 +45,9 @@ def test_two_studies_are_two_strategies_over_the_trials_that_both_have(storage, 
     new("one", [0.5, 0.2, 0.9, 0.1])
     new("two", [0.4, 0.3, 0.8])
     results = load_plain(storage, ["two", "one"])
-    assert results.strategies == ("two", "one")
+    assert results.variants == ("two", "one")
     assert (results.budget, results.repeats, results.direction, results.metric) == (3, 1, "minimize", "value")
-    assert results.runs.set_index("strategy")["value"].to_dict() == {"one": 0.2, "two": 0.3}
+    assert results.runs.set_index("variant")["value"].to_dict() == {"one": 0.2, "two": 0.3}
     assert results.runs["name"].tolist() == ["two", "one"]
     assert results.runs["complete"].all()
     assert len(results.trials) == 6
@@ -79,7 +79,7 @@ def test_names_with_a_star_are_repeats_unless_a_study_is_called_so(storage, new)
     for name in ("tpe-b", "tpe-a", "random-a", "x*"):
         new(name, [0.5, 0.6])
     results = load_plain(storage, ["tpe-*", "x*"])
-    assert results.strategies == ("tpe-*", "x*")
+    assert results.variants == ("tpe-*", "x*")
     assert results.repeats == 2
     assert results.runs["name"].tolist() == ["tpe-a", "x*", "tpe-b"]
 

@@ -166,8 +166,8 @@ def test_a_study_of_several_tasks_is_loaded_as_it_was_declared(scheme, tmp_path)
     assert results.runs["complete"].all()
     assert results.runs["confirmed"].map(len).tolist() == [0, 3, 0, 3]
     assert results.runs["reference_median"].fillna(-1).tolist() == [0.9, 0.9, -1, -1]
-    assert results.strategies == ("b", "a")
-    assert results.spaces == SPACES
+    assert results.variants == ("b", "a")
+    assert results.spaces == {(task, strategy): SPACES[task] for task in "uv" for strategy in "ab"}
     assert results.space_of("v") == SPACES["v"]
     assert results.space == SPACES["v"] | SPACES["u"]
     assert list(results.space) == ["y", "x", "z"]

@@ -1,1 +1,1 @@
-"""Comparison of strategies: pairings, compared values and verdicts."""
+"""Comparison of variants: pairings, compared values and verdicts."""

@@ -1,15 +1,15 @@
-"""Paired values of two strategies: one pair of numbers per repeat.
+"""Paired values of two levels of a factor: one pair of numbers per repeat.
 
-With one task the numbers are the values of the two runs. With several tasks they are means over the tasks, so that
-every task counts once and the pairs stay independent. An interval over such pairs generalises to other repeats on
-these tasks, not to other tasks.
+With one task and no other factor the numbers are the values of the two runs. Otherwise they are means over the tasks
+and over the other factors' cells, so that every task and cell counts once and the pairs stay independent. An interval
+over such pairs generalises to other repeats on these tasks, not to other tasks.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,7 @@ _AS_MEASURED = Reference(0.0, 1.0)
 
 @dataclass(frozen=True)
 class Pairs:
-    """Repeats with values of both strategies.
+    """Repeats with values of both levels.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class Pairs:
         ``"metric"``: as measured. ``"regret"``, with several tasks of known reference: (value − best) / (median −
         best), 0 at the best configuration of the task and 1 at its median one.
     frame
-        One row per pair: repeat, strategy, against (their values on `scale`), difference (positive if the strategy is
+        One row per pair: repeat, level, against (their values on `scale`), difference (positive if the level is
         better; infinite if only one of the two has a finite value, 0 if neither has).
     retraining_sd
-        Standard deviation of such a value due to a single retraining; with several tasks, of their mean. Pooled over
-        the runs of both strategies; NaN if a task has no run with two finite trainings.
+        Standard deviation of such a value due to a single retraining; with several tasks or cells, of their mean.
+        Pooled over the runs of both levels; NaN if a task or cell has no run with two finite trainings.
     """
 
     comparison: Pairing
@@ -52,49 +52,58 @@ class Pairs:
 
     @property
     def differences(self) -> NDArray[np.float64]:
-        """Advantage of the strategy in each repeat; positive is better."""
+        """Advantage of the level in each repeat; positive is better."""
         return self.frame["difference"].to_numpy(dtype=np.float64)
 
 
 def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pairs:
-    """Return the pairs of two strategies, over all tasks or on one `task` as measured.
+    """Return the pairs of two levels, over all tasks or on one `task` as measured.
 
-    A repeat needs both strategies on each task.
+    A repeat needs both levels on each task and in each cell.
     """
     names = values.tasks if task is None else (task,)
     scale: Scale = "regret" if len(names) > 1 and set(names) <= set(values.references) else "metric"
     scales = {name: values.references[name] if scale == "regret" else _AS_MEASURED for name in names}
-    runs = [run for run in values.runs if run.task in scales and run.strategy in comparison]
+    runs = [run for run in values.runs if run.task in scales]
     sign = -1 if scale == "regret" else values.sign
-    first, second = (_per_repeat(runs, label, scales) for label in comparison)
+    first, second = (_per_repeat(runs, each, scales) for each in (comparison.variants, comparison.against_variants))
     rows = [
         (repeat, first[repeat], second[repeat], _better_by(sign * first[repeat], sign * second[repeat]))
         for repeat in sorted(first.keys() & second.keys())
     ]
-    frame = pd.DataFrame(rows, columns=["repeat", "strategy", "against", "difference"])
-    return Pairs(comparison, values.judged, scale, names, frame, _retraining_sd(runs, scales))
+    frame = pd.DataFrame(rows, columns=["repeat", "level", "against", "difference"])
+    return Pairs(comparison, values.judged, scale, names, frame, _retraining_sd(runs, comparison, scales))
 
 
-def _per_repeat(runs: Iterable[RunValue], label: str, scales: dict[str, Reference]) -> dict[int, float]:
-    """Return the mean over the tasks, for each repeat with all of them."""
+def _per_repeat(runs: Iterable[RunValue], variants: Sequence[str], scales: dict[str, Reference]) -> dict[int, float]:
+    """Return the mean over the tasks and variants, for each repeat with all of them."""
     values = defaultdict(list)
     for run in runs:
-        if run.strategy == label:
+        if run.variant in variants:
             values[run.repeat].append((run.value - scales[run.task].best) / scales[run.task].unit)
-    return {repeat: float(np.mean(scaled)) for repeat, scaled in values.items() if len(scaled) == len(scales)}
+    size = len(scales) * len(variants)
+    return {repeat: float(np.mean(scaled)) for repeat, scaled in values.items() if len(scaled) == size}
 
 
 def _better_by(one: float, other: float) -> float:
     return 0.0 if one == other else one - other  # equal infinities are a tie
 
 
-def _retraining_sd(runs: Iterable[RunValue], scales: dict[str, Reference]) -> float:
-    """Compute √(Σ over tasks of their pooled variances) / number of tasks."""
+def _retraining_sd(runs: Iterable[RunValue], comparison: Pairing, scales: dict[str, Reference]) -> float:
+    """Compute √(Σ over tasks and cells of their pooled variances) / number of tasks and cells."""
+    cells = {
+        each: cell for side in (comparison.variants, comparison.against_variants) for cell, each in enumerate(side)
+    }
     trainings = defaultdict(list)
     for run in runs:
-        trainings[run.task].append(run.trainings)
-    variances = [_pooled_variance(trainings[name]) / scales[name].unit ** 2 for name in scales]
-    return math.sqrt(math.fsum(variances)) / len(scales) if scales and not np.isnan(variances).any() else math.nan
+        if run.variant in cells:
+            trainings[run.task, cells[run.variant]].append(run.trainings)
+    variances = [
+        _pooled_variance(trainings[name, cell]) / scales[name].unit ** 2
+        for name in scales
+        for cell in range(len(comparison.variants))
+    ]
+    return math.sqrt(math.fsum(variances)) / len(variances) if variances and not np.isnan(variances).any() else math.nan
 
 
 def _pooled_variance(lists: Iterable[tuple[float, ...]]) -> float:

@@ -40,7 +40,7 @@ class RunValue(NamedTuple):
     """
 
     task: str
-    strategy: str
+    variant: str
     repeat: int
     value: float
     trainings: tuple[float, ...]
@@ -80,10 +80,10 @@ def run_values(results: Results) -> RunValues:
     values = test_means(complete) if which == "test" else complete["value"].astype(float)
     values = values.mask(complete["incumbent"].isna(), -results.sign * math.inf)
     trainings = _lists(complete["test_values" if which == "test" else "confirmed"])
-    columns = (complete["task"], complete["strategy"], complete["repeat"], values, trainings)
+    columns = (complete["task"], complete["variant"], complete["repeat"], values, trainings)
     runs = (
-        RunValue(str(task), str(strategy), int(repeat), float(value), tuple(each))
-        for task, strategy, repeat, value, each in zip(*columns, strict=True)
+        RunValue(str(task), str(variant), int(repeat), float(value), tuple(each))
+        for task, variant, repeat, value, each in zip(*columns, strict=True)
     )
     defined = tuple(run for run in runs if not math.isnan(run.value))
     return RunValues(which, results.sign, tuple(tasks(results)), references(results), defined)

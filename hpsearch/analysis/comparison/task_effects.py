@@ -17,8 +17,8 @@ def task_effects(results: Results) -> pd.DataFrame:
 
     Returns
     -------
-    task, strategy, against, effect (positive is better), low, high (95 %, Student's t), better (P(better)), repeats;
-    NaN if undefined.
+    task, factor, level, against, effect (positive is better), low, high (95 %, Student's t), better (P(better)),
+    repeats; NaN if undefined.
     """
     values = run_values(results)
     rows = []
@@ -29,7 +29,8 @@ def task_effects(results: Results) -> pd.DataFrame:
             rows.append(
                 {
                     "task": task,
-                    "strategy": comparison.strategy,
+                    "factor": comparison.factor,
+                    "level": comparison.level,
                     "against": comparison.against,
                     "effect": estimate.mean,
                     "low": estimate.wide[0],
@@ -38,5 +39,5 @@ def task_effects(results: Results) -> pd.DataFrame:
                     "repeats": len(differences),
                 }
             )
-    columns = ["task", "strategy", "against", "effect", "low", "high", "better", "repeats"]
+    columns = ["task", "factor", "level", "against", "effect", "low", "high", "better", "repeats"]
     return pd.DataFrame(rows, columns=columns)

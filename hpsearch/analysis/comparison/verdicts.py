@@ -30,12 +30,12 @@ class Verdict:
 
     Attributes
     ----------
-    strategy, against
-        The verdict is about `strategy`.
+    factor, level, against
+        The verdict is about `level`, a level of `factor`.
     verdict
         ``"better"``, ``"worse"``, ``"equivalent"`` or ``"not resolved"``; see :func:`verdicts`.
     effect
-        Mean over the pairs of the advantage of `strategy`: positive is better for either direction.
+        Mean over the pairs of the advantage of `level`: positive is better for either direction.
     low, high, low90, high90
         Its 95 % and 90 % intervals, not corrected for the number of comparisons.
     p, p_holm
@@ -46,22 +46,25 @@ class Verdict:
         Largest difference that counts as practically equal: the larger of the user's and one standard deviation of
         retraining.
     raw
-        Effect as measured, `strategy` − `against`: negative is better if less is better.
-    strategy_mean, against_mean
+        Effect as measured, `level` − `against`: negative is better if less is better.
+    level_mean, against_mean
         Means over the pairs.
     better, better_low, better_high
-        P(strategy does better than against) and its 95 % interval.
+        P(level does better than against) and its 95 % interval.
     won, drawn
-        Pairs won by `strategy`, and ties.
+        Pairs won by `level`, and ties.
     repeats, repeats_asked
         Number of pairs, and of repeats in the plan.
-    budget, tasks
-        Trials per run, and tasks in the mean of a pair.
+    budget, tasks, cells
+        Trials per run; tasks, and cells of the other factors, in the mean of a pair.
+    searched
+        Whether all runs of both levels search, so that they have the same budget.
     judged, scale
         Kind and scale of the compared values; see :class:`~hpsearch.analysis.comparison.paired.Pairs`.
     """
 
-    strategy: str
+    factor: str
+    level: str
     against: str
     verdict: Answer
     effect: float | None
@@ -75,7 +78,7 @@ class Verdict:
     margin: float | None
     margin_source: MarginSource | None
     raw: float | None
-    strategy_mean: float | None
+    level_mean: float | None
     against_mean: float | None
     better: float | None
     better_low: float | None
@@ -86,6 +89,8 @@ class Verdict:
     repeats_asked: int
     budget: int
     tasks: int
+    cells: int
+    searched: bool
     judged: Judged
     scale: Scale
 
@@ -106,7 +111,7 @@ def verdicts(results: Results) -> tuple[Verdict, ...]:
     The first rule that applies decides:
 
     1. *equivalent*: the whole 90 % interval of the effect lies inside ± margin (two one-sided tests at 5 %). This
-       comes first: a difference too small to matter is no reason to prefer a strategy, even if it is significant. If
+       comes first: a difference too small to matter is no reason to prefer a level, even if it is significant. If
        all differences are equal and there is no interval, it takes six pairs and a difference inside the margin.
     2. *better* or *worse*: p < 0.03 after Holm's correction over all comparisons of the study, and the effect is at
        least the margin. A comparison without a p value counts as 1 in the correction. The margin ensures that the
@@ -137,7 +142,7 @@ def _verdict(results: Results, paired: Pairs, difference: MeanDifference, p_holm
     is_tested = not math.isnan(difference.p)
     more_is_better = paired.scale == "metric" and results.sign > 0
     return Verdict(
-        *paired.comparison,
+        *paired.comparison[:3],
         verdict=_answer(paired.differences, difference, p_holm, margin),
         effect=_none_if_nan(difference.mean),
         low=_none_if_nan(difference.wide[0]),
@@ -150,7 +155,7 @@ def _verdict(results: Results, paired: Pairs, difference: MeanDifference, p_holm
         margin=margin,
         margin_source=source,
         raw=_none_if_nan(difference.mean if more_is_better else -difference.mean),
-        strategy_mean=_mean(paired.frame["strategy"]),
+        level_mean=_mean(paired.frame["level"]),
         against_mean=_mean(paired.frame["against"]),
         better=_none_if_nan(superior.probability),
         better_low=_none_if_nan(superior.low),
@@ -161,6 +166,8 @@ def _verdict(results: Results, paired: Pairs, difference: MeanDifference, p_holm
         repeats_asked=results.repeats,
         budget=results.budget,
         tasks=len(paired.tasks),
+        cells=len(paired.comparison.variants),
+        searched=not results.untuned & {*paired.comparison.variants, *paired.comparison.against_variants},
         judged=paired.judged,
         scale=paired.scale,
     )
@@ -175,7 +182,7 @@ def _answer(differences: NDArray[Any], estimate: MeanDifference, p_holm: float, 
 
 
 def _leans(differences: NDArray[Any], estimate: MeanDifference) -> float:
-    """Return a positive number if the test favours the strategy, by the mean (t) or the signs (sign test)."""
+    """Return a positive number if the test favours the level, by the mean (t) or the signs (sign test)."""
     return estimate.mean if estimate.basis == "t" else float(np.sign(differences).sum())
 
 

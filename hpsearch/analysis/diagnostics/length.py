@@ -77,7 +77,7 @@ def _allowed(search: TaskSearch, curve: pd.DataFrame) -> int:
     """Return the maximum epochs of the trial: searched, else fixed, else as trained."""
     trained, first = int(curve["epoch"].max()), curve.iloc[0]
     if "epochs" in search.space and PARAM + "epochs" in search.good:
-        same = search.good[[*("strategy", "repeat", "number")]].eq(first[["strategy", "repeat", "number"]]).all(axis=1)
+        same = search.good[[*("variant", "repeat", "number")]].eq(first[["variant", "repeat", "number"]]).all(axis=1)
         searched = search.good.loc[same, PARAM + "epochs"].dropna()
         return int(searched.iloc[0]) if len(searched) else trained
     fixed = search.table("model").get("epochs")

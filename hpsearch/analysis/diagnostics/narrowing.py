@@ -107,10 +107,10 @@ def _by_strategy(search: TaskSearch) -> Iterator[_Drop]:
     ranges = search.results.ranges
     if ranges.empty:
         return
-    mine = ranges[(ranges["task"] == search.task) & ranges["strategy"].isin(search.results.strategies)]
+    mine = ranges[(ranges["task"] == search.task) & ranges["variant"].isin(search.results.variants)]
     for name, distribution in search.numeric.items():
         narrowed = mine[(mine["parameter"] == name) & (mine["low"].notna()) & (mine["high"].notna())]
-        drops = [_of_run(search, run, name) for _, run in narrowed.groupby(["strategy", "repeat"])]
+        drops = [_of_run(search, run, name) for _, run in narrowed.groupby(["variant", "repeat"])]
         dropped, of = sum(each.dropped for each in drops), sum(each.of for each in drops)
         if len(drops) == 0 or of < _FEWEST:
             continue
@@ -124,7 +124,7 @@ def _by_strategy(search: TaskSearch) -> Iterator[_Drop]:
 def _of_run(search: TaskSearch, ranges: pd.DataFrame, name: str) -> _Drop:
     """Compare the run's last narrowed range with the run's own trials."""
     first = ranges.iloc[0]
-    run = search.every[(search.every["strategy"] == first["strategy"]) & (search.every["repeat"] == first["repeat"])]
+    run = search.every[(search.every["variant"] == first["variant"]) & (search.every["repeat"] == first["repeat"])]
     run = run[~run["bad"] & (run["state"] == "COMPLETE")]
     declared = search.numeric[name]
     low, high = ranges["low"].astype(float), ranges["high"].astype(float)

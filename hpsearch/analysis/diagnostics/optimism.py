@@ -23,13 +23,13 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
 
     Returns
     -------
-    strategy, repeat, observed, test, gap.
+    variant, repeat, observed, test, gap.
     """
     runs = results.runs[(results.runs["task"] == task) & results.runs["complete"].astype(bool)]
     column = "observed" if "observed" in runs else "value"
     rows = [
         {
-            "strategy": run["strategy"],
+            "variant": run["variant"],
             "repeat": run["repeat"],
             "observed": float(run[column]),
             "test": float(np.mean([math.nan if value is None else value for value in run["test_values"]])),
@@ -37,7 +37,7 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
         for _, run in runs.iterrows()
         if len(run["test_values"])
     ]
-    frame = pd.DataFrame(rows, columns=["strategy", "repeat", "observed", "test"])
+    frame = pd.DataFrame(rows, columns=["variant", "repeat", "observed", "test"])
     frame = frame.assign(gap=results.sign * (frame["observed"].astype(float) - frame["test"].astype(float)))
     return frame.dropna(subset="gap") if frame.empty else frame[frame["gap"].abs() < math.inf]
 

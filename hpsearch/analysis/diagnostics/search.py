@@ -18,9 +18,10 @@ from hpsearch.results.results import FINISHED, PARAM, Results
 from hpsearch.space import Numeric, position
 from hpsearch.strategies import INDEPENDENT
 
+_RESOLVED = ("data", "model", "space")  # tables that a variant can change
 TOP = 10  # number of best trials that represent the search
 _NONE: Mapping[str, Fact] = {}
-_KEYS = ["strategy", "repeat", "number"]
+_KEYS = ["variant", "repeat", "number"]
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,17 @@ class TaskSearch:
         )
 
     def table(self, name: str) -> Mapping[str, Any]:
-        """Return a table of the study file; empty if missing."""
-        table = self.results.settings.get(name)
+        """Return a table of the study file, as resolved for this objective; empty if missing."""
+        resolved = (content for (task, _), content in self.results.contents.items() if task == self.task)
+        own = next(resolved, {}) if name in _RESOLVED else {}
+        table = own.get(name, self.results.settings.get(name))
         return table if isinstance(table, Mapping) else {}
 
     @cached_property
     def every(self) -> pd.DataFrame:
         """Finished search trials; `bad` marks infeasible ones: diverged, failed, or without a finite value."""
         trials = self.results.trials
-        mine = (trials["task"] == self.task) & trials["strategy"].isin(self.results.strategies)
+        mine = (trials["task"] == self.task) & trials["variant"].isin(self.results.variants)
         trials = trials[mine & trials["confirms"].isna() & trials["state"].isin(FINISHED)]
         value = trials["value"].astype(float)
         bad = trials["diverged"].astype(bool) | (trials["state"] == "FAIL")
@@ -91,7 +94,7 @@ class TaskSearch:
     @cached_property
     def independent(self) -> pd.DataFrame:
         """Finished trials of strategies with independent draws."""
-        return self.every[self.every["strategy"].isin(self.results.labels_of(INDEPENDENT))]
+        return self.every[self.every["variant"].isin(self.results.labels_of(INDEPENDENT))]
 
     @cached_property
     def independent_good(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Comparison of strategies over many tasks: Friedman's test and Nemenyi's critical difference."""
+"""Comparison of variants over many tasks: Friedman's test and Nemenyi's critical difference."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CriticalDifference:
     Attributes
     ----------
     ranks
-        Mean rank of each strategy, best first.
+        Mean rank of each variant, best first.
     tasks
         Number of tasks.
     statistic, p
@@ -40,40 +40,40 @@ class CriticalDifference:
 
 
 def critical_difference(places: pd.DataFrame) -> CriticalDifference | None:
-    """Compute Friedman's test and the critical difference; None for fewer than eight tasks or three strategies.
+    """Compute Friedman's test and the critical difference; None for fewer than eight tasks or three variants.
 
     Tasks are the blocks, with repeats averaged beforehand. Repeats of a task are not independent tasks; counting them
-    as such inflates significance. Since all strategies are ranked together, the result for two of them also depends on
+    as such inflates significance. Since all variants are ranked together, the result for two of them also depends on
     the others (Benavoli et al.).
 
     Parameters
     ----------
     places
-        One row per task, one column per strategy; see :func:`~hpsearch.analysis.comparison.ranks.task_ranks`.
+        One row per task, one column per variant; see :func:`~hpsearch.analysis.comparison.ranks.task_ranks`.
 
     Sources: Demšar, JMLR 7, 2006; Benavoli, Corani and Mangili, JMLR 17(5), 2016.
     """
-    tasks, strategies = places.shape
-    if tasks < ENOUGH_TASKS or strategies < ENOUGH_STRATEGIES:
+    tasks, variants = places.shape
+    if tasks < ENOUGH_TASKS or variants < ENOUGH_STRATEGIES:
         return None
     means = places.mean().sort_values(kind="stable")
-    apart = nemenyi(strategies, tasks)
+    apart = nemenyi(variants, tasks)
     statistic, p = _friedman(places)
     return CriticalDifference(means, tasks, statistic, p, apart, _groups(means, apart))
 
 
-def nemenyi(strategies: int, tasks: int, alpha: float = 0.05) -> float:
+def nemenyi(variants: int, tasks: int, alpha: float = 0.05) -> float:
     """Compute Nemenyi's critical difference: q √(k (k + 1) / (6 N)).
 
     q is the quantile of the studentised range divided by √2.
     """
-    q = float(stats.studentized_range.ppf(1 - alpha, strategies, math.inf)) / math.sqrt(2)
-    return q * math.sqrt(strategies * (strategies + 1) / (6 * tasks))
+    q = float(stats.studentized_range.ppf(1 - alpha, variants, math.inf)) / math.sqrt(2)
+    return q * math.sqrt(variants * (variants + 1) / (6 * tasks))
 
 
 def _friedman(places: pd.DataFrame) -> tuple[float, float]:
     if places.eq(places.iloc[:, 0], axis=0).all(axis=None):
-        return 0.0, 1.0  # all strategies tied on every task
+        return 0.0, 1.0  # all variants tied on every task
     test = stats.friedmanchisquare(*places.to_numpy(dtype=float).T)
     return float(test.statistic), float(test.pvalue)
 

@@ -1,4 +1,4 @@
-"""Probability that one strategy beats another."""
+"""Probability that one variant beats another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Superiority(NamedTuple):
 def superiority(differences: NDArray[Any], level: float = 0.95) -> Superiority:
     """Compute P(A better than B) + ½ P(A equal to B) over pairs, with Wilson's score interval.
 
-    Pairs are repeats: both strategies start from the same split and the same first trials. Comparing every run of A
+    Pairs are repeats: both variants start from the same split and the same first trials. Comparing every run of A
     with every run of B would count this shared luck. The probability is an effect size without a unit; Bouthillier et
     al. call 0.75 and more a meaningful improvement. Ties make the interval conservative.
 
@@ -33,7 +33,7 @@ def superiority(differences: NDArray[Any], level: float = 0.95) -> Superiority:
         Confidence level of the interval.
 
     Source: Bouthillier et al., "Accounting for variance in machine learning benchmarks", MLSys 2021; Wilson, JASA 22,
-    1927. Their bootstrap interval collapses to a point if one strategy wins every pair.
+    1927. Their bootstrap interval collapses to a point if one variant wins every pair.
     """
     n = len(differences)
     if n == 0:

@@ -1,8 +1,19 @@
 """The sections of a report, one file each, in reading order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from hpsearch.report.section import Section
+from hpsearch.analysis.views import by_objective, searching
+from hpsearch.report.part import (
+    CURVES,
+    ENOUGH,
+    INDEPENDENT_DRAWS,
+    RANGES,
+    SEARCH,
+    SEVERAL_SEARCHES,
+    SEVERAL_VARIANTS,
+    SPACE,
+    Part,
+)
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
 from hpsearch.report.sections.closing_in import closing_in_section
@@ -19,31 +30,33 @@ from hpsearch.report.sections.plane import plane_section
 from hpsearch.report.sections.profiles import profiles_section
 from hpsearch.report.sections.question import question_section
 from hpsearch.report.sections.ranks import ranks_section
-from hpsearch.report.sections.strategies import strategies_section
+from hpsearch.report.sections.variants import variants_section
 from hpsearch.report.sections.verdict import verdict_section
-from hpsearch.results.results import Results
 
-SECTIONS: Mapping[str, Callable[[Results], Section]] = {
+SECTIONS: Mapping[str, Part] = {
     # the first page: the answer and its consequences
-    "verdict": verdict_section,
-    "strategies": strategies_section,
-    "best_so_far": best_so_far_section,
-    "diagnostics": diagnostics_section,
-    "next": next_section,
+    "verdict": Part("verdicts", verdict_section, needs=(SEVERAL_VARIANTS,)),
+    "variants": Part("scores and costs", variants_section),
+    "best_so_far": Part("the best value so far", best_so_far_section, searching, (SEARCH,)),
+    "diagnostics": Part("diagnostics", diagnostics_section, by_objective, (SEARCH,)),
+    "next": Part("the next study", next_section, needs=(SEARCH,)),
     # the best trials and the study's settings
-    "best": best_section,
-    "question": question_section,
+    "best": Part("the best hyperparameters", best_section),
+    "question": Part("the question", question_section),
     # the search space
-    "importances": importances_section,
-    "isolation": isolation_section,
-    "plane": plane_section,
-    "closing_in": closing_in_section,
-    "learning_curves": learning_curves_section,
-    # the comparison of strategies
-    "paired": paired_section,
-    "expected_best": expected_best_section,
-    "ecdf": ecdf_section,
-    "ranks": ranks_section,
-    "profiles": profiles_section,
-    "costs": costs_section,
+    "importances": Part("importances of hyperparameters", importances_section, by_objective, (SEARCH, SPACE)),
+    "isolation": Part("good values in each range", isolation_section, by_objective, (SEARCH, SPACE)),
+    "plane": Part("trials over two hyperparameters", plane_section, by_objective, (SEARCH, SPACE)),
+    "closing_in": Part("narrowed ranges", closing_in_section, by_objective, (SEARCH, SPACE, RANGES)),
+    "learning_curves": Part("learning curves", learning_curves_section, needs=(CURVES,)),
+    # the comparison of variants
+    "paired": Part("paired differences", paired_section, needs=(SEVERAL_VARIANTS,)),
+    "expected_best": Part(
+        "the expected best of more trials", expected_best_section, by_objective, (SEARCH, INDEPENDENT_DRAWS)
+    ),
+    "ecdf": Part("runs at the target", ecdf_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
+    "ranks": Part("ranks", ranks_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
+    "profiles": Part("performance profiles", profiles_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES, ENOUGH)),
+    "costs": Part("costs", costs_section),
 }
+"""Parts of a report by key, in reading order."""

@@ -34,7 +34,7 @@ def best_section(results: Results) -> Section:
         tables=(Table("Their values", frame, (words("task", "Task"), *columns) if several else columns),)
         if len(frame)
         else (),
-        code="\n\n".join(_code(each) for each in incumbents),
+        code="\n\n".join(_code(each) for each in incumbents if each.variant not in results.untuned),
         shared=("trials", "runs"),
         facts=facts,
     )
@@ -43,7 +43,7 @@ def best_section(results: Results) -> Section:
 def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str) -> str:
     facts |= {
         f"task{s}": incumbent.task,
-        f"strategy{s}": incumbent.strategy,
+        f"variant{s}": incumbent.variant,
         f"run{s}": incumbent.run,
         f"number{s}": incumbent.number,
         f"value{s}": incumbent.value,
@@ -53,7 +53,7 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str) 
     }
     opening = f"On {{task{s}}}: found" if s else "Found"
     sentence = (
-        f"{opening} by {{strategy{s}}} in trial {{number{s}}} of the run {{run{s}}}, with a validation {{metric}} of "
+        f"{opening} by {{variant{s}}} in trial {{number{s}}} of the run {{run{s}}}, with a validation {{metric}} of "
         f"{{value{s}}}, which is optimistic: it is the best of all trials."
     )
     if not incumbent.test_values:

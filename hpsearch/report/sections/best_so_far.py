@@ -1,4 +1,4 @@
-"""Section: the best value so far of each strategy, against the budget spent."""
+"""Section: the best value so far of each variant, against the budget spent."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.report import figures, scales, style
 from hpsearch.report.data import changes
-from hpsearch.report.section import Column, Drawing, Section, Table, few, numbers, words
-from hpsearch.report.text import Fact, listing, plural
+from hpsearch.report.section import Column, Drawing, Section, Table, few, few_variants, leading, numbers, words
+from hpsearch.report.text import Fact, plural
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
-_TITLE = "How fast each strategy got there"
-_NONE = "Not drawn: no strategy has a median best value yet that is a finite number."
+_TITLE = "How fast each {noun} got there"
+_NONE = "Not drawn: no {noun} has a median best value yet that is a finite number."
 _READING = (
     "Lines are the median over runs of the best validation {metric} so far; bands are its {level} % interval, "
-    "bootstrapped over whole runs. A line goes as far as every run of its strategy has come. "
+    "bootstrapped over whole runs. A line goes as far as every run of its {noun} has come. "
     "The scale is that of the later {unit}: early values may lie outside it."
 )
 _SMALL = "With {fewest_runs} runs a band covers at most {most_covered} %."
@@ -44,14 +44,15 @@ def best_so_far_section(results: Results) -> Section:
         return Section("best_so_far", _TITLE, (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "unit": _unit(results), "level": round(100 * LEVEL)}
     task_names, notes = few([task for task in tasks(results) if (finite["task"] == task).any()], 1, facts)
+    shown, left = few_variants(results, facts)
     sentence = _across(results, finite, facts) if len(tasks(results)) > 1 else _sentence(results, finite, facts)
     return Section(
         "best_so_far",
         _TITLE,
-        (_READING, *_caution(finite, facts), *_twice(results, task_names, facts), *notes),
+        (_READING, *_caution(finite, facts), *_twice(results, task_names, facts), *notes, *left),
         tables=_tables(results, finite) if len(tasks(results)) > 1 else (),
-        drawing=Drawing(_draw(results, finite, task_names, style.title(sentence, facts)), sentence),
-        data={"best_so_far": changes(bands, ["task", "strategy"], ["median", "low", "high"]).drop(columns="repeats")},
+        drawing=Drawing(_draw(shown, finite, task_names, style.title(sentence, facts)), sentence),
+        data={"best_so_far": changes(bands, ["task", "variant"], ["median", "low", "high"]).drop(columns="repeats")},
         shared=("trials", "runs", *(("tasks",) if "twice" in facts else ())),
         facts=facts,
     )
@@ -66,36 +67,38 @@ def _budget(results: Results) -> int:
 
 
 def _at_the_end(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return each strategy's last row on a task, up to the budget that all started strategies have reached."""
-    common = curves.groupby(["task", "strategy"])["spent"].max().groupby("task").min()
+    """Return each variant's last row on a task, up to the budget that all started variants have reached."""
+    common = curves.groupby(["task", "variant"])["spent"].max().groupby("task").min()
     within = curves[curves["spent"] <= curves["task"].map(common)]
-    return within.groupby(["task", "strategy"], sort=False).tail(1)
+    return within.groupby(["task", "variant"], sort=False).tail(1)
 
 
 def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """List the medians at the largest common budget of all started strategies, best first."""
+    """List the medians at the largest common budget of all started variants, best first."""
     end = _at_the_end(curves)
     spent = int(end["spent"].max())
     facts["after"] = spent
-    level = end.set_index("strategy")["median"].astype(float)
+    level = end.set_index("variant")["median"].astype(float)
     level = level.sort_values(ascending=results.direction == "minimize", kind="stable")
     for place, (name, median) in enumerate(level.items(), 1):
-        facts |= {f"strategy_{place}": str(name), f"median_{place}": float(median)}
-    places = [f"{{median_{place}}} for {{strategy_{place}}}" for place in range(1, len(level) + 1)]
-    return f"After {{after}} {plural(spent, _unit(results)[:-1])} the median best {{metric}} is {listing(places)}."
+        facts |= {f"variant_{place}": str(name), f"median_{place}": float(median)}
+    places = [f"{{median_{place}}} for {{variant_{place}}}" for place in range(1, len(level) + 1)]
+    return (
+        f"After {{after}} {plural(spent, _unit(results)[:-1])} the median best {{metric}} is {leading(places, facts)}."
+    )
 
 
 def _across(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    """Count the tasks on which each strategy has the best final median; ties count for all."""
+    """Count the tasks on which each variant has the best final median; ties count for all."""
     end = _at_the_end(curves)
     score = results.sign * end["median"].astype(float)
-    first = end[score == score.groupby(end["task"]).transform("max")].groupby("strategy")["task"].nunique()
+    first = end[score == score.groupby(end["task"]).transform("max")].groupby("variant")["task"].nunique()
     ordered = first.sort_values(ascending=False, kind="stable")
     facts["compared"] = int(end["task"].nunique())
     for place, (name, count) in enumerate(ordered.items(), 1):
-        facts |= {f"strategy_{place}": str(name), f"first_{place}": int(count)}
-    places = [f"{{strategy_{place}}} on {{first_{place}}}" for place in range(1, len(ordered) + 1)]
-    return f"The best median at the end, of {{compared}} tasks, ties counting for all: {listing(places)}."
+        facts |= {f"variant_{place}": str(name), f"first_{place}": int(count)}
+    places = [f"{{variant_{place}}} on {{first_{place}}}" for place in range(1, len(ordered) + 1)]
+    return f"The best median at the end, of {{compared}} tasks, ties counting for all: {leading(places, facts)}."
 
 
 def _caution(curves: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
@@ -115,20 +118,20 @@ def _twice(results: Results, task_names: list[str], facts: dict[str, Fact]) -> I
 def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
     """Return a table of final medians, one row per task, for readers who can't see the figure."""
     end = _at_the_end(curves)
-    frame = end.pivot_table(index="task", columns="strategy", values="median", sort=False, observed=True).astype(float)
-    names = [name for name in results.strategies if name in frame]
+    frame = end.pivot_table(index="task", columns="variant", values="median", sort=False, observed=True).astype(float)
+    names = [name for name in results.variants if name in frame]
     spent = end.groupby("task", sort=False)["spent"].max()
     frame = frame[names].reindex(spent.index).assign(**{"": spent}).reset_index()
     frame.columns = ["task", *names, "spent"]
     columns = [words("task", "Task"), Column(_unit(results).capitalize(), lambda row: f"{row['spent']:.0f}")]
     columns += [numbers(frame, name, plain(name)) for name in names]
-    return (Table("Median best value so far, where all strategies can be compared", frame, tuple(columns)),)
+    return (Table("Median best value so far, where all {nouns} can be compared", frame, tuple(columns)),)
 
 
 def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
     wide = len(names) <= _WIDE
-    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
-    height = max(_PANEL, 0.19 * len(results.strategies)) if wide else 1.5
+    longest = max(len(style.label(name, _LABEL)) for name in results.variants)
+    height = max(_PANEL, 0.19 * len(results.variants)) if wide else 1.5
     layout = figures.Layout(
         len(names),
         1 if wide else 3,
@@ -136,7 +139,7 @@ def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) 
         right=0.4 + 0.085 * longest if wide else 0.15,
         head=0.55 if len(names) > 1 else 0.3,
         across=0.2 if wide else 0.62,
-        foot=0.5 if wide else 0.65 + 0.18 * -(-len(results.strategies) // 4),
+        foot=0.5 if wide else 0.65 + 0.18 * -(-len(results.variants) // 4),
         share=False,
     )
     with style.applied():
@@ -152,8 +155,8 @@ def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) 
 
 
 def _panel(axes: Axes, results: Results, curves: pd.DataFrame, layout: figures.Layout, *, wide: bool) -> None:
-    bands: Mapping[Any, pd.DataFrame] = dict(iter(curves.groupby("strategy")))
-    present = [(index, name) for index, name in enumerate(results.strategies) if name in bands]
+    bands: Mapping[Any, pd.DataFrame] = dict(iter(curves.groupby("variant")))
+    present = [(index, name) for index, name in enumerate(results.variants) if name in bands]
     for index, name in present:
         _line(axes, bands[name], style.look(index), index, wide=wide)
     axes.set_xlim(1, max(_budget(results), 2) * 1.01)
@@ -199,9 +202,9 @@ def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide:
 
 def _key(figure: Figure, results: Results) -> None:
     """Draw a legend below small panels, which lack room for line labels."""
-    looks = [style.look(index) for index in range(len(results.strategies))]
+    looks = [style.look(index) for index in range(len(results.variants))]
     handles = [Line2D([], [], color=look.color, linestyle=look.line, marker=look.marker) for look in looks]
-    labels = [style.label(name, _LABEL) for name in results.strategies]
+    labels = [style.label(name, _LABEL) for name in results.variants]
     figure.legend(handles, labels, loc="lower center", ncols=4, fontsize=8.5, handlelength=3.2)
 
 

@@ -46,12 +46,12 @@ def closing_in_section(results: Results) -> Section:
 
 
 def _panels(ranges: pd.DataFrame) -> list[tuple[str, str]]:
-    strategies = list(ranges["strategy"].unique())[:_STRATEGIES]
+    strategies = list(ranges["variant"].unique())[:_STRATEGIES]
     most = max(_PARAMETERS // len(strategies), 2)
     return [
         (strategy, str(name))
         for strategy in strategies
-        for name in ranges.loc[ranges["strategy"] == strategy, "parameter"].unique()[:most]
+        for name in ranges.loc[ranges["variant"] == strategy, "parameter"].unique()[:most]
     ]
 
 
@@ -63,7 +63,7 @@ def _last(rows: pd.DataFrame) -> float:
 def _sentence(ranges: pd.DataFrame, panels: list[tuple[str, str, str]], facts: dict[str, Fact]) -> str:
     """Describe the final ranges of the first strategy on the first task; the figure shows the others."""
     task, strategy, _ = panels[0]
-    rows = ranges[(ranges["task"] == task) & (ranges["strategy"] == strategy)]
+    rows = ranges[(ranges["task"] == task) & (ranges["variant"] == strategy)]
     facts |= {"strategy": strategy, "task": task, "after": int(rows["number"].max()) + 1}
     names = [name for at, by, name in panels if (at, by) == (task, strategy)]
     for place, name in enumerate(names, 1):
@@ -84,7 +84,7 @@ def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, s
         figure, all_axes = figures.new_figure(title, layout)
         letters = figures.letters(layout.width)
         for index, (axes, (task, strategy, name)) in enumerate(zip(all_axes, panels, strict=True)):
-            selected = (ranges["task"] == task) & (ranges["strategy"] == strategy) & (ranges["parameter"] == name)
+            selected = (ranges["task"] == task) & (ranges["variant"] == strategy) & (ranges["parameter"] == name)
             scales.parameter_axis(axes, "y", name, results.space_of(task)[name], 6, figures.letters(layout.height))
             _panel(axes, ranges[selected])
             if several:

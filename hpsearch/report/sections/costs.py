@@ -1,4 +1,4 @@
-"""Section: trials, epochs and seconds that each strategy spent."""
+"""Section: trials, epochs and seconds that each variant spent."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from matplotlib.figure import Figure
 
 from hpsearch.analysis.costs import costs
 from hpsearch.report import figures, style
-from hpsearch.report.section import Drawing, Section, Table, counts, numbers, words
+from hpsearch.report.section import Drawing, Section, Table, counts, nouns, numbers, words
 from hpsearch.report.text import Fact, listing, number
 from hpsearch.results.results import Results
 
-_TITLE = "What each strategy spent"
-_MOST = 30  # maximum number of strategies in the figure
+_TITLE = "What each {noun} spent"
+_MOST = 30  # maximum number of variants in the figure
 _UNITS = {"epochs": "epochs trained", "seconds": "seconds of trials, one after the other"}
 
 
 def costs_section(results: Results) -> Section:
-    """Build the section with each strategy's epochs and seconds over all its finished trials."""
+    """Build the section with each variant's epochs and seconds over all its finished trials."""
     frame = costs(results)
     units = [unit for unit in _UNITS if frame[unit].notna().any()]
     if frame.empty or not units:
         return Section("costs", _TITLE, ("Not drawn: no trial that has finished says how long it took.",))
     facts: dict[str, Fact] = {}
-    sentence = _sentence(frame.dropna(subset=[units[0]]), units[0], facts)
+    sentence = _sentence(results, frame.dropna(subset=[units[0]]), units[0], facts)
     columns = (
-        words("strategy", "Strategy"),
+        words("variant", "{Noun}"),
         counts("trials", "Trials"),
         counts("epochs", "Epochs"),
         numbers(frame, "seconds", "Seconds", 3),
@@ -47,20 +47,20 @@ def costs_section(results: Results) -> Section:
     )
 
 
-def _sentence(frame: pd.DataFrame, unit: str, facts: dict[str, Fact]) -> str:
+def _sentence(results: Results, frame: pd.DataFrame, unit: str, facts: dict[str, Fact]) -> str:
     ordered = frame.sort_values(unit, kind="stable")
     least, most = ordered.iloc[0], ordered.iloc[-1]
-    facts |= {"least": float(least[unit]), "most": float(most[unit]), "frugal": str(least["strategy"])}
-    facts |= {"lavish": str(most["strategy"]), "strategies": listing(frame["strategy"])}
+    facts |= {"least": float(least[unit]), "most": float(most[unit]), "frugal": str(least["variant"])}
+    facts |= {"lavish": str(most["variant"]), "variants": listing(frame["variant"])}
     if len(frame) == 1:
-        return f"{{strategies}} spent {{most}} {unit}."
+        return f"{{variants}} spent {{most}} {unit}."
     if facts["least"] == facts["most"]:
-        return f"All strategies spent {{most}} {unit}."
+        return f"All {nouns(results)} spent {{most}} {unit}."
     return f"{{frugal}} spent the fewest {unit}, {{least}}, and {{lavish}} the most, {{most}}."
 
 
 def _draw(results: Results, frame: pd.DataFrame, units: list[str], title: str) -> Figure:
-    longest = max(len(style.label(name, 18)) for name in frame["strategy"])
+    longest = max(len(style.label(name, 18)) for name in frame["variant"])
     layout = figures.Layout(
         len(units), len(units), 0.3 + 0.26 * len(frame), left=0.3 + 0.085 * longest, right=0.7, across=0.8, share=False
     )
@@ -76,13 +76,13 @@ def _draw(results: Results, frame: pd.DataFrame, units: list[str], title: str) -
 def _bars(axes: Axes, results: Results, frame: pd.DataFrame, unit: str) -> None:
     for place, row in enumerate(frame.to_dict("records")):
         length = float(row[unit])
-        look: Any = style.look(results.strategies.index(row["strategy"]))
+        look: Any = style.look(results.variants.index(row["variant"]))
         if not math.isnan(length):
             axes.barh(place, length, height=0.6, color=look.color)
             axes.annotate(f" {number(length, 3)}", (length, place), va="center", fontsize=8.5)
         else:
             axes.annotate(" unknown", (0, place), va="center", fontsize=8.5)
-    axes.set_yticks(range(len(frame)), [style.label(name, 18) for name in frame["strategy"]])
+    axes.set_yticks(range(len(frame)), [style.label(name, 18) for name in frame["variant"]])
     axes.set(xlabel=_UNITS[unit], ylim=(len(frame) - 0.4, -0.6))
     axes.set_xlim(left=0)
     axes.locator_params(axis="x", nbins=4)

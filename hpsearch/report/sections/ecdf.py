@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from hpsearch.analysis.comparison.pairings import baseline
 from hpsearch.analysis.comparison.targets import share_at_target, targets, trials_to_target
 from hpsearch.report import figures, scales, style
-from hpsearch.report.section import Drawing, Section
-from hpsearch.report.text import Fact, listing, plural
+from hpsearch.report.section import Drawing, Section, few_variants, leading
+from hpsearch.report.text import Fact, plural
 from hpsearch.results.results import Results
 
 _TITLE = "How many runs got there"
@@ -27,19 +27,18 @@ _LABEL = 18
 
 def ecdf_section(results: Results) -> Section:
     """Build the section with the share of runs that reached the baseline's final median, against trials."""
-    if len(results.strategies) < 2:
-        return Section("ecdf", _TITLE, ("Nothing is compared: the study has one strategy.",))
     facts: dict[str, Fact] = {"baseline": baseline(results), "metric": results.metric}
     trial_counts = trials_to_target(results)
     if trial_counts.empty:
         return Section("ecdf", _TITLE, (_NONE,), facts=facts)
     shares = share_at_target(trial_counts, _longest(results))
     sentence = _sentence(shares, facts)
+    shown, notes = few_variants(results, facts)
     return Section(
         "ecdf",
         _TITLE,
-        (_READING, *((_POOLED,) if len(targets(results)) > 1 else ())),
-        drawing=Drawing(_draw(results, shares, style.title(sentence, facts)), sentence),
+        (_READING, *((_POOLED,) if len(targets(results)) > 1 else ()), *notes),
+        drawing=Drawing(_draw(shown, shares, style.title(sentence, facts)), sentence),
         shared=("runs", "tasks"),
         facts=facts,
     )
@@ -52,21 +51,21 @@ def _longest(results: Results) -> int:
 
 
 def _sentence(shares: pd.DataFrame, facts: dict[str, Fact]) -> str:
-    ends = shares.groupby("strategy", sort=False).last().sort_values("share", ascending=False, kind="stable")
+    ends = shares.groupby("variant", sort=False).last().sort_values("share", ascending=False, kind="stable")
     facts["trials"] = trials = int(shares["n"].max())
     for place, (label, end) in enumerate(ends.iterrows(), 1):
         reached = round(end["share"] * end["runs"])
-        facts |= {f"strategy_{place}": str(label), f"reached_{place}": reached, f"runs_{place}": int(end["runs"])}
-    parts = [f"{{reached_{place}}} of {{runs_{place}}} with {{strategy_{place}}}" for place in range(1, len(ends) + 1)]
+        facts |= {f"variant_{place}": str(label), f"reached_{place}": reached, f"runs_{place}": int(end["runs"])}
+    parts = [f"{{reached_{place}}} of {{runs_{place}}} with {{variant_{place}}}" for place in range(1, len(ends) + 1)]
     return (
         f"Runs as good as the median {{baseline}} run at its end, within {{trials}} {plural(trials, 'trial')}: "
-        f"{listing(parts)}."
+        f"{leading(parts, facts)}."
     )
 
 
 def _draw(results: Results, shares: pd.DataFrame, title: str) -> Figure:
-    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
-    height = max(_PANEL, 0.19 * len(results.strategies))
+    longest = max(len(style.label(name, _LABEL)) for name in results.variants)
+    height = max(_PANEL, 0.19 * len(results.variants))
     layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
     with style.applied():
         figure, (axes,) = figures.new_figure(title, layout)
@@ -76,8 +75,8 @@ def _draw(results: Results, shares: pd.DataFrame, title: str) -> Figure:
 
 def _lines(axes: Axes, results: Results, shares: pd.DataFrame, height: float) -> None:
     ends = []
-    for index, name in enumerate(results.strategies):
-        steps = shares[shares["strategy"] == name]
+    for index, name in enumerate(results.variants):
+        steps = shares[shares["variant"] == name]
         if steps.empty:
             continue
         look = style.look(index)

@@ -47,7 +47,7 @@ def expected_best_section(results: Results) -> Section:
         return Section("expected_best", _TITLE, (_NO_DRAWS if curves.empty else _NONE,), facts=facts)
     task_names, notes = few([task for task in tasks(results) if (finite["task"] == task).any()], 1, facts)
     sentence = _sentence(results, finite, task_names, facts)
-    by_median = list(map(str, finite.loc[finite["by_median"], "strategy"].unique()))
+    by_median = list(map(str, finite.loc[finite["by_median"], "variant"].unique()))
     if by_median:
         facts["by_median"] = listing(by_median)
     return Section(
@@ -64,7 +64,7 @@ def _with_lines(curves: pd.DataFrame) -> pd.DataFrame:
     """Add a column `line`: the mean where finite, or the median if a curve has no finite mean."""
     mean = curves["mean"].astype(float)
     mean = mean.where(np.isfinite(mean))
-    by_median = ~mean.notna().groupby([curves["task"], curves["strategy"]]).transform("any").astype(bool)
+    by_median = ~mean.notna().groupby([curves["task"], curves["variant"]]).transform("any").astype(bool)
     return curves.assign(line=mean.mask(by_median, curves["median"].astype(float)), by_median=by_median)
 
 
@@ -74,7 +74,7 @@ def _sentence(results: Results, curves: pd.DataFrame, task_names: list[str], fac
     parts = []
     rows = curves[curves["task"] == task_names[0]]
     facts |= {"half": half, "whole": whole, "first_task": task_names[0]}
-    for place, (label, curve) in enumerate(rows.groupby("strategy", sort=False), 1):
+    for place, (label, curve) in enumerate(rows.groupby("variant", sort=False), 1):
         at = _at(curve, half), _at(curve, whole)
         if None in at or math.isinf(at[1] or 0):
             continue
@@ -92,7 +92,7 @@ def _sentence(results: Results, curves: pd.DataFrame, task_names: list[str], fac
 
 
 def _has_sequence(results: Results, curves: pd.DataFrame) -> bool:
-    return bool({*results.labels_of(SEQUENCES)} & {*map(str, curves["strategy"].unique())})
+    return bool({*results.labels_of(SEQUENCES)} & {*map(str, curves["variant"].unique())})
 
 
 def _at(curve: pd.DataFrame, n: int) -> float | None:
@@ -103,7 +103,7 @@ def _at(curve: pd.DataFrame, n: int) -> float | None:
 
 def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
     wide = len(names) == 1
-    longest = max(len(style.label(str(name), _LABEL)) for name in curves["strategy"].unique())
+    longest = max(len(style.label(str(name), _LABEL)) for name in curves["variant"].unique())
     layout = figures.Layout(
         len(names),
         1 if wide else 3,
@@ -125,9 +125,9 @@ def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) 
 
 
 def _panel(axes: Axes, results: Results, rows: pd.DataFrame, layout: figures.Layout, *, label: bool) -> None:
-    curves: Mapping[Any, pd.DataFrame] = dict(iter(rows.groupby("strategy", sort=False)))
+    curves: Mapping[Any, pd.DataFrame] = dict(iter(rows.groupby("variant", sort=False)))
     ends = []
-    for index, name in enumerate(results.strategies):
+    for index, name in enumerate(results.variants):
         if name in curves:
             n, line, lower, upper = curves[name][["n", "line", "lower", "upper"]].astype(float).to_numpy().T
             look = style.look(index)

@@ -34,18 +34,20 @@ def importances_section(results: Results) -> Section:
     counts = frame.groupby("task")["trials"].first()
     facts: dict[str, Fact] = {"metric": results.metric, "trials": int(counts.sum())}
     suffixes = [(task, s) for task, s in by_task(results) if (frame["task"] == task).any()]
-    sentences = [_sentence(frame[frame["task"] == task], facts, s) for task, s in suffixes]
+    drawn = suffixes[:_MOST_PANELS] if results.subject == "objective" else suffixes
+    sentences = [_sentence(frame[frame["task"] == task], facts, s) for task, s in drawn]
     figure = _draw(frame, [task for task, _ in suffixes][:_MOST_PANELS], style.title(sentences[0], facts))
     return Section(
         "importances",
         _TITLE,
-        (*sentences[1:], _READING),
+        (*sentences[1:], _READING, *((_UNCONDITIONAL,) if results.conditions else ())),
         drawing=Drawing(figure, " ".join(sentences)),
         data={"importances": frame[["task", "parameter", *EVALUATORS, "trials"]]},
         facts=facts,
     )
 
 
+_UNCONDITIONAL = "Conditional hyperparameters are left out, since not all trials have them."
 _READING = (
     "Over {trials} trials. fANOVA is the share of the variance over the whole space that a hyperparameter explains "
     "alone; PED-ANOVA says how much it matters for being among the best tenth. They answer different questions: where "

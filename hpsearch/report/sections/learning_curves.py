@@ -79,7 +79,7 @@ def _sentence(facts: dict[str, Fact]) -> str:
 
 
 def _reading(curves: pd.DataFrame) -> str:
-    text = "Each panel is a trial: its rank and value, its strategy, its run and number in it. Solid is validation"
+    text = "Each panel is a trial: its rank and value, its {noun}, its run and number in it. Solid is validation"
     return f"{text}, dashed is training." if curves["train_score"].notna().any() else f"{text}."
 
 
@@ -108,7 +108,7 @@ def _panel(axes: Axes, trial: pd.DataFrame, *, several: bool) -> None:
     for part, look in (("train", style.look(1)), ("validation", style.look(0))):
         scores = trial[f"{part}_score"].to_numpy(dtype=float)
         axes.plot(epochs, scores, color=look.color, linestyle=look.line, linewidth=1.4, label=part, **alone)
-    name = style.label(str(first["strategy"]), 12)
+    name = style.label(str(first["variant"]), 12)
     task = f" {style.label(str(first['task']), 10)}" if several else ""
     axes.set_title(
         f"{first['rank']}: {number(float(first['value']))}{task}\n{name} {first['repeat']:02d} #{first['number']}",

@@ -28,11 +28,22 @@ def next_section(results: Results) -> Section:
             tables.append(Table(f"Changed since {value(before)}", frame, (words("change", "Change"),)))
             data["changed"] = frame
     prose.append(_sentence(bool(following.changes), bool(following.content)))
+    if following.withheld:
+        facts["withheld"] = len(following.withheld)
+        prose.append(
+            f"{{withheld}} more {plural(len(following.withheld), 'change')} of settings that levels of a factor have "
+            "for themselves: make them there by hand."
+        )
     frame = _frame(following.changes)
     if len(frame):
         columns = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
         tables.append(Table("What to change", frame, columns))
         data["next"] = frame
+    if following.withheld:
+        columns = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
+        frame = _frame(following.withheld)
+        tables.append(Table("To change in the levels", frame, columns))
+        data["next_in_levels"] = frame
     return Section("next", _TITLE, (" ".join(prose),), tables=tuple(tables), data=data, facts=facts)
 
 

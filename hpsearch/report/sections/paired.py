@@ -1,4 +1,4 @@
-"""Section: paired differences between each strategy and its reference, by repeat."""
+"""Section: paired differences between each level and its reference, by repeat."""
 
 from __future__ import annotations
 
@@ -12,24 +12,36 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import Pairing
+from hpsearch.analysis.comparison.pairings import pairings
 from hpsearch.analysis.comparison.run_values import run_values
 from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.report import figures, style
-from hpsearch.report.section import Column, Drawing, Row, Section, Table, numbers, words
-from hpsearch.report.text import NOTHING, Fact, aligned, listing
+from hpsearch.report.section import (
+    Column,
+    Drawing,
+    Row,
+    Section,
+    Table,
+    comparison_name,
+    leading,
+    level_name,
+    numbers,
+    words,
+)
+from hpsearch.report.text import NOTHING, Fact, aligned
 from hpsearch.results.results import Results
-from hpsearch.text import plain
 
 _TITLE = "Repeat by repeat"
-_NONE = "Not drawn: there is no repeat yet in which two compared strategies have both spent their budget."
+_NONE = "Not drawn: there is no repeat yet in which both sides of a comparison have spent their budget."
 _READING = (
-    "Each ring is a repeat; right of zero the first strategy did better. The diamond is the mean, its line the "
+    "Each ring is a repeat; right of zero the first {side} did better. The diamond is the mean, its line the "
     "{level} % interval. Within the grey box differences are too small to matter. Triangles at the edge stand for "
-    "repeats in which only one strategy found a finite value."
+    "repeats in which only one {side} found a finite value."
 )
+_OTHERS = "Drawn: the first {comparisons_drawn} comparisons; the data hold all."
 _ROW = 0.5  # inches
+_MOST = 24  # maximum number of comparisons in the figure
 _LABEL = 22
 
 
@@ -37,19 +49,21 @@ def paired_section(results: Results) -> Section:
     """Build the section with the paired differences behind the verdicts and, for several tasks, their means by task."""
     comparisons = [verdict for verdict in verdicts(results) if verdict.repeats]
     if not comparisons:
-        why = "Nothing is compared: the study has one strategy." if len(results.strategies) < 2 else _NONE
-        return Section("paired", _TITLE, (why,))
+        return Section("paired", _TITLE, (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "level": 95}
-    frame = _differences(results, comparisons)
-    sentence = _sentence(comparisons, facts)
+    frame = _differences(results)
+    sentence = _sentence(results, comparisons, facts)
+    drawn = comparisons[:_MOST]
+    notes = (_OTHERS,) if len(drawn) < len(comparisons) else ()
+    facts |= {"comparisons_drawn": len(drawn)} if notes else {}
     by_task = task_effects(results)
     several = len(by_task["task"].unique()) > 1
     return Section(
         "paired",
         _TITLE,
-        (_READING, *(_PER_TASK if several else ())),
-        tables=(Table("The effects, task by task", by_task, tuple(_columns(by_task))),) if several else (),
-        drawing=Drawing(_draw(results, comparisons, frame, style.title(sentence, facts)), sentence),
+        (_READING, *notes, *(_PER_TASK if several else ())),
+        tables=(Table("The effects, task by task", by_task, tuple(_columns(results, by_task))),) if several else (),
+        drawing=Drawing(_draw(results, drawn, frame, style.title(sentence, facts)), sentence),
         data={"paired": frame} | ({"paired_by_task": by_task} if several else {}),
         facts=facts,
     )
@@ -61,36 +75,37 @@ _PER_TASK = (
 )
 
 
-def _differences(results: Results, comparisons: list[Verdict]) -> pd.DataFrame:
+def _differences(results: Results) -> pd.DataFrame:
     values = run_values(results)
+    paired = [pairs(values, comparison) for comparison in pairings(results)]
     parts = [
-        pairs(values, Pairing(each.strategy, each.against)).frame
-        .assign(strategy=each.strategy, against=each.against)
-        for each in comparisons
-    ]  # fmt: skip
-    columns = ["strategy", "against", "repeat", "difference"]
-    return pd.concat(parts, ignore_index=True)[columns]
+        each.frame.assign(factor=each.comparison.factor, level=each.comparison.level, against=each.comparison.against)
+        for each in paired
+        if len(each.frame)
+    ]
+    return pd.concat(parts, ignore_index=True)[["factor", "level", "against", "repeat", "difference"]]
 
 
-def _sentence(comparisons: list[Verdict], facts: dict[str, Fact]) -> str:
+def _sentence(results: Results, comparisons: list[Verdict], facts: dict[str, Fact]) -> str:
     parts = []
     for place, each in enumerate(comparisons, 1):
         facts |= {
-            f"strategy_{place}": each.strategy,
-            f"against_{place}": each.against,
+            f"level_{place}": level_name(results, each.factor, each.level),
+            f"against_{place}": level_name(results, each.factor, each.against),
             f"won_{place}": each.won,
             f"drawn_{place}": each.drawn,
             f"repeats_{place}": each.repeats,
         }
         ties = f" ({{drawn_{place}}} drawn)" if each.drawn else ""
-        same = place > 1 and comparisons[place - 2].against == each.against
+        before = comparisons[place - 2] if place > 1 else None
+        same = before is not None and (before.factor, before.against) == (each.factor, each.against)
         against = "" if same else f" against {{against_{place}}}"
-        parts.append(f"{{strategy_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{ties}")
-    return f"Repeats won: {listing(parts)}."
+        parts.append(f"{{level_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{ties}")
+    return f"Repeats won: {leading(parts, facts)}."
 
 
 def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame, title: str) -> Figure:
-    longest = max(len(line) for each in comparisons for line in _name(each, _LABEL).split("\n"))
+    longest = max(len(line) for each in comparisons for line in _name(results, each, _LABEL).split("\n"))
     layout = figures.Layout(
         1, 1, _ROW * len(comparisons) + 0.2, left=0.25 + 0.08 * longest, right=1.15, foot=0.55
     )  # fmt: skip
@@ -101,7 +116,7 @@ def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame, tit
             _row(axes, len(comparisons) - 1 - row, each, _of(frame, each), (low, high), row)
         axes.axvline(0, color=style.INK, linewidth=0.9, zorder=1)
         axes.set(xlim=(low - 0.04 * (high - low), high + 0.04 * (high - low)), ylim=(-0.6, len(comparisons) - 0.4))
-        axes.set_yticks(range(len(comparisons)), [_name(each, _LABEL) for each in reversed(comparisons)])
+        axes.set_yticks(range(len(comparisons)), [_name(results, each, _LABEL) for each in reversed(comparisons)])
         axes.set_xlabel(f"how much better, {_unit(results, comparisons[0])}")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=max(int(1.1 * layout.width), 3)))
         axes.grid(visible=False, axis="y")
@@ -110,12 +125,13 @@ def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame, tit
 
 
 def _of(frame: pd.DataFrame, each: Verdict) -> Any:
-    rows = frame[(frame["strategy"] == each.strategy) & (frame["against"] == each.against)]
+    rows = frame[(frame["factor"] == each.factor) & (frame["level"] == each.level) & (frame["against"] == each.against)]
     return rows["difference"].to_numpy(dtype=float)
 
 
-def _name(each: Verdict, length: int) -> str:
-    return f"{style.label(each.strategy, length)}\nagainst {style.label(each.against, length - 8)}"
+def _name(results: Results, each: Verdict, length: int) -> str:
+    level, against = (level_name(results, each.factor, side) for side in (each.level, each.against))
+    return f"{style.label(level, length)}\nagainst {style.label(against, length - 8)}"
 
 
 def _unit(results: Results, one: Verdict) -> str:
@@ -157,10 +173,10 @@ def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[floa
     )  # fmt: skip
 
 
-def _columns(frame: pd.DataFrame) -> Iterator[Column]:
+def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     write = aligned(frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel())
     yield words("task", "Task")
-    yield Column("Comparison", lambda row: plain(f"{row['strategy']} against {row['against']}"), numeric=False)
+    yield Column("Comparison", lambda row: comparison_name(results, row), numeric=False)
     yield numbers(frame, "effect", "Effect")
     yield Column("95 % interval", lambda row: _interval(row, write))
     yield Column("P(better)", lambda row: NOTHING if np.isnan(row["better"]) else f"{row['better']:.2f}")

@@ -39,7 +39,7 @@ def plane_section(results: Results) -> Section:
     if not any(numeric.values()):
         return Section("plane", _TITLE, ("Not drawn: no numeric hyperparameter is searched.",))
     facts: dict[str, Fact] = {"metric": results.metric}
-    strategies = results.strategies[:MOST]
+    strategies = results.variants[:MOST]
     trials = feasibility(results)
     task_names, notes = few([task for task, names in numeric.items() if names], len(strategies), facts)
     planes = [_plane(results, trials, task, numeric[task]) for task in task_names]
@@ -51,7 +51,7 @@ def plane_section(results: Results) -> Section:
     sentences = [
         _sentence(results, plane, facts, f"_{i}" if len(planes) > 1 else "") for i, plane in enumerate(planes, 1)
     ]
-    if len(strategies) < len(results.strategies):
+    if len(strategies) < len(results.variants):
         facts["strategies_drawn"] = len(strategies)
         notes = (*notes, "Drawn: the first {strategies_drawn} strategies; the data hold all.")
     return Section(
@@ -85,7 +85,7 @@ def _plane(results: Results, trials: pd.DataFrame, task: str, numeric: list[str]
     return Plane(task, tuple(names), points.astype(dict.fromkeys(["value", *columns], float)))
 
 
-_TRIAL_COLUMNS = ["task", "strategy", "repeat", "number", "value", "infeasible"]
+_TRIAL_COLUMNS = ["task", "variant", "repeat", "number", "value", "infeasible"]
 
 
 def _most_important(results: Results, task: str, numeric: list[str]) -> list[str]:
@@ -101,9 +101,9 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
     points = plane.points
     worth = points["value"].where(~points["infeasible"], -results.sign * math.inf)
     medians = {
-        name: float(quantiles(worth[points["strategy"] == name].to_numpy()[None, :], (0.5,))[0, 0])
-        for name in results.strategies
-        if (points["strategy"] == name).any()
+        name: float(quantiles(worth[points["variant"] == name].to_numpy()[None, :], (0.5,))[0, 0])
+        for name in results.variants
+        if (points["variant"] == name).any()
     }
     facts[f"task{s}"] = plane.task
     ordered = sorted(medians, key=lambda name: -results.sign * medians[name])
@@ -187,7 +187,7 @@ def _colours(results: Results, points: pd.DataFrame) -> ScalarMappable:
 
 def _panel(axes: Axes, results: Results, plane: Plane, strategy: str, scale: ScalarMappable, *, raster: bool) -> None:
     x, y = [*(PARAM + name for name in plane.names), "value"][:2]
-    panel = plane.points[plane.points["strategy"] == strategy]
+    panel = plane.points[plane.points["variant"] == strategy]
     good, bad = panel[~panel["infeasible"]], panel[panel["infeasible"]]
     good = good.iloc[np.argsort(results.sign * good["value"].to_numpy(), kind="stable")]  # draw the best on top
     axes.scatter(

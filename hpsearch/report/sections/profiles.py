@@ -1,4 +1,4 @@
-"""Section: performance profiles, the share of tasks against slowdown relative to the fastest strategy."""
+"""Section: performance profiles, the share of tasks against slowdown relative to the fastest variant."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from hpsearch.analysis.comparison.profiles import ENOUGH_TASKS, profiles
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, scales, style
 from hpsearch.report.data import changes
-from hpsearch.report.section import Drawing, Section
-from hpsearch.report.text import Fact, listing
+from hpsearch.report.section import Drawing, Section, few_variants, leading
+from hpsearch.report.text import Fact
 from hpsearch.results.results import Results
 
-_TITLE = "On how many tasks each strategy is fast"
+_TITLE = "On how many tasks each {noun} is fast"
 _TOO_FEW = (
-    "Not drawn: performance profiles take {enough} tasks on which every strategy has a complete run and one of them "
+    "Not drawn: performance profiles take {enough} tasks on which every {noun} has a complete run and one of them "
     "matched {baseline}; the study has {tasks}."
 )
 _READING = (
-    "A strategy's line at a factor is the share of the tasks on which half of its runs reached the target (what the "
-    "median {baseline} run had found at its end) within that many times the trials of the fastest strategy. At the "
-    "left it is how often the strategy was among the fastest, at the right how often it got there at all. Compare two "
-    "strategies at one factor only: who is the fastest depends on who is in the study."
+    "A {noun}'s line at a factor is the share of the tasks on which half of its runs reached the target (what the "
+    "median {baseline} run had found at its end) within that many times the trials of the fastest {noun}. At the "
+    "left it is how often the {noun} was among the fastest, at the right how often it got there at all. Compare two "
+    "{nouns} at one factor only: who is the fastest depends on who is in the study."
 )
 _PANEL = 2.6
 _LABEL = 18
@@ -33,8 +33,6 @@ _LABEL = 18
 
 def profiles_section(results: Results) -> Section:
     """Build the section with performance profiles over tasks, by the median number of trials to the target."""
-    if len(results.strategies) < 2:
-        return Section("profiles", _TITLE, ("Nothing is compared: the study has one strategy.",))
     steps = profiles(results)
     facts: dict[str, Fact] = {
         "enough": ENOUGH_TASKS, "baseline": baseline(results), "metric": results.metric, "tasks": len(tasks(results)),
@@ -43,12 +41,13 @@ def profiles_section(results: Results) -> Section:
         return Section("profiles", _TITLE, (_TOO_FEW,), facts=facts)
     facts["tasks"] = int(steps["tasks"].iloc[0])
     sentence = _sentence(steps, facts)
+    shown, notes = few_variants(results, facts)
     return Section(
         "profiles",
         _TITLE,
-        (_READING,),
-        drawing=Drawing(_draw(results, steps, style.title(sentence, facts)), sentence),
-        data={"profiles": changes(steps, ["strategy"], ["share"]).drop(columns="tasks")},
+        (_READING, *notes),
+        drawing=Drawing(_draw(shown, steps, style.title(sentence, facts)), sentence),
+        data={"profiles": changes(steps, ["variant"], ["share"]).drop(columns="tasks")},
         facts=facts,
     )
 
@@ -56,14 +55,14 @@ def profiles_section(results: Results) -> Section:
 def _sentence(steps: pd.DataFrame, facts: dict[str, Fact]) -> str:
     first = steps[steps["factor"] == 1.0].sort_values("share", ascending=False, kind="stable")
     for place, row in enumerate(first.to_dict("records"), 1):
-        facts |= {f"strategy_{place}": str(row["strategy"]), f"fastest_{place}": round(row["share"] * row["tasks"])}
-    parts = [f"{{strategy_{place}}} on {{fastest_{place}}}" for place in range(1, len(first) + 1)]
-    return f"The fastest to match {{baseline}}, of {{tasks}} tasks, ties counting for all: {listing(parts)}."
+        facts |= {f"variant_{place}": str(row["variant"]), f"fastest_{place}": round(row["share"] * row["tasks"])}
+    parts = [f"{{variant_{place}}} on {{fastest_{place}}}" for place in range(1, len(first) + 1)]
+    return f"The fastest to match {{baseline}}, of {{tasks}} tasks, ties counting for all: {leading(parts, facts)}."
 
 
 def _draw(results: Results, steps: pd.DataFrame, title: str) -> Figure:
-    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
-    height = max(_PANEL, 0.19 * len(results.strategies))
+    longest = max(len(style.label(name, _LABEL)) for name in results.variants)
+    height = max(_PANEL, 0.19 * len(results.variants))
     layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
     with style.applied():
         figure, (axes,) = figures.new_figure(title, layout)
@@ -74,8 +73,8 @@ def _draw(results: Results, steps: pd.DataFrame, title: str) -> Figure:
 def _lines(axes: Axes, results: Results, steps: pd.DataFrame, height: float) -> None:
     right = max(float(steps["factor"].max()), 1.5) * 1.15
     ends = []
-    for index, name in enumerate(results.strategies):
-        line = steps[steps["strategy"] == name]
+    for index, name in enumerate(results.variants):
+        line = steps[steps["variant"] == name]
         look, last = style.look(index), float(line["share"].iloc[-1])
         axes.step(
             [*line["factor"], right], [*line["share"], last], where="post",
@@ -85,6 +84,6 @@ def _lines(axes: Axes, results: Results, steps: pd.DataFrame, height: float) -> 
         ends.append((right, last, style.label(name, _LABEL)))
     axes.set(xlim=(1, right), ylim=(-0.03, 1.03))
     scales.log_axis(axes, "x", right)
-    axes.set(xlabel="times the trials of the fastest strategy", ylabel="tasks")
+    axes.set(xlabel=f"times the trials of the fastest {results.noun}", ylabel="tasks")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     scales.label_ends(axes, ends, height)

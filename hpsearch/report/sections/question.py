@@ -8,13 +8,16 @@ from typing import Any
 import pandas as pd
 from optuna.distributions import BaseDistribution
 
+from hpsearch.analysis.comparison.pairings import reference
+from hpsearch.analysis.file_levels import level_keys
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.report.judging import Judging, judging
+from hpsearch.analysis.views import by_objective
+from hpsearch.report.judging import judging
 from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import NOTHING, Fact, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
 
-_IN_OTHER_PLACES = {"name", "title", "question", "space", "report"}
+_IN_OTHER_PLACES = {"name", "title", "question", "space", "factors", "report"}
 _IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}
 _SCALES = {True: "logarithmic", False: "linear"}
 
@@ -22,22 +25,24 @@ _SCALES = {True: "logarithmic", False: "linear"}
 def question_section(results: Results) -> Section:
     """Build the section with the study's budget, search space and fixed settings."""
     facts = _facts(results)
-    space, fixed = _space_table(results), _fixed_table(results.settings)
-    tables = tuple(table for table in (space, fixed) if len(table.frame))
-    data = {"space": space.frame, "settings": fixed.frame}
+    factors, space, fixed = _factor_table(results), _space_table(results), _fixed_table(results.settings)
+    tables = tuple(table for table in (factors, space, fixed) if len(table.frame))
+    data = {"factors": factors.frame, "space": space.frame, "settings": fixed.frame}
     return Section(
-        "question", "What was asked", tuple(_prose(facts, judging(results))), tables=tables, facts=facts,
+        "question", "What was asked", tuple(_prose(results, facts)), tables=tables, facts=facts,
         data={name: frame for name, frame in data.items() if len(frame)},
     )  # fmt: skip
 
 
 def _facts(results: Results) -> dict[str, Fact]:
-    runs = len(results.strategies) * results.repeats * max(len(tasks(results)), 1)
+    of_each = results.repeats * max(len(tasks(results)), 1)
+    runs = len(results.variants) * of_each
+    searches = (len(results.variants) - len(results.untuned)) * of_each
     return {
         "tasks": listing(tasks(results)),
         "task_count": len(tasks(results)),
-        "strategies": listing(results.strategies),
-        "strategy_count": len(results.strategies),
+        "variants": listing(results.variants),
+        "variant_count": len(results.variants),
         "metric": results.metric,
         "aim": "more" if results.direction == "maximize" else "less",
         "parameter_count": len(results.searched),
@@ -47,23 +52,16 @@ def _facts(results: Results) -> dict[str, Fact]:
         "repeats": results.repeats,
         "runs": runs,
         "runs_complete": int(results.runs["complete"].astype(bool).sum()),
-        "trials_asked": runs * results.budget,
+        "untuned_count": len(results.untuned),
+        "trials_asked": searches * results.budget + runs - searches,
         "trials_finished": int(results.trials["state"].isin(FINISHED).sum()),
     }
 
 
-def _prose(facts: Mapping[str, Any], judged: Judging) -> Iterator[str]:
-    several = facts["strategy_count"] > 1
-    yield (
-        f"{{strategies}} {'search' if several else 'searches'} the same {{parameter_count}} "
-        f"{plural(facts['parameter_count'], 'hyperparameter')}"
-        f"{' on {tasks}' if facts['task_count'] else ''}: "
-        f"{{repeats}} {plural(facts['repeats'], 'run')}{' each' if facts['runs'] > facts['repeats'] else ''}, "
-        f"{_budget(facts)} a run{', so that all may spend the same' if several else ''}. "
-        "A trial is judged by its validation {metric}: {aim} is better."
-    )
+def _prose(results: Results, facts: Mapping[str, Any]) -> Iterator[str]:
+    yield (_variants_sentence if results.objective_factors else _strategies_sentence)(facts)
     if facts["confirming"]:
-        yield judged.confirming
+        yield judging(results).confirming
     if facts["epochs_budget"]:
         yield "{trials_finished} trials are made, and {runs_complete} of {runs} runs have spent their budget."
     elif facts["trials_finished"] < facts["trials_asked"]:
@@ -75,32 +73,84 @@ def _prose(facts: Mapping[str, Any], judged: Judging) -> Iterator[str]:
         yield "All {trials_asked} trials are made."
 
 
+_JUDGED = "A trial is judged by its validation {metric}: {aim} is better."
+
+
+def _strategies_sentence(facts: Mapping[str, Any]) -> str:
+    several = facts["variant_count"] > 1
+    return (
+        f"{{variants}} {'search' if several else 'searches'} the same {{parameter_count}} "
+        f"{plural(facts['parameter_count'], 'hyperparameter')}"
+        f"{_on(facts)}: {_runs(facts)}, "
+        f"{_budget(facts)} a run{', so that all may spend the same' if several else ''}. {_JUDGED}"
+    )
+
+
+def _variants_sentence(facts: Mapping[str, Any]) -> str:
+    """Describe the design of a study with factors."""
+    untuned = facts["untuned_count"]
+    each = f"{_budget(facts)} a run, so that all that search may spend the same"
+    if untuned == facts["variant_count"]:
+        each = "one training a run, since nothing is searched"
+    elif untuned:
+        each += f"; {{untuned_count}} {'searches' if untuned == 1 else 'search'} nothing: one training a run"
+    return f"{{variant_count}} variants are compared{_on(facts)}: {_runs(facts)}, {each}. {_JUDGED}"
+
+
+def _on(facts: Mapping[str, Any]) -> str:
+    return " on {tasks}" if facts["task_count"] else ""
+
+
+def _runs(facts: Mapping[str, Any]) -> str:
+    return f"{{repeats}} {plural(facts['repeats'], 'run')}{' each' if facts['runs'] > facts['repeats'] else ''}"
+
+
 def _budget(facts: Mapping[str, Any]) -> str:
     if facts["epochs_budget"]:
         return "{epochs_budget} epochs of training"
     return f"{{budget}} {plural(facts['budget'], 'trial')}"
 
 
-def _space_table(results: Results) -> Table:
-    """Return a table with a row per parameter, or per task and parameter if tasks have different spaces."""
-    spaces = {task: dict(results.space_of(task)) for task in tasks(results)}
-    same = all(space == results.space for space in spaces.values())
+def _factor_table(results: Results) -> Table:
+    """Return a table with a row per factor; without factors it has no rows."""
+    several = {name: labels for name, labels in results.factors.items() if len(labels) > 1}
     rows = [
-        {"task": task, "parameter": name} | _range(distribution)
-        for task, space in ({"": results.space} if same else spaces).items()
+        {"factor": name, "reference": reference(results, name), "levels": listing(labels)}
+        for name, labels in several.items()
+        if results.objective_factors
+    ]
+    frame = pd.DataFrame(rows, columns=["factor", "reference", "levels"])
+    columns = (words("factor", "Factor"), words("levels", "Levels"), words("reference", "Compared with"))
+    return Table("What is compared", frame, columns)
+
+
+def _space_table(results: Results) -> Table:
+    """Return a table with a row per parameter; per task or objective and parameter if their spaces differ."""
+    view = by_objective(results)
+    spaces = {task: dict(view.space_of(task)) for task in tasks(view)}
+    same = all(space == view.space for space in spaces.values())
+    rows = [
+        {"task": task, "parameter": name} | _range(distribution) | {"when": _when(results, name)}
+        for task, space in ({"": view.space} if same else spaces).items()
         for name, distribution in space.items()
     ]
-    frame = pd.DataFrame(rows, columns=["task", "parameter", "kind", "range", "scale"])
-    if same:
-        frame = frame.drop(columns="task")
+    frame = pd.DataFrame(rows, columns=["task", "parameter", "kind", "range", "scale", "when"])
+    frame = frame.drop(columns=[*(["task"] if same else []), *([] if results.conditions else ["when"])])
     columns = (
-        *(() if same else (words("task", "Task"),)),
+        *(() if same else (words("task", view.subject.capitalize()),)),
         words("parameter", "Hyperparameter"),
         words("kind", "Kind"),
         words("range", "Values"),
         words("scale", "Scale"),
+        *((words("when", "Searched with"),) if results.conditions else ()),
     )
     return Table("The space that is searched", frame, columns)
+
+
+def _when(results: Results, name: str) -> str:
+    conditions = results.conditions.get(name, {})
+    parts = [f"{other} = {listing(map(value, values), 'or')}" for other, values in conditions.items()]
+    return listing(parts) if parts else NOTHING
 
 
 def _range(distribution: BaseDistribution) -> dict[str, str]:
@@ -116,6 +166,8 @@ def _range(distribution: BaseDistribution) -> dict[str, str]:
 
 
 def _fixed_table(settings: Mapping[str, Any]) -> Table:
+    """Return a table with a row per setting that no factor changes."""
+    varied = level_keys(settings)
     rows = [
         {"part": part, "key": key, "value": value(setting)}
         for part, settings_of_part in settings.items()
@@ -123,7 +175,7 @@ def _fixed_table(settings: Mapping[str, Any]) -> Table:
         for key, setting in (
             settings_of_part.items() if isinstance(settings_of_part, Mapping) else [(NOTHING, settings_of_part)]
         )
-        if (part, key) not in _IN_PROSE
+        if (part, key) not in _IN_PROSE | varied
     ]
     frame = pd.DataFrame(rows, columns=["part", "key", "value"])
     columns = (words("part", "Part"), words("key", "Setting"), words("value", "Value"))

@@ -1,4 +1,4 @@
-"""Section: mean rank of each strategy against trials, and critical differences over tasks."""
+"""Section: mean rank of each variant against trials, and critical differences over tasks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from hpsearch.analysis.statistics.critical_difference import (
     critical_difference,
 )
 from hpsearch.report import figures, scales, style
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import Drawing, Section, few_variants, leading
 from hpsearch.report.text import Fact, listing, plural
 from hpsearch.results.results import Results
 
 _TITLE = "Who leads when"
-_NONE = "Not drawn: there is no repeat yet in which every strategy has spent its budget."
+_NONE = "Not drawn: there is no repeat yet in which every {noun} has spent its budget."
 _READING = (
     "Places are taken within each repeat of a task by the best validation {metric} so far, one for the best, ties "
-    "shared; lines are means over {blocks} {block_word}. After first trials that strategies draw alike they are tied. "
+    "shared; lines are means over {blocks} {block_word}. After first trials that {nouns} draw alike they are tied. "
     "A place says nothing of how far ahead it is."
 )
 _TOO_FEW = (
-    "Critical differences take {enough_tasks} tasks and {enough_strategies} strategies or more, this study has "
-    "{tasks} and {strategies}: repeats of one task are no tasks, and counting them as such would make anything "
+    "Critical differences take {enough_tasks} tasks and {enough_variants} {nouns} or more, this study has "
+    "{tasks} and {variants}: repeats of one task are no tasks, and counting them as such would make anything "
     "significant."
 )
 _SOURCE = "Benavoli, Corani and Mangili 2016"
@@ -40,32 +40,35 @@ _LABEL = 18
 
 def ranks_section(results: Results) -> Section:
     """Build the section with mean ranks against trials and, for enough tasks, a critical-difference diagram."""
-    if len(results.strategies) < 2:
-        return Section("ranks", _TITLE, ("Nothing is compared: the study has one strategy.",))
     curves, places = rank_curves(results), task_ranks(results)
     if curves.empty:
         return Section("ranks", _TITLE, (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "blocks": int(curves["blocks"].iloc[0])}
     facts["block_word"] = plural(int(curves["blocks"].iloc[0]), "repeat")
     sentence = _sentence(curves, facts)
-    apart = critical_difference(places)
+    apart = critical_difference(places) if len(_varied(results)) < 2 else None
+    shown, notes = few_variants(results, facts)
     return Section(
         "ranks",
         _TITLE,
-        (_READING, *_across_tasks(results, apart, places, facts)),
-        drawing=Drawing(_draw(results, curves, apart, style.title(sentence, facts)), sentence),
+        (_READING, *_across_tasks(results, apart, places, facts), *notes),
+        drawing=Drawing(_draw(shown, curves, apart, style.title(sentence, facts)), sentence),
         data={"ranks": curves.drop(columns="blocks"), "task_ranks": places.reset_index()},
         facts=facts,
     )
+
+
+def _varied(results: Results) -> list[str]:
+    return [factor for factor, labels in results.factors.items() if len(labels) > 1]
 
 
 def _sentence(curves: pd.DataFrame, facts: dict[str, Fact]) -> str:
     last = curves[curves["n"] == curves["n"].max()].sort_values("rank", kind="stable")
     facts["after"] = after = int(last["n"].iloc[0])
     for place, row in enumerate(last.to_dict("records"), 1):
-        facts |= {f"strategy_{place}": str(row["strategy"]), f"rank_{place}": float(row["rank"])}
-    parts = [f"{{rank_{place}:#.2g}} for {{strategy_{place}}}" for place in range(1, len(last) + 1)]
-    return f"After {{after}} {plural(after, 'trial')} the mean place is {listing(parts)}."
+        facts |= {f"variant_{place}": str(row["variant"]), f"rank_{place}": float(row["rank"])}
+    parts = [f"{{rank_{place}:#.2g}} for {{variant_{place}}}" for place in range(1, len(last) + 1)]
+    return f"After {{after}} {plural(after, 'trial')} the mean place is {leading(parts, facts)}."
 
 
 def _across_tasks(
@@ -73,12 +76,14 @@ def _across_tasks(
 ) -> Iterator[str]:
     facts |= {
         "enough_tasks": ENOUGH_TASKS,
-        "enough_strategies": ENOUGH_STRATEGIES,
+        "enough_variants": ENOUGH_STRATEGIES,
         "tasks": len(places),
-        "strategies": len(results.strategies),
+        "variants": len(results.variants),
         "judged": run_values(results).judged,
         "source": _SOURCE,
     }
+    if len(_varied(results)) > 1:
+        return  # cells are shown, not tested
     if apart is None:
         yield _TOO_FEW
         return
@@ -92,14 +97,14 @@ def _across_tasks(
         facts[f"group_{place}"] = listing(group)
         yield f"Not told apart: {{group_{place}}}."
     yield (
-        "Whether two strategies are told apart by this test also depends on who else is in the study ({source}); "
+        "Whether two {nouns} are told apart by this test also depends on who else is in the study ({source}); "
         "the verdicts above do not."
     )
 
 
 def _draw(results: Results, curves: pd.DataFrame, apart: CriticalDifference | None, title: str) -> Figure:
-    longest = max(len(style.label(name, _LABEL)) for name in results.strategies)
-    height = max(2.4, 0.21 * len(results.strategies) + 0.3)
+    longest = max(len(style.label(name, _LABEL)) for name in results.variants)
+    height = max(2.4, 0.21 * len(results.variants) + 0.3)
     layout = figures.Layout(
         2 if apart else 1,
         1,
@@ -120,8 +125,8 @@ def _draw(results: Results, curves: pd.DataFrame, apart: CriticalDifference | No
 
 def _lines(axes: Axes, results: Results, curves: pd.DataFrame, height: float) -> None:
     ends = []
-    for index, name in enumerate(results.strategies):
-        line, look = curves[curves["strategy"] == name], style.look(index)
+    for index, name in enumerate(results.variants):
+        line, look = curves[curves["variant"] == name], style.look(index)
         every = ((0.02 + 0.013 * index) % 0.13, 0.13)
         axes.plot(
             line["n"], line["rank"],
@@ -138,11 +143,11 @@ def _lines(axes: Axes, results: Results, curves: pd.DataFrame, height: float) ->
 
 
 def _critical(axes: Axes, results: Results, apart: CriticalDifference) -> None:
-    """Draw final mean ranks, best on top; vertical bars join strategies without a significant difference."""
+    """Draw final mean ranks, best on top; vertical bars join variants without a significant difference."""
     count = len(apart.ranks)
     rows = {str(name): count - 1 - row for row, name in enumerate(apart.ranks.index)}
     for name, rank in apart.ranks.items():
-        look = style.look(results.strategies.index(str(name)))
+        look = style.look(list(results.levels).index(str(name)))
         axes.plot([1, rank], [rows[str(name)]] * 2, color=style.GRID, linewidth=1.0, zorder=1)
         axes.scatter([rank], [rows[str(name)]], s=42, marker=look.marker, color=look.color, zorder=3)
         axes.annotate(f"{rank:.2f}", (rank, rows[str(name)]), xytext=(7, 0), textcoords="offset points", va="center")

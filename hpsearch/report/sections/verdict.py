@@ -1,4 +1,4 @@
-"""Section: the verdict of each planned comparison of two strategies."""
+"""Section: the verdict of each planned comparison of two levels."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.comparison.pairings import BASELINE, baseline
+from hpsearch.analysis.comparison.pairings import BASELINE, first_of
 from hpsearch.analysis.comparison.verdicts import ALPHA, Verdict, verdicts
 from hpsearch.report.judging import judging
-from hpsearch.report.section import Column, Row, Section, Table
-from hpsearch.report.text import NOTHING, Fact, aligned, number, plural
-from hpsearch.results.results import Results
-from hpsearch.text import plain
+from hpsearch.report.section import MOST, Column, Row, Section, Table, comparison_name, level_name, words
+from hpsearch.report.text import NOTHING, Fact, aligned, listing, number, plural
+from hpsearch.results.results import STRATEGY, Results
 
 _TITLE = "The verdict"
 _LEADS = {
-    "better": "{strategy%s} is better than {against%s}",
-    "worse": "{strategy%s} is worse than {against%s}",
-    "equivalent": "{strategy%s} and {against%s} are practically equivalent",
-    "not resolved": "Whether {strategy%s} is better than {against%s} is not resolved",
+    "better": "{level%s} is better than {against%s}",
+    "worse": "{level%s} is worse than {against%s}",
+    "equivalent": "{level%s} and {against%s} are practically equivalent",
+    "not resolved": "Whether {level%s} is better than {against%s} is not resolved",
 }
 _MARGIN_SOURCES = {
     "retraining": "one standard deviation of retraining",
@@ -40,16 +39,18 @@ def verdict_section(results: Results) -> Section:
     """Build the section with a sentence per comparison, notes on how to read them, and a table."""
     comparisons = verdicts(results)
     if not comparisons:
-        why = "the study has one strategy" if results.strategies else "no run has begun"
-        return Section("verdict", _TITLE, (f"Nothing is compared: {why}.",))
+        return Section("verdict", _TITLE, ("Nothing is compared: no two {nouns} differ in one factor only.",))
     facts = _facts(results, comparisons)
-    sentences = [_sentence(verdict, facts, f"_{place}") for place, verdict in enumerate(comparisons, 1)]
+    told = _most_telling(comparisons, facts)
+    sentences = [_sentence(results, verdict, facts, f"_{place}") for place, verdict in enumerate(told, 1)]
+    if len(told) < len(comparisons):
+        sentences.append("The table has the other {comparisons_left} comparisons too.")
     frame = pd.DataFrame([asdict(verdict) | {"lost": verdict.lost} for verdict in comparisons])
     return Section(
         "verdict",
         _TITLE,
         (*sentences, *_reading(results, comparisons)),
-        tables=(Table("The comparisons", frame, tuple(_columns(frame))),),
+        tables=(Table("The comparisons", frame, tuple(_columns(results, frame))),),
         data={"verdicts": frame.drop(columns="raw")},
         facts=facts,
     )
@@ -64,7 +65,7 @@ def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
         "budget": results.budget if results.epochs_budget is None else results.epochs_budget,
         "unit": _unit(results),
         "repeats_asked": one.repeats_asked,
-        "baseline": baseline(results),
+        "first_strategy": next(iter(results.factors.get(STRATEGY, ())), NOTHING),
         "comparisons": len(comparisons),
         "level": 95,
         "level90": 90,
@@ -72,9 +73,21 @@ def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
     }
 
 
-def _sentence(verdict: Verdict, facts: dict[str, Fact], s: str) -> str:
+def _most_telling(comparisons: Sequence[Verdict], facts: dict[str, Fact]) -> Sequence[Verdict]:
+    """Return all comparisons; of more than `MOST`, the first that are resolved, then the first others."""
+    if len(comparisons) <= MOST:
+        return comparisons
+    facts["comparisons_left"] = len(comparisons) - MOST
+    return sorted(comparisons, key=lambda each: each.verdict == "not resolved")[:MOST]
+
+
+def _sentence(results: Results, verdict: Verdict, facts: dict[str, Fact], s: str) -> str:
     """Write a verdict and its evidence, and add its facts to `facts`, with names that end in `s`."""
-    facts |= {f"strategy{s}": verdict.strategy, f"against{s}": verdict.against, f"verdict{s}": verdict.verdict}
+    names = {side: level_name(results, verdict.factor, getattr(verdict, side)) for side in ("level", "against")}
+    facts |= {f"{side}{s}": name for side, name in names.items()}
+    facts[f"verdict{s}"] = verdict.verdict
+    if verdict.cells > 1:
+        facts |= {f"cells{s}": verdict.cells, f"over{s}": _others(results, verdict)}
     facts |= {f"{name}{s}": fact for name in _FACT_NAMES if (fact := getattr(verdict, name)) is not None}
     if verdict.margin_source:
         facts[f"source{s}"] = _MARGIN_SOURCES[verdict.margin_source]
@@ -85,8 +98,8 @@ def _sentence(verdict: Verdict, facts: dict[str, Fact], s: str) -> str:
 def _by_t(verdict: Verdict, s: str) -> str:
     joint = ", and " if verdict.verdict == "equivalent" else "; "
     return (
-        f"the effect on the {_measure(verdict)} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) over "
-        f"{{repeats{s}}} paired repeats of {{budget}} {{unit}}{joint}{_why(verdict, s)}"
+        f"the effect on the {_measure(verdict, s)} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) "
+        f"over {{repeats{s}}} paired repeats{_of(verdict)}{joint}{_why(verdict, s)}"
     )
 
 
@@ -109,33 +122,52 @@ def _by_signs(verdict: Verdict, s: str) -> str:
     infinite = verdict.effect is None or math.isinf(verdict.effect)
     cause = "a run that found no finite value has no place in a mean" if infinite else "all differences are equal"
     if verdict.drawn == verdict.repeats:
-        nothing = verdict.strategy_mean is not None and not math.isfinite(verdict.strategy_mean)
+        nothing = verdict.level_mean is not None and not math.isfinite(verdict.level_mean)
         outcome = "neither found a finite value" if nothing else "both reached the same"
-        return f"{outcome} in each of {{repeats{s}}} paired repeats of {{budget}} {{unit}}"
+        return f"{outcome} in each of {{repeats{s}}} paired repeats{_of(verdict)}"
     conclusion = "so there is no interval, and the signs alone give"
     return (
-        f"by {_measure(verdict)} it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired repeats of "
-        f"{{budget}} {{unit}}; {cause}, {conclusion} p = {{p_holm{s}}} after Holm's correction"
+        f"by {_measure(verdict, s)} it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired "
+        f"repeats{_of(verdict)}; {cause}, {conclusion} p = {{p_holm{s}}} after Holm's correction"
     )
 
 
 def _by_nothing(verdict: Verdict, s: str) -> str:
     if not verdict.repeats:
         return "there is no repeat yet in which both have spent their budget"
-    effect = f"(effect on the {_measure(verdict)}: {{effect{s}}}) " if verdict.effect is not None else ""
+    effect = f"(effect on the {_measure(verdict, s)}: {{effect{s}}}) " if verdict.effect is not None else ""
     return f"one repeat {effect}can't tell skill from chance"
 
 
 _EVIDENCE = {"t": _by_t, "signs": _by_signs, "none": _by_nothing}
 
 
-def _measure(verdict: Verdict) -> str:
-    return _MEASURES[verdict.scale, min(verdict.tasks, 2)]
+def _of(verdict: Verdict) -> str:
+    """Return the budget of a repeat in words; empty if a side is not searched."""
+    return " of {budget} {unit}" if verdict.searched else ""
+
+
+def _measure(verdict: Verdict, s: str) -> str:
+    text = _MEASURES[verdict.scale, min(verdict.tasks, 2)]
+    if verdict.cells == 1:
+        return text
+    joint = " and" if verdict.tasks > 1 else ", averaged over"
+    return f"{text}{joint} the {{cells{s}}} {{over{s}}}"
+
+
+def _others(results: Results, verdict: Verdict) -> str:
+    """Return what the cells of a comparison are: levels of another factor, or combinations of several."""
+    names = [name for name, labels in results.factors.items() if name != verdict.factor and len(labels) > 1]
+    return f"{'levels' if len(names) == 1 else 'combinations'} of {listing(names)}"
 
 
 def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
-    if results.strategy_of(baseline(results)) != BASELINE:
-        yield "None of the strategies is random search: the others are compared with {baseline}, the study's first one."
+    strategies = results.factors.get(STRATEGY, ())
+    if len(strategies) > 1 and first_of(results, BASELINE) is None:
+        yield (
+            "None of the strategies is random search: the others are compared with {first_strategy}, the study's first "
+            "one."
+        )
     if comparisons[0].judged == "validation":
         yield (
             "Nothing was tested: the verdicts rest on validation values, for which the searches chose their best and "
@@ -143,7 +175,7 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
         )
     yield (
         "An effect is the mean over paired repeats of how much better the first "
-        "strategy did than the second: positive is better, whatever the direction of {metric}. The comparisons were "
+        "{side} did than the second: positive is better, whatever the direction of {metric}. The comparisons were "
         "fixed before there was a result; Holm's correction keeps the chance of any false better or worse among them "
         "below {alpha} %, while each interval (Student's t) is for its comparison alone."
     )
@@ -165,10 +197,12 @@ def _unit(results: Results) -> str:
     return plural(results.budget if trials else results.epochs_budget or 0, "trial" if trials else "epoch")
 
 
-def _columns(frame: pd.DataFrame) -> Iterator[Column]:
+def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     effects = frame[["effect", "low", "high", "low90", "high90", "margin"]].astype(float)
     write = aligned(effects.to_numpy().ravel())
-    yield Column("Comparison", lambda row: plain(f"{row['strategy']} against {row['against']}"), numeric=False)
+    if len(frame["factor"].unique()) > 1:
+        yield words("factor", "Factor")
+    yield Column("Comparison", lambda row: comparison_name(results, row), numeric=False)
     yield Column("Verdict", lambda row: str(row["verdict"]), numeric=False)
     yield Column("Effect", lambda row: _number(row["effect"], write))
     yield Column("95 % interval", lambda row: _interval(row, "low", "high", write))

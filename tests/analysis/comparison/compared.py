@@ -15,6 +15,11 @@ def _empty():
     return make_results(strategies=("random",), repeats=1, trials=1, finished=0)
 
 
+def of_strategies(labels):
+    """Fields of results whose variants are strategies with these labels."""
+    return {"variants": tuple(labels), "factors": {}, "levels": {}}  # made of the variants
+
+
 def compared(tests, *, task="t", direction="maximize", margin=None, references=None, **changes):
     """Results whose runs were tested: {strategy: one list of test values a repeat}, or {task: {strategy: …}}."""
     by_task = tests if isinstance(next(iter(tests.values())), dict) else {task: tests}
@@ -25,7 +30,7 @@ def compared(tests, *, task="t", direction="maximize", margin=None, references=N
         for repeat, values in enumerate(repeats)
     ]
     known = {
-        "strategies": tuple(next(iter(by_task.values()))),
+        **of_strategies(next(iter(by_task.values()))),
         "repeats": max(row["repeat"] for row in rows) + 1,
         "direction": direction,
         "budget": 10,
@@ -42,7 +47,7 @@ def _run(task, strategy, repeat, values, reference):
     value = float(np.mean(found)) if found else math.nan
     return {
         "task": task,
-        "strategy": strategy,
+        "variant": strategy,
         "repeat": repeat,
         "name": f"{task}/{strategy}/{repeat}",
         "trials": 10,

@@ -11,7 +11,7 @@ from hpsearch.analysis.comparison.run_values import references, run_values
 from hpsearch.analysis.comparison.task_effects import task_effects
 from tests.analysis.comparison.compared import compared, turned
 
-ONE = Pairing("tpe", "random")
+ONE = Pairing("strategy", "tpe", "random", ("tpe",), ("random",))
 TASKS = {
     "a": {"random": [[0.5, 0.7], [0.6, 0.6], [0.1]], "tpe": [[0.7, 0.9], [0.9, 0.9], [0.3]]},
     "b": {"random": [[10, 12], [14, 14], "running"], "tpe": [[12, 14], [13, 13], [20]]},
@@ -23,7 +23,7 @@ def test_a_pair_is_a_repeat_and_its_value_the_mean_of_the_tests():
     found = pairs(run_values(compared(TASKS["a"])), ONE)
     assert (found.judged, found.scale, found.tasks) == ("test", "metric", ("t",))
     assert found.frame["repeat"].tolist() == [0, 1, 2]
-    np.testing.assert_allclose(found.frame[["strategy", "against"]], [[0.8, 0.6], [0.9, 0.6], [0.3, 0.1]])
+    np.testing.assert_allclose(found.frame[["level", "against"]], [[0.8, 0.6], [0.9, 0.6], [0.3, 0.1]])
     np.testing.assert_allclose(found.differences, [0.2, 0.3, 0.2])
 
 
@@ -43,7 +43,7 @@ def test_known_references_make_it_a_regret(around):
     found = pairs(run_values(around(compared(TASKS, references=REFERENCES))), ONE)
     # random, repeat 0: (0.6 − 1) / (0.5 − 1) = 0.8 on a, (11 − 20) / (10 − 20) = 0.9 on b; tpe: 0.4 and 0.7
     assert found.scale == "regret"
-    np.testing.assert_allclose(found.frame[["strategy", "against"]], [[0.55, 0.85], [0.45, 0.7]])
+    np.testing.assert_allclose(found.frame[["level", "against"]], [[0.55, 0.85], [0.45, 0.7]])
     np.testing.assert_allclose(found.differences, [0.3, 0.25])
 
 
@@ -105,7 +105,7 @@ def test_effects_task_by_task():
     assert found["effect"].to_dict() == pytest.approx({"a": 0.7 / 3, "b": 0.5})
     assert found["repeats"].to_dict() == {"a": 3, "b": 2}
     assert found["better"].to_dict() == {"a": 1.0, "b": 0.5}
-    assert (found[["strategy", "against"]] == ["tpe", "random"]).all(axis=None)
+    assert (found[["level", "against"]] == ["tpe", "random"]).all(axis=None)
     for task, differences in {"a": [0.2, 0.3, 0.2], "b": [2, -1]}.items():
         interval = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
         assert tuple(found.loc[task, ["low", "high"]]) == pytest.approx(tuple(interval))

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from hpsearch.analysis.comparison.pairings import baseline, pairings
+from tests.analysis.comparison.compared import of_strategies
 from tests.example_results import case
 
 # The study's strategies, the kinds that its file gives labels, and the pairings that follow.
@@ -22,8 +23,8 @@ STUDIES = [
 @pytest.mark.parametrize(("strategies", "kinds", "expected"), STUDIES)
 def test_what_is_compared(strategies, kinds, expected):
     settings = {"strategies": {label: {"strategy": named} for label, named in kinds.items()}}
-    results = dataclasses.replace(case("usual"), strategies=tuple(strategies.split()), settings=settings)
-    assert [" ".join(pair) for pair in pairings(results)] == expected
+    results = dataclasses.replace(case("usual"), **of_strategies(strategies.split()), settings=settings)
+    assert [f"{pair.level} {pair.against}" for pair in pairings(results)] == expected
 
 
 NAMELESS = [
@@ -37,10 +38,10 @@ NAMELESS = [
 
 @pytest.mark.parametrize("settings", NAMELESS)
 def test_a_label_without_settings_is_its_own_kind(settings):
-    results = dataclasses.replace(case("usual"), strategies=("a", "b"), settings=settings)
+    results = dataclasses.replace(case("usual"), **of_strategies("ab"), settings=settings)
     assert results.strategy_of("a") == "a"
     assert baseline(results) == "a"
 
 
 def test_a_study_without_strategies_compares_nothing():
-    assert pairings(dataclasses.replace(case("usual"), strategies=())) == ()
+    assert pairings(dataclasses.replace(case("usual"), **of_strategies(()))) == ()

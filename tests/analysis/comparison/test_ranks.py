@@ -28,7 +28,7 @@ def test_by_hand(around):
     # then 0.5, 0.8, 0.2
     curves = rank_curves(around(made()))
     assert set(curves["blocks"]) == {2}
-    table = curves.pivot_table(index="n", columns="strategy", values="rank")[list(RUNS)]
+    table = curves.pivot_table(index="n", columns="variant", values="rank")[list(RUNS)]
     expected = [[(1.5 + 1) / 2, (3 + 2.5) / 2, (1.5 + 2.5) / 2], [(2 + 2) / 2, (1 + 2) / 2, (3 + 2) / 2], [2.5, 1.5, 2]]
     np.testing.assert_allclose(table, expected)
 
@@ -39,7 +39,7 @@ def test_only_repeats_in_which_all_are_done():
     assert rank_curves(made(RUNS | {"gp": ([0.2],)})).empty
     nothing = rank_curves(make_results(finished=3))
     assert nothing.empty
-    assert list(nothing) == list(rank_curves(made())) == ["strategy", "n", "rank", "blocks"]
+    assert list(nothing) == list(rank_curves(made())) == ["variant", "n", "rank", "blocks"]
 
 
 @pytest.mark.parametrize("around", [lambda results: results, turned])
@@ -79,7 +79,7 @@ def test_on_tasks_repeats_are_averaged_first(around):
     assert task_values(results).loc["a"].tolist() == pytest.approx([results.sign * each for each in (0.6, 0.6, 0.5)])
     places = task_ranks(results)
     assert places.index.tolist() == ["a", "b"]  # gp has nothing on c
-    assert (places.index.name, places.columns.name, list(places)) == ("task", "strategy", ["random", "tpe", "gp"])
+    assert (places.index.name, places.columns.name, list(places)) == ("task", "variant", ["random", "tpe", "gp"])
     assert places.to_numpy().tolist() == [[1.5, 1.5, 3.0], [2.0, 1.0, 3.0]]
 
 

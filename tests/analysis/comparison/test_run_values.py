@@ -9,7 +9,7 @@ from tests.analysis.comparison.compared import compared
 
 
 def values(results):
-    return [(run.strategy, run.repeat, run.value) for run in run_values(results).runs]
+    return [(run.variant, run.repeat, run.value) for run in run_values(results).runs]
 
 
 def test_a_run_is_worth_the_mean_of_its_tests_and_only_where_it_is_over():
@@ -18,7 +18,7 @@ def test_a_run_is_worth_the_mean_of_its_tests_and_only_where_it_is_over():
     assert (found.judged, found.sign, found.tasks) == ("test", 1, ("t",))
     assert values(results) == [("random", 0, pytest.approx(0.6)), ("tpe", 0, 0.9), ("tpe", 1, 0.2)]
     assert found.runs[0].trainings == (0.5, 0.7)
-    assert found.frame.columns.tolist() == ["task", "strategy", "repeat", "value", "trainings"]
+    assert found.frame.columns.tolist() == ["task", "variant", "repeat", "value", "trainings"]
 
 
 def test_tests_of_a_run_that_is_not_over_do_not_decide_by_what_runs_are_judged():

@@ -30,7 +30,7 @@ def test_by_hand(around):
     results = around(made())
     assert targets(results) == pytest.approx({"t": results.sign * 0.6})
     needed = trials_to_target(results)
-    assert needed[["strategy", "repeat", "trials"]].to_numpy().tolist() == [
+    assert needed[["variant", "repeat", "trials"]].to_numpy().tolist() == [
         ["tpe", 0, 2.0],
         ["tpe", 1, 4.0],
         ["random", 0, math.inf],
@@ -39,7 +39,7 @@ def test_by_hand(around):
         ["bad", 1, math.inf],
     ]
     shares = share_at_target(needed, 4)
-    table = shares.pivot_table(index="strategy", columns="n", values="share")
+    table = shares.pivot_table(index="variant", columns="n", values="share")
     assert table.loc["tpe"].tolist() == [0, 0, 0.5, 0.5, 1]
     assert table.loc["random"].tolist() == [0, 0, 0, 0, 0.5]
     assert table.loc["bad"].tolist() == [0] * 5
@@ -53,9 +53,9 @@ def test_a_baseline_run_that_found_nothing_counts_as_the_worst(around):
 
 
 def test_shares_count_the_runs_that_needed_no_more_trials():
-    needed = pd.DataFrame({"strategy": ["b"] * 3 + ["a"] * 2, "trials": [1.0, 3.0, math.inf, 2.0, 2.0]})
+    needed = pd.DataFrame({"variant": ["b"] * 3 + ["a"] * 2, "trials": [1.0, 3.0, math.inf, 2.0, 2.0]})
     found = share_at_target(needed, 3)
-    assert found["strategy"].tolist() == ["b"] * 4 + ["a"] * 4
+    assert found["variant"].tolist() == ["b"] * 4 + ["a"] * 4
     assert found["n"].tolist() == [0, 1, 2, 3] * 2
     assert found["share"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 2 / 3, 0, 0, 1, 1])
     assert found["runs"].tolist() == [3] * 4 + [2] * 4
@@ -78,7 +78,7 @@ def test_no_target_with_one_strategy_or_where_it_is_no_number(order):
     assert trials_to_target(made(order, runs)).empty
     shares = share_at_target(trials_to_target(made(order, runs)), 4)
     assert shares.empty
-    assert list(shares) == ["strategy", "n", "share", "runs"]
+    assert list(shares) == ["variant", "n", "share", "runs"]
 
 
 def test_each_task_has_its_own():

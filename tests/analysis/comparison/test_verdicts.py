@@ -33,7 +33,7 @@ ANSWERS = {
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_each_answer(answer):
     found = verdict([[value + more for value in run] for run, more in zip(ZERO, ANSWERS[answer], strict=True)], ZERO)
-    assert (found.strategy, found.against, found.verdict) == ("tpe", "random", answer)
+    assert (found.level, found.against, found.verdict) == ("tpe", "random", answer)
     assert found.effect == pytest.approx(np.mean(ANSWERS[answer]))
     assert found.margin == pytest.approx(0.01 * math.sqrt(2))
     assert found.margin_source == "retraining"
@@ -120,10 +120,10 @@ def test_verdicts_are_those_of_the_rule_written_down():
     for _ in range(80):
         values = {name: rng.normal(rng.uniform(-1.5, 1.5), 0.7, 7) for name in ("random", "tpe", "gp")}
         found = verdicts(compared({name: [[value] for value in held] for name, held in values.items()}, margin=0.8))
-        p = [stats.ttest_rel(values[each.strategy], values["random"]).pvalue for each in found]
+        p = [stats.ttest_rel(values[each.level], values["random"]).pvalue for each in found]
         corrected = {min(p): 2 * min(p), max(p): max(2 * min(p), max(p))}
         for each, raw in zip(found, p, strict=True):
-            differences = values[each.strategy] - values["random"]
+            differences = values[each.level] - values["random"]
             assert each.verdict == by_the_rule(differences, 0.8, corrected[raw])
             assert each.resolved == (corrected[raw] < 0.03)
             seen.append(each.verdict)
@@ -169,7 +169,7 @@ def test_the_side_is_that_of_the_mean_and_of_the_signs_where_there_is_no_t_test(
 def test_the_raw_effect_is_the_difference_of_the_means(direction, references):
     tasks = {task: {"random": [[1], [2], [4]], "tpe": [[2], [4], [3]]} for task in "ab"}
     [found] = verdicts(compared(tasks, direction=direction, references=references))
-    assert found.raw == pytest.approx(found.strategy_mean - found.against_mean)
+    assert found.raw == pytest.approx(found.level_mean - found.against_mean)
     assert abs(found.raw) == pytest.approx(2 / 3 if references is None else 1 / 12)
 
 
@@ -194,7 +194,7 @@ def test_holm_is_over_all_comparisons():
     rng = np.random.default_rng(5)
     strategies = {name: noisy(rng, 8, shift=shift) for name, shift in {"random": 0, "narrowing": 1.3, "tpe": 2}.items()}
     found = verdicts(compared(strategies))
-    assert [(each.strategy, each.against) for each in found] == [
+    assert [(each.level, each.against) for each in found] == [
         ("narrowing", "random"),
         ("tpe", "random"),
         ("narrowing", "tpe"),
@@ -262,7 +262,7 @@ def test_turning_the_direction_turns_the_signs_and_no_verdict(references):
 def test_results_that_were_not_tested_are_judged_by_validation_values():
     results = case("no test values")
     found = verdicts(results)[0]
-    values = results.runs.pivot_table(index="repeat", columns="strategy", values="value")
+    values = results.runs.pivot_table(index="repeat", columns="variant", values="value")
     assert found.judged == "validation"
     assert found.effect == pytest.approx((values["narrowing"] - values["random"]).mean())
 

@@ -183,7 +183,7 @@ def test_a_run_that_narrowed_away_from_half_of_the_good_ones_is_told():
     params, places = drawn(60)
     values = bump(places, share=None).tolist()
     results = search(values, params, strategy="narrowing", rows=100)
-    columns = {"task": "t", "strategy": "narrowing", "repeat": 0, "number": 59, "parameter": "l1"}
+    columns = {"task": "t", "variant": "narrowing", "repeat": 0, "number": 59, "parameter": "l1"}
     for (low, high), fires in (((0.4, 0.5), True), ((0.0, 0.99), False)):
         ranges = pd.DataFrame([columns | {"low": low, "high": high}])
         assert found(dataclasses.replace(results, ranges=ranges), "narrowing").fires == fires

@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from hpsearch.analysis.comparison.strategy_table import COLUMNS, strategy_table, summary_over_tasks
-from tests.analysis.comparison.compared import compared, turned
+from hpsearch.analysis.comparison.variant_table import COLUMNS, summary_over_tasks, variant_table
+from tests.analysis.comparison.compared import compared, of_strategies, turned
 from tests.example_results import CASES, case, make_results, make_study, of_studies
 
 RUNS = {
@@ -34,7 +34,7 @@ def table(direction="maximize", keep=4):
                     test=test,
                 )
             )
-    return strategy_table(of_studies(studies, tuple(RUNS), 4, direction=direction)).set_index("strategy")
+    return variant_table(of_studies(studies, tuple(RUNS), 4, direction=direction)).set_index("variant")
 
 
 def test_values_by_hand():
@@ -74,15 +74,15 @@ def test_incomplete_runs_cost_but_are_not_compared():
 
 
 def test_one_repeat_has_no_interval():
-    found = strategy_table(make_results(repeats=1))
+    found = variant_table(make_results(repeats=1))
     assert found["test"].notna().all()
     assert found[["test_low", "test_high"]].isna().all(axis=None)
 
 
 def test_costs_are_sums_over_finished_trials():
     results = make_results(repeats=2, trials=6, epochs=3, diverge_above=0.01)
-    found = strategy_table(results).set_index("strategy")
-    by_hand = results.trials.groupby("strategy")
+    found = variant_table(results).set_index("variant")
+    by_hand = results.trials.groupby("variant")
     assert found["epochs"].to_dict() == by_hand["epochs"].sum().to_dict()
     assert found["seconds"].to_dict() == pytest.approx(by_hand["seconds"].sum().to_dict())
     assert found["diverged"].to_dict() == pytest.approx(by_hand["diverged"].mean().to_dict())
@@ -92,15 +92,15 @@ def test_costs_are_sums_over_finished_trials():
 def test_a_test_value_of_an_earlier_incumbent_is_not_used():
     old = {"incumbent": 0, "values": [0.9]}
     study = make_study("r", task="t", strategy="random", repeat=0, values=[0.1, 0.2], test=old)
-    assert strategy_table(of_studies([study], ("random",), 2))["tested"].tolist() == [0]
+    assert variant_table(of_studies([study], ("random",), 2))["tested"].tolist() == [0]
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_has_a_row_a_strategy_and_task(name):
     results = case(name)
-    found = strategy_table(results)
+    found = variant_table(results)
     assert list(found) == COLUMNS
-    assert len(found) == len(results.strategies) * results.runs["task"].nunique()
+    assert len(found) == len(results.variants) * results.runs["task"].nunique()
 
 
 def test_how_often_a_strategy_beats_random_is_over_paired_repeats():
@@ -113,7 +113,7 @@ def test_how_often_a_strategy_beats_random_is_over_paired_repeats():
 
 def test_a_strategy_without_a_run_has_a_row_of_nothing():
     results = make_results(strategies=("random", "tpe"), repeats=2, trials=4)
-    found = strategy_table(dataclasses.replace(results, strategies=("random", "tpe", "gp"))).set_index("strategy")
+    found = variant_table(dataclasses.replace(results, **of_strategies(("random", "tpe", "gp")))).set_index("variant")
     counts = ["runs_complete", "runs", "tested", "pairs", "trials"]
     assert found.loc["gp", counts].tolist() == [0, 2, 0, 0, 0]
     assert found.loc["gp"].drop(["task", *counts]).isna().all()
@@ -124,7 +124,7 @@ def test_epochs_and_seconds_are_summed_where_any_is_known():
     results = of_studies([study], ("random",), 3)
     for known, total in (([math.nan] * 3, math.nan), ([math.nan, 5, math.nan], 5), ([1, 2, 3], 6)):
         trials = results.trials.assign(epochs=known, seconds=known)
-        row = strategy_table(dataclasses.replace(results, trials=trials)).iloc[0]
+        row = variant_table(dataclasses.replace(results, trials=trials)).iloc[0]
         assert (row["epochs"], row["seconds"]) == pytest.approx((total, total), nan_ok=True)
 
 
@@ -132,7 +132,7 @@ def test_infeasible_are_those_that_diverged_or_failed():
     study = make_study("r", task="t", strategy="random", repeat=0, values=[0.1, None, 0.0, 0.3])
     results = of_studies([study], ("random",), 4)
     results.trials["diverged"] = [False, False, True, False]
-    row = strategy_table(results).iloc[0]
+    row = variant_table(results).iloc[0]
     assert (row["infeasible"], row["diverged"], row["failed"]) == (0.5, 0.25, 0.25)
 
 
@@ -140,7 +140,7 @@ def test_what_was_confirmed_stands_beside_what_was_seen():
     results = compared({"random": [[0.5], [0.7]], "tpe": [[0.6], [0.6]]})
     results.runs["observed"] = [0.8, 0.8, 0.9, 0.7]
     results.runs["confirmed"] = [[0.5, 0.7], [0.6, 0.6], [], []]
-    found = strategy_table(results).set_index("strategy")
+    found = variant_table(results).set_index("variant")
     assert found["validation"].to_dict() == pytest.approx({"random": 0.8, "tpe": 0.8})
     assert found["confirmed"].to_dict() == pytest.approx({"random": 0.6, "tpe": math.nan}, nan_ok=True)
     assert found["gap"].to_dict() == pytest.approx({"random": 0.2, "tpe": 0.2})
@@ -155,7 +155,7 @@ TASKS = {
 @pytest.mark.parametrize("around", [lambda results: results, turned])
 def test_the_summary_over_tasks_by_hand(around):
     results = around(compared(TASKS, references={"a": (1.0, 0.5), "b": (40, 20)}))
-    found = summary_over_tasks(results, strategy_table(results)).set_index("strategy")
+    found = summary_over_tasks(results, variant_table(results)).set_index("variant")
     # means 0.6 and 0.7 on a, 20 and 17.5 on b
     assert found["rank"].to_dict() == {"random": 1.5, "tpe": 1.5}
     assert found["first"].to_dict() == {"random": 1, "tpe": 1}
@@ -170,21 +170,21 @@ def test_a_rank_over_tasks_is_the_mean_of_its_places():
         "c": {"random": [[3]], "tpe": [[2]], "gp": [[1]]},
     }
     results = compared(tests)
-    found = summary_over_tasks(results, strategy_table(results)).set_index("strategy")
+    found = summary_over_tasks(results, variant_table(results)).set_index("variant")
     assert found["rank"].to_dict() == pytest.approx({"random": (3 + 2 + 1) / 3, "tpe": (2 + 3 + 2) / 3, "gp": 5 / 3})
     assert found["first"].to_dict() == {"random": 1, "tpe": 0, "gp": 2}
 
 
 def test_the_summary_knows_no_regret_unless_every_task_has_a_reference():
     results = compared(TASKS, references={"a": (1.0, 0.5)})
-    table = strategy_table(results)
+    table = variant_table(results)
     assert summary_over_tasks(results, table)["regret"].isna().all()
     assert table["regret"].notna().tolist() == [True, True, False, False]
-    assert strategy_table(compared(TASKS))["regret"].dtype == float
+    assert variant_table(compared(TASKS))["regret"].dtype == float
 
 
 def test_the_summary_of_nothing():
     unfinished = make_results(finished=2, tasks=("a", "b"))
-    found = summary_over_tasks(unfinished, strategy_table(unfinished))
+    found = summary_over_tasks(unfinished, variant_table(unfinished))
     assert found["tasks"].tolist() == [0] * 3
     assert found[["rank", "regret"]].isna().all(axis=None)

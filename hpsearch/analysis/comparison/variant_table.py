@@ -1,4 +1,4 @@
-"""Table of strategies: values, tests and costs."""
+"""Table of variants: values, tests and costs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.analysis.comparison.paired import pairs
-from hpsearch.analysis.comparison.pairings import Pairing, baseline
+from hpsearch.analysis.comparison.pairings import pairing_of
 from hpsearch.analysis.comparison.profiles import median_trials
 from hpsearch.analysis.comparison.ranks import task_ranks
 from hpsearch.analysis.comparison.run_values import RunValues, confirmed_means, run_values, test_means
@@ -20,7 +20,7 @@ from hpsearch.results.results import FINISHED, Results
 
 COLUMNS = [
     "task",
-    "strategy",
+    "variant",
     "runs_complete",
     "runs",
     "tested",
@@ -45,14 +45,14 @@ COLUMNS = [
 ]
 
 
-def strategy_table(results: Results) -> pd.DataFrame:
-    """Return one row per strategy, in the study's order; with several tasks, one row per task and strategy.
+def variant_table(results: Results) -> pd.DataFrame:
+    """Return one row per variant, in the study's order; with several tasks, one row per task and variant.
 
-    Values are compared over complete runs only, so that all strategies have the same budget. Costs count all trials.
+    Values are compared over complete runs only, so that all variants have the same budget. Costs count all trials.
 
     Returns
     -------
-    task, strategy
+    task, variant
     runs_complete, runs
         Runs with a spent budget, and runs in the plan.
     tested
@@ -68,7 +68,7 @@ def strategy_table(results: Results) -> pd.DataFrame:
         if less is better.
     better, better_low, better_high, pairs
         P(better than the baseline) over paired repeats, its 95 % interval, and the number of pairs; NaN for the
-        baseline.
+        baseline, and with several factors.
     regret
         Mean over runs of (value − best) / (median − best): 0 at the task's best configuration, 1 at its median one; by
         test values if available. NaN if the task's reference is unknown.
@@ -84,48 +84,48 @@ def strategy_table(results: Results) -> pd.DataFrame:
     values = run_values(results)
     runs, trials = _groups(results.runs), _groups(results.trials)
     rows = [
-        {"task": task, "strategy": label}
+        {"task": task, "variant": label}
         | _values(results, runs.get((task, label), results.runs[:0]))
         | {"regret": _regret(values, task, label)}
-        | _superiority(values, task, Pairing(label, baseline(results)))
+        | _superiority(results, values, task, label)
         | {"trials_to_random": to_target.get((task, label), math.nan)}
         | _costs(trials.get((task, label), results.trials[:0]))
         for task in tasks(results)
-        for label in results.strategies
+        for label in results.variants
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def summary_over_tasks(results: Results, table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per strategy, in the study's order, summarised over all tasks with equal weight.
+    """Return one row per variant, in the study's order, summarised over all tasks with equal weight.
 
     Parameters
     ----------
     table
-        Result of :func:`strategy_table`.
+        Result of :func:`variant_table`.
 
     Returns
     -------
-    strategy, tasks (on which every strategy has a value), rank (mean rank on them, by the mean over repeats), first
+    variant, tasks (on which every variant has a value), rank (mean rank on them, by the mean over repeats), first
     (tasks on which no other did better), regret (mean over these tasks; NaN if any reference is unknown).
     """
     places = task_ranks(results)
-    regrets = table.pivot_table(index="task", columns="strategy", values="regret")
+    regrets = table.pivot_table(index="task", columns="variant", values="regret")
     regrets = regrets.reindex(index=places.index, columns=places.columns)
     best = places.eq(places.min(axis=1), axis=0)
     return pd.DataFrame(
         {
-            "strategy": list(results.strategies),
+            "variant": list(results.variants),
             "tasks": len(places),
-            "rank": [float(places[label].mean()) for label in results.strategies],
-            "first": [int(best[label].sum()) for label in results.strategies],
-            "regret": [float(regrets[label].mean(skipna=False)) for label in results.strategies],
+            "rank": [float(places[label].mean()) for label in results.variants],
+            "first": [int(best[label].sum()) for label in results.variants],
+            "regret": [float(regrets[label].mean(skipna=False)) for label in results.variants],
         }
     )
 
 
 def _groups(frame: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    return dict(iter(frame.groupby(["task", "strategy"], sort=False)))
+    return dict(iter(frame.groupby(["task", "variant"], sort=False)))
 
 
 def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
@@ -154,12 +154,14 @@ def _regret(values: RunValues, task: str, label: str) -> float:
     if task not in values.references:
         return math.nan
     best, unit = values.references[task].best, values.references[task].unit
-    regrets = [(run.value - best) / unit for run in values.runs if (run.task, run.strategy) == (task, label)]
+    regrets = [(run.value - best) / unit for run in values.runs if (run.task, run.variant) == (task, label)]
     return sum(regrets) / len(regrets) if regrets else math.nan
 
 
-def _superiority(values: RunValues, task: str, comparison: Pairing) -> dict[str, Any]:
-    if comparison.strategy == comparison.against:
+def _superiority(results: Results, values: RunValues, task: str, label: str) -> dict[str, Any]:
+    """Return P(better than the baseline); NaN for the baseline itself, and for the cells of several factors."""
+    comparison = pairing_of(results, label)
+    if comparison is None:
         return {"better": math.nan, "better_low": math.nan, "better_high": math.nan, "pairs": 0}
     differences = pairs(values, comparison, task).differences
     probability, low, high = superiority(differences)

@@ -1,4 +1,4 @@
-"""Section: the table of strategies with their scores and costs."""
+"""Section: the table of variants with their scores and costs."""
 
 from __future__ import annotations
 
@@ -9,43 +9,52 @@ from typing import Any
 import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import baseline
-from hpsearch.analysis.comparison.strategy_table import strategy_table, summary_over_tasks
+from hpsearch.analysis.comparison.variant_table import summary_over_tasks, variant_table
 from hpsearch.report.judging import Judging, judging
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
 from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
-LEVEL = 95  # confidence level of the intervals in strategy_table, in per cent
-_TITLE = "What each strategy found and spent"
+LEVEL = 95  # confidence level of the intervals in variant_table, in per cent
+_TITLE = "What each {noun} found and spent"
 
 
-def strategies_section(results: Results) -> Section:
-    """Build the section with a table of strategies per task and, for several tasks, one over all tasks."""
-    frame = strategy_table(results)
+def variants_section(results: Results) -> Section:
+    """Build the section with a table of variants per task and, for several tasks, one over all tasks."""
+    frame = variant_table(results)
     if frame.empty:
-        return Section("strategies", _TITLE, ("No run has begun: there is nothing to compare.",))
+        return Section("variants", _TITLE, ("No run has begun: there is nothing to compare.",))
     facts: dict[str, Fact] = {"level": LEVEL, "metric": results.metric, "baseline": baseline(results)}
     several = len(by_task(results)) > 1
     over_tasks = summary_over_tasks(results, frame)
     prose = [_leader(results, frame[frame["task"] == task], facts, s) for task, s in by_task(results)]
     return Section(
-        "strategies",
+        "variants",
         _TITLE,
         (
             *(_over_tasks(over_tasks, facts, judging(results)) if several else ()),
             *prose,
+            *((_CELLS,) if _has_cells(results) else ()),
             *_reading(frame, facts, judging(results)),
         ),
         tables=(*(_summary_table(over_tasks) if several else ()), *_tables(results, frame)),
-        data={"strategies": frame} | ({"strategies_over_tasks": over_tasks} if several else {}),
+        data={"variants": frame} | ({"variants_over_tasks": over_tasks} if several else {}),
         shared=("runs",),
         facts=facts,
     )
 
 
+_CELLS = "The table shows each combination of levels; no test was made between them."
+
+
+def _has_cells(results: Results) -> bool:
+    """Return whether several factors have several levels."""
+    return sum(len(labels) > 1 for labels in results.factors.values()) > 1
+
+
 def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
-    """Name the leading strategy of a task in a sentence, and add its facts to `facts`, with names that end in `s`."""
+    """Name the leading variant of a task in a sentence, and add its facts to `facts`, with names that end in `s`."""
     facts[f"task{s}"] = str(rows["task"].iloc[0])
     opening = f"On {{task{s}}}: " if s else ""
     judged = "test" if rows["test"].notna().any() else "validation"
@@ -60,7 +69,7 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
     if judged == "validation":
         return f"{sentence}, but nothing has been tested: validation values are optimistic and decide nothing."
     if not math.isfinite(leader[judged]):
-        return f"{opening or 'With every strategy '}the mean {judged} {{metric}} is not a finite number."
+        return f"{opening or 'With every {noun} '}the mean {judged} {{metric}} is not a finite number."
     if math.isnan(leader["test_low"]):
         sentence += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
         return f"{sentence}: too few for an interval, so chance and skill can't be told apart."
@@ -69,7 +78,7 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
 
 def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
     return {
-        f"leader{s}": str(leader["strategy"]),
+        f"leader{s}": str(leader["variant"]),
         f"best{s}": float(leader[judged]),
         f"low{s}": float(leader["test_low"]),
         f"high{s}": float(leader["test_high"]),
@@ -80,10 +89,10 @@ def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
 def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> Iterator[str]:
     facts["tasks_compared"] = int(summary["tasks"].iloc[0])
     if not facts["tasks_compared"]:
-        yield "There is no task yet on which every strategy has a complete run."
+        yield "There is no task yet on which every {noun} has a complete run."
         return
     leader = summary.iloc[int((-summary["rank"]).argmax())]
-    facts |= {"first_overall": str(leader["strategy"]), "rank_overall": float(leader["rank"])}
+    facts |= {"first_overall": str(leader["variant"]), "rank_overall": float(leader["rank"])}
     yield (
         "{first_overall} has the best mean place, {rank_overall}, over {tasks_compared} "
         f"{plural(int(summary['tasks'].iloc[0]), 'task')}; places are those of the means over repeats."
@@ -111,7 +120,7 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> It
         yield judged.confirmed
     if frame["better"].notna().any():
         yield (
-            "P(better) is the share of paired repeats in which a strategy did better than {baseline}, ties counting "
+            "P(better) is the share of paired repeats in which a {noun} did better than {baseline}, ties counting "
             "half, with Wilson's {level} % interval."
         )
     if frame["trials_to_random"].notna().any():
@@ -124,14 +133,14 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> It
 def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
     columns = tuple(_columns(results, frame))
     for task, s in by_task(results):
-        caption = "The strategies, each over its complete runs"
+        caption = "The {nouns}, each over its complete runs"
         yield Table(f"{caption}: {plain(task)}" if s else caption, frame[frame["task"] == task], columns)
 
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     metric, base = plain(results.metric), plain(baseline(results))
     bound = aligned(frame["test"].astype(float))
-    yield words("strategy", "Strategy")
+    yield words("variant", "{Noun}")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
     yield numbers(frame, "test", f"Test {metric}")
     yield Column(f"{LEVEL} % interval", lambda row: _interval(row, bound))
@@ -139,11 +148,11 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
         yield numbers(frame, "confirmed", f"Confirmed validation {metric}")
     yield numbers(frame, "validation", f"Validation {metric} (optimistic)")
     yield numbers(frame, "gap", "Gap", 3)
-    if len(results.strategies) > 1:
+    if len(results.variants) > 1 and not _has_cells(results):
         yield Column(f"P(better than {base})", _better)
     if frame["regret"].notna().any():
         yield numbers(frame, "regret", "Normalised regret", 3)
-    if len(results.strategies) > 1:
+    if len(results.variants) > 1:
         yield Column(f"Trials to match {base}", lambda row: _to_target(row, results.budget))
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
@@ -153,14 +162,14 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
 
 def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:
     columns = [
-        words("strategy", "Strategy"),
+        words("variant", "{Noun}"),
         numbers(summary, "rank", "Mean place", 3),
         Column("First on", lambda row: f"{row['first']} of {row['tasks']} tasks"),
     ]
     if summary["regret"].notna().any():
         columns.append(numbers(summary, "regret", "Mean normalised regret", 3))
     if summary["tasks"].any():
-        yield Table("The strategies over all tasks", summary, tuple(columns))
+        yield Table("The {nouns} over all tasks", summary, tuple(columns))
 
 
 def _interval(row: Row, write: Callable[[float], str]) -> str:

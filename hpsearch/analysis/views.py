@@ -1,0 +1,97 @@
+"""Views of a study's results, for analyses that must not mix different searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.results.results import STRATEGY, Results, once
+
+
+def searching(results: Results) -> Results:
+    """Return the results without the variants that search nothing; the same object if all search."""
+    return _searching(results) if results.untuned else results
+
+
+@once
+def _searching(results: Results) -> Results:
+    kept = tuple(label for label in results.variants if label not in results.untuned)
+    frames: dict[str, Any] = {name: _of_variants(getattr(results, name), kept) for name in _FRAMES}
+    factors = {
+        factor: tuple(label for label in labels if label in {results.levels[each].get(factor) for each in kept})
+        for factor, labels in results.factors.items()
+    }
+    return replace(
+        results,
+        variants=kept,
+        factors=factors,
+        levels={label: results.levels[label] for label in kept},
+        spaces={key: space for key, space in results.spaces.items() if key[1] in kept},
+        untuned=frozenset(),
+        **frames,
+    )
+
+
+_FRAMES = ("trials", "curves", "runs", "ranges", "doubled")
+
+
+def _of_variants(frame: pd.DataFrame, variants: Iterable[str]) -> pd.DataFrame:
+    if frame.empty:
+        return frame
+    rows: pd.DataFrame = frame[frame["variant"].isin(list(variants))]
+    return rows
+
+
+def by_objective(results: Results) -> Results:
+    """Return the searches by objective: `task` is the objective's label, `variant` the strategy level.
+
+    Trials of different models or spaces then never share a task. An objective's label is the task; with several
+    settings of the other factors it is "task: levels", or the levels alone if there is one task. Variants that search
+    nothing are left out. Without factors this is the same object.
+    """
+    return _by_objective(results) if results.objective_factors else searching(results)
+
+
+@once
+def _by_objective(results: Results) -> Results:
+    searches = searching(results)
+    several = len(tasks(results)) > 1
+    settings = {
+        variant: ", ".join(levels[factor] for factor in results.objective_factors if factor in levels)
+        for variant, levels in searches.levels.items()
+    }
+    strategies = {variant: levels.get(STRATEGY, variant) for variant, levels in searches.levels.items()}
+
+    def label(task: str, variant: str) -> str:
+        return f"{task}: {settings[variant]}" if several else settings[variant]
+
+    def relabelled(frame: pd.DataFrame) -> pd.DataFrame:
+        if frame.empty:
+            return frame
+        labels = [label(*key) for key in zip(frame["task"], frame["variant"], strict=True)]
+        return frame.assign(task=labels, variant=frame["variant"].map(strategies))
+
+    present = set(strategies.values())
+    variants = tuple(each for each in searches.factors.get(STRATEGY, ()) if each in present)
+    frames: dict[str, Any] = {name: relabelled(getattr(searches, name)) for name in _FRAMES}
+    return replace(
+        searches,
+        variants=variants,
+        factors={STRATEGY: variants},
+        levels={each: {STRATEGY: each} for each in variants},
+        spaces={(label(*key), strategies[key[1]]): space for key, space in searches.spaces.items()},
+        families={
+            (label(*key), strategies[key[1]]): family for key, family in results.families.items() if key[1] in settings
+        },
+        contents={
+            (label(*key), strategies[key[1]]): content
+            for key, content in results.contents.items()
+            if key[1] in settings
+        },
+        subject="objective",
+        **frames,
+    )

@@ -1,0 +1,95 @@
+"""Parts of a report: a section's builder, the view of the results that it takes, and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hpsearch.analysis.comparison.profiles import ENOUGH_TASKS
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.views import searching
+from hpsearch.report.section import Section, worded
+from hpsearch.report.text import listing
+from hpsearch.results.results import FINISHED, Results
+from hpsearch.strategies import INDEPENDENT
+
+
+@dataclass(frozen=True)
+class Need:
+    """Condition on the results without which a section does not apply.
+
+    Attributes
+    ----------
+    met
+        Whether the results meet it.
+    otherwise
+        Reason for leaving the section out, as half a sentence; ``{noun}`` is what the study compares.
+    """
+
+    met: Callable[[Results], bool]
+    otherwise: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section's builder.
+
+    Attributes
+    ----------
+    topic
+        What the section is about, for the line that says why it was left out.
+    view
+        Function of the results to what `build` takes.
+    needs
+        Conditions on the results; a section whose needs are not met is left out.
+    """
+
+    topic: str
+    build: Callable[[Results], Section]
+    view: Callable[[Results], Results] = lambda results: results
+    needs: tuple[Need, ...] = ()
+
+    def __call__(self, results: Results) -> Section:
+        """Build the section."""
+        view = self.view(results)
+        return worded(self.build(view), view)
+
+    def obstacle(self, results: Results) -> str:
+        """Return the reason why the section does not apply; empty if it does."""
+        unmet = (need.otherwise for need in self.needs if not need.met(results))
+        return next(unmet, "").replace("{noun}", results.noun)
+
+
+def left_out(parts: Mapping[str, Part], results: Results) -> dict[str, str]:
+    """Return the reason for each part that does not apply, by key."""
+    obstacles = {key: part.obstacle(results) for key, part in parts.items()}
+    return {key: obstacle for key, obstacle in obstacles.items() if obstacle}
+
+
+def closing_line(parts: Mapping[str, Part], reasons: Mapping[str, str]) -> str:
+    """Return the line with the parts that were left out, grouped by reason; empty if there are none."""
+    topics: dict[str, list[str]] = {}
+    for key, reason in reasons.items():
+        topics.setdefault(reason, []).append(parts[key].topic)
+    groups = [f"{listing(names)} ({reason})" for reason, names in topics.items()]
+    return f"Left out: {'; '.join(groups)}." if groups else ""
+
+
+def _begun(results: Results) -> bool:
+    return bool(results.trials["state"].isin(FINISHED).any())
+
+
+SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study has one {noun}")
+SEVERAL_SEARCHES = Need(lambda results: len(searching(results).variants) > 1, "fewer than two variants search")
+SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is searched")
+SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
+CURVES = Need(lambda results: len(results.curves) > 0 or not _begun(results), "no trial reports its epochs")
+RANGES = Need(
+    lambda results: len(results.ranges) > 0 or not _begun(results),
+    "no strategy of this study records ranges that it narrows",
+)
+INDEPENDENT_DRAWS = Need(
+    lambda results: bool(results.labels_of(INDEPENDENT)),
+    f"no strategy of the study draws its trials independently, as {listing(INDEPENDENT, 'or')} do",
+)
+ENOUGH = Need(lambda results: len(tasks(results)) >= ENOUGH_TASKS, f"it takes {ENOUGH_TASKS} tasks")

@@ -1,0 +1,62 @@
+"""User attributes of a run's Optuna study, with defaults for runs of earlier versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hpsearch.results.results import STRATEGY
+
+if TYPE_CHECKING:
+    import optuna
+
+    from hpsearch.storage import StoredStudy
+
+Attributes = Mapping[str, Any]
+
+
+def key_of(attributes: Attributes) -> dict[str, Any]:
+    """Return task, variant and repeat of a run."""
+    return {"task": attributes["task"], "variant": variant_of(attributes), "repeat": attributes["repeat"]}
+
+
+def variant_of(attributes: Attributes) -> str:
+    """Return the label of the run's variant; without factors, the strategy's label."""
+    return str(attributes.get("variant", attributes["strategy"]))
+
+
+def levels_of(attributes: Attributes) -> dict[str, str]:
+    """Return the level of each factor, the strategy always included."""
+    return {STRATEGY: str(attributes["strategy"])} if "levels" not in attributes else _with_strategy(attributes)
+
+
+def _with_strategy(attributes: Attributes) -> dict[str, str]:
+    levels = {str(factor): str(label) for factor, label in attributes["levels"].items()}
+    return levels if STRATEGY in levels else levels | {STRATEGY: str(attributes["strategy"])}
+
+
+def family_of(attributes: Attributes) -> str:
+    """Return the family of the run's objective; earlier versions had tables and networks only."""
+    data = attributes["content"].get("data", {})
+    published = isinstance(data, Mapping) and data.get("source") == "table"
+    return str(attributes.get("family", "table" if published else "mlp"))
+
+
+def is_untuned(study: optuna.Study | StoredStudy) -> bool:
+    """Return whether the run searches nothing, so that its budget is one trial."""
+    attributes = study.user_attrs
+    if attributes.get("trials") != 1 or attributes.get("space"):
+        return False
+    return not any(trial.params for trial in study.get_trials(deepcopy=False))
+
+
+def newest_plan(studies: list[StoredStudy]) -> Attributes:
+    """Return the plan of the run with the latest trial; empty for runs of earlier versions."""
+    planned = [study for study in studies if study.user_attrs.get("plan")]
+    plan: Attributes = max(planned, key=_latest).user_attrs["plan"] if planned else {}
+    return plan
+
+
+def _latest(study: StoredStudy) -> float:
+    begun = (trial.datetime_start for trial in study.get_trials(deepcopy=False) if trial.datetime_start)
+    return max((start.timestamp() for start in begun), default=0.0)
