@@ -24,6 +24,7 @@ from hpsearch.run import Budget, incumbent
 from hpsearch.run.budget import ConfirmStep
 from hpsearch.run.confirmation import PHASE
 from hpsearch.strategies.base import CONFIRMS
+from tests.factor_runs import INITIALIZERS, OPTIMIZERS, loaded
 
 SPACE: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(1e-6, 1.0, log=True),
@@ -229,7 +230,8 @@ def _test(study: optuna.Study, direction: str, rng: np.random.Generator) -> dict
 
 NASTY = "<script>alert(1)</script> $x^2$ **b** | `c` 🚀 中 _i_ {x}"
 
-# Studies of every shape that a report has to stand, by what is special about them: arguments of make_results.
+# Studies of every shape that a report has to stand, by what is special about them: arguments of make_results, or with
+# factors of factor_runs.loaded.
 CASES: dict[str, dict[str, Any]] = {
     "usual": {},
     "nothing finished": {"finished": 0},
@@ -267,6 +269,14 @@ CASES: dict[str, dict[str, Any]] = {
         },
         "reference": {"digits": {"best": 0.97, "median": 0.5}, "iris": {"best": 0.96, "median": 0.6}},
     },
+    "crossed factors": {"factors": {"optimizer": OPTIMIZERS, "initializer": INITIALIZERS}},
+    "factors, tasks, some untuned": {
+        "factors": {"optimizer": OPTIMIZERS, "strategy": ("random", "tpe")},
+        "tasks": ("digits", "wine"),
+        "untuned": ("Adam, random", "Adam, tpe"),
+        "repeats": 2,
+    },
+    "factors, none tuned": {"factors": {"optimizer": OPTIMIZERS}, "untuned": OPTIMIZERS},
     "names of markup": {
         "strategies": (NASTY, "b" * 300),
         "tasks": (NASTY,),
@@ -287,4 +297,4 @@ CASES: dict[str, dict[str, Any]] = {
 @cache
 def case(name: str) -> Results:
     """The results of a case, made once."""
-    return make_results(**CASES[name])
+    return (loaded if "factors" in CASES[name] else make_results)(**CASES[name])

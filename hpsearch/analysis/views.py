@@ -69,11 +69,15 @@ def _by_objective(results: Results) -> Results:
     def label(task: str, variant: str) -> str:
         return f"{task}: {settings[variant]}" if several else settings[variant]
 
+    objectives = dict.fromkeys(label(task, variant) for task in tasks(results) for variant in searches.variants)
+    places = {name: place for place, name in enumerate(objectives)}  # in the order of tasks, then of variants
+
     def relabelled(frame: pd.DataFrame) -> pd.DataFrame:
         if frame.empty:
             return frame
-        labels = [label(*key) for key in zip(frame["task"], frame["variant"], strict=True)]
-        return frame.assign(task=labels, variant=frame["variant"].map(strategies))
+        labels = pd.Series([label(*key) for key in zip(frame["task"], frame["variant"], strict=True)], frame.index)
+        ordered = labels.map(places).sort_values(kind="stable").index
+        return frame.assign(task=labels, variant=frame["variant"].map(strategies)).loc[ordered]
 
     present = set(strategies.values())
     variants = tuple(each for each in searches.factors.get(STRATEGY, ()) if each in present)

@@ -11,7 +11,8 @@ column `run`; other files refer to a run by that number instead of repeating tas
   parameter. The best value so far is a cumulative best over its rows; the cost of a variant is a sum.
 * ``ranges.csv``: run, number, parameter, low, high. A row applies from that trial until the parameter's next row.
 
-Each other file belongs to one section and contains numbers that no other file contains.
+Each other file belongs to one section and contains numbers that no other file contains. In files about a search, such
+as ``isolation.csv``, `task` is an objective of a study with factors: the task and the levels that decide what is tuned.
 """
 
 from __future__ import annotations

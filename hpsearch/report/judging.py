@@ -36,7 +36,7 @@ class Judging:
     reference: str = ""
 
 
-_RETRAINED = Judging(
+RETRAINED = Judging(
     test=(
         "Test values come from training each run's best hyperparameters again on fresh seeds; the search never saw "
         "the test data."
@@ -94,6 +94,6 @@ def judging(results: Results) -> Judging:
     """
     looked_up = [family(name).looked_up for name in results.families.values()]
     if not (looked_up and all(looked_up)):
-        return _RETRAINED
+        return RETRAINED
     data = results.settings.get("data")
     return _LOOKED_UP if isinstance(data, Mapping) and "held_out" in data else _LOOKED_UP_FROM_ALL

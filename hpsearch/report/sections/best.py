@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
-from hpsearch.report.judging import Judging, judging
+from hpsearch.report.judging import RETRAINED, Judging, judging
 from hpsearch.report.section import Column, Row, Section, Table, by_task, words
 from hpsearch.report.text import Fact, value
 from hpsearch.results.results import Results
 
 _TITLE = "The best hyperparameters found"
+_AS_TRAINED = replace(RETRAINED, best=lambda _, __: "Nothing is searched there; the training itself reaches")
 
 
 def best_section(results: Results) -> Section:
@@ -24,7 +26,8 @@ def best_section(results: Results) -> Section:
     facts: dict[str, Fact] = {"metric": results.metric}
     suffixes = dict(by_task(results))
     several = len(suffixes) > 1
-    prose = [_sentence(each, judging(results), facts, suffixes[each.task]) for each in incumbents]
+    judged = {each.run: _AS_TRAINED if each.variant in results.untuned else judging(results) for each in incumbents}
+    prose = [_sentence(each, judged[each.run], facts, suffixes[each.task]) for each in incumbents]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
     return Section(

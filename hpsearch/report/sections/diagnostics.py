@@ -10,11 +10,12 @@ import pandas as pd
 
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.report.section import Card, Section
+from hpsearch.report.section import MOST, Card, Section
 from hpsearch.report.text import Fact, fill, listing
 from hpsearch.results.results import Results
 
 _TITLE = "What is wrong with this search"
+_NAMED = 5  # names of a long list that a card shows
 _CARD_LEVELS = ("fail", "warn")
 
 
@@ -65,9 +66,14 @@ def _card(finding: Finding, others: list[str]) -> Card:
     text = " ".join(part for part in (finding.evidence, finding.advice) if part)
     title = finding.title
     if others:
-        facts |= {"on_task": finding.task, "other_tasks": listing(others)}
+        facts |= {"on_task": finding.task, "other_tasks": _some(others)}
         text = f"On {{on_task}}: {text} The same rule fires on {{other_tasks}}."
     return Card(finding.level, title, text, facts)
+
+
+def _some(names: list[str]) -> str:
+    """List the names; of more than `MOST`, only the first ones."""
+    return listing(names if len(names) <= MOST else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
 
 
 def _passed(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:

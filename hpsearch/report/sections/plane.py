@@ -123,7 +123,7 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
 
 
 def _reading(facts: dict[str, Fact], *, several: bool) -> str:
-    among = " of its task" if several else ""
+    among = " of its {subject}" if several else ""
     text = f"A point is a trial, over all runs of a strategy: the brighter, the better{among}. "
     text += "A ring marks the best of a run."
     if facts["failed"]:
@@ -132,13 +132,13 @@ def _reading(facts: dict[str, Fact], *, several: bool) -> str:
 
 
 def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], title: str) -> Figure:
-    columns = min(len(strategies), _COLUMNS)
     several = len(planes) > 1
-    rows = -(-len(strategies) // columns)
+    columns = min(len(strategies) if len(strategies) > 1 else len(planes), _COLUMNS)
+    each = -(-len(strategies) // columns) * columns if len(strategies) > 1 else 1  # panels of a plane
     alone = len(planes) == 1
     coloured = alone and len(planes[0].names) == 2 and not planes[0].points["infeasible"].all()
     layout = figures.Layout(
-        len(planes) * rows * columns,
+        len(planes) * each,
         columns,
         2.2,
         right=1.1 if coloured else 0.15,
@@ -150,7 +150,7 @@ def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], titl
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for index, plane in enumerate(planes):
-            of_plane = panels[index * rows * columns : (index + 1) * rows * columns]
+            of_plane = panels[index * each : (index + 1) * each]
             for spare in of_plane[len(strategies) :]:
                 spare.set_visible(False)
             scale = _colours(results, plane.points)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -36,7 +36,7 @@ def variants_section(results: Results) -> Section:
             *(_over_tasks(over_tasks, facts, judging(results)) if several else ()),
             *prose,
             *((_CELLS,) if _has_cells(results) else ()),
-            *_reading(frame, facts, judging(results)),
+            *_reading(frame, facts, judging(results), results.untuned),
         ),
         tables=(*(_summary_table(over_tasks) if several else ()), *_tables(results, frame)),
         data={"variants": frame} | ({"variants_over_tasks": over_tasks} if several else {}),
@@ -45,6 +45,7 @@ def variants_section(results: Results) -> Section:
     )
 
 
+_UNTUNED = "A variant that searches nothing is trained once in each repeat; that training itself is judged by the test."
 _CELLS = "The table shows each combination of levels; no test was made between them."
 
 
@@ -104,14 +105,17 @@ def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact], judged: Judging) 
         )
 
 
-def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging) -> Iterator[str]:
+def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untuned: Collection[str]) -> Iterator[str]:
     facts["runs_missing"] = int((frame["runs"] - frame["runs_complete"]).sum())
     if facts["runs_missing"] and frame["runs_complete"].any():
         yield (
             f"{{runs_missing}} {'run is' if facts['runs_missing'] == 1 else 'runs are'} not complete: "
             "left out of every mean, counted in what was spent."
         )
-    if frame["tested"].any():
+    searched = frame[~frame["variant"].isin(untuned)]
+    if len(searched) < len(frame):
+        yield _UNTUNED
+    if searched["tested"].any():
         yield (
             f"{judged.test} Validation values are optimistic, since the search picked the best of many noisy ones; the "
             "gap says by how much."

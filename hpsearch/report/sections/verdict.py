@@ -97,8 +97,10 @@ def _sentence(results: Results, verdict: Verdict, facts: dict[str, Fact], s: str
 
 def _by_t(verdict: Verdict, s: str) -> str:
     joint = ", and " if verdict.verdict == "equivalent" else "; "
+    measure = _measure(verdict, s)
+    measure += "," if ", averaged" in measure else ""
     return (
-        f"the effect on the {_measure(verdict, s)} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) "
+        f"the effect on the {measure} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) "
         f"over {{repeats{s}}} paired repeats{_of(verdict)}{joint}{_why(verdict, s)}"
     )
 
