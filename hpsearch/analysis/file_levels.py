@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hpsearch.objectives.levels import merged
+
 OF_FAMILY = ("model", "space")  # tables that some families fix
 
 
@@ -31,14 +33,8 @@ def level_keys(file: Mapping[str, Any]) -> set[tuple[str, ...]]:
 
 
 def merged_levels(file: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the file itself, then model and space with each labelled level merged key by key.
-
-    An empty space empties the file's; a key that a level sets in the model is not searched.
-    """
+    """Yield the file itself, then its tables with each labelled level merged."""
     yield dict(file)
     for factor in _tables(file):
         for level in _levels(factor):
-            merged = {name: {**file.get(name, {}), **level.get(name, {})} for name in OF_FAMILY}
-            searched = {} if level.get("space") == {} else merged["space"]
-            fixed = level.get("model", {})
-            yield merged | {"space": {name: spec for name, spec in searched.items() if name not in fixed}}
+            yield merged(file, [level])

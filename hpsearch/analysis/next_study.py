@@ -11,12 +11,14 @@ from typing import Any
 
 from hpsearch.analysis.diagnostics import Change, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
-from hpsearch.analysis.families import family, is_valid
 from hpsearch.analysis.file_levels import OF_FAMILY, level_keys, merged_levels
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
 from hpsearch.analysis.views import by_objective
 from hpsearch.data import located
+from hpsearch.errors import UsageError
+from hpsearch.objectives import DEFAULT_FAMILY, family
+from hpsearch.objectives.levels import FAMILY
 from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
 
@@ -170,8 +172,11 @@ def _file(results: Results) -> dict[str, Any]:
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
     if results.folder and "path" in file["data"]:
         file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
-    for key in () if _changeable(results, any) else OF_FAMILY:
-        file.pop(key, None)
+    if not _changeable(results, any):
+        file.pop("space", None)
+    if "factors" not in file:
+        for name in _families(results) - {DEFAULT_FAMILY, ""}:
+            file["model"] = {FAMILY: name} | file.get("model", {})
     report = file.get("report", {})
     file["report"] = {key: report[key] for key in report if key in defaults and report[key] != defaults[key]}
     return {key: value for key, value in file.items() if value not in ({}, "")}
@@ -256,10 +261,20 @@ def _valid(results: Results, file: Mapping[str, Any]) -> list[bool]:
     """Return, for the file and for each level merged into it, whether every family accepts model and space."""
     several = "factors" in file
     return [
-        all(is_valid(name, merged.get("model", {}), merged.get("space", {})) for name in _families(results))
-        and (several or bool(merged.get("space")))
+        _accepts(merged.get("model") or {}, merged.get("space")) and (several or bool(merged.get("space")))
         for merged in merged_levels(file)
     ]
+
+
+def _accepts(model: Mapping[str, Any], space: Mapping[str, Any] | None) -> bool:
+    """Return whether the family that the model names accepts model and space."""
+    try:
+        family(model.get(FAMILY, DEFAULT_FAMILY)).check(
+            {key: each for key, each in model.items() if key != FAMILY}, space
+        )
+    except UsageError:
+        return False
+    return True
 
 
 def _following(name: str) -> str:

@@ -20,6 +20,12 @@ FAMILIES: Mapping[str, type[Objective]] = {
 }
 """Families by the name that ``[model] family`` gives; without one it is the first."""
 
+
+def family(name: str) -> type[Objective]:
+    """Return the family `name`; the base class, which promises nothing, for functions and unknown ones."""
+    return FAMILIES.get(name, Objective)
+
+
 DEFAULT_FAMILY = next(iter(FAMILIES))
 
-__all__ = ["DEFAULT_FAMILY", "FAMILIES", "MLPObjective", "Objective", "TableObjective"]
+__all__ = ["DEFAULT_FAMILY", "FAMILIES", "MLPObjective", "Objective", "TableObjective", "family"]

@@ -104,6 +104,9 @@ class Objective(ABC):
     accepts_changes: ClassVar[bool] = False
     """Whether a study file may set model and space."""
 
+    looked_up: ClassVar[bool] = False
+    """Whether values are looked up in a published table instead of measured."""
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
@@ -318,7 +321,7 @@ class Objective(ABC):
         return rebuilt
 
     @classmethod
-    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any]) -> None:
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
         """Check the tables ``[model]`` and ``[space]`` of a study file, without its data.
 
         Raises

@@ -88,7 +88,7 @@ class SupervisedObjective(Objective):
         return SearchedModel(cls.settings_type, dict(model), space)
 
     @classmethod
-    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any]) -> None:
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
         """Check the tables ``[model]`` and ``[space]`` of a study file, without its data."""
         cls._searched_model(model, space)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hpsearch.analysis.families import family
+from hpsearch.objectives import family
 from hpsearch.report.text import plural
 from hpsearch.results.results import Results
 

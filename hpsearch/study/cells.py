@@ -9,10 +9,11 @@ from typing import Any
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives import DEFAULT_FAMILY, Objective
+from hpsearch.objectives.levels import FAMILY, merged
 from hpsearch.run.comparable import content_hash
 from hpsearch.space import contains
 from hpsearch.study.config import variant_search
-from hpsearch.study.factors import FAMILY, STRATEGY, Factor, check_label, merged, read_factors, variants
+from hpsearch.study.factors import STRATEGY, Factor, check_label, read_factors, variants
 from hpsearch.study.tasks import family_of
 from hpsearch.study.variant import Searcher, Variant, check_confirm
 

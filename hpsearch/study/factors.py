@@ -14,19 +14,13 @@ from typing import Any
 
 from hpsearch.checks import MOST_RUNS
 from hpsearch.errors import UsageError, choose_from, quoted
+from hpsearch.objectives.levels import FREE, TABLES, Tables
 from hpsearch.space import distribution, value_at
 
 STRATEGY = "strategy"
 """Name of the factor that ``[search] strategies`` makes."""
 
-FAMILY = "family"
-"""Key of ``[model]`` that names the family of a model."""
-
-Tables = Mapping[str, Mapping[str, Any]]
-
 _FORMS = {"levels": ("levels",), "values": ("key", "values"), "range": ("key", "low", "high", "log", "points")}
-_FREE = {"data": ("scaling", "train"), "search": ("pruner", "confirm", "first")}  # keys that levels can set
-_TABLES = ("model", "space", *_FREE)
 _MOST_LABEL = 60  # characters: a variant's label is part of the name of an Optuna study
 _SEPARATOR = ", "
 
@@ -91,29 +85,6 @@ def label_of(levels: Mapping[str, str], factors: Mapping[str, Sequence[str]]) ->
     return _SEPARATOR.join(several or levels.values())
 
 
-def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
-    """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
-
-    A level that fixes a searched setting removes it from the space, and one that searches a fixed setting removes it
-    from the model. ``space = {}`` empties the space. A level with another family brings its own model and space. The
-    space is None if neither the file nor a level has one.
-    """
-    tables: dict[str, Any] = {name: base.get(name) for name in _TABLES}
-    for level in levels:
-        model, space = dict(level.get("model", {})), level.get("space")
-        if model.get(FAMILY, _family(tables)) != _family(tables):
-            tables |= {"model": {}, "space": None}
-        fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
-        tables["model"] = fixed | model
-        if space is not None:
-            tables["space"] = {**(tables["space"] or {}), **space} if space else {}
-        if tables["space"] is not None:
-            tables["space"] = {name: spec for name, spec in tables["space"].items() if name not in model}
-        for name in _FREE:
-            tables[name] = {**(tables[name] or {}), **level.get(name, {})}
-    return tables
-
-
 def set_keys(level: Tables) -> Iterator[tuple[str, ...]]:
     """Yield the keys that a level sets; ``("space",)`` if it empties the space."""
     for table, settings in level.items():
@@ -122,10 +93,6 @@ def set_keys(level: Tables) -> Iterator[tuple[str, ...]]:
             yield ("space",)
         for key in settings:
             yield (name, key)
-
-
-def _family(tables: Mapping[str, Any]) -> Any:
-    return (tables["model"] or {}).get(FAMILY)
 
 
 def _factor(name: str, table: Any) -> Factor:
@@ -161,7 +128,7 @@ def _of_key(table: Mapping[str, Any], form: str) -> dict[str, Tables]:
     """Return a level per value of one key."""
     key = table.get("key")
     parts = key.split(".") if isinstance(key, str) else []
-    if len(parts) != 2 or parts[0] not in ("model", *_FREE):
+    if len(parts) != 2 or parts[0] not in ("model", *FREE):
         raise UsageError(f'key must name a table and a key in it, such as "model.optimizer", got {quoted(key)}')
     values = _values(table["values"]) if form == "values" else _points(table)
     labels = _labels(values)
@@ -230,13 +197,13 @@ def _check_level(label: str, level: Any) -> None:
     if not isinstance(level, Mapping):
         raise UsageError(f"the level {label!r} must be a table such as {{ model = {{ … }} }}, got {quoted(level)}")
     for table, settings in level.items():
-        if table not in _TABLES:
-            raise UsageError(f"the level {label!r}: {choose_from('table', table, _TABLES)}")
+        if table not in TABLES:
+            raise UsageError(f"the level {label!r}: {choose_from('table', table, TABLES)}")
         if not isinstance(settings, Mapping):
             raise UsageError(f"the level {label!r}: {table} must be a table, got {quoted(settings)}")
-        for key in settings if table in _FREE else ():
-            if key not in _FREE[table]:
-                free = " and ".join(_FREE[table])
+        for key in settings if table in FREE else ():
+            if key not in FREE[table]:
+                free = " and ".join(FREE[table])
                 raise UsageError(
                     f"the level {label!r} sets {table}.{key}, which must be equal for all variants; "
                     f"of [{table}] levels can set {free}"

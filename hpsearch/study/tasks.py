@@ -7,7 +7,7 @@ from typing import Any
 
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, Objective
-from hpsearch.study.factors import FAMILY
+from hpsearch.objectives.levels import FAMILY
 
 _SEVERAL = {"source": "source", "path": "path", "tables": "table"}  # keys that may list several tasks: the key of one
 

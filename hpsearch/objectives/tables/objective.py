@@ -65,6 +65,7 @@ class TableObjective(Objective):
     """
 
     family = "table"
+    looked_up = True
     tests = True
     own_sources = ("table",)
     computed_keys = ("fingerprint", "held_out")

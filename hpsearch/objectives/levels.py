@@ -1,0 +1,44 @@
+"""Levels of factors, merged into the tables of a study file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Tables = Mapping[str, Mapping[str, Any]]
+
+FAMILY = "family"
+"""Key of ``[model]`` that names the family of a model."""
+
+FREE: Mapping[str, Sequence[str]] = {"data": ("scaling", "train"), "search": ("pruner", "confirm", "first")}
+"""Keys of other tables than ``[model]`` and ``[space]`` that a level can set."""
+
+TABLES = ("model", "space", *FREE)
+"""Tables that a level can set keys of."""
+
+
+def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
+    """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
+
+    A level that fixes a searched setting removes it from the space, and one that searches a fixed setting removes it
+    from the model. ``space = {}`` empties the space. A level with another family brings its own model and space. The
+    space is None if neither the file nor a level has one.
+    """
+    tables: dict[str, Any] = {name: base.get(name) for name in TABLES}
+    for level in levels:
+        model, space = dict(level.get("model", {})), level.get("space")
+        if model.get(FAMILY, _family(tables)) != _family(tables):
+            tables |= {"model": {}, "space": None}
+        fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
+        tables["model"] = fixed | model
+        if space is not None:
+            tables["space"] = {**(tables["space"] or {}), **space} if space else {}
+        if tables["space"] is not None:
+            tables["space"] = {name: spec for name, spec in tables["space"].items() if name not in model}
+        for name in FREE:
+            tables[name] = {**(tables[name] or {}), **level.get(name, {})}
+    return tables
+
+
+def _family(tables: Mapping[str, Any]) -> Any:
+    return (tables["model"] or {}).get(FAMILY)
