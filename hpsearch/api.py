@@ -265,7 +265,7 @@ def _plan(
     cells = None
     if factors is not None or isinstance(objective, Mapping):
         search = {"pruner": pruner, "first": first}
-        cells = cells_of_objectives(tuned, dict(factors or {}), strategies, search, trials)
+        cells = cells_of_objectives(tuned, dict(factors or {}), strategies, search, trials, repeats)
     elif first == "defaults":
         check_defaults(tuned.values())
     one = next(iter(tuned.values()))

@@ -35,6 +35,11 @@ def _visible(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
+def short(key: str) -> str:
+    """Return a key as messages show it: one line of at most 100 characters."""
+    return shorten(plain(key), 100)
+
+
 def shorten(text: str, length: int) -> str:
     """The text, or its beginning and its end with an ellipsis between them, so that endings still tell names apart."""
     if len(text) <= length:

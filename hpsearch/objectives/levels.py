@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hpsearch.objectives import DEFAULT_FAMILY
+
 Tables = Mapping[str, Mapping[str, Any]]
 
 FAMILY = "family"
@@ -41,4 +43,4 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
 
 
 def _family(tables: Mapping[str, Any]) -> Any:
-    return (tables["model"] or {}).get(FAMILY)
+    return (tables["model"] or {}).get(FAMILY, DEFAULT_FAMILY)

@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.base import Conditions
 from hpsearch.space import decode, distribution
+from hpsearch.text import short
 
 _S = TypeVar("_S")
 _WHEN = "when"
@@ -88,7 +89,7 @@ class SearchedModel(Generic[_S]):
         defaults = default_settings(self.kind)
         for name in names:
             if name not in defaults:
-                raise UsageError(f"[{table}] {name}: {choose_from('key', name, defaults)}")
+                raise UsageError(f"[{table}] {short(name)}: {choose_from('key', name, defaults)}")
         return names
 
     def _fixed_settings(self) -> _S:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,13 +11,14 @@ from typing import Any
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives import DEFAULT_FAMILY, Objective
-from hpsearch.objectives.levels import FAMILY, merged
+from hpsearch.objectives.levels import FAMILY, Tables, merged
 from hpsearch.run.comparable import content_hash
 from hpsearch.space import contains
 from hpsearch.study.config import variant_search
-from hpsearch.study.factors import STRATEGY, Factor, check_label, read_factors, variants
+from hpsearch.study.factors import STRATEGY, Factor, check_label, label_of, read_factors, variants
+from hpsearch.study.runs import check_runs
 from hpsearch.study.tasks import family_of
-from hpsearch.study.variant import Searcher, Variant, check_confirm
+from hpsearch.study.variant import Searcher, Variant, check_confirm, ineffective_search
 
 Tasks = Mapping[str, Objective]
 
@@ -29,6 +32,7 @@ def cells_of(
     base: Mapping[str, Any],
     tasks_of: Callable[[Mapping[str, Any]], Tasks],
     trials: int,
+    repeats: int,
 ) -> list[Variant]:
     """Return the variants of a study with factors; the strategies are the last factor.
 
@@ -38,8 +42,8 @@ def cells_of(
         Tables ``data``, ``model``, ``space`` and ``search`` that the levels are merged into.
     tasks_of
         Function from a variant's tables to its objectives by task.
-    trials
-        Budget of each run.
+    trials, repeats
+        Budget of each run, and runs of each variant.
 
     Raises
     ------
@@ -48,17 +52,36 @@ def cells_of(
         what is judged.
     """
     every = [*factors, Factor(STRATEGY, {label: {} for label in strategies})]
-    cells: list[Variant] = []
-    for levels, tables in variants(every):
-        names = ", ".join(level for factor, level in levels.items() if factor != STRATEGY)
+    check_runs(1, math.prod(len(factor.levels) for factor in every), repeats)
+    cells = []
+    for levels in variants(every):
+        tables = {factor.name: factor.levels[levels[factor.name]] for factor in every}
+        make = partial(_cell, levels, strategies[levels[STRATEGY]], base, tasks_of, trials)
         try:
-            combined = merged(base, tables)
-            cells.append(_cell(levels, combined, strategies[levels[STRATEGY]], tasks_of(combined), trials))
-            _check_effective(factors, levels, cells[-1].objectives)
+            cells.append(make(list(tables.values())))
         except UsageError as error:
-            raise UsageError(f"[factors] in the variant {names!r}: {error}") from error
+            raise UsageError(f"{_place(str(error), levels, tables, make)}{error}") from error
     check_cells(cells)
     return cells
+
+
+def _place(
+    message: str, levels: Mapping[str, str], tables: Mapping[str, Tables], make: Callable[[list[Tables]], Variant]
+) -> str:
+    """Return the fewest levels that raise the error, as the message's beginning; empty if the file itself raises it."""
+
+    def raises(*factors: str) -> bool:
+        try:
+            make([tables[factor] for factor in factors])
+        except UsageError as error:
+            return str(error) == message
+        return False
+
+    if raises():
+        return ""
+    names = [factor for factor in tables if factor != STRATEGY]
+    alone = [factor for factor in names if raises(factor)]
+    return ", ".join(f"[factors.{factor}] {levels[factor]!r}" for factor in alone[:1] or names) + ": "
 
 
 def cells_of_objectives(
@@ -67,6 +90,7 @@ def cells_of_objectives(
     strategies: Mapping[str, Searcher],
     search: Mapping[str, Any],
     trials: int,
+    repeats: int,
 ) -> list[Variant]:
     """Return the variants of objectives that exist: one, or several by label, each with the levels of `factors`.
 
@@ -85,7 +109,8 @@ def cells_of_objectives(
     cells = []
     for label, objective in objectives.items():
         each = objective.with_separate_seeds()
-        for cell in cells_of(read_factors(factors), strategies, _tables(each, search), partial(_varied, each), trials):
+        base, tasks_of = _tables(each, search), partial(_varied, each)
+        for cell in cells_of(read_factors(factors), strategies, base, tasks_of, trials, repeats):
             cells.append(replace(cell, levels={**({OBJECTIVE: label} if several else {}), **cell.levels}))
     check_cells(cells)
     return cells
@@ -118,12 +143,20 @@ def check_cells(cells: Sequence[Variant]) -> None:
     UsageError
         If there are any; the message names two of them.
     """
-    first: dict[str, Variant] = {}
+    labels = {name: tuple(dict.fromkeys(cell.levels[name] for cell in cells)) for name in cells[0].levels}
+    first: dict[str, str] = {}
     for cell in cells:
-        twin = first.setdefault(repr(_settings(cell)), cell)
-        if twin is not cell:
-            raise UsageError(f"[factors] the variants {_label(twin)} and {_label(cell)} have the same settings")
-        _check_judged_alike(cells[0], cell)
+        label = label_of(cell.levels, labels)
+        other = first.setdefault(json.dumps(_settings(cell), sort_keys=True), label)
+        if other != label:
+            raise UsageError(f"[factors] the variants {other!r} and {label!r} have the same settings")
+        for what, of in _JUDGED.items():
+            if of(cells[0]) != of(cell):
+                reference = label_of(cells[0].levels, labels)
+                raise UsageError(
+                    f"[factors] variants must have the same {what}: {reference!r} has {of(cells[0])}, "
+                    f"{label!r} has {of(cell)}"
+                )
 
 
 def check_defaults(objectives: Iterable[Objective]) -> None:
@@ -147,49 +180,55 @@ def check_defaults(objectives: Iterable[Objective]) -> None:
 
 
 def _cell(
-    levels: Mapping[str, str], tables: Mapping[str, Any], searcher: Searcher, tasks: Tasks, trials: int
+    levels: Mapping[str, str],
+    searcher: Searcher,
+    base: Mapping[str, Any],
+    tasks_of: Callable[[Mapping[str, Any]], Tasks],
+    trials: int,
+    level_tables: Sequence[Tables],
 ) -> Variant:
+    tables = merged(base, level_tables)
     search = variant_search(tables["search"])
+    tasks = tasks_of(tables)
     if search.confirm is not None:
-        check_confirm(search.confirm, trials)
-        content = {key: value for key, value in searcher.content.items() if key != "confirm"}
-        confirmed = {"confirm": search.confirm} if search.confirm else {}
-        searcher = replace(searcher, confirm=search.confirm, content=content | confirmed)
+        searcher = _confirming(searcher, search.confirm, trials)
     if search.first == "defaults":
         check_defaults(tasks.values())
-    return Variant(dict(levels), levels[STRATEGY], searcher, tasks, search.pruner, search.first == "defaults")
+    cell = Variant(dict(levels), levels[STRATEGY], searcher, tasks, search.pruner, search.first == "defaults")
+    _check_effective(level_tables, cell)
+    return cell
 
 
-def _check_effective(factors: Iterable[Factor], levels: Mapping[str, str], tasks: Tasks) -> None:
-    """Refuse a level that sets a key without effect in the variant."""
-    ineffective = next(iter(tasks.values())).ineffective
-    for factor in factors:
-        level = factor.levels[levels[factor.name]]
-        for table in ("model", "space"):
-            for key in level.get(table, {}):
-                if key != FAMILY and key in ineffective:
-                    raise UsageError(
-                        f"{table}.{key}, which [factors.{factor.name}] sets, has no effect: {ineffective[key]}"
-                    )
+def _confirming(searcher: Searcher, confirm: int, trials: int) -> Searcher:
+    try:
+        check_confirm(confirm, trials)
+    except UsageError as error:
+        raise UsageError(f"[search] confirm: {error}") from error
+    content = {key: value for key, value in searcher.content.items() if key != "confirm"}
+    return Searcher(searcher.make, confirm, content | ({"confirm": confirm} if confirm else {}))
+
+
+def _check_effective(levels: Iterable[Tables], cell: Variant) -> None:
+    """Refuse levels that set a key without effect in the variant."""
+    ineffective = {
+        f"{table}.{key}": reason
+        for key, reason in next(iter(cell.objectives.values())).ineffective.items()
+        for table in ("model", "space")
+    } | {f"search.{key}": reason for key, reason in ineffective_search(cell).items()}
+    for level in levels:
+        for table, settings in level.items():
+            for key in settings:
+                if f"{table}.{key}" in ineffective:
+                    raise UsageError(f"{table}.{key} has no effect: {ineffective[f'{table}.{key}']}")
 
 
 def _settings(cell: Variant) -> list[Any]:
     """Return what tells a variant apart from others."""
-    own = [
-        [task, objective.family, content_hash(objective.content) if objective.content else cell.levels]
+    contents = {
+        task: content_hash({"family": objective.family, **objective.content}) if objective.content else cell.levels
         for task, objective in cell.objectives.items()
-    ]
-    return [own, cell.strategy, sorted(cell.searcher.content.items()), cell.pruner, cell.starts_with_defaults]
-
-
-def _check_judged_alike(one: Variant, other: Variant) -> None:
-    """Refuse variants that differ in tasks, metric, direction, or validation and test rows."""
-    for what, of in _JUDGED.items():
-        expected, got = of(one), of(other)
-        if expected != got:
-            raise UsageError(
-                f"variants of a task must have the same {what}: {_label(one)} has {expected}, {_label(other)} {got}"
-            )
+    }
+    return [contents, cell.searcher_content, cell.pruner, cell.starts_with_defaults]
 
 
 def _judged_rows(cell: Variant) -> list[list[str | None]]:
@@ -203,7 +242,3 @@ _JUDGED: Mapping[str, Callable[[Variant], Any]] = {
     "direction": lambda cell: [objective.direction for objective in cell.objectives.values()],
     "validation and test rows": _judged_rows,
 }
-
-
-def _label(cell: Variant) -> str:
-    return repr(", ".join(cell.levels.values()))

@@ -15,6 +15,7 @@ from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.toml_file import dotted, parse
+from hpsearch.text import short
 
 FIRST = ("drawn", "defaults")
 """First trial of a run: drawn by the strategy, or the default of each searched parameter."""
@@ -277,7 +278,7 @@ def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> 
 
 def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> str:
     first, *rest = error.errors()
-    place = [str(part) for part in first["loc"] if part != "[key]"]
+    place = [short(str(part)) for part in first["loc"] if part != "[key]"]
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{origin(path, place, given)}: {_explain(first, place)}{more}"
 

@@ -7,15 +7,16 @@ tables that is merged key by key into the study file.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from hpsearch.checks import MOST_RUNS
+from hpsearch.checks import MOST_CHARACTERS, MOST_CHOICES
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.levels import FREE, TABLES, Tables
 from hpsearch.space import distribution, value_at
+from hpsearch.text import short
 
 STRATEGY = "strategy"
 """Name of the factor that ``[search] strategies`` makes."""
@@ -23,6 +24,7 @@ STRATEGY = "strategy"
 _FORMS = {"levels": ("levels",), "values": ("key", "values"), "range": ("key", "low", "high", "log", "points")}
 _MOST_LABEL = 60  # characters: a variant's label is part of the name of an Optuna study
 _SEPARATOR = ", "
+_EMPTIED = ("space",)  # key of a level that empties the space
 
 
 @dataclass(frozen=True)
@@ -58,25 +60,26 @@ def read_factors(tables: Mapping[str, Any]) -> list[Factor]:
             factors.append(_factor(name, table))
         except UsageError as error:
             raise UsageError(f"[factors.{name}] {error}") from error
-    for one, other in combinations(factors, 2):
-        _check_disjoint(one, other)
+    _check_disjoint(factors)
     return factors
 
 
-def variants(factors: Sequence[Factor]) -> Iterator[tuple[dict[str, str], list[Tables]]]:
-    """Yield each combination of levels: the label of each factor's level, and the tables of the levels.
+def variants(factors: Sequence[Factor]) -> Iterator[dict[str, str]]:
+    """Yield each combination of levels: factor → label of its level.
 
     Raises
     ------
     UsageError
-        If there are too many.
+        If the label of a variant is too long.
     """
-    count = math.prod(len(factor.levels) for factor in factors)
-    if count > MOST_RUNS:
-        raise UsageError(f"[factors] a study must have at most {MOST_RUNS:,} variants, got {count:,}")
-    for cell in product(*(factor.levels.items() for factor in factors)):
-        labels = {factor.name: label for factor, (label, _) in zip(factors, cell, strict=True)}
-        yield labels, [tables for _, tables in cell]
+    labels = {factor.name: tuple(factor.levels) for factor in factors}
+    longest = label_of({name: max(levels, key=len) for name, levels in labels.items()}, labels)
+    if len(longest) > MOST_CHARACTERS:
+        raise UsageError(
+            f"[factors] the label of a variant must have at most {MOST_CHARACTERS} characters, got {quoted(longest)}"
+        )
+    for levels in product(*labels.values()):
+        yield dict(zip(labels, levels, strict=True))
 
 
 def label_of(levels: Mapping[str, str], factors: Mapping[str, Sequence[str]]) -> str:
@@ -90,7 +93,7 @@ def set_keys(level: Tables) -> Iterator[tuple[str, ...]]:
     for table, settings in level.items():
         name = "model" if table == "space" else table
         if table == "space" and not settings:
-            yield ("space",)
+            yield _EMPTIED
         for key in settings:
             yield (name, key)
 
@@ -107,11 +110,10 @@ def _factor(name: str, table: Any) -> Factor:
         if key not in _FORMS[form]:
             raise UsageError(choose_from("key", key, _FORMS[form]))
     levels = _labelled(table["levels"]) if form == "levels" else _of_key(table, form)
+    _check_count(levels)
     for label, tables in levels.items():
         check_label(label)
         _check_level(label, tables)
-    if len(levels) < 2:
-        raise UsageError(f"must have at least two levels, got {len(levels)}")
     for (one, first), (other, second) in combinations(levels.items(), 2):
         if first == second:
             raise UsageError(f"the levels {one!r} and {other!r} are equal")
@@ -131,6 +133,7 @@ def _of_key(table: Mapping[str, Any], form: str) -> dict[str, Tables]:
     if len(parts) != 2 or parts[0] not in ("model", *FREE):
         raise UsageError(f'key must name a table and a key in it, such as "model.optimizer", got {quoted(key)}')
     values = _values(table["values"]) if form == "values" else _points(table)
+    _check_count(values)
     labels = _labels(values)
     for one, other in combinations(range(len(values)), 2):
         if values[one] == values[other]:
@@ -149,17 +152,26 @@ def _values(values: Any) -> list[Any]:
 def _points(table: Mapping[str, Any]) -> list[float | int]:
     """Cut a range into points with equal distances, in logarithms for log ranges."""
     points = table.get("points")
-    if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_RUNS:
-        raise UsageError(f"points must be a whole number from 2 to {MOST_RUNS:,}, got {quoted(points)}")
+    if isinstance(points, bool) or not isinstance(points, int) or not 2 <= points <= MOST_CHOICES:
+        raise UsageError(f"points must be a whole number from 2 to {MOST_CHOICES:,}, got {quoted(points)}")
     range_: Any = distribution({key: table[key] for key in ("low", "high", "log") if key in table})
     if isinstance(range_.low, int) and points > range_.high - range_.low + 1:
         raise UsageError(f"has {points} points, and from {range_.low} to {range_.high} are fewer whole numbers")
     if isinstance(range_.low, int):
         low, high = (math.log(end) if range_.log else float(end) for end in (range_.low, range_.high))
         scaled = [low + (high - low) * point / (points - 1) for point in range(points)]
-        return [round(math.exp(each)) if range_.log else round(each) for each in scaled]
+        whole: list[float | int] = [round(math.exp(each)) if range_.log else round(each) for each in scaled]
+        if len(set(whole)) < points:
+            raise UsageError(f"has {points} points, and rounded to whole numbers only {len(set(whole))} of them differ")
+        return whole
     ends = {0: range_.low, points - 1: range_.high}
     return [ends.get(point, value_at(point / (points - 1), range_)) for point in range(points)]
+
+
+def _check_count(levels: Collection[Any]) -> None:
+    if not 2 <= len(levels) <= MOST_CHOICES:
+        rule = "at least two" if len(levels) < 2 else f"at most {MOST_CHOICES:,}"
+        raise UsageError(f"must have {rule} levels, got {len(levels):,}")
 
 
 def _labels(values: Sequence[Any]) -> list[str]:
@@ -203,22 +215,29 @@ def _check_level(label: str, level: Any) -> None:
             raise UsageError(f"the level {label!r}: {table} must be a table, got {quoted(settings)}")
         for key in settings if table in FREE else ():
             if key not in FREE[table]:
-                free = " and ".join(FREE[table])
+                free = " and ".join((", ".join(FREE[table][:-1]), FREE[table][-1]))
                 raise UsageError(
-                    f"the level {label!r} sets {table}.{key}, which must be equal for all variants; "
+                    f"the level {label!r} sets {table}.{short(key)}, which must be equal for all variants; "
                     f"of [{table}] levels can set {free}"
                 )
     both = [name for name in level.get("model", {}) if name in level.get("space", {})]
     if both:
-        raise UsageError(f"the level {label!r} both fixes and searches {both[0]}")
+        raise UsageError(f"the level {label!r} both fixes and searches {short(both[0])}")
 
 
-def _check_disjoint(one: Factor, other: Factor) -> None:
-    common = one.keys & other.keys
-    for emptied, rest in ((one, other), (other, one)):
-        if ("space",) in emptied.keys:
-            searches = (key for level in rest.levels.values() for key in level.get("space", {}))
-            common |= {("space", key) for key in searches}
-    if common:
-        key = ".".join(min(common))
-        raise UsageError(f"[factors.{other.name}] sets {key}, which [factors.{one.name}] sets too")
+def _check_disjoint(factors: Sequence[Factor]) -> None:
+    """Refuse a key that two factors set, and a space that one factor empties and another one fills."""
+    first: dict[tuple[str, ...], str] = {}
+    for factor in factors:
+        for key in sorted(factor.keys):
+            other = first.setdefault(key, factor.name)
+            if other != factor.name:
+                name = ".".join(map(short, key))
+                raise UsageError(f"[factors.{factor.name}] sets {name}, which [factors.{other}] sets too")
+    emptying = first.get(_EMPTIED)
+    for factor in factors if emptying is not None else ():
+        searched = [key for level in factor.levels.values() for key in level.get("space", {})]
+        if searched and factor.name != emptying:
+            raise UsageError(
+                f"[factors.{factor.name}] searches {short(searched[0])}, and [factors.{emptying}] empties the space"
+            )

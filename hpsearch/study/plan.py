@@ -93,7 +93,7 @@ def _cells(file: config.StudyFile, strategies: Mapping[str, Searcher], arguments
         return objectives(tables["data"], tables["model"], tables["space"], **arguments, separate_seeds=True)
 
     with reading_once():
-        return cells_of(read_factors(file.factors), strategies, base, tasks_of, file.search.trials)
+        return cells_of(read_factors(file.factors), strategies, base, tasks_of, file.search.trials, file.search.repeats)
 
 
 def _common_direction(tasks: Mapping[str, Objective]) -> Direction:

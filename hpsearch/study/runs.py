@@ -9,7 +9,7 @@ from typing import Any
 
 from hpsearch.analysis.comparison.verdicts import ALPHA
 from hpsearch.checks import MOST_RUNS, MOST_TRIALS
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.run import Run
@@ -67,13 +67,10 @@ class Plan:
     catch: tuple[type[Exception], ...] = ()
 
     def __post_init__(self) -> None:
-        variants = len(self.strategies) if self.cells is None else len(self.cells)
-        runs = len(self.objectives) * variants * self.repeats
-        if runs > MOST_RUNS:
-            raise UsageError(
-                f"a study must have at most {MOST_RUNS:,} runs, got {len(self.objectives)} tasks × "
-                f"{variants} {'strategies' if self.cells is None else 'variants'} × {self.repeats} repeats = {runs:,}"
-            )
+        if self.cells is None:
+            check_runs(len(self.objectives), len(self.strategies), self.repeats, "strategies")
+        else:
+            check_runs(len(self.objectives), len(self.cells), self.repeats)
         if self.trials > MOST_TRIALS:
             raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
         for factor, levels in self.only.items():
@@ -163,13 +160,18 @@ class Plan:
 
     def _content(self, label: str, variant: Variant, objective: Objective) -> dict[str, Any]:
         """Return what makes trials comparable; with factors the variant's own settings, so that levels can be added."""
-        strategy = {"strategy": dict(variant.searcher.content)}
         if not self.has_factors:
-            return {**self.content, **objective.content, **strategy}
+            return {**self.content, **objective.content, "strategy": dict(variant.searcher.content)}
         own = objective.content or {"variant": label}
         search = {"seed": self.seed, "pruner": variant.pruner}
         first = {"first": "defaults"} if variant.starts_with_defaults else {}
-        return {"family": objective.family, **own, **strategy, "search": search | first, "seeds": "separate"}
+        return {
+            "family": objective.family,
+            **own,
+            "strategy": variant.searcher_content,
+            "search": search | first,
+            "seeds": "separate",
+        }
 
     def _stored(self) -> dict[str, Any]:
         """Return the plan as stored with each run before its first trial."""
@@ -184,3 +186,19 @@ class Plan:
     def objective_of(self, run: Run) -> Objective:
         """Return the objective of a run."""
         return self.variants[run.variant].objectives[run.task].for_repeat(run.repeat)
+
+
+def check_runs(tasks: int, variants: int, repeats: int, kind: str = "variants") -> None:
+    """Refuse a study of too many runs; they are planned in memory.
+
+    Raises
+    ------
+    UsageError
+        If there are more than `MOST_RUNS`.
+    """
+    runs = tasks * variants * repeats
+    if runs > MOST_RUNS:
+        raise UsageError(
+            f"a study must have at most {MOST_RUNS:,} runs, "
+            f"got {tasks} tasks × {quoted(variants)} {kind} × {repeats} repeats"
+        )

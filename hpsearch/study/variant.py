@@ -56,10 +56,25 @@ class Variant:
     pruner: str = "none"
     starts_with_defaults: bool = False
 
+    @property
+    def searcher_content(self) -> dict[str, Any]:
+        """Strategy, options and confirmation: what a run's content says of the strategy, whatever its label."""
+        return {"strategy": self.strategy, **self.searcher.content}
+
 
 def is_untuned(objective: Objective) -> bool:
     """Return whether there is nothing to search, so that a run is one training, which is judged itself."""
     return objective.space is not None and not objective.space
+
+
+def ineffective_search(variant: Variant) -> dict[str, str]:
+    """Return the settings of the search without effect, each with the reason."""
+    objectives = variant.objectives.values()
+    if all(map(is_untuned, objectives)):
+        return dict.fromkeys(("pruner", "confirm", "first"), "there is nothing to search")
+    if all(objective.epochs is None for objective in objectives):
+        return {"pruner": "trainings have a single step"}
+    return {}
 
 
 def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> Searcher:
