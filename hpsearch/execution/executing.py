@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
 import uuid
@@ -24,7 +23,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
-from hpsearch.run import Run, check_attributes, open_run, read_runs
+from hpsearch.run import Run, changed_attributes, check_attributes, open_run, read_runs
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
@@ -184,11 +183,11 @@ def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]], storage: B
                     f"the storage holds {plan.name!r} {before} [factors], and now it is {now}; their seeds "
                     "differ, so they can't be compared: give the study another name or another --storage"
                 )
-            named_by_task = (
-                name.count("/") == 3
-                if "file" in attributes
-                else name != (f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}")
-            )
+            if "file" in attributes:  # no variant has a slash in its label, and a task may
+                middle = name.removeprefix(f"{plan.name}/").removesuffix(f"/{attributes['repeat']:02d}")
+                named_by_task = "/" in middle
+            else:
+                named_by_task = name != f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}"
             if named_by_task != plan.has_several_tasks:
                 raise UsageError(
                     f"the storage holds {plan.name!r} with {before}, and now it has {now}; they can't be compared, "
@@ -208,7 +207,7 @@ def _opened(
     studies = {}
     for run in runs:
         done = _is_done(run, stored)
-        if not done or stored[run.name]["content"] != json.loads(json.dumps(run.content)):
+        if not done or changed_attributes(run, stored[run.name]):
             study = open_run(run, storage)
             if not done:
                 studies[run.name] = study

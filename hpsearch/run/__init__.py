@@ -3,12 +3,13 @@
 from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent
 from hpsearch.run.description import Run
-from hpsearch.run.running import continue_run, open_run, trials_to_do
+from hpsearch.run.running import changed_attributes, continue_run, open_run, trials_to_do
 from hpsearch.run.stored import check_attributes, is_run, read_runs
 
 __all__ = [
     "Budget",
     "Run",
+    "changed_attributes",
     "check_attributes",
     "confirmed",
     "confirms",

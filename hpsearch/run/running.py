@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
 _GROWING = (  # attributes that a later call may change
+    "strategy",
     "variant",
     "levels",
     "trials",
@@ -61,10 +63,18 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     else:
         stored = attributes["content"] | {"direction": study.direction.name.lower()}
         check_comparable(run.study, stored, {**run.content, "direction": run.direction})
-    for key, value in run.attributes().items():
-        if key not in attributes or (key in _GROWING and attributes[key] != value):
-            study.set_user_attr(key, value)
+    for key, value in changed_attributes(run, attributes).items():
+        study.set_user_attr(key, value)
     return study
+
+
+def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
+    return {
+        key: value
+        for key, value in run.attributes().items()
+        if key not in stored or (key in _GROWING and stored[key] != json.loads(json.dumps(value)))
+    }
 
 
 def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tuple[type[Exception], ...] = ()) -> None:

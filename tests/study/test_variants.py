@@ -142,7 +142,7 @@ GROWN = {
     "a factor": lambda factors: factors | SCALINGS,
     "a factor before": lambda factors: SCALINGS | factors,
     "a key at its default": lambda factors: {
-        "optimizer": {"levels": {"a": {"model": {"optimizer": "sgd"}}, "b": {"model": {"optimizer": "adam", "beta_1": 0.9}}}}
+        "it": {"levels": {"a": {"model": {"optimizer": "sgd"}}, "b": {"model": {"optimizer": "adam", "beta_1": 0.9}}}}
     },
     "a label": lambda factors: {
         "optimizer": {"levels": {"SGD": {"model": {"optimizer": "sgd"}}, "Adam": {"model": {"optimizer": "adam"}}}}
