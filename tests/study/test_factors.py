@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from hpsearch.study.factors import label_of, merged, read_factors
+from hpsearch.objectives.levels import merged
+from hpsearch.study.factors import label_of, read_factors
 from tests.factor_files import RATE, levels, over, planned
 
 
