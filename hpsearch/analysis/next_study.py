@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -38,14 +38,14 @@ class NextStudy:
     content
         Tables of the next study file; empty without a file or without changes.
     withheld
-        Proposed changes that `content` lacks, since levels of a factor set their keys.
+        Proposed changes that `content` lacks, since levels of a factor set their keys, each with its objective.
     """
 
     name: str
     follows: str
     changes: tuple[Change, ...]
     content: Mapping[str, Any]
-    withheld: tuple[Change, ...] = ()
+    withheld: tuple[tuple[str, Change], ...] = ()
 
 
 @once
@@ -61,13 +61,24 @@ def next_study(results: Results) -> NextStudy:
     the file's value is not that of all objectives; such changes are returned as `withheld`.
     """
     file = _file(results)
-    settled = list(_settled(by_objective(results)))
-    withheld = list(_of_levels(file, settled))
-    settled = [change for change in settled if change not in withheld]
+    searches = by_objective(results)
+    settled = list(_settled(searches))
+    of_levels = list(_of_levels(file, settled))
+    settled = [change for change in settled if change not in of_levels]
+    paths = {change.path for change in of_levels}
+    withheld = {(task, change.path): change for task, change in reversed(list(_proposed(searches)))}
     changes = tuple(_accepted(results, file, settled)) if file else tuple(settled)
     name = _following(results.name)
     content = _content(file, name, results.name, changes) if changes else {}
-    return NextStudy(name, results.name, changes, content, tuple(withheld))
+    return NextStudy(name, results.name, changes, content, _in_order(withheld, paths))
+
+
+def _in_order(
+    proposed: Mapping[tuple[str, tuple[str, ...]], Change], paths: Collection[tuple[str, ...]]
+) -> tuple[tuple[str, Change], ...]:
+    """Return the changes of these paths with their objectives, by objective."""
+    chosen = [(task, change) for (task, path), change in proposed.items() if path in paths]
+    return tuple(sorted(chosen, key=lambda each: each[0]))
 
 
 def _of_levels(file: Mapping[str, Any], changes: Iterable[Change]) -> Iterator[Change]:

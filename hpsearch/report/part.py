@@ -83,6 +83,10 @@ SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study ha
 SEVERAL_SEARCHES = Need(lambda results: len(searching(results).variants) > 1, "fewer than two variants search")
 SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is searched")
 SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
+DEFAULTS = Need(
+    lambda results: len(results.default_tests) > 0,
+    'no run started with the defaults: [search] first = "defaults" does that',
+)
 CURVES = Need(lambda results: len(results.curves) > 0 or not _begun(results), "no trial reports its epochs")
 RANGES = Need(
     lambda results: len(results.ranges) > 0 or not _begun(results),

@@ -11,6 +11,7 @@ from optuna.storages import BaseStorage
 
 from hpsearch.errors import StorageError
 from hpsearch.results.attributes import family_of, is_untuned, levels_of, newest_plan, variant_of
+from hpsearch.results.default_tests import default_tests
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.narrowed_ranges import ranges
@@ -69,6 +70,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),
         doubled=doubled(studies, budget),
+        default_tests=default_tests(studies),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
 

@@ -78,6 +78,8 @@ class Results:
         high.
     doubled
         Best values of runs after twice the budget: task, variant, repeat, value; empty if no run went that far.
+    default_tests
+        Mean test values of the default hyperparameters, of runs that started with them: task, variant, repeat, value.
     folder
         Folder that the relative paths in `settings` start from; None if unknown, or if there are none.
     """
@@ -106,6 +108,7 @@ class Results:
     epochs_budget: int | None = None
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
+    default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     folder: str | None = None
 
     def __post_init__(self) -> None:

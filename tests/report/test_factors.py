@@ -127,7 +127,7 @@ def test_a_range_that_a_level_sets_is_not_changed_in_the_file():
     levels = {"SGD": {"space": {"learning_rate": {"high": 1.0}}}, "Adam": {"model": {"optimizer": "adam"}}}
     results = at_the_edge(file=FILE | {"factors": {"optimizer": {"levels": levels}}})
     following = next_study(results)
-    assert ("space", "learning_rate", "high") in {change.path for change in following.withheld}
+    assert ("space", "learning_rate", "high") in {change.path for _, change in following.withheld}
     assert all(change.path[0] != "space" for change in following.changes)
     section = SECTIONS["next"](results)
     assert "settings that levels of a factor have for themselves" in " ".join(section.paragraphs(str))

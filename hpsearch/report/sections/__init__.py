@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.part import (
     CURVES,
+    DEFAULTS,
     ENOUGH,
     INDEPENDENT_DRAWS,
     RANGES,
@@ -30,6 +31,7 @@ from hpsearch.report.sections.plane import plane_section
 from hpsearch.report.sections.profiles import profiles_section
 from hpsearch.report.sections.question import question_section
 from hpsearch.report.sections.ranks import ranks_section
+from hpsearch.report.sections.tuning import tuning_section
 from hpsearch.report.sections.variants import variants_section
 from hpsearch.report.sections.verdict import verdict_section
 
@@ -37,6 +39,7 @@ SECTIONS: Mapping[str, Part] = {
     # the first page: the answer and its consequences
     "verdict": Part("verdicts", verdict_section, needs=(SEVERAL_VARIANTS,)),
     "variants": Part("scores and costs", variants_section),
+    "tuning": Part("tuning against the defaults", tuning_section, needs=(DEFAULTS,)),
     "best_so_far": Part("the best value so far", best_so_far_section, searching, (SEARCH,)),
     "diagnostics": Part("diagnostics", diagnostics_section, by_objective, (SEARCH,)),
     "next": Part("the next study", next_section, needs=(SEARCH,)),

@@ -12,6 +12,7 @@ from hpsearch.results.results import Results
 
 _TITLE = "What to do next"
 _COLUMNS = ["key", "now", "next", "reason"]
+_SHOWN = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
 
 
 def next_section(results: Results) -> Section:
@@ -36,12 +37,12 @@ def next_section(results: Results) -> Section:
         )
     frame = _frame(following.changes)
     if len(frame):
-        columns = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
-        tables.append(Table("What to change", frame, columns))
+        tables.append(Table("What to change", frame, _SHOWN))
         data["next"] = frame
     if following.withheld:
-        columns = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
-        frame = _frame(following.withheld)
+        columns = (words("objective", "Of"), *_SHOWN)
+        frame = _frame(tuple(change for _, change in following.withheld))
+        frame.insert(0, "objective", [objective for objective, _ in following.withheld])
         tables.append(Table("To change in the levels", frame, columns))
         data["next_in_levels"] = frame
     return Section("next", _TITLE, (" ".join(prose),), tables=tuple(tables), data=data, facts=facts)
