@@ -2,6 +2,8 @@
 
 import json
 import tomllib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.write import report_files
 from tests.example_results import make_results
 from tests.factor_runs import FILE, OPTIMIZERS, RATE, WIDE, loaded
-from tests.report.built import applicable
+from tests.report.built import applicable, sections_of
 
 
 def text(results):
@@ -138,6 +140,26 @@ def test_a_family_that_accepts_no_change_keeps_its_model_and_space():
     following = next_study(at_the_edge(family="table"))
     assert {change.path[0] for change in following.changes} <= {"search"}
     assert not {"model", "space"} & set(following.content)
+
+
+def test_where_one_family_accepts_no_change_none_is_made_and_the_file_keeps_its_tables():
+    results = at_the_edge()
+    mixed = {key: "svc" if key[1] == "Adam" else "mlp" for key in results.families}
+    following = next_study(replace(results, families=mixed))
+    assert {change.path[0] for change in following.changes} == {"search"}
+    assert {"model", "space"} <= set(following.content)
+
+
+NUMBERS = json.loads(Path(__file__).with_name("numbers_of_strategies.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_numbers_of_a_study_without_factors_are_those_before_there_were_factors(name):
+    sections = sections_of(name)
+    assert set(NUMBERS[name]) <= set(sections)
+    for key, numbers in NUMBERS[name].items():
+        facts = sections[key].facts
+        assert {fact: facts.get(fact) for fact in numbers} == pytest.approx(numbers, rel=1e-6), key
 
 
 def test_conditional_parameters_are_no_trouble():
