@@ -27,6 +27,7 @@ from hpsearch.analysis.closing_in import closing_in
 from hpsearch.analysis.comparison.targets import targets, trials_to_target
 from hpsearch.analysis.incumbents import KEYS
 from hpsearch.analysis.random_at_twice import random_at_twice
+from hpsearch.analysis.views import searching
 from hpsearch.report.csv_files import csv_text
 from hpsearch.report.section import Section
 from hpsearch.results.results import Results
@@ -68,13 +69,13 @@ def changes(frame: pd.DataFrame, by: Sequence[str], values: Sequence[str]) -> pd
 
 def _tasks(results: Results) -> pd.DataFrame:
     tasks = results.runs.drop_duplicates("task")[["task", "reference_best", "reference_median"]]
-    tasks.insert(1, "target", tasks["task"].map(targets(results)))
+    tasks.insert(1, "target", tasks["task"].map(targets(searching(results))))
     return tasks.assign(random_at_twice=[random_at_twice(results, task) for task in tasks["task"]])
 
 
 def _runs(results: Results) -> pd.DataFrame:
     runs = results.runs
-    trial_counts = trials_to_target(results)
+    trial_counts = trials_to_target(searching(results))
     trials_by_run = dict(zip(_keys(trial_counts), trial_counts["trials"], strict=True))
     tested = [list(values) for values in runs["test_values"]]
     tests = {

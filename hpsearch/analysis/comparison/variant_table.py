@@ -16,6 +16,7 @@ from hpsearch.analysis.comparison.targets import trials_to_target
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.analysis.statistics.superiority import superiority
+from hpsearch.analysis.views import searching
 from hpsearch.results.results import FINISHED, Results
 
 COLUMNS = [
@@ -74,13 +75,14 @@ def variant_table(results: Results) -> pd.DataFrame:
         test values if available. NaN if the task's reference is unknown.
     trials_to_random
         Median number of trials to reach the final value of the baseline's median run (random if the study has it).
-        Infinite if more than half of the runs do not reach it, NaN without a complete run.
+        Infinite if more than half of the runs do not reach it, NaN without a complete run. Variants that search
+        nothing have none, and are no baseline of it.
     trials, epochs, seconds
         Sums over all finished trials, including confirmations; NaN if unknown.
     infeasible, diverged, failed
         Share of the finished trials that diverged or failed, and of each of the two.
     """
-    to_target = median_trials(trials_to_target(results)).to_dict()
+    to_target = median_trials(trials_to_target(searching(results))).to_dict()
     values = run_values(results)
     runs, trials = _groups(results.runs), _groups(results.trials)
     rows = [

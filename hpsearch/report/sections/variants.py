@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import baseline
 from hpsearch.analysis.comparison.variant_table import summary_over_tasks, variant_table
+from hpsearch.analysis.views import searching
 from hpsearch.report.judging import Judging, judging
 from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
 from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
@@ -26,6 +27,8 @@ def variants_section(results: Results) -> Section:
     if frame.empty:
         return Section("variants", _TITLE, ("No run has begun: there is nothing to compare.",))
     facts: dict[str, Fact] = {"level": LEVEL, "metric": results.metric, "baseline": baseline(results)}
+    if searching(results).variants:
+        facts["matched"] = baseline(searching(results))
     several = len(by_task(results)) > 1
     over_tasks = summary_over_tasks(results, frame)
     prose = [_leader(results, frame[frame["task"] == task], facts, s) for task, s in by_task(results)]
@@ -129,8 +132,8 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untun
         )
     if frame["trials_to_random"].notna().any():
         yield (
-            "Trials to match {baseline}: how many trials half of the runs needed to be as good as the median "
-            "{baseline} run at its end."
+            "Trials to match {matched}: how many trials half of the runs needed to be as good as the median "
+            "{matched} run at its end."
         )
 
 
@@ -143,6 +146,7 @@ def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     metric, base = plain(results.metric), plain(baseline(results))
+    searches = searching(results)
     bound = aligned(frame["test"].astype(float))
     yield words("variant", "{Noun}")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
@@ -156,8 +160,8 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
         yield Column(f"P(better than {base})", _better)
     if frame["regret"].notna().any():
         yield numbers(frame, "regret", "Normalised regret", 3)
-    if len(results.variants) > 1:
-        yield Column(f"Trials to match {base}", lambda row: _to_target(row, results.budget))
+    if len(searches.variants) > 1:
+        yield Column(f"Trials to match {plain(baseline(searches))}", lambda row: _to_target(row, results.budget))
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
     yield numbers(frame, "seconds", "Seconds", 3)

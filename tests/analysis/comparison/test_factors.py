@@ -100,3 +100,9 @@ def test_cells_are_shown_untested_and_the_levels_of_one_factor_against_its_refer
     assert variant_table(loaded())["better"].isna().all()
     one = variant_table(loaded(factors={"optimizer": OPTIMIZERS})).set_index("variant")["better"]
     assert one.isna().to_dict() == {"SGD": True, "Adam": False}
+
+
+def test_trials_to_match_are_those_of_searches_alone():
+    table = variant_table(loaded(untuned=("SGD, he",))).set_index("variant")["trials_to_random"]
+    assert table.isna().to_dict() == {each: each == "SGD, he" for each in table.index}
+    assert table["SGD, xavier"] <= 10  # the first that searches: half of its runs match its median
