@@ -155,7 +155,7 @@ class Objective(ABC):
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """Value of each searched parameter without a search, as Optuna stores it; empty if unknown."""
+        """Value of each searched parameter without a search, as Optuna stores it; without inactive ones."""
         return {}
 
     @property
@@ -314,7 +314,8 @@ class Objective(ABC):
             If the data is not as it was.
         """
         data = {key: value for key, value in content["data"].items() if key not in cls.computed_keys}
-        rebuilt = cls.build(data, model=content["model"], space=content["space"], **arguments)
+        space = content["space"] if cls.accepts_changes else None
+        rebuilt = cls.build(data, model=content["model"], space=space, **arguments)
         stored, now = (each["data"].get("fingerprint") for each in (content, rebuilt.content))
         if stored != now:
             raise UsageError(f"{rebuilt.task}: the data is not what the stored trials were made with")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hpsearch.objectives import DEFAULT_FAMILY
+from hpsearch.objectives.searched_model import may_be_searched
 
 Tables = Mapping[str, Mapping[str, Any]]
 
@@ -22,9 +23,9 @@ TABLES = ("model", "space", *FREE)
 def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
     """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
 
-    A level that fixes a searched setting removes it from the space, and one that searches a fixed setting removes it
-    from the model. ``space = {}`` empties the space. A level with another family brings its own model and space. The
-    space is None if neither the file nor a level has one.
+    A level that fixes a searched setting removes it from the space, with the settings that are only searched with other
+    values of it. One that searches a fixed setting removes it from the model. ``space = {}`` empties the space. A level
+    with another family brings its own model and space. The space is None if neither the file nor a level has one.
     """
     tables: dict[str, Any] = {name: base.get(name) for name in TABLES}
     for level in levels:
@@ -33,10 +34,14 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
             tables |= {"model": {}, "space": None}
         fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
         tables["model"] = fixed | model
+        if tables["space"] is not None:
+            tables["space"] = {
+                name: spec
+                for name, spec in tables["space"].items()
+                if name not in model and may_be_searched(spec, model)
+            }
         if space is not None:
             tables["space"] = {**(tables["space"] or {}), **space} if space else {}
-        if tables["space"] is not None:
-            tables["space"] = {name: spec for name, spec in tables["space"].items() if name not in model}
         for name in FREE:
             tables[name] = {**(tables[name] or {}), **level.get(name, {})}
     return tables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.base import Conditions
-from hpsearch.space import decode, distribution
+from hpsearch.space import contains, decode, distribution, encode, is_active
 from hpsearch.text import short
 
 _S = TypeVar("_S")
@@ -51,12 +51,14 @@ class SearchedModel(Generic[_S]):
     def __post_init__(self) -> None:
         space = self._space()
         object.__setattr__(self, "_base", self._fixed_settings())
-        conditions = {name: self._condition(name, spec, space) for name, spec in self.specs.items() if _when(spec)}
+        for name, dist in space.items():
+            self._check_range(name, dist)
+        conditions = {
+            name: self._condition(name, spec, space) for name, spec in self.specs.items() if _is_conditional(spec)
+        }
         conditions = {name: required for name, required in conditions.items() if required}
         object.__setattr__(self, "conditions", conditions)
         object.__setattr__(self, "space", _in_order(space, conditions))
-        for name, dist in space.items():
-            self._check_range(name, dist)
 
     def ends(self, name: str) -> Sequence[Any]:
         """Return the fixed value of a field, or the lowest and highest one, or all choices that are searched."""
@@ -78,8 +80,12 @@ class SearchedModel(Generic[_S]):
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Value of each active searched field without a search."""
-        return {name: getattr(self._base, name) for name in self.space}
+        """Value of each searched field without a search, without those that are inactive then."""
+        values: dict[str, Any] = {}
+        for name in self.space:
+            if is_active(name, values, self.conditions):
+                values[name] = encode(getattr(self._base, name))
+        return values
 
     def _with(self, params: Mapping[str, Any]) -> _S:
         changed: _S = replace(self._base, **{name: decode(value) for name, value in params.items()})  # type: ignore[type-var]
@@ -129,35 +135,51 @@ class SearchedModel(Generic[_S]):
     def _condition(self, name: str, spec: Spec, space: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
         """Return the searched fields that `name` depends on, with their values; conditions on fixed fields are met."""
         when = _when(spec)
-        if not isinstance(when, Mapping):
+        if not isinstance(when, Mapping) or not when:
             raise UsageError(f'[space] {name}: when must be a table such as {{ kernel = ["rbf"] }}, got {quoted(when)}')
         self._check_names(f"space] {name}: [when", when)
         required = {}
         for other, allowed in when.items():
-            values = list(allowed) if isinstance(allowed, list | tuple) else [allowed]
+            values = _as_list(allowed)
+            self._check_condition(name, other, values)
             possible = self._possible(name, other, space)
-            for value in values:
-                if possible is not None and value not in possible:
-                    raise UsageError(
-                        f"[space] {name}: when {other} = {quoted(value)} never holds: "
-                        f"it is {' or '.join(map(quoted, possible))}"
-                    )
+            if not any(map(possible, values)):
+                choices = f"when {other} = {' or '.join(map(quoted, values))}"
+                raise UsageError(f"[space] {name}: {choices} never holds: it is {self._described(other, space)}")
             if other in space:
                 required[other] = values
         return required
 
-    def _possible(self, name: str, other: str, space: Mapping[str, BaseDistribution]) -> list[Any] | None:
-        """Return the possible values of the field that `name` depends on; None if it is a range of integers."""
+    def _check_condition(self, name: str, other: str, values: list[Any]) -> None:
+        """Refuse values that the field `other` cannot have."""
         if other == name:
             raise UsageError(f"[space] {name}: when must name another key, got {name!r}")
+        if not values:
+            raise UsageError(f"[space] {name}: when {other} must list at least one value")
+        for value in values:
+            try:
+                self._with({other: value})
+            except UsageError as error:
+                raise UsageError(f"[space] {name}: when: {error}") from error
+
+    def _possible(self, name: str, other: str, space: Mapping[str, BaseDistribution]) -> Callable[[Any], bool]:
+        """Return whether the field that `name` depends on can have a value."""
         dist = space.get(other)
         if dist is None:
-            return [getattr(self._base, other)]
-        if isinstance(dist, CategoricalDistribution):
-            return [decode(choice) for choice in dist.choices]
+            return lambda value: bool(getattr(self._with({other: value}), other) == getattr(self._base, other))
+        if isinstance(dist, FloatDistribution):
+            raise UsageError(
+                f"[space] {name}: when can depend on choices and integers, and {other} is a range of numbers"
+            )
+        return lambda value: contains(dist, encode(value))
+
+    def _described(self, other: str, space: Mapping[str, BaseDistribution]) -> str:
+        dist = space.get(other)
         if isinstance(dist, IntDistribution):
-            return None
-        raise UsageError(f"[space] {name}: when can depend on choices and integers, and {other} is a range of numbers")
+            return f"from {dist.low} to {dist.high}"
+        return " or ".join(
+            quoted(decode(value)) for value in ([getattr(self._base, other)] if dist is None else _ends(dist))
+        )
 
 
 def default_settings(kind: type[Any]) -> dict[str, Any]:
@@ -165,12 +187,28 @@ def default_settings(kind: type[Any]) -> dict[str, Any]:
     return {each.name: each.default for each in fields(kind)}
 
 
+def may_be_searched(spec: Spec, fixed: Mapping[str, Any]) -> bool:
+    """Return whether the fixed settings allow a searched one; True for wrong conditions, which are refused later."""
+    when = _when(spec)
+    return not isinstance(when, Mapping) or all(
+        decode(encode(fixed[name])) in _as_list(allowed) for name, allowed in when.items() if name in fixed
+    )
+
+
+def _as_list(allowed: Any) -> list[Any]:
+    return list(allowed) if isinstance(allowed, list | tuple) else [allowed]
+
+
+def _is_conditional(spec: Spec) -> bool:
+    return isinstance(spec, Mapping) and _WHEN in spec
+
+
 def _when(spec: Spec) -> Any:
     return spec.get(_WHEN) if isinstance(spec, Mapping) else None
 
 
 def _without_when(spec: Spec) -> Spec:
-    if isinstance(spec, Mapping) and _WHEN in spec:
+    if isinstance(spec, Mapping) and _is_conditional(spec):
         return {key: value for key, value in spec.items() if key != _WHEN}
     return spec
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -14,10 +15,10 @@ from optuna.distributions import BaseDistribution
 from hpsearch.data import Dataset, DataSettings, Split, located
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
-from hpsearch.objectives.base import Conditions, Direction, Objective, Outcome
-from hpsearch.objectives.searched_model import SearchedModel, default_settings
+from hpsearch.objectives.base import Conditions, Direction, Objective, Outcome, Step, Trained
+from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
-from hpsearch.space import describe, encode
+from hpsearch.space import describe
 
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
@@ -84,7 +85,9 @@ class SupervisedObjective(Objective):
     @classmethod
     def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         if space is None:
-            space = {name: spec for name, spec in cls.default_space.items() if name not in model}
+            searched = {name: spec for name, spec in cls.default_space.items() if name not in model}
+            fixed = {name: value for name, value in {**cls.default_model(), **model}.items() if name not in searched}
+            space = {name: spec for name, spec in searched.items() if may_be_searched(spec, fixed)}
         return SearchedModel(cls.settings_type, dict(model), space)
 
     @classmethod
@@ -110,7 +113,7 @@ class SupervisedObjective(Objective):
     @property
     def defaults(self) -> Mapping[str, Any]:
         """Value of each searched setting without a search, as Optuna stores it."""
-        return {name: encode(value) for name, value in self._model.defaults.items()}
+        return self._model.defaults
 
     @property
     def direction(self) -> Direction:
@@ -205,3 +208,38 @@ class SupervisedObjective(Objective):
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
+
+    def score(self, predictions: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the score of predictions: class numbers, or numbers as scaled."""
+        score = self._score()
+        score.add(predictions.reshape(targets.shape), targets)
+        return score.value()
+
+
+class FittedModel(Trained):
+    """Training of a model with the methods ``fit`` and ``predict``, such as an estimator of scikit-learn: one step."""
+
+    def __init__(self, objective: SupervisedObjective, model: Any) -> None:
+        self._objective, self._model = objective, model
+
+    def __iter__(self) -> Iterator[Step]:
+        """Fit the model to the train rows."""
+        rows = self._objective.data
+        self._model.fit(rows.x_train, rows.y_train)
+        yield Step(1, self.validation)
+
+    @cached_property
+    def validation(self) -> float:
+        """Score on the validation rows."""
+        rows = self._objective.data
+        return self._objective.score(self._model.predict(rows.x_validation), rows.y_validation)
+
+    def outcome(self) -> Outcome:
+        """Judge the model on the test rows."""
+        rows = self._objective.data
+        predictions = self._model.predict(rows.x_test)
+        return self._objective.judged(self._objective.score(predictions, rows.y_test), predictions)
+
+    def model(self) -> Any:
+        """Return the fitted model; its inputs are scaled like the objective's data."""
+        return self._model

@@ -74,6 +74,13 @@ def _is_space(space: Mapping[str, Any]) -> bool:
     return True
 
 
+def _are_conditions(conditions: Mapping[str, Any]) -> bool:
+    required = conditions.values()
+    return all(
+        isinstance(each, dict) and all(isinstance(values, list) for values in each.values()) for each in required
+    )
+
+
 def _is_test(test: Mapping[str, Any]) -> bool:
     return type(test.get("incumbent")) is int and isinstance(test.get("values"), list)
 
@@ -88,6 +95,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "confirm": _is_count,
     "epochs": _is_count,
     "space": _is_space,
+    "when": _are_conditions,
     "test": _is_test,
 }
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import DEFAULT_FAMILY, Objective
 from hpsearch.objectives.levels import FAMILY, Tables, merged
 from hpsearch.run.comparable import content_hash
-from hpsearch.space import contains
+from hpsearch.space import contains, describe, is_active
 from hpsearch.study.config import variant_search
 from hpsearch.study.factors import STRATEGY, Factor, check_label, label_of, read_factors, variants
 from hpsearch.study.runs import check_runs
@@ -172,10 +172,10 @@ def check_defaults(objectives: Iterable[Objective]) -> None:
             raise UsageError(f'[search] first: the defaults of {objective.task!r} are unknown; leave out "defaults"')
         for name, dist in (objective.space or {}).items():
             value = objective.defaults.get(name)
-            if not contains(dist, value):
+            if is_active(name, objective.defaults, objective.conditions) and not contains(dist, value):
                 raise UsageError(
-                    f'[search] first: "defaults" needs ranges that hold them; {name} is {value!r} by default, '
-                    f"outside of {dist}"
+                    f'[search] first: "defaults" needs ranges that hold them; {name} is {quoted(value)} by default, '
+                    f"outside of {describe(dist)}"
                 )
 
 
