@@ -122,6 +122,14 @@ def contains(dist: BaseDistribution, value: Any) -> bool:
     return not isinstance(value, (str, bool, type(None))) and dist.low <= value <= dist.high
 
 
+def is_on_grid(dist: BaseDistribution, value: float) -> bool:
+    """Return whether `value` is a multiple of the range's step above its low end; True without a step."""
+    if not isinstance(dist, (FloatDistribution, IntDistribution)) or dist.log or dist.step is None:
+        return True
+    steps = (value - dist.low) / dist.step
+    return abs(steps - round(steps)) < 1e-8  # as in Optuna
+
+
 def describe(dist: BaseDistribution) -> dict[str, Any]:
     """Return the table for `dist`, the inverse of `distribution`."""
     if isinstance(dist, CategoricalDistribution):

@@ -173,12 +173,19 @@ def _test_incumbent(run: Run, study: optuna.Study, objective: Objective) -> None
         training = objective.retrain(best.params, objective.seeds(best.number))
         _store_test(study, best.number, 1, [training.outcome()])
     elif best is not None:
-        if run.first is not None and "test_first" not in study.user_attrs:
-            first = study.get_trials(deepcopy=False)[0]
-            values = objective.test(first.params, first.number, run.retrain)
-            study.set_user_attr("test_first", {"trial": first.number, "retrain": run.retrain, "values": values})
+        if run.first is not None:
+            _test_first(run, study, objective)
         outcomes = objective.outcomes(best.params, best.number, run.retrain)
         _store_test(study, best.number, run.retrain, outcomes)
+
+
+def _test_first(run: Run, study: optuna.Study, objective: Objective) -> None:
+    """Retrain the defaults, if they are the first trial's parameters and it has not failed."""
+    first = study.get_trials(deepcopy=False)[0]
+    tested = study.user_attrs.get("test_first", {}).get("retrain") == run.retrain
+    if not tested and first.params == run.first and first.state != TrialState.FAIL:
+        values = objective.test(first.params, first.number, run.retrain)
+        study.set_user_attr("test_first", {"trial": first.number, "retrain": run.retrain, "values": values})
 
 
 def _store_test(study: optuna.Study, number: int, retrain: int, outcomes: Sequence[Outcome]) -> None:

@@ -29,6 +29,8 @@ _OPTIONAL: dict[str, type] = {
     "reference": dict,
     "space": dict,
     "test": dict,
+    "test_first": dict,
+    "test_rows": dict,
     "done": str,
     "variant": str,
     "levels": dict,

@@ -13,7 +13,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import DEFAULT_FAMILY, Objective
 from hpsearch.objectives.levels import FAMILY, Tables, merged
 from hpsearch.run.comparable import content_hash
-from hpsearch.space import contains, describe, is_active
+from hpsearch.space import contains, describe, is_active, is_on_grid
 from hpsearch.study.config import variant_search
 from hpsearch.study.factors import STRATEGY, Factor, check_label, label_of, read_factors, variants
 from hpsearch.study.runs import check_runs
@@ -172,7 +172,8 @@ def check_defaults(objectives: Iterable[Objective]) -> None:
             raise UsageError(f'[search] first: the defaults of {objective.task!r} are unknown; leave out "defaults"')
         for name, dist in (objective.space or {}).items():
             value = objective.defaults.get(name)
-            if is_active(name, objective.defaults, objective.conditions) and not contains(dist, value):
+            is_possible = contains(dist, value) and is_on_grid(dist, value)
+            if is_active(name, objective.defaults, objective.conditions) and not is_possible:
                 raise UsageError(
                     f'[search] first: "defaults" needs ranges that hold them; {name} is {quoted(value)} by default, '
                     f"outside of {describe(dist)}"
