@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.factors import read_factors
+from hpsearch.study.factors import Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
@@ -92,8 +92,19 @@ def _cells(file: config.StudyFile, strategies: Mapping[str, Searcher], arguments
     def tasks_of(tables: Mapping[str, Any]) -> dict[str, Objective]:
         return objectives(tables["data"], tables["model"], tables["space"], **arguments, separate_seeds=True)
 
+    factors = read_factors(file.factors)
+    _check_confirm_once(file, factors)
     with reading_once():
-        return cells_of(read_factors(file.factors), strategies, base, tasks_of, file.search.trials, file.search.repeats)
+        return cells_of(factors, strategies, base, tasks_of, file.search.trials, file.search.repeats)
+
+
+def _check_confirm_once(file: config.StudyFile, factors: Iterable[Factor]) -> None:
+    """Refuse a factor over the confirmation beside a strategy with its own."""
+    tables = {label: file.strategies[label] for label in file.search.strategies if label in file.strategies}
+    own = [label for label, settings in tables.items() if settings.confirm is not None]
+    for factor in factors:
+        if own and ("search", "confirm") in factor.keys:
+            raise UsageError(f"[factors.{factor.name}] sets search.confirm, and [strategies.{own[0]}] sets confirm too")
 
 
 def _common_direction(tasks: Mapping[str, Objective]) -> Direction:
