@@ -122,7 +122,7 @@ def contains(dist: BaseDistribution, value: Any) -> bool:
     return not isinstance(value, (str, bool, type(None))) and dist.low <= value <= dist.high
 
 
-def is_on_grid(dist: BaseDistribution, value: float) -> bool:
+def is_on_grid(dist: BaseDistribution, value: Any) -> bool:
     """Return whether `value` is a multiple of the range's step above its low end; True without a step."""
     if not isinstance(dist, (FloatDistribution, IntDistribution)) or dist.log or dist.step is None:
         return True

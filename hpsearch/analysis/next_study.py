@@ -183,9 +183,9 @@ def _file(results: Results) -> dict[str, Any]:
         file[table] = {key: value for key, value in file[table].items() if key not in keys}
     if results.folder and "path" in file["data"]:
         file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
-    if not _changeable(results, any):
-        file.pop("space", None)
-    if "factors" not in file:
+    if "factors" not in file:  # with factors, the file is stored as it was written
+        if not _changeable(results, any):
+            file.pop("space", None)
         for name in _families(results) - {DEFAULT_FAMILY, ""}:
             file["model"] = {FAMILY: name} | file.get("model", {})
     report = file.get("report", {})

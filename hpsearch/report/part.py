@@ -85,7 +85,7 @@ SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is sea
 SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
 DEFAULTS = Need(
     lambda results: len(results.default_tests) > 0,
-    'no run started with the defaults: [search] first = "defaults" does that',
+    "no run started with them, as [search] first can say",
 )
 CURVES = Need(lambda results: len(results.curves) > 0 or not _begun(results), "no trial reports its epochs")
 RANGES = Need(

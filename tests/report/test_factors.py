@@ -139,7 +139,9 @@ def test_a_range_that_a_level_sets_is_not_changed_in_the_file():
 def test_a_family_that_accepts_no_change_keeps_its_model_and_space():
     following = next_study(at_the_edge(family="table"))
     assert {change.path[0] for change in following.changes} <= {"search"}
-    assert not {"model", "space"} & set(following.content)
+    assert {table: following.content[table] for table in ("model", "space")} == {
+        table: FILE[table] for table in ("model", "space")
+    }
 
 
 def test_where_one_family_accepts_no_change_none_is_made_and_the_file_keeps_its_tables():
