@@ -127,7 +127,7 @@ def is_on_grid(dist: BaseDistribution, value: Any) -> bool:
     if not isinstance(dist, (FloatDistribution, IntDistribution)) or dist.log or dist.step is None:
         return True
     steps = (value - dist.low) / dist.step
-    return abs(steps - round(steps)) < 1e-8  # as in Optuna
+    return bool(abs(steps - round(steps)) < 1e-8)  # as in Optuna
 
 
 def describe(dist: BaseDistribution) -> dict[str, Any]:
