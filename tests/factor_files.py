@@ -68,4 +68,4 @@ def attributes(place: str | BaseStorage, name: str) -> dict:
 def _of_run(storage: BaseStorage, name: str) -> tuple:
     study = optuna.load_study(study_name=name, storage=storage)
     trials = [(t.number, t.state, t.value, t.params, t.user_attrs, t.intermediate_values) for t in study.trials]
-    return trials, study.user_attrs.get("test"), study.user_attrs.get("test_first")
+    return trials, *(study.user_attrs.get(name) for name in ("test", "test_first", "test_rows"))

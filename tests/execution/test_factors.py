@@ -1,7 +1,6 @@
 """Studies with factors: variants are paired, judged, extended and resumed."""
 
 import time
-from contextlib import suppress
 
 import optuna
 import pytest
@@ -9,10 +8,12 @@ from optuna.storages import InMemoryStorage
 
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
+from hpsearch.objectives import MLPObjective
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
 from tests.execution.test_study import FORKSERVER, states
 from tests.factor_files import RATE, attributes, content, levels, over, planned, written
+from tests.run.test_running import Killed
 
 SCALINGS = over("data.scaling", "standard", "none", factor="scaling")["factors"]
 TWO_RANGES = {"learning_rate": {"low": 1e-4, "high": 1.0}, "weight_decay": {"low": 0.0, "high": 0.1}}
@@ -215,12 +216,18 @@ def test_without_retrainings_an_untuned_variant_is_judged_and_a_tuned_one_is_not
     assert len(attributes(storage, "small/fixed/00")["test"]["values"]) == 1
 
 
-class Killed(BaseException):
-    """Exception that the package does not handle as one of the objective."""
+def test_an_untuned_variant_is_trained_no_second_time_for_its_test(tmp_path, storage, monkeypatch):
+    trainings, train = [], MLPObjective.train
+    monkeypatch.setattr(MLPObjective, "train", lambda *arguments: trainings.append(1) or train(*arguments))
+    execute(plan(written(tmp_path, changes={"factors": UNTUNED}), only={"optimizer": ["fixed", "other"]}), storage)
+    assert len(trainings) == 2
+    assert all("test" in attributes(storage, name) for name in content(storage))
 
 
-def test_killed_between_training_and_test_an_untuned_variant_has_the_same_test(tmp_path, storage, monkeypatch):
-    executed(tmp_path, storage, factors=UNTUNED)
+@pytest.mark.parametrize("variant", ["fixed", "other"])
+def test_killed_between_training_and_test_an_untuned_variant_has_the_same_test(variant, tmp_path, storage, monkeypatch):
+    ready = plan(written(tmp_path, changes={"factors": UNTUNED}), only={"optimizer": [variant]})
+    execute(ready, storage)
     killed = InMemoryStorage()
 
     def kill(*_):
@@ -228,12 +235,12 @@ def test_killed_between_training_and_test_an_untuned_variant_has_the_same_test(t
 
     with monkeypatch.context() as patch:
         patch.setattr("hpsearch.run.running._store_test", kill)
-        for _ in range(2):
-            with suppress(Killed):
-                execute(planned(tmp_path, changes={"factors": UNTUNED}), killed)
-    assert all("test" not in attributes(killed, name) for name in content(killed))
-    assert len(trials(killed, "small/tuned/00")) == 3
-    executed(tmp_path, killed, factors=UNTUNED)
+        with pytest.raises(Killed):
+            execute(ready, killed)
+    (name,) = content(killed)
+    assert [trial.state.name for trial in trials(killed, name)] == ["COMPLETE"]
+    assert "test" not in attributes(killed, name)
+    execute(ready, killed)
     assert content(killed) == content(storage)
 
 
