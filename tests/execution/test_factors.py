@@ -54,6 +54,10 @@ GROWN = {
     "a repeat": ({"search": {"repeats": 3}}, 6),
     "a trial": ({"search": {"repeats": 2, "trials": 4}}, 4),
     "a key at its default": ({"model": {"activation": "relu"}}, 0),
+    "another label of the strategy": (
+        {"search": {"repeats": 2, "strategies": ["mine"]}, "strategies": {"mine": {"strategy": "random"}}},
+        0,
+    ),
     "other labels": (levels(A={"model": {"optimizer": "sgd"}}, B={"model": {"optimizer": "adam"}}), 0),
 }  # fmt: skip
 
@@ -219,14 +223,16 @@ def test_without_retrainings_an_untuned_variant_is_judged_and_a_tuned_one_is_not
 def test_an_untuned_variant_is_trained_no_second_time_for_its_test(tmp_path, storage, monkeypatch):
     trainings, train = [], MLPObjective.train
     monkeypatch.setattr(MLPObjective, "train", lambda *arguments: trainings.append(1) or train(*arguments))
-    execute(plan(written(tmp_path, changes={"factors": UNTUNED}), only={"optimizer": ["fixed", "other"]}), storage)
+    path = written(tmp_path, changes={"factors": UNTUNED, "search": {"retrain": 3}})
+    execute(plan(path, only={"optimizer": ["fixed", "other"]}), storage)
     assert len(trainings) == 2
     assert all("test" in attributes(storage, name) for name in content(storage))
 
 
-@pytest.mark.parametrize("variant", ["fixed", "other"])
-def test_killed_between_training_and_test_an_untuned_variant_has_the_same_test(variant, tmp_path, storage, monkeypatch):
-    ready = plan(written(tmp_path, changes={"factors": UNTUNED}), only={"optimizer": [variant]})
+@pytest.mark.parametrize(("variant", "retrain"), [("fixed", 0), ("other", 1)])
+def test_killed_before_its_test_an_untuned_variant_has_the_same(variant, retrain, tmp_path, storage, monkeypatch):
+    path = written(tmp_path, changes={"factors": UNTUNED, "search": {"retrain": retrain}})
+    ready = plan(path, only={"optimizer": [variant]})
     execute(ready, storage)
     killed = InMemoryStorage()
 
