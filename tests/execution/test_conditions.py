@@ -174,6 +174,11 @@ def test_an_inactive_parameter_has_its_default_in_the_training():
     assert objective.hyperparameters({"optimizer": "momentum", "momentum": 0.2}).momentum == 0.2
 
 
+def test_the_most_epochs_of_a_trial_count_the_default_of_a_conditional_range():
+    objective = searched(epochs={"low": 2, "high": 5, "when": {"optimizer": ["momentum"]}}, optimizer=OPTIMIZER)
+    assert objective.epochs == 20
+
+
 def test_conditions_of_a_variant_are_its_own(tmp_path):
     factors = over("model.optimizer", "momentum", "sgd", factor="it")["factors"]
     space = {"learning_rate": RATE, "momentum": SPACE["momentum"]}

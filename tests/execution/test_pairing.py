@@ -78,6 +78,14 @@ def test_what_does_not_draw_weights_or_order_shifts_neither(key, values, tmp_pat
     assert len({str(study.trials[0].user_attrs["fingerprints"]) for study in studies.values()}) == 1
 
 
+def test_scalings_have_the_same_rows_and_other_numbers(tmp_path):
+    ready, studies = executed(tmp_path, factors=over("data.scaling", "standard", "none")["factors"], **UNTUNED)
+    one, two = (variant.objectives["iris"].data for variant in ready.variants.values())
+    assert one.fingerprints == two.fingerprints == studies["none", 0].user_attrs["fingerprints"]
+    assert abs(one.x_train.mean(axis=0)).max() < 1e-5 < two.x_train.mean(axis=0).min()
+    assert history(studies["standard", 0].trials[0]) != history(studies["none", 0].trials[0])
+
+
 def test_hidden_weights_differ_by_initializer_and_their_order_does_not(tmp_path):
     _, studies = executed(
         tmp_path, factors=over("model.initializer", "he", "xavier", factor="it")["factors"], **UNTUNED

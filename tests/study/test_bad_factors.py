@@ -30,6 +30,14 @@ def test_a_typo_of_the_file_itself_is_not_blamed_on_a_factor(tmp_path):
         plan(path)
 
 
+def test_of_several_factors_the_wrong_one_is_named(tmp_path):
+    crossed = over("model.activation", "relu", "tanh", factor="one")["factors"] | over("model.epochs", 1, 0)["factors"]
+    path = written(tmp_path, changes={"factors": crossed})
+    with pytest.raises(UsageError) as error:
+        plan(path)
+    assert str(error.value) == f"{path}: [factors.it] '0': [model] epochs must be a whole number >= 1, got 0"
+
+
 def test_levels_that_are_wrong_together_are_both_named(tmp_path):
     crossed = over("model.initializer", "normal", "he") | {}
     crossed["factors"]["scale"] = {"key": "model.initializer_std", "values": [0.01, 0.1]}

@@ -7,7 +7,7 @@ import pytest
 from hpsearch.analysis.comparison.verdicts import ALPHA
 from hpsearch.errors import UsageError
 from hpsearch.execution.worker import digest
-from hpsearch.objectives import source
+from hpsearch.objectives import MLPObjective, source
 from hpsearch.run.comparable import content_hash
 from hpsearch.study.plan import plan
 from tests.factor_files import BASE, RATE, levels, over, planned, written
@@ -240,6 +240,8 @@ def test_the_data_of_a_plan_is_read_once(tmp_path, monkeypatch):
     assert len(reads) == 1
     planned(tmp_path, changes=changes)
     assert len(reads) == 2, "the file may have changed since"
+    MLPObjective("iris", folder=tmp_path.resolve())
+    assert len(reads) == 3
 
 
 def test_levels_do_not_change_the_file(tmp_path):
