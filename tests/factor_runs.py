@@ -80,7 +80,8 @@ def _content(file, levels, space):
 def _run(storage, name, attributes, space, trials):
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
     for key, value in attributes.items():
-        study.set_user_attr(key, value)
+        if value is not None:
+            study.set_user_attr(key, value)
     shift = sum(EFFECTS.get(label, 0.0) for label in attributes["levels"].values())
     rng = np.random.default_rng([attributes["repeat"], sum(map(ord, name))])
     for _ in range(trials):

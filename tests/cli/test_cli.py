@@ -149,7 +149,9 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     storage = open_storage(f"sqlite:///{tmp_path / 'hpsearch.db'}")
     execute(plan("digits", {"trials": 2, "repeats": 1, "strategies": ["random"]}), storage)
     # What a run that was killed leaves: fewer trials than it was given.
-    optuna.load_study(study_name="digits/random/00", storage=storage).set_user_attr("trials", 9)
+    study = optuna.load_study(study_name="digits/random/00", storage=storage)
+    study.set_user_attr("trials", 9)
+    study.set_user_attr("plan", study.user_attrs["plan"] | {"trials": 9})
     done = hpsearch("report")
     assert done.returncode == 0
     assert "0 of 1" in done.stdout

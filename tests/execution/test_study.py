@@ -104,7 +104,7 @@ def test_the_runs_are_named_and_say_whose_they_are(study, url):
     names = ["small/random/00", "small/random/01", "small/tpe/00", "small/tpe/01"]
     assert sorted(optuna.get_all_study_names(storage)) == names
     known = optuna.load_study(study_name="small/tpe/01", storage=storage).user_attrs
-    assert {key: known[key] for key in ("study", "task", "variant", "repeat", "seed", "metric", "trials")} == {
+    assert {key: known[key] for key in ("study", "task", "strategy", "repeat", "seed", "metric", "trials")} == {
         "study": "small",
         "task": "digits",
         "strategy": "tpe",
@@ -113,6 +113,8 @@ def test_the_runs_are_named_and_say_whose_they_are(study, url):
         "metric": "accuracy",
         "trials": 2,
     }
+    assert (known["variant"], known["levels"]) == ("tpe", {"strategy": "tpe"})
+    assert known["plan"]["factors"] == {"strategy": ["tpe", "random"]}
     assert set(known["versions"]) == {"hpsearch", "optuna", "numpy", "scikit-learn"}
     assert len(known["content_hash"]) == 64
 

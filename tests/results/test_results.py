@@ -11,6 +11,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
 from hpsearch.errors import StorageError
+from hpsearch.objectives.plain import as_objective
 from hpsearch.results.frames import frames
 from hpsearch.results.load import load_results
 from hpsearch.run import Run, continue_run, open_run
@@ -157,7 +158,7 @@ def test_a_study_of_several_tasks_is_loaded_as_it_was_declared(scheme, tmp_path)
                 known = {"space": SPACES[task], "reference": {"best": 0.1, "median": 0.9} if task == "u" else None}
                 run = run_of(task, strategy, 0, confirm=int(strategy == "b"), **known)
                 run = replace(run, content={**run.content, "space": {name: {} for name in reversed(SPACES[task])}})
-                continue_run(run, open_run(run, here), partial(draw_x, SPACES[task]))
+                continue_run(run, open_run(run, here), as_objective(partial(draw_x, SPACES[task])))
         open_run(run_of("u", "a", 0, study="stranger"), here)
         results = load_results(here, "s")
         with pytest.raises(StorageError, match="it holds s, stranger"):
@@ -179,7 +180,7 @@ def test_a_study_of_several_tasks_is_loaded_as_it_was_declared(scheme, tmp_path)
 def test_where_nothing_is_declared_the_space_is_what_the_trials_met():
     storage = InMemoryStorage()
     run = run_of("u", "a", 0, epochs=5)
-    continue_run(run, open_run(run, storage), lambda trial: trial.suggest_float("x", 0, 1))
+    continue_run(run, open_run(run, storage), as_objective(lambda trial: trial.suggest_float("x", 0, 1)))
     results = load_results(storage, "s")
     assert results.space == results.space_of("u") == {"x": X}
     assert results.epochs_budget == 30
