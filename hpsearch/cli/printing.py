@@ -192,11 +192,13 @@ def print_choices(console: Console) -> None:
     """Print what a study file may name."""
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+    from hpsearch.objectives import FAMILIES
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
     from hpsearch.study.config import shipped
 
     tables: dict[str, Iterable[str]] = {
+        "families of models": FAMILIES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,

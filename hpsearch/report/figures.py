@@ -92,7 +92,7 @@ def picture(figure: Figure) -> Picture:
 
 
 def _with_palette(png: io.BytesIO) -> bytes:
-    """Reduce the image to a palette of 256 colours, a third of the size.
+    """Reduce the image to a palette of 240 colours, a third of the size.
 
     Maximum coverage keeps rare colours, such as those of single markers; one step of k-means then moves the palette
     towards the most frequent colours. Without dithering, flat areas stay flat.
@@ -100,7 +100,7 @@ def _with_palette(png: io.BytesIO) -> bytes:
     reduced = io.BytesIO()
     with Image.open(png) as image:
         few = image.convert("RGB").quantize(
-            256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
+            240, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
         )  # fmt: skip
         few.save(reduced, format="PNG", optimize=True, dpi=(DPI, DPI))
     return reduced.getvalue()

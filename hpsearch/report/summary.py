@@ -44,7 +44,7 @@ def summary(
         "left_out": left_out or {},
         "files": list(files),
     }
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _section(section: Section) -> dict[str, Any]:
