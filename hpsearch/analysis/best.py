@@ -51,6 +51,8 @@ class Best:
         """Standard deviation (n − 1) of the test values; NaN for fewer than two or infinite values."""
         if len(self.test_values) < 2 or not np.isfinite(self.test_values).all():
             return math.nan
+        if len(set(self.test_values)) == 1:
+            return 0.0  # without the rounding of their mean
         return float(np.std(self.test_values, ddof=1))
 
 

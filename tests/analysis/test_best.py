@@ -123,3 +123,12 @@ def test_a_trial_that_strategies_share_leads_once():
     found = leaders(results_of({"a0": [0.9, 0.1], "b0": [0.9, 0.2], "b1": [0.9]}), 9)
     kept = list(zip(found["variant"], found["repeat"], found["number"], strict=True))
     assert kept == [("a", 0, 0), ("b", 1, 0), ("b", 0, 1), ("a", 0, 1)]
+
+
+def test_equal_test_values_have_no_spread():
+    """The rounding of their mean is none: a model without randomness has the same value in each retraining."""
+    results = results_of({"a0": [0.9]})
+    results.runs.at[0, "test_values"] = [0.9722222222222222] * 5
+    (found,) = best(results)
+    assert found.test_values == (0.9722222222222222,) * 5
+    assert found.test_sd == 0.0
