@@ -1,3 +1,4 @@
+import io
 import json
 import math
 from dataclasses import replace
@@ -12,6 +13,7 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
 from hpsearch.report.write import report_files
 from tests.example_results import CASES, make_results
+from tests.factor_runs import INITIALIZERS, OPTIMIZERS, loaded
 from tests.report.built import sections_of, tiled
 
 
@@ -173,3 +175,16 @@ def test_of_equal_trials_the_places_told_are_those_of_one():
         low, high = map(float, facts[f"where_{place}"].split(" to "))
         assert facts[f"parameter_{place}"] == name
         assert 0.95 * low <= value <= 1.05 * high  # the text has two digits
+
+
+def test_panels_of_one_bar_have_room_for_the_title_below_and_the_labels_beside():
+    """A title lay on the tick labels of the panel above it, and a label beyond the figure's edge."""
+    figure = SECTIONS["importances"](
+        loaded(factors={"optimizer": OPTIMIZERS, "initializer": INITIALIZERS})
+    ).drawing.figure
+    figure.savefig(io.BytesIO(), format="png")
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    boxes = [axes.get_tightbbox() for axes in panels]
+    for box, below in zip(boxes, boxes[2:], strict=False):
+        assert below.y1 <= box.y0
+    assert max(box.x1 for box in boxes) <= figure.bbox.x1

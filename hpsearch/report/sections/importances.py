@@ -15,6 +15,7 @@ from hpsearch.report.section import Drawing, Section, by_task
 from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results
 
+_HEAD = 0.5  # inches between panels: tick labels, and the title of the panel below
 _TITLE = "Which hyperparameters mattered"
 _MOST_PANELS, _MOST_BARS = 12, 10
 
@@ -78,9 +79,10 @@ def _sentence(rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
 def _draw(frame: pd.DataFrame, names: list[str], title: str) -> Figure:
     bars = min(int(frame.groupby("task").size().max()), _MOST_BARS)
     columns = 1 if len(names) == 1 else 2
-    layout = figures.Layout(
-        len(names), columns, 0.25 + 0.42 * bars, left=1.9 if columns == 1 else 1.4, right=0.5, across=1.9, share=False
-    )
+    sides = (
+        {"left": 1.9, "right": 0.5} if columns == 1 else {"left": 1.4, "right": 0.9, "head": _HEAD}
+    )  # labels of bars reach out
+    layout = figures.Layout(len(names), columns, 0.25 + 0.42 * bars, **sides, across=1.9, share=False)
     with style.applied():
         figure, panels = figures.new_figure(title, layout)
         for axes, task in zip(panels, names, strict=True):
