@@ -181,7 +181,7 @@ def compare(
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
 
-    A variant has one level of each factor: a strategy, an objective of its own, and one level of each of `factors`.
+    A variant combines a strategy, an objective and one level of each of `factors`.
 
     Parameters
     ----------

@@ -17,14 +17,14 @@ from hpsearch.analysis.thresholds import Thresholds
 from hpsearch.analysis.views import by_objective
 from hpsearch.data import located
 from hpsearch.errors import UsageError
-from hpsearch.objectives import DEFAULT_FAMILY, family
+from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, family
 from hpsearch.objectives.levels import FAMILY
 from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
 
 _TABLES = ("name", "title", "question", "data", "model", "space", "search", "strategies", "factors", "report")
 _RANGES = ("edge", "narrowing")  # rules that fire if the ranges need changes
-_COMPUTED = {"data": ("fingerprint", "rows", "held_out")}
+_COMPUTED_BEFORE = {"rows"}  # keys that earlier versions stored
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _settled(results: Results) -> Iterator[Change]:
 
 
 def _affected(results: Results, path: tuple[str, ...]) -> int:
-    """Return the number of tasks that a change of the key concerns: with factors those that search the parameter."""
+    """Return the number of tasks affected by a change of the key; with factors, only tasks that search it count."""
     names = tasks(results)
     if results.subject == "objective" and path[0] in OF_FAMILY:
         return sum(path[1] in results.space_of(name) for name in names)
@@ -179,8 +179,8 @@ def _file(results: Results) -> dict[str, Any]:
         return {}
     defaults = Thresholds().model_dump()
     file = {key: _without_none(settings[key]) for key in _TABLES if key in settings}
-    for table, keys in _COMPUTED.items():
-        file[table] = {key: value for key, value in file[table].items() if key not in keys}
+    computed = _COMPUTED_BEFORE.union(*(each.computed_keys for each in FAMILIES.values()))
+    file["data"] = {key: value for key, value in file["data"].items() if key not in computed}
     if results.folder and "path" in file["data"]:
         file["data"]["path"] = _absolute(file["data"]["path"], results.folder)
     if "factors" not in file:  # with factors, the file is stored as it was written

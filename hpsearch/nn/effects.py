@@ -1,4 +1,4 @@
-"""Hyperparameters without effect: those that no active part of a training uses."""
+"""Detection of hyperparameters without effect: no active part of a training uses them."""
 
 from __future__ import annotations
 

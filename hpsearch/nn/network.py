@@ -140,12 +140,12 @@ class Network:
 
     @property
     def dense_layers(self) -> list[Dense]:
-        """Dense layers in order: those of the hidden layers, then the output layer."""
+        """Dense layers: hidden layers in order, then the output layer."""
         return [layer for layer in self.layers if isinstance(layer, Dense)]
 
     @property
     def dropout_generators(self) -> list[np.random.Generator]:
-        """Generator of each dropout layer, in order: all that a network draws from after its initialization."""
+        """Generator of each dropout layer, in order. After initialization a network draws from no other."""
         return [layer.rng for layer in self.layers if isinstance(layer, Dropout)]
 
     @property

@@ -130,7 +130,7 @@ class Training:
             If the first epoch has begun.
         """
         if self.optimizer.steps:
-            raise UsageError("fingerprints are those of a training's start: call them before the first epoch")
+            raise UsageError("fingerprints must be computed before the first epoch")
         order = deepcopy(self._order).permutation(len(self._rows_or_refuse()[0]))
         weights = [fingerprint(layer.weight) for layer in self.network.dense_layers]
         return Fingerprints(weights=weights, order=fingerprint(order.astype(np.int64, copy=False)))

@@ -232,9 +232,9 @@ class Objective(ABC):
         """
         with ONE_BLAS_THREAD.hold():
             training = self.train(self.suggest(trial), self.seeds_of(trial))
-            pruned = False
+            pruned, is_reported = False, self.epochs is not None
             for step in training:
-                if self.epochs is not None:
+                if is_reported:
                     trial.report(step.value, step.number)
                     if pruned := trial.should_prune():
                         break

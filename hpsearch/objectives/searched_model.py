@@ -80,7 +80,7 @@ class SearchedModel(Generic[_S]):
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Value of each searched field without a search, without those that are inactive then."""
+        """Default of each searched field, as Optuna stores it; inactive fields are left out."""
         values: dict[str, Any] = {}
         for name in self.space:
             if is_active(name, values, self.conditions):
@@ -214,7 +214,7 @@ def _without_when(spec: Spec) -> Spec:
 
 
 def _in_order(space: Mapping[str, BaseDistribution], conditions: Conditions) -> dict[str, BaseDistribution]:
-    """Return the space with each parameter after those that it depends on, else in its order."""
+    """Sort the space so that a parameter follows its conditions; the order is otherwise kept."""
     ordered: dict[str, BaseDistribution] = {}
     while len(ordered) < len(space):
         free = [name for name in space if name not in ordered and conditions.get(name, {}).keys() <= ordered.keys()]

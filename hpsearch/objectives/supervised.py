@@ -195,7 +195,7 @@ class SupervisedObjective(Objective):
     def seeds(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
         """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1).
 
-        With separate seeds, those of retrainings do not depend on the trial, so that variants share them.
+        With separate seeds, retrainings have seeds that do not depend on the trial, so variants share them.
         """
         if self.separate_seeds and retraining:
             return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, _TEST, retraining, _TEST))

@@ -72,10 +72,9 @@ _LOOKED_UP = Judging(
 )
 _LOOKED_UP_FROM_ALL = Judging(
     test=(
-        "Test values are the means over all seeds of a table, among them those that the search looked up: they are "
-        "optimistic, too."
+        "Test values are the means over all seeds of a table, including the searched ones: they are optimistic, too."
     ),
-    best=lambda _, __: "By all seeds of the table, among them those that the search looked up, they reach",
+    best=lambda _, __: "By all seeds of the table, including the searched ones, they reach",
     confirming=(
         "{confirming} of the trials look up the best trials of their run again: the means decide which of them is a "
         "run's best."

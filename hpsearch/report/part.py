@@ -67,7 +67,7 @@ def left_out(parts: Mapping[str, Part], results: Results) -> dict[str, str]:
 
 
 def closing_line(parts: Mapping[str, Part], reasons: Mapping[str, str]) -> str:
-    """Return the line with the parts that were left out, grouped by reason; empty if there are none."""
+    """Return the line that lists omitted parts by reason; empty if no part is omitted."""
     topics: dict[str, list[str]] = {}
     for key, reason in reasons.items():
         topics.setdefault(reason, []).append(parts[key].topic)

@@ -86,7 +86,7 @@ def _design(
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, str]]]:
     """Return the levels of each factor, and of each variant, in the order of the plan.
 
-    Levels and variants without a run are left out; those that only a run has come last.
+    Levels and variants without a run are left out. Levels that are only in a run, not in the plan, come last.
     """
     by_variant = {variant_of(each): levels_of(each) for each in attributes}
     order = {factor: list(map(str, labels)) for factor, labels in planned.items()}

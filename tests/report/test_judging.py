@@ -27,8 +27,8 @@ SAID = {
         "verdict": [],
     },
     "every seed": {
-        "variants": ["the means over all seeds of a table, among them those that the search looked up"],
-        "best": ["By all seeds of the table, among them those that the search looked up, they reach a test error of"],
+        "variants": ["the means over all seeds of a table, including the searched ones"],
+        "best": ["By all seeds of the table, including the searched ones, they reach a test error of"],
         "question": ["look up the best trials of their run again"],
         "verdict": [],
     },

@@ -89,7 +89,7 @@ def _strategies_sentence(facts: Mapping[str, Any]) -> str:
 def _variants_sentence(facts: Mapping[str, Any]) -> str:
     """Describe the design of a study with factors."""
     untuned = facts["untuned_count"]
-    each = f"{_budget(facts)} a run, so that all that search may spend the same"
+    each = f"{_budget(facts)} a run, the same for every variant that searches"
     if untuned == facts["variant_count"]:
         each = "one training a run, since nothing is searched"
     elif untuned:
