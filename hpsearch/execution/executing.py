@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import logging
 import tempfile
-import uuid
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import joblib
 import optuna
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
+from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
-from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
-from hpsearch.run import Run, changed_attributes, check_attributes, open_run, read_runs
-from hpsearch.run.comparable import content_hash
-from hpsearch.storage import all_studies, opened, sole_owner
+from hpsearch.execution.rivals import PAUSE, await_rivals
+from hpsearch.execution.worker import Ending, Work, Worked, do, kept_open
+from hpsearch.run import Run, read_runs
+from hpsearch.storage import all_studies, opened
+from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.study.runs import Plan
+
+_DEATHS = 3  # of processes without a trial that is finished between them, before it is given up
+
+_log = logging.getLogger(__name__)
 
 
 def execute(
@@ -35,10 +41,14 @@ def execute(
     storage: str | BaseStorage,
     *,
     jobs: int = 1,
+    joins: bool = False,
+    lease: float = LEASE_SECONDS,
     started: Callable[[Start], None] | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Execute the runs of `plan` that are not complete in the storage.
+
+    Each run is done under a lease in the storage, so that no other program, on whatever machine, does it too.
 
     Parameters
     ----------
@@ -49,6 +59,11 @@ def execute(
     jobs
         Number of processes; −1: one per core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the
         runs are distributed over a cluster.
+    joins
+        Whether other programs may work on the study at the same time. Then those runs are left to them that they hold,
+        and the call returns when all runs are complete.
+    lease
+        Seconds after which another program may take over a run whose lease is not renewed.
     started
         Called once with the counts of stored trials at the start.
     progress
@@ -59,28 +74,40 @@ def execute(
     UsageError
         If the storage cannot be opened, or its trials are incomparable.
     RunError
-        If another process runs this study, or a worker process or the storage failed.
+        If another program runs this study and `joins` is not set, or a worker process or the storage failed.
     """
     if not is_whole(jobs) or jobs == 0 or jobs < -1:
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
     if jobs > MOST_JOBS:
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
-    with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
-        stored = {study.study_name: study.user_attrs for study in all_studies(here)}
-        _check_names(plan, stored, here)
-        runs = _under_stored_names(plan, stored)
-        asked = {run.name for run in runs if not _is_done(run, stored)}
+    with quiet_optuna(), explained(storage), opened(storage) as here, _holder() as holder:
+        known = all_studies(here)
+        stored = {study.study_name: study.user_attrs for study in known}
+        check_names(plan, stored, here)
+        runs = under_stored_names(plan, stored)
+        asked = {run.name for run in runs if not is_done(run, stored)}
+        if not joins:
+            await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
-        studies = _opened(runs, stored, here)
+        studies = prepared(runs, stored, here, partial(leased, holder=holder, seconds=lease), joins)
         trials = {name: begun.get(name, []) for name in studies}
         counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
         if started is not None:
             started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
-        with _site(storage, here, jobs) as site:
+        with _site(storage, here, jobs, holder, lease, studies) as site:
             todo = {run.name: run for run in runs if run.name in studies}
-            looks = {name: partial(site.looked_at, run, studies[name]) for name, run in todo.items()}
+            looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
             with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
                 _work_off(plan, todo, site, counter)
+
+
+@contextmanager
+def _holder() -> Iterator[Holder]:
+    holder = Holder.here()
+    try:
+        yield holder
+    finally:
+        holder.end()
 
 
 @dataclass(frozen=True)
@@ -93,8 +120,12 @@ class _Site:
         The storage as passed by the caller, and the opened storage.
     jobs
         Number of processes.
-    call
-        Identifier of this call of `execute`.
+    holder
+        This call of `execute`, as the leases name it.
+    lease
+        Seconds after which a lease ends that is not renewed.
+    studies
+        Optuna studies of the runs that are not done, by name.
     notes
         Folder for the progress of copied runs, if other processes cannot open the storage; otherwise None.
     """
@@ -102,19 +133,21 @@ class _Site:
     storage: str | BaseStorage
     here: BaseStorage
     jobs: int
-    call: str
+    holder: Holder
+    lease: float
+    studies: Mapping[str, optuna.Study]
     notes: Path | None
 
     def work(self, plan: Plan, run: Run) -> Work:
         """Return the run with all data that a process needs for it."""
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
-        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run))
+        return Work(run, objective, plan.catch, place, self.holder, self.lease, self._note(run))
 
-    def looked_at(self, run: Run, study: optuna.Study) -> int:
+    def looked_at(self, run: Run) -> int:
         """Return the number of trials finished by the process of this run."""
         note = self._note(run)
-        return spent(run, study.get_trials(deepcopy=False)) if note is None else int(note.read_text())
+        return spent(run, self.studies[run.name].get_trials(deepcopy=False)) if note is None else int(note.read_text())
 
     def take_back(self, run: Run, storage: BaseStorage | None) -> None:
         """Store the changed copy of a run from a process."""
@@ -126,15 +159,49 @@ class _Site:
 
 
 @contextmanager
-def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[_Site]:
-    call = uuid.uuid4().hex
-    with kept_open(here, call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+def _site(
+    storage: str | BaseStorage,
+    here: BaseStorage,
+    jobs: int,
+    holder: Holder,
+    lease: float,
+    studies: Mapping[str, optuna.Study],
+) -> Iterator[_Site]:
+    with kept_open(here, holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
         copied = jobs != 1 and isinstance(storage, InMemoryStorage)
-        yield _Site(storage, here, jobs, call, Path(folder) if copied else None)
+        yield _Site(storage, here, jobs, holder, lease, studies, Path(folder) if copied else None)
 
 
-def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:
-    """Distribute the runs over processes; they start in order."""
+def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -> None:
+    """Distribute the runs over processes; they start in order. Come back to those that other programs hold.
+
+    When a process dies, joblib ends the others too, and their runs go on in new ones.
+    """
+    deaths, known = 0, counter.known
+    while todo:
+        before = len(todo)
+        try:
+            for worked in _worked(plan, todo.values(), site):
+                if worked.ending == Ending.DONE:
+                    site.take_back(todo[worked.name], worked.storage)
+                    counter.end(todo.pop(worked.name))
+                elif worked.ending == Ending.LOST:
+                    _log.warning("%s", worked.message)
+        except TerminatedWorkerError:
+            counter.look({name: partial(site.looked_at, run) for name, run in todo.items()}, len(todo))
+            deaths = deaths + 1 if counter.known == known else 1
+            known = counter.known
+            if deaths > _DEATHS:
+                raise
+            _log.warning("a worker process died (killed, or out of memory): its run goes on in a new one")
+        else:
+            if len(todo) == before:
+                time.sleep(PAUSE)
+
+
+def _worked(plan: Plan, runs: Iterable[Run], site: _Site) -> Iterator[Worked]:
+    """Yield what came of each run, as it ends."""
+    todo = list(runs)
     jobs = min(site.jobs, max(2, len(todo)))  # idle processes cost memory
     parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
     with warnings.catch_warnings():
@@ -142,76 +209,9 @@ def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         # It warns too of runs that end early because of an error or a signal here.
         warnings.filterwarnings("ignore", ".*could benefit from adjusting", UserWarning)
-        work = parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo.values())
+        work = parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo)
         with closing(work):  # at an error here, too, no process is left at work
-            for name, changed in work:
-                site.take_back(todo[name], changed)
-                counter.end(todo[name])
-
-
-def _under_stored_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:
-    """Return the runs; one that is stored under another label keeps its stored name.
-
-    Labels change when factors are added. With factors, a run's content is its own variant's, so it identifies the run.
-    """
-    runs = plan.runs()
-    if not plan.has_factors or all(run.name in stored for run in runs):
-        return runs
-    free = {
-        (attributes["task"], attributes["repeat"], content_hash(attributes["content"])): name
-        for name, attributes in stored.items()
-        if attributes.get("study") == plan.name and "content" in attributes
-    }
-    hashes = {(run.task, run.variant): content_hash(run.content) for run in runs if run.repeat == 0}
-    return [
-        replace(run, stored_name=free.get((run.task, run.repeat, hashes[run.task, run.variant]), ""))
-        if run.name not in stored
-        else run
-        for run in runs
-    ]
-
-
-def _check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage) -> None:
-    """Refuse to mix a study of one task with a study of several: their runs are named differently."""
-    before, now = ("one task", "several") if plan.has_several_tasks else ("several tasks", "one")
-    for name, attributes in stored.items():
-        if attributes.get("study") == plan.name and "content" in attributes:
-            check_attributes(storage, name, attributes)
-            if ("file" in attributes) != plan.has_factors:
-                before, now = ("with", "without") if "file" in attributes else ("without", "with")
-                raise UsageError(
-                    f"the storage holds {plan.name!r} {before} [factors], and now it is {now}; their seeds "
-                    "differ, so they can't be compared: give the study another name or another --storage"
-                )
-            if "file" in attributes:  # no variant has a slash in its label, and a task may
-                middle = name.removeprefix(f"{plan.name}/").removesuffix(f"/{attributes['repeat']:02d}")
-                named_by_task = "/" in middle
-            else:
-                named_by_task = name != f"{plan.name}/{attributes['strategy']}/{attributes['repeat']:02d}"
-            if named_by_task != plan.has_several_tasks:
-                raise UsageError(
-                    f"the storage holds {plan.name!r} with {before}, and now it has {now}; they can't be compared, "
-                    "so give the study another name or another --storage"
-                )
-
-
-def _is_done(run: Run, stored: Mapping[str, Mapping[str, Any]]) -> bool:
-    attributes = stored.get(run.name, {})
-    return attributes.get(DONE) == digest(run) and "content" in attributes
-
-
-def _opened(
-    runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]], storage: BaseStorage
-) -> dict[str, optuna.Study]:
-    """Return the studies of the runs not marked as done, by name; update the attributes of all runs."""
-    studies = {}
-    for run in runs:
-        done = _is_done(run, stored)
-        if not done or changed_attributes(run, stored[run.name]):
-            study = open_run(run, storage)
-            if not done:
-                studies[run.name] = study
-    return studies
+            yield from work
 
 
 def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
@@ -220,12 +220,3 @@ def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
         optuna.delete_study(study_name=name, storage=target)
     optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
     return target
-
-
-@contextmanager
-def _owned(place: str | BaseStorage, name: str) -> Iterator[None]:
-    if isinstance(place, str):
-        with sole_owner(place, name):
-            yield
-    else:
-        yield

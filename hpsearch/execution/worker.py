@@ -1,4 +1,4 @@
-"""Work of one process on a run: open it, continue it to its end, mark it as done."""
+"""Work of one process on a run: take its lease, open it, continue it to its end, mark it as done."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from multiprocessing import current_process
 from pathlib import Path
+from typing import NamedTuple
 
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
@@ -21,12 +23,12 @@ from hpsearch.execution.progress import repeated, spent
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
-from hpsearch.storage import opened, sole_owner
+from hpsearch.storage import opened
+from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, Record, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import OwnTrials
 
 DONE = "done"  # attribute of a completed run's Optuna study: the digest of its settings
-_ORPHAN_SECONDS = 20  # a worker exits much sooner after its owner is killed
 
 _OPEN: dict[tuple[int, str], BaseStorage] = {}  # storages that this process has open for a call of execute
 _CLOSING = ExitStack()  # closes the storage that a worker process keeps open
@@ -42,10 +44,10 @@ class Work:
         Run, its objective, and the exceptions that fail a trial without ending the run.
     place
         Storage: its URL, or the storage itself (a process may have a copy).
-    call
-        Identifier of the call of ``execute``.
-    owner
-        Process of that call.
+    holder
+        Program that holds the run: the call of ``execute``.
+    seconds
+        Time after which the run's lease ends if this process no longer renews it.
     note
         File for the number of finished trials, written periodically if the storage cannot be polled.
     """
@@ -54,9 +56,39 @@ class Work:
     objective: Objective
     catch: tuple[type[Exception], ...]
     place: str | BaseStorage
-    call: str
-    owner: int
+    holder: Holder
+    seconds: float
     note: Path | None = None
+
+
+class Ending(Enum):
+    """How the work on a run ended."""
+
+    DONE = "done"
+    HELD = "held by another program"
+    LOST = "taken over by another program"
+
+
+class Worked(NamedTuple):
+    """Result of the work on a run.
+
+    Attributes
+    ----------
+    name, ending
+        Name of the run, and how the work on it ended.
+    storage
+        Storage with its trials, if it was sent with the run instead of a URL.
+    message
+        Why it did not end well.
+    rival
+        Lease of the program that holds it.
+    """
+
+    name: str
+    ending: Ending
+    storage: BaseStorage | None = None
+    message: str = ""
+    rival: Record | None = None
 
 
 def digest(run: Run) -> str:
@@ -65,16 +97,30 @@ def digest(run: Run) -> str:
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
 
-def do(work: Work) -> tuple[str, BaseStorage | None]:
-    """Execute the run; return its name and, if it came with a storage instead of a URL, that storage."""
+def do(work: Work) -> Worked:
+    """Execute the run, unless another program does."""
     if current_process().name.startswith("Loky"):
-        threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
-    with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
-        study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
-        with _noted(work, study), exits_are_failures(work.run.name, work.place):
-            continue_run(work.run, study, work.objective, work.catch)
-        study.set_user_attr(DONE, digest(work.run))
-    return work.run.name, None if isinstance(work.place, str) else work.place
+        threading.Thread(target=_end_with, args=(work.holder.pid,), daemon=True).start()
+    run = work.run
+    try:
+        with quiet_optuna(), explained(work.place), at(work.place, work.holder.call) as storage:
+            number = storage.get_study_id_from_name(run.name)
+            with leased(storage, number, run.name, work.holder, work.seconds) as lease:
+                study = open_run(run, _fenced(storage, lease))
+                if study.user_attrs.get(DONE) != digest(run):  # another program may have done it meanwhile
+                    with _noted(work, study), exits_are_failures(run.name, work.place):
+                        continue_run(run, study, work.objective, work.catch)
+                    study.set_user_attr(DONE, digest(run))
+    except HeldError as error:
+        return Worked(run.name, Ending.HELD, message=str(error), rival=error.record)
+    except LeaseLostError as error:
+        return Worked(run.name, Ending.LOST, message=str(error))
+    return Worked(run.name, Ending.DONE, None if isinstance(work.place, str) else work.place)
+
+
+def _fenced(storage: BaseStorage, lease: Lease) -> BaseStorage:
+    """Return the storage such that nothing is written to it once the lease is lost."""
+    return OwnTrials(storage, lease.check_within) if isinstance(storage, RDBStorage) else storage
 
 
 @contextmanager
@@ -107,15 +153,6 @@ def kept_open(storage: BaseStorage, call: str) -> Iterator[None]:
         yield
     finally:
         del _OPEN[key]
-
-
-@contextmanager
-def _owned(work: Work) -> Iterator[None]:
-    if isinstance(work.place, str):
-        with sole_owner(work.place, work.run.name, _ORPHAN_SECONDS):
-            yield
-    else:
-        yield
 
 
 @contextmanager

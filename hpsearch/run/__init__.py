@@ -3,7 +3,7 @@
 from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent
 from hpsearch.run.description import Run
-from hpsearch.run.running import changed_attributes, continue_run, open_run, trials_to_do
+from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run, trials_to_do
 from hpsearch.run.stored import check_attributes, is_run, read_runs
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "confirmed",
     "confirms",
     "continue_run",
+    "create_run",
     "incumbent",
     "is_run",
     "open_run",

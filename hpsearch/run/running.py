@@ -40,6 +40,18 @@ _GROWING = (  # attributes that a later call may change
 )
 
 
+def create_run(run: Run, storage: BaseStorage) -> optuna.Study:
+    """Return the run's Optuna study from `storage`; create it without attributes if missing."""
+    return optuna.create_study(
+        storage=storage,
+        study_name=run.name,
+        direction=run.direction,
+        sampler=run.sampler(),
+        pruner=run.make_pruner(),
+        load_if_exists=True,
+    )
+
+
 def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     """Return the run's Optuna study from `storage`; create it with the run's attributes if missing.
 
@@ -48,14 +60,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     UsageError
         If the run's content makes its stored trials incomparable.
     """
-    study = optuna.create_study(
-        storage=storage,
-        study_name=run.name,
-        direction=run.direction,
-        sampler=run.sampler(),
-        pruner=run.make_pruner(),
-        load_if_exists=True,
-    )
+    study = create_run(run, storage)
     attributes = study.user_attrs
     if "content" not in attributes:  # new, or its process died before writing all attributes
         attributes = {}

@@ -1,9 +1,8 @@
-"""Optuna storages: opened by URL, owned by one process at a time, read whole."""
+"""Optuna storages: opened by URL, read whole."""
 
 from hpsearch.redaction import shown
 from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of
 from hpsearch.storage.opening import open_existing, open_storage, opened
-from hpsearch.storage.ownership import sole_owner
 from hpsearch.storage.reading import StoredStudy, all_studies, read_studies
 from hpsearch.storage.urls import check_url, file_of
 
@@ -21,5 +20,4 @@ __all__ = [
     "opened",
     "read_studies",
     "shown",
-    "sole_owner",
 ]

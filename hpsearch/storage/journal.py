@@ -8,7 +8,8 @@ import logging
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +19,13 @@ from optuna.storages.journal import JournalFileOpenLock
 
 from hpsearch.errors import DamagedStorageError, StorageError
 from hpsearch.storage.damage import damaged
-from hpsearch.storage.optuna_private import JOURNAL_OPERATIONS, CheckedBackend, ReplayedJournal
+from hpsearch.storage.optuna_private import (
+    JOURNAL_OPERATIONS,
+    CheckedBackend,
+    ReplayedJournal,
+    set_system_attribute,
+    system_attribute_set,
+)
 from hpsearch.storage.urls import first_line
 
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -26,6 +33,8 @@ _BEGIN = b'{"op_code":'  # of a journal's first line, where its process died in 
 _LONGEST_FIRST_LINE = 1_000_000  # bytes; it creates a study
 _BLOCK = 65_536  # bytes read at once in search of a line's begin
 _GRACE_PERIOD = 5  # seconds; writing an operation takes milliseconds, so an older lock belongs to a dead process
+
+_ATTRIBUTES_LOCK = threading.Lock()  # shared: what holds a lock cannot be pickled
 
 _log = logging.getLogger(__name__)
 
@@ -154,6 +163,13 @@ class JournalWriter(JournalReader):
     def __init__(self, path: Path, url: str) -> None:
         super().__init__(path, url)
         self._lock = JournalFileOpenLock(str(path), grace_period=_GRACE_PERIOD)
+        self._attributes = SystemAttributes(path)
+        self.fence: Callable[[], None] | None = None
+        """Called under the lock before anything is appended; raises to refuse it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for another process, which holds no lease."""
+        return self.__dict__ | {"fence": None}
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Append operations, in one step.
@@ -163,10 +179,29 @@ class JournalWriter(JournalReader):
         DamagedStorageError
             A line was found before that holds no operation.
         """
+        with self._locked():
+            if self.fence is not None:
+                self.fence()
+            self._append(logs)
+
+    def attribute(self, study: int, key: str) -> str | None:
+        """Return a system attribute of a study as JSON text, as the file has it now; None if it is null or missing."""
+        return self._attributes.newest(study, key)
+
+    def swap_attribute(self, study: int, key: str, old: str | None, new: str | None, worker: str) -> bool:
+        """Set a system attribute of a study if it is `old`, as `attribute` returns it; return whether it was."""
+        with self._locked():
+            if self.attribute(study, key) != old:
+                return False
+            value = None if new is None else json.loads(new)
+            self._append([set_system_attribute(study, key, value, worker)])
+        return True
+
+    def _append(self, logs: list[dict[str, Any]]) -> None:
         if self._damage is not None:
             raise self._damage
         content = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
-        with self._locked(), self._path.open("r+b") as file:
+        with self._path.open("r+b") as file:
             _set_torn_line_aside(self._path, file)
             file.write(content)
             file.flush()
@@ -179,6 +214,35 @@ class JournalWriter(JournalReader):
             yield
         finally:
             self._lock.release()
+
+
+class SystemAttributes:
+    """System attributes of the studies in a journal file, read on from where the last reading ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._end = 0
+        self._found: dict[tuple[int, str], str | None] = {}
+
+    def newest(self, study: int, key: str) -> str | None:
+        """Return the last value as JSON text; None if it is null or missing."""
+        with _ATTRIBUTES_LOCK, self._path.open("rb") as file:
+            file.seek(self._end)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._end += len(line)
+                if b'"system_attr"' in line:
+                    self._note(line)
+        return self._found.get((study, key))
+
+    def _note(self, line: bytes) -> None:
+        operation = _operation(line)
+        found = None if operation is None else system_attribute_set(operation)
+        if found is not None:
+            study, attributes = found
+            for key, value in attributes.items():
+                self._found[study, key] = None if value is None else json.dumps(value, sort_keys=True)
 
 
 def _operation(line: bytes) -> dict[str, Any] | None:

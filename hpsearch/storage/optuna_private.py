@@ -32,10 +32,15 @@ __all__ = [
     "add_trial",
     "attach",
     "begin_trial",
+    "database_behind",
+    "journal_behind",
     "models",
     "newest_schema",
+    "set_system_attribute",
     "set_trial_user_attr",
     "study_id",
+    "system_attribute_set",
+    "trial_id",
     "trials_seen_by_samplers",
     "whole_study",
 ]
@@ -95,6 +100,37 @@ class ReplayedJournal(JournalStorage):
             if self._backend.last_worker.startswith(self._worker_id_prefix):
                 raise  # an operation of this very object, which Optuna refuses for a reason of its own
             raise self._backend.failed(error) from error
+
+
+def database_behind(storage: BaseStorage) -> RDBStorage | None:
+    """Return the database that a storage keeps its rows in, with or without a cache; None if it has none."""
+    backend = storage._backend if isinstance(storage, CachedStorage) else storage
+    return backend if isinstance(backend, RDBStorage) else None
+
+
+def journal_behind(storage: BaseStorage) -> tuple[BaseJournalBackend | None, str]:
+    """Return the file of a journal and by which name the storage writes to it; None if it is no journal."""
+    if not isinstance(storage, JournalStorage):
+        return None, ""
+    return storage._backend, storage._replay_result.worker_id
+
+
+def set_system_attribute(study: int, key: str, value: Any, worker: str) -> dict[str, Any]:
+    """Return the operation of a journal that sets a system attribute of a study."""
+    code = int(JournalOperation.SET_STUDY_SYSTEM_ATTR)
+    return {"op_code": code, "worker_id": worker, "study_id": study, "system_attr": {key: value}}
+
+
+def system_attribute_set(operation: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+    """Return the study and the system attributes that an operation sets; None if it sets none."""
+    if operation["op_code"] != JournalOperation.SET_STUDY_SYSTEM_ATTR:
+        return None
+    return operation["study_id"], operation["system_attr"]
+
+
+def trial_id(trial: FrozenTrial) -> int:
+    """Return the number by which the storage knows the trial."""
+    return trial._trial_id
 
 
 def study_id(study: optuna.Study | FrozenStudy) -> int:

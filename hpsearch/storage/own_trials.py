@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from hpsearch.storage.leases.places import Fence
 from hpsearch.storage.optuna_private import CachedStorage, StudyInfo
 
 
@@ -23,8 +24,9 @@ class OwnTrials(CachedStorage):
     goes to the database at once. This halves the cost of a trial apart from its training.
     """
 
-    def __init__(self, backend: RDBStorage) -> None:
+    def __init__(self, backend: RDBStorage, fence: Fence | None = None) -> None:
         super().__init__(backend)
+        self.fence = fence
         self._own: dict[int, tuple[StudyInfo, FrozenTrial]] = {}
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:

@@ -1,6 +1,7 @@
 """The command line as a person meets it, in an empty folder."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,9 @@ import optuna
 import pytest
 
 from hpsearch.execution import execute
-from hpsearch.storage import open_storage
+from hpsearch.storage import all_studies, open_storage, opened
+from hpsearch.storage.leases import Holder, leased
+from hpsearch.storage.optuna_private import study_id
 from hpsearch.study.plan import plan
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
@@ -170,12 +173,15 @@ def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearc
 
 
 def test_another_process_running_the_study_is_a_failure(hpsearch, tmp_path):
-    from hpsearch.storage import sole_owner
-
-    with sole_owner(f"sqlite:///{tmp_path / 'hpsearch.db'}", "digits"):
-        done = hpsearch("study", *SMALL)
+    url = f"sqlite:///{tmp_path / 'hpsearch.db'}"
+    assert hpsearch("study", *SMALL).returncode == 0
+    with opened(url) as storage:
+        run = all_studies(storage)[0]
+        with leased(storage, study_id(run), run.study_name, Holder.here()):
+            done = hpsearch("study", *SMALL[2:], "--trials", "4")
     assert done.returncode == 1
     assert "another process is running the study 'digits'" in done.stderr
+    assert f"(process {os.getpid()} on " in done.stderr
 
 
 def test_list_names_what_can_be_chosen(hpsearch):

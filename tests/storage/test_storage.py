@@ -1,14 +1,10 @@
 import math
-import multiprocessing
-import os
-import signal
-import time
 
 import optuna
 import pytest
 
-from hpsearch.errors import RunError, StorageError, UsageError
-from hpsearch.storage import check_url, open_existing, open_storage, opened, read_studies, sole_owner
+from hpsearch.errors import StorageError, UsageError
+from hpsearch.storage import check_url, open_existing, open_storage, opened, read_studies
 
 
 @pytest.fixture(params=["sqlite", "journal"])
@@ -69,38 +65,6 @@ def test_a_storage_that_is_to_be_read_is_not_created(url, tmp_path):
 def test_what_is_no_url_is_refused(given):
     with pytest.raises(UsageError, match="a storage is given by its URL"):
         check_url(given)
-
-
-def hold(url, ready):
-    with sole_owner(url, "digits"):
-        ready.set()
-        time.sleep(60)
-
-
-def test_a_study_has_one_owner_and_a_dead_one_is_no_owner(url):
-    context = multiprocessing.get_context("spawn")
-    ready = context.Event()
-    process = context.Process(target=hold, args=(url, ready))
-    process.start()
-    assert ready.wait(30)
-    with pytest.raises(RunError, match="another process is running the study 'digits'"), sole_owner(url, "digits"):
-        pass
-    with sole_owner(url, "wine"):  # another study may run in the same storage
-        pass
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    with sole_owner(url, "digits"):
-        pass
-
-
-def test_the_owner_is_found_whatever_way_the_file_is_written(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with (
-        sole_owner("sqlite:///a.db", "digits"),
-        pytest.raises(RunError),
-        sole_owner(f"sqlite:///{tmp_path / 'a.db'}", "digits"),
-    ):
-        pass
 
 
 def fill(study):

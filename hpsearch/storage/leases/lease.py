@@ -1,0 +1,193 @@
+"""Take a lease, renew it in the background, give it back."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from optuna.storages import BaseStorage
+
+from hpsearch.errors import RunError
+from hpsearch.storage.damage import STORAGE_ERRORS
+from hpsearch.storage.leases.holder import Holder
+from hpsearch.storage.leases.places import InDatabase, InJournal, Place, place_of
+from hpsearch.storage.leases.record import KEY, Record, as_value
+
+LEASE_SECONDS = 60.0
+"""Default time after which a lease that is not renewed ends."""
+
+_RENEWALS = 6  # within this time
+
+_SEEN: dict[str, tuple[int, float]] = {}  # token of another's lease → its beat, and since when it was seen here
+_SEEN_LOCK = threading.Lock()
+
+
+class HeldError(RunError):
+    """Another program holds the run."""
+
+    def __init__(self, message: str, record: Record) -> None:
+        super().__init__(message)
+        self.record = record
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to pickle it: with both arguments."""
+        return type(self), (str(self), self.record)
+
+
+class LeaseLostError(RunError):
+    """Another program has taken the run over; nothing more is written to it here."""
+
+
+class Lease:
+    """Right to write to a run. `check` and the fences refuse what is written after another has taken it over."""
+
+    def __init__(self, place: Place | None, study: int, name: str, record: Record) -> None:
+        self._place, self._study, self._name = place, study, name
+        self._record = record
+        self._lock = threading.Lock()  # renewals and the end of the lease
+
+    def check(self) -> None:
+        """Check that the run is still this program's.
+
+        Raises
+        ------
+        LeaseLostError
+            It is not.
+        """
+        if self._place is not None:
+            self._compare(self._place.read(self._study))
+
+    def check_within(self, connection: sa.Connection) -> None:
+        """Check it within a transaction of the database, up to whose end nobody can take the run over.
+
+        Raises
+        ------
+        LeaseLostError
+            It is no longer this program's.
+        """
+        if isinstance(self._place, InDatabase):
+            self._compare(self._place.read_with(connection, self._study, lock=True))
+
+    def renew(self) -> None:
+        """Store that the holder is alive.
+
+        Raises
+        ------
+        LeaseLostError
+            Another has taken the run over.
+        """
+        with self._lock:
+            renewed = replace(self._record, beat=self._record.beat + 1)
+            if self._place is not None:
+                if not self._place.swap(self._study, self._record.text(), renewed.text()):
+                    self._compare(self._place.read(self._study))
+                    return  # the last renewal was stored, though its answer was lost
+                self._record = renewed
+
+    def give_back(self) -> None:
+        """End the lease, if it is still this program's."""
+        with self._lock:
+            if self._place is not None:
+                self._place.swap(self._study, self._record.text(), None)
+
+    def _compare(self, text: str | None) -> None:
+        now = None if text is None else Record.of(as_value(text))
+        if now is not None and now.token == self._record.token:
+            self._record = max(now, self._record, key=lambda record: record.beat)
+            return
+        by = f"{now.holder} has taken it over" if now else "its lease is gone"
+        raise LeaseLostError(f"lost the run {self._name!r}, since {by}: nothing more is written to it here")
+
+
+@contextmanager
+def leased(
+    storage: BaseStorage, study: int, name: str, holder: Holder, seconds: float = LEASE_SECONDS
+) -> Iterator[Lease]:
+    """Hold the lease of a run within the context, and renew it in a separate thread.
+
+    Parameters
+    ----------
+    study, name
+        Number and name of the run's Optuna study in `storage`.
+    holder
+        This program. It takes over what it holds itself, as after the death of one of its processes.
+    seconds
+        Time after which the lease ends if it is not renewed.
+
+    Raises
+    ------
+    HeldError
+        If another program holds it.
+    """
+    place = place_of(storage, seconds)
+    record = Record(uuid.uuid4().hex, holder, 0, seconds)
+    if place is not None:
+        _take(place, study, name, record)
+    lease = Lease(place, study, name, record)
+    writer = place.writer if isinstance(place, InJournal) else None
+    if writer is not None:
+        writer.fence = lease.check
+    try:
+        with _renewed(lease, seconds / _RENEWALS):
+            yield lease
+    finally:
+        if writer is not None:
+            writer.fence = None
+        with suppress(*STORAGE_ERRORS, OSError):  # it ends by itself
+            lease.give_back()
+
+
+def _take(place: Place, study: int, name: str, record: Record) -> None:
+    old = place.read(study)
+    held = None if old is None else Record.of(as_value(old))
+    if held is None or held.holder.call == record.holder.call or is_over(held):
+        if place.swap(study, old, record.text()):
+            return
+        old = place.read(study)
+        held = None if old is None else Record.of(as_value(old))
+    raise HeldError(f"another process is running {name!r}", held or record)
+
+
+def is_over(held: Record) -> bool:
+    """Return whether another's lease has ended: its process has, or it was not renewed while this program watched."""
+    if held.holder.has_ended():
+        return True
+    with _SEEN_LOCK:
+        beat, since = _SEEN.get(held.token, (-1, 0.0))
+        if beat != held.beat:
+            _SEEN[held.token] = held.beat, time.monotonic()
+            return False
+    return time.monotonic() - since > held.seconds
+
+
+def record_in(attributes: Mapping[str, Any]) -> Record | None:
+    """Return the lease in the system attributes of a run's Optuna study; None if it is free."""
+    return Record.of(attributes.get(KEY))
+
+
+@contextmanager
+def _renewed(lease: Lease, interval: float) -> Iterator[None]:
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(interval):
+            try:
+                lease.renew()
+            except LeaseLostError:
+                return  # the next write says so
+            except (*STORAGE_ERRORS, OSError):
+                continue  # the run's own writes report what lasts
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
