@@ -6,7 +6,8 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ from hpsearch.text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+LEASE = "60s"
 DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 
 app = typer.Typer(
@@ -50,6 +52,19 @@ StorageOption = Annotated[
 ]
 OutOption = Annotated[
     Path, typer.Option(metavar="DIR", help="The report is written to DIR/<name of the study>/report.html.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder with data files, such as MNIST's.", envvar="HPSEARCH_DATA", show_envvar=True
+    ),
+]
+LeaseOption = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="How long a run stays with a machine that is no longer heard of, such as 60s; then another may go on.",
+    ),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
@@ -103,14 +118,16 @@ def study(
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
     ] = -1,
+    prepare: Annotated[
+        bool,
+        typer.Option(
+            "--prepare", help='Only create the runs in the storage, for "hpsearch worker" on this or other machines.'
+        ),
+    ] = False,
+    lease: LeaseOption = LEASE,
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder with data files, such as MNIST's.", envvar="HPSEARCH_DATA", show_envvar=True
-        ),
-    ] = None,
+    data_dir: DataOption = None,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -128,9 +145,38 @@ def study(
         "seed": seed,
     }
     _guarded(
-        lambda console: _study(study, overrides, only or [], jobs, storage, out, data_dir, console),
+        lambda console: _study(study, overrides, only or [], jobs, prepare, lease, storage, out, data_dir, console),
         quiet=quiet,
         debug=debug,
+    )
+
+
+@app.command()
+def worker(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The storage, such as postgresql://USER@HOST/DATABASE.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study that --prepare has put there.")],
+    jobs: Annotated[
+        int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
+    ] = 1,
+    lease: LeaseOption = LEASE,
+    data_dir: DataOption = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder that the study file's relative paths start from, if it is another on this machine.",
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Take runs of a prepared study that no other worker has, until all are done.
+
+    Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
+    worker was killed is taken over by another; the trials are the same as those of one worker.
+    """
+    _guarded(
+        lambda console: _worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
     )
 
 
@@ -174,13 +220,16 @@ def _study(
     overrides: dict[str, Any],
     only: Sequence[str],
     jobs: int,
+    only_prepare: bool,
+    lease: str,
     storage: str,
     out: Path,
     data_dir: Path | None,
     console: Console,
 ) -> None:
+    from hpsearch.checks import duration
     from hpsearch.cli.printing import print_plan, print_start, progress_bar
-    from hpsearch.execution import execute
+    from hpsearch.execution import execute, prepare
     from hpsearch.storage import shown
     from hpsearch.study.plan import plan
 
@@ -188,13 +237,60 @@ def _study(
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only))
     print_plan(console, ready, storage)
+    if only_prepare:
+        runs, left = prepare(ready, storage)
+        console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
+        console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
+        return
+    with _stoppable(storage), progress_bar(console) as advance:
+        execute(
+            ready,
+            storage,
+            jobs=jobs,
+            lease=duration("--lease", lease),
+            started=lambda start: print_start(console, start),
+            progress=advance,
+        )
+    _report(ready.name, [], storage, out, console)
+
+
+def _worker(
+    url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Console
+) -> None:
+    from hpsearch.checks import duration
+    from hpsearch.cli.printing import print_start, progress_bar
+    from hpsearch.execution import execute
+    from hpsearch.storage import all_studies, opened, shown
+    from hpsearch.study.prepared import prepared_plan
+
+    seconds = duration("--lease", lease)
+    with console.status("reading the storage and the data"):
+        with opened(url, existing=True) as storage:
+            stored = {each.study_name: each.user_attrs for each in all_studies(storage)}
+        ready = prepared_plan(stored, study, data_dir, folder)
+    with _stoppable(url), progress_bar(console) as advance:
+        execute(
+            ready,
+            url,
+            jobs=jobs,
+            joins=True,
+            lease=seconds,
+            started=lambda start: print_start(console, start),
+            progress=advance,
+        )
+    console.print(f"All runs are done. Report: hpsearch report {study} --storage {shown(url)}", soft_wrap=True)
+
+
+@contextmanager
+def _stoppable(storage: str) -> Iterator[None]:
+    """Say on Ctrl-C where the finished trials are."""
+    from hpsearch.storage import shown
+
     try:
-        with progress_bar(console) as advance:
-            execute(ready, storage, jobs=jobs, started=lambda start: print_start(console, start), progress=advance)
+        yield
     except KeyboardInterrupt:
         kept = f"the finished trials are in {shown(storage)}"
         raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
-    _report(ready.name, [], storage, out, console)
 
 
 def _report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:

@@ -17,6 +17,7 @@ import joblib
 import optuna
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.trial import FrozenTrial
 
 from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
@@ -29,8 +30,10 @@ from hpsearch.run import Run, read_runs
 from hpsearch.storage import all_studies, opened
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.study.prepared import PREPARED, as_stored
 from hpsearch.study.runs import Plan
 
+_LONGEST_PAUSE = 5.0  # seconds between two looks at runs that other programs hold
 _DEATHS = 3  # of processes without a trial that is finished between them, before it is given up
 
 _log = logging.getLogger(__name__)
@@ -80,6 +83,45 @@ def execute(
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
     if jobs > MOST_JOBS:
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
+    with _prepared(plan, storage, joins, lease) as ready:
+        here, holder, runs, studies, begun = ready
+        trials = {name: begun.get(name, []) for name in studies}
+        counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
+        if started is not None:
+            started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
+        with _site(storage, here, jobs, holder, lease, studies) as site:
+            todo = {run.name: run for run in runs if run.name in studies}
+            looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
+            with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
+                _work_off(plan, todo, site, counter)
+
+
+def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
+    """Create the runs of `plan` in the storage, for workers; return how many there are and how many are not done.
+
+    Raises
+    ------
+    UsageError, RunError
+        As for `execute`.
+    """
+    with _prepared(plan, storage, joins=False, lease=LEASE_SECONDS) as ready:
+        first = optuna.load_study(study_name=ready.runs[0].name, storage=ready.storage)
+        first.set_user_attr(PREPARED, as_stored(plan))
+        return len(ready.runs), len(ready.studies)
+
+
+class _Prepared(NamedTuple):
+    """A plan's runs in an open storage: all of them, the studies of those to be done, and their trials by name."""
+
+    storage: BaseStorage
+    holder: Holder
+    runs: list[Run]
+    studies: dict[str, optuna.Study]
+    trials: dict[str, list[FrozenTrial]]
+
+
+@contextmanager
+def _prepared(plan: Plan, storage: str | BaseStorage, joins: bool, lease: float) -> Iterator[_Prepared]:
     with quiet_optuna(), explained(storage), opened(storage) as here, _holder() as holder:
         known = all_studies(here)
         stored = {study.study_name: study.user_attrs for study in known}
@@ -90,15 +132,7 @@ def execute(
             await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = prepared(runs, stored, here, partial(leased, holder=holder, seconds=lease), joins)
-        trials = {name: begun.get(name, []) for name in studies}
-        counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
-        if started is not None:
-            started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
-        with _site(storage, here, jobs, holder, lease, studies) as site:
-            todo = {run.name: run for run in runs if run.name in studies}
-            looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
-            with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
-                _work_off(plan, todo, site, counter)
+        yield _Prepared(here, holder, runs, studies, begun)
 
 
 @contextmanager
@@ -149,6 +183,13 @@ class _Site:
         note = self._note(run)
         return spent(run, self.studies[run.name].get_trials(deepcopy=False)) if note is None else int(note.read_text())
 
+    def done_elsewhere(self, runs: Iterable[Run]) -> list[str]:
+        """Return the names of the runs that other programs have completed."""
+        if self.notes is not None or isinstance(self.here, InMemoryStorage):
+            return []
+        stored = {study.study_name: study.user_attrs for study in all_studies(self.here)}
+        return [run.name for run in runs if is_done(run, stored)]
+
     def take_back(self, run: Run, storage: BaseStorage | None) -> None:
         """Store the changed copy of a run from a process."""
         if self.notes is not None and storage is not None:
@@ -177,8 +218,10 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -
 
     When a process dies, joblib ends the others too, and their runs go on in new ones.
     """
-    deaths, known = 0, counter.known
+    deaths, known, pause = 0, counter.known, PAUSE
     while todo:
+        for name in site.done_elsewhere(todo.values()):
+            counter.end(todo.pop(name))
         before = len(todo)
         try:
             for worked in _worked(plan, todo.values(), site):
@@ -194,9 +237,12 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -
             if deaths > _DEATHS:
                 raise
             _log.warning("a worker process died (killed, or out of memory): its run goes on in a new one")
-        else:
-            if len(todo) == before:
-                time.sleep(PAUSE)
+            continue
+        if len(todo) < before:
+            pause = PAUSE
+        elif todo:
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _worked(plan: Plan, runs: Iterable[Run], site: _Site) -> Iterator[Worked]:

@@ -34,14 +34,31 @@ def plan(
     file = config.read(study, overrides)
     path = config.find(study)
     _check_confirms(path, file, overrides)
+    return plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+
+
+def plan_of(
+    file: config.StudyFile,
+    origin: str,
+    folder: Path | None,
+    data_dir: Path | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
+) -> Plan:
+    """Return the plan of a study `file` that was read; `origin` begins its errors, `folder` its relative paths.
+
+    Raises
+    ------
+    UsageError
+        In one line: the origin, the key, the rule, the value.
+    """
     strategies = {label: _searcher(label, file.strategy(label)) for label in file.search.strategies}
-    arguments = {"seed": file.search.seed, "data_dir": data_dir, "folder": path.parent.resolve()}
+    arguments = {"seed": file.search.seed, "data_dir": data_dir, "folder": folder}
     try:
         cells = _cells(file, strategies, arguments) if file.factors else None
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
     except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+        raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
     return Plan(
         name=file.name,
@@ -55,6 +72,7 @@ def plan(
         pruner=file.search.pruner,
         retrain=file.search.retrain,
         content=file.tables(),
+        read_from=file.model_dump(mode="json"),
         cells=cells,
         only=only or {},
         margin=file.report.margin,

@@ -37,6 +37,8 @@ class Plan:
     content
         Tables of the study file. Without factors, all of them that are not in `run.comparable` must be equal for
         trials of later calls to be comparable.
+    read_from
+        The study file with all defaults, from which the same plan can be made; None if there is none.
     cells
         The variants of a study with factors; None without factors: one variant per strategy.
     only
@@ -60,6 +62,7 @@ class Plan:
     pruner: str = "none"
     retrain: int = 0
     content: Mapping[str, Any] = field(default_factory=dict)
+    read_from: Mapping[str, Any] | None = None
     cells: Sequence[Variant] | None = None
     only: Mapping[str, Collection[str]] = field(default_factory=dict)
     margin: float = 0.0
