@@ -21,6 +21,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
+from hpsearch.execution.isolation import is_isolated
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
 from hpsearch.run import Run, changed_attributes, check_attributes, open_run, read_runs
@@ -109,7 +110,8 @@ class _Site:
         """Return the run with all data that a process needs for it."""
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
-        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run))
+        isolated, limit = is_isolated(objective, self.jobs), plan.trial_timeout
+        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run), isolated, limit)
 
     def looked_at(self, run: Run, study: optuna.Study) -> int:
         """Return the number of trials finished by the process of this run."""

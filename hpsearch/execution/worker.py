@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ import optuna
 from optuna.storages import BaseStorage, RDBStorage
 
 from hpsearch.execution.failures import exits_are_failures, explained
+from hpsearch.execution.isolation import trainer_of
+from hpsearch.execution.orphans import end_with
 from hpsearch.execution.progress import repeated, spent
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
@@ -48,6 +48,10 @@ class Work:
         Process of that call.
     note
         File for the number of finished trials, written periodically if the storage cannot be polled.
+    isolated
+        Whether trainings have a process of their own.
+    trial_timeout
+        Seconds that a training may take; None: any number.
     """
 
     run: Run
@@ -57,6 +61,8 @@ class Work:
     call: str
     owner: int
     note: Path | None = None
+    isolated: bool = False
+    trial_timeout: float | None = None
 
 
 def digest(run: Run) -> str:
@@ -68,11 +74,12 @@ def digest(run: Run) -> str:
 def do(work: Work) -> tuple[str, BaseStorage | None]:
     """Execute the run; return its name and, if it came with a storage instead of a URL, that storage."""
     if current_process().name.startswith("Loky"):
-        threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
+        end_with(work.owner)
     with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
         study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
-        with _noted(work, study), exits_are_failures(work.run.name, work.place):
-            continue_run(work.run, study, work.objective, work.catch)
+        trainer = trainer_of(work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
+        with _noted(work, study), exits_are_failures(work.run.name, work.place), trainer:
+            continue_run(work.run, study, work.objective, work.catch, trainer)
         study.set_user_attr(DONE, digest(work.run))
     return work.run.name, None if isinstance(work.place, str) else work.place
 
@@ -131,10 +138,3 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
 
     with repeated(write):
         yield
-
-
-def _end_with(owner: int) -> None:
-    """End this worker soon after its owner is killed, so that it is gone before the study is resumed."""
-    while os.getppid() == owner:
-        time.sleep(0.1)
-    os._exit(1)
