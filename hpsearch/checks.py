@@ -141,7 +141,7 @@ def seconds(name: str, value: object) -> float:
     return number(name, value, f"of seconds > 0 and <= {MOST_SECONDS:,.0f}", lambda given: 0 < given <= MOST_SECONDS)
 
 
-def parse_duration(name: str, text: str) -> float:
+def duration(name: str, text: str) -> float:
     """Return the seconds of a duration such as ``"90"``, ``"60s"``, ``"20m"`` or ``"1.5h"``.
 
     Raises
@@ -151,7 +151,7 @@ def parse_duration(name: str, text: str) -> float:
 
     Examples
     --------
-    >>> parse_duration("--for", "1.5h"), parse_duration("--for", "90")
+    >>> duration("--for", "1.5h"), duration("--for", "90")
     (5400.0, 90.0)
     """
     found = _FORM.fullmatch(text.strip())

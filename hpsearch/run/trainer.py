@@ -71,7 +71,7 @@ class Trainer(AbstractContextManager["Trainer"], ABC):
         self.objective = objective
         self.trial_timeout = trial_timeout
 
-    def start(self) -> None:  # noqa: B027 -- most have nothing to prepare
+    def start(self) -> None:
         """Prepare for trainings."""
 
     @abstractmethod
