@@ -12,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_SEED, MOST_TRIALS, one_of, text, whole
+from hpsearch.checks import MOST_SEED, MOST_TRIALS, one_of, seconds, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives import Objective
@@ -103,6 +103,7 @@ def search(
     storage: str | BaseStorage | None = None,
     name: str = "search",
     catch: tuple[type[Exception], ...] = (),
+    trial_timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
@@ -134,6 +135,10 @@ def search(
         First part of the optuna study's name.
     catch
         Exceptions of the objective that fail only their trial; others end the search.
+    trial_timeout
+        Seconds that a training may take; None: any number. An `Objective` trains in a process of its own: a longer
+        training is ended, and its trial has failed. A function is called in this process, where nothing can end it:
+        its calls of the trial raise ``TimeoutError`` after that time, and a trial that ends later has failed.
     progress
         Called periodically with the numbers of finished and planned trials.
 
@@ -146,7 +151,7 @@ def search(
     """
     label = strategy if isinstance(strategy, str) else _name_of(strategy)
     chosen = {label: _searcher(label, strategy, options or {}, confirm)}
-    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch)
+    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch, trial_timeout=trial_timeout)
     backend = _open(storage)
     execute(plan, backend, progress=progress)
     with quiet_optuna():
@@ -177,6 +182,7 @@ def compare(
     name: str = "comparison",
     report: str | Path | None = None,
     catch: tuple[type[Exception], ...] = (),
+    trial_timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
@@ -198,7 +204,8 @@ def compare(
     repeats
         Independent searches of each variant. Repeat r starts from the same random points for every variant.
     jobs
-        Number of processes for the searches; −1 uses one per core. The objective may be a lambda.
+        Number of processes for the searches; −1 uses one per core. The objective may be a lambda. With one, a function
+        is called in this process and may change what it likes; else it is called in others, as an `Objective` is.
     first
         First trial of each search: "drawn", or "defaults" for the default of each searched parameter.
     retrain
@@ -206,6 +213,9 @@ def compare(
         that can be judged on test rows.
     report
         Folder for the report; no report by default.
+    trial_timeout
+        As for `search`; with `jobs`, functions are called in other processes, too. It is also the limit of each
+        retraining: one that takes longer has no test value.
     trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
@@ -224,7 +234,21 @@ def compare(
         strategies = _ONE_STRATEGY if others else _STRATEGIES
     by_label = strategies if isinstance(strategies, Mapping) else {key: key for key in strategies}
     chosen = {label: _from_table(label, strategy, confirm) for label, strategy in by_label.items()}
-    plan = _plan(objective, chosen, trials, repeats, seed, direction, pruner, name, catch, retrain, first, factors)
+    plan = _plan(
+        objective,
+        chosen,
+        trials,
+        repeats,
+        seed,
+        direction,
+        pruner,
+        name,
+        catch,
+        retrain,
+        first,
+        factors,
+        trial_timeout,
+    )
     backend = _open(storage)
     execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=progress)
     results = _load(backend, name)
@@ -245,12 +269,14 @@ def _plan(
     retrain: int = 0,
     first: str = "drawn",
     factors: Mapping[str, Mapping[str, Any]] | None = None,
+    trial_timeout: float | None = None,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
     repeats = whole("repeats", repeats, 1)
     seed = whole("seed", seed, 0, MOST_SEED)
     retrain = whole("retrain", retrain, 0, MOST_TRIALS)
+    limit = None if trial_timeout is None else seconds("trial_timeout", trial_timeout)
     for strategy in strategies.values():
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
@@ -284,6 +310,7 @@ def _plan(
         cells=cells,
         starts_with_defaults=first == "defaults",
         catch=catch,
+        trial_timeout=limit,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -42,6 +43,12 @@ MOST_FLOAT = 1e300
 MOST_SEED = 2**128 - 1
 MOST_WHOLE = 2**63 - 1
 """Maximum of other whole numbers: what NumPy and databases hold."""
+
+MOST_SECONDS = 10_000 * 24 * 3600.0
+"""Maximum length of a duration: 27 years."""
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_FORM = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([smh]?)", re.ASCII)
 
 
 def whole(name: str, value: object, least: int, most: float = MOST_WHOLE) -> int:
@@ -121,6 +128,46 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise UsageError(choose_from(name, value, choices))
     return str(value)
+
+
+def seconds(name: str, value: object) -> float:
+    """Return a duration in seconds: a finite number > 0.
+
+    Raises
+    ------
+    UsageError
+        If `value` is invalid; the message contains `name`, the rule and the value.
+    """
+    return number(name, value, f"of seconds > 0 and <= {MOST_SECONDS:,.0f}", lambda given: 0 < given <= MOST_SECONDS)
+
+
+def duration(name: str, text: str) -> float:
+    """Return the seconds of a duration such as ``"90"``, ``"60s"``, ``"20m"`` or ``"1.5h"``.
+
+    Raises
+    ------
+    UsageError
+        If it has another form, or is not > 0; the message contains `name`, the rule and the value.
+
+    Examples
+    --------
+    >>> duration("--for", "1.5h"), duration("--for", "90")
+    (5400.0, 90.0)
+    """
+    found = _FORM.fullmatch(text.strip())
+    length = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < length <= MOST_SECONDS:
+        raise UsageError(f"{name} must be a duration > 0 such as 90, 60s, 20m or 1.5h, got {quoted(text)}")
+    return length
+
+
+def seconds_text(length: float) -> str:
+    """Return a number of seconds as messages show it.
+
+    >>> seconds_text(60.0), seconds_text(0.25)
+    ('60 s', '0.25 s')
+    """
+    return f"{length:g} s" if length < 1e6 else f"{length:.0f} s"
 
 
 def rule_of(error: Mapping[str, Any]) -> str:

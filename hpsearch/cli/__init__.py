@@ -103,6 +103,13 @@ def study(
             "whole trials would.",
         ),
     ] = None,
+    trial_timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="How long a training may take: 90 or 90s, 20m, 1.5h. A longer one is ended, and its trial has failed.",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -144,8 +151,16 @@ def study(
         "pruner": pruner,
         "seed": seed,
     }
+
+    def command(console: Console) -> None:
+        from hpsearch.checks import duration
+
+        limit = None if trial_timeout is None else duration("--trial-timeout", trial_timeout)
+        limits = {"trial_seconds": limit}
+        _study(study, overrides | limits, only or [], jobs, prepare, lease, storage, out, data_dir, console)
+
     _guarded(
-        lambda console: _study(study, overrides, only or [], jobs, prepare, lease, storage, out, data_dir, console),
+        command,
         quiet=quiet,
         debug=debug,
     )
@@ -175,9 +190,7 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    _guarded(
-        lambda console: _worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
-    )
+    _guarded(lambda console: _worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug)
 
 
 @app.command()

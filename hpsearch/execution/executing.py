@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import joblib
 import optuna
@@ -22,6 +23,7 @@ from optuna.trial import FrozenTrial
 from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
+from hpsearch.execution.isolation import is_isolated
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.rivals import PAUSE, await_rivals
@@ -176,7 +178,8 @@ class _Site:
         """Return the run with all data that a process needs for it."""
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
-        return Work(run, objective, plan.catch, place, self.holder, self.lease, self._note(run))
+        isolated, limit = is_isolated(objective, self.jobs), plan.trial_timeout
+        return Work(run, objective, plan.catch, place, self.holder, self.lease, self._note(run), isolated, limit)
 
     def looked_at(self, run: Run) -> int:
         """Return the number of trials finished by the process of this run."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +17,8 @@ import optuna
 from optuna.storages import BaseStorage, RDBStorage
 
 from hpsearch.execution.failures import exits_are_failures, explained
+from hpsearch.execution.isolation import trainer_of
+from hpsearch.execution.orphans import end_with
 from hpsearch.execution.progress import repeated, spent
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
@@ -50,6 +50,10 @@ class Work:
         Time after which the run's lease ends if this process no longer renews it.
     note
         File for the number of finished trials, written periodically if the storage cannot be polled.
+    isolated
+        Whether trainings have a process of their own.
+    trial_timeout
+        Seconds that a training may take; None: any number.
     """
 
     run: Run
@@ -59,6 +63,8 @@ class Work:
     holder: Holder
     seconds: float
     note: Path | None = None
+    isolated: bool = False
+    trial_timeout: float | None = None
 
 
 class Ending(Enum):
@@ -100,7 +106,7 @@ def digest(run: Run) -> str:
 def do(work: Work) -> Worked:
     """Execute the run, unless another program does."""
     if current_process().name.startswith("Loky"):
-        threading.Thread(target=_end_with, args=(work.holder.pid,), daemon=True).start()
+        end_with(work.holder.pid)
     run = work.run
     try:
         with quiet_optuna(), explained(work.place), at(work.place, work.holder.call) as storage:
@@ -108,8 +114,9 @@ def do(work: Work) -> Worked:
             with leased(storage, number, run.name, work.holder, work.seconds) as lease:
                 study = open_run(run, _fenced(storage, lease))
                 if study.user_attrs.get(DONE) != digest(run):  # another program may have done it meanwhile
-                    with _noted(work, study), exits_are_failures(run.name, work.place):
-                        continue_run(run, study, work.objective, work.catch)
+                    trainer = trainer_of(work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
+                    with _noted(work, study), exits_are_failures(run.name, work.place), trainer:
+                        continue_run(run, study, work.objective, work.catch, trainer)
                     study.set_user_attr(DONE, digest(run))
     except HeldError as error:
         return Worked(run.name, Ending.HELD, message=str(error), rival=error.record)
@@ -168,10 +175,3 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
 
     with repeated(write):
         yield
-
-
-def _end_with(owner: int) -> None:
-    """End this worker soon after its owner is killed, so that it is gone before the study is resumed."""
-    while os.getppid() == owner:
-        time.sleep(0.1)
-    os._exit(1)

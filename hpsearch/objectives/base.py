@@ -110,6 +110,9 @@ class Objective(ABC):
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
+    shares_state: ClassVar[bool] = False
+    """Whether a call may change objects of the caller, so that with one process it stays in it."""
+
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
 
@@ -264,17 +267,25 @@ class Objective(ABC):
                 pass
         return training
 
+    def judge(self, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
+        """Train with the seeds of a trial (0) or a retraining of it (from 1), and judge that on the test rows."""
+        with ONE_BLAS_THREAD.hold():
+            return self.retrain(params, self.seeds(trial_number, retraining)).outcome()
+
     def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         """Return the judgements on the test rows of `times` retrainings with `params` on fresh seeds.
 
         Call it after the search: test values must not influence the search.
         """
-        outcomes = []
-        for retraining in range(1, times + 1):
-            training = self.retrain(params, self.seeds(trial_number, retraining))
-            with ONE_BLAS_THREAD.hold():
-                outcomes.append(training.outcome())
-        return outcomes
+        return [self.judge(params, trial_number, retraining) for retraining in range(1, times + 1)]
+
+    @property
+    def judges_each(self) -> bool:
+        """Whether each of the `outcomes` is what `judge` returns; not if a subclass computes them another way."""
+        return type(self).outcomes is Objective.outcomes
+
+    def load(self) -> None:  # noqa: B027 -- most load nothing
+        """Load what trainings need into this process, where processes that train will be forked from it."""
 
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
         """Return the test values of `outcomes`."""

@@ -22,6 +22,8 @@ class PlainObjective(Objective):
         Whether larger or smaller values are better.
     """
 
+    shares_state = True
+
     def __init__(self, function: Callable[[Trial], float], direction: Direction = "minimize") -> None:
         self._function, self._direction = function, direction
 

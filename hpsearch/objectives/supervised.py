@@ -157,6 +157,10 @@ class SupervisedObjective(Objective):
         """Train, validation and test part of this repeat; each process loads the data once, instead of receiving it."""
         return self._source.split(self.seed, self.repeat)
 
+    def load(self) -> None:
+        """Load the data set, once in each process."""
+        _ = self._source.dataset
+
     def for_repeat(self, repeat: int) -> Self:
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""
         return self._changed(repeat=repeat)

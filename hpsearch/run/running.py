@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import optuna
@@ -14,13 +14,17 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.objectives.base import Objective, Outcome, Trained
+from hpsearch.objectives.base import Objective
 from hpsearch.run.budget import Budget, SearchStep
 from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import begin_confirmation, begin_with, incumbent
+from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
+from hpsearch.run.limit import OvertimeError
+from hpsearch.run.trainer import Here, Judgements, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
+from hpsearch.storage.leases import LeaseLostError
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
 
@@ -82,21 +86,37 @@ def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tuple[type[Exception], ...] = ()) -> None:
+def continue_run(
+    run: Run,
+    study: optuna.Study,
+    objective: Objective,
+    catch: tuple[type[Exception], ...] = (),
+    trainer: Trainer | None = None,
+) -> None:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
 
     An exception of the objective that is not in `catch` ends the run; its trial is stored as failed. SystemExit always
-    does, regardless of `catch`.
+    does, regardless of `catch`. A training that takes too long, or kills its process twice, is a failed trial, and the
+    run goes on.
+
+    Parameters
+    ----------
+    trainer
+        Where the objective trains; in this process by default.
     """
-    with ONE_BLAS_THREAD.hold():
+    trainer = trainer or Here(objective)
+    with ONE_BLAS_THREAD.hold(), in_owner(study, trainer) as deadly:
         if objective.separate_seeds and "fingerprints" not in study.user_attrs:
-            study.set_user_attr("fingerprints", dict(objective.fingerprints()))
+            study.set_user_attr("fingerprints", dict(trainer.fingerprints()))
+        trainer.start()
         for trial in trials_to_do(study, run.budget, run.first):
+            if trial.number in deadly and not survives(study, trial, OWNER_DIED_TWICE):
+                continue
             with _never_pruned(study, trial):
-                training = _attempt(study, trial, objective, catch)
+                training = _attempt(study, trial, trainer, catch)
             if run.untuned and training is not None and objective.tests:
-                _store_test(study, trial.number, 1, [training.outcome()])
-        _test_incumbent(run, study, objective)
+                _store_outcome(study, trial.number, training)
+        _test_incumbent(run, study, trainer)
 
 
 def trials_to_do(study: optuna.Study, budget: Budget, first: Mapping[str, Any] | None = None) -> Iterator[Trial]:
@@ -130,28 +150,33 @@ def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
 
 
 def _attempt(
-    study: optuna.Study, trial: Trial, objective: Objective, catch: tuple[type[Exception], ...]
-) -> Trained | None:
+    study: optuna.Study, trial: Trial, trainer: Trainer, catch: tuple[type[Exception], ...]
+) -> Training | None:
     """Run a trial and tell its value; return the training if it is complete."""
-    try:
-        training = objective.run(trial)
-        value = training.validation
-    except optuna.TrialPruned:
-        study.tell(trial, state=TrialState.PRUNED)
-    except (KeyboardInterrupt, *STORAGE_ERRORS):
-        raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
-    except BaseException as error:  # SystemExit too: an objective that calls sys.exit has failed
-        trial.set_user_attr("error", f"{type(error).__name__}: {error}")
-        study.tell(trial, state=TrialState.FAIL)
-        if not (isinstance(error, Exception) and isinstance(error, catch)):
-            raise
-    else:
-        if math.isnan(value):
-            study.tell(trial, state=TrialState.FAIL)
+    while True:
+        try:
+            training = trainer.run(trial)
+            value = training.validation
+        except TrainingDiedError as death:
+            if survives(study, trial, died_twice(str(death))):
+                continue
+        except OvertimeError as error:
+            fail(study, trial, f"TimeoutError: {error}")
+        except optuna.TrialPruned:
+            study.tell(trial, state=TrialState.PRUNED)
+        except (KeyboardInterrupt, LeaseLostError, *STORAGE_ERRORS):
+            raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
+        except BaseException as error:  # SystemExit too: an objective that calls sys.exit has failed
+            fail(study, trial, f"{type(error).__name__}: {error}")
+            if not (isinstance(error, Exception) and isinstance(error, catch)):
+                raise
         else:
-            study.tell(trial, value)
-            return training
-    return None
+            if math.isnan(value):
+                study.tell(trial, state=TrialState.FAIL)
+            else:
+                study.tell(trial, value)
+                return training
+        return None
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
@@ -171,29 +196,38 @@ def _retrained(test: Mapping[str, Any]) -> int:
     return int(test.get("retrain", len(test["values"])))
 
 
-def _test_incumbent(run: Run, study: optuna.Study, objective: Objective) -> None:
+def _test_incumbent(run: Run, study: optuna.Study, trainer: Trainer) -> None:
     """Retrain the incumbent's hyperparameters on fresh seeds and store their test scores on the Optuna study."""
-    best = _untested(run, study, objective)
+    best = _untested(run, study, trainer.objective)
     if best is not None and run.untuned:
-        training = objective.retrain(best.params, objective.seeds(best.number))
-        _store_test(study, best.number, 1, [training.outcome()])
+        _store_test(study, best.number, 1, trainer.judge(best.params, best.number))
     elif best is not None:
         if run.first is not None:
-            _test_first(run, study, objective)
-        outcomes = objective.outcomes(best.params, best.number, run.retrain)
-        _store_test(study, best.number, run.retrain, outcomes)
+            _test_first(run, study, trainer)
+        _store_test(study, best.number, run.retrain, trainer.outcomes(best.params, best.number, run.retrain))
 
 
-def _test_first(run: Run, study: optuna.Study, objective: Objective) -> None:
+def _test_first(run: Run, study: optuna.Study, trainer: Trainer) -> None:
     """Retrain the defaults, if they are the first trial's parameters and it has not failed."""
     first = study.get_trials(deepcopy=False)[0]
     tested = study.user_attrs.get("test_first", {}).get("retrain") == run.retrain
     if not tested and first.params == run.first and first.state != TrialState.FAIL:
-        values = objective.test(first.params, first.number, run.retrain)
-        study.set_user_attr("test_first", {"trial": first.number, "retrain": run.retrain, "values": values})
+        judgements = trainer.outcomes(first.params, first.number, run.retrain)
+        study.set_user_attr("test_first", {"trial": first.number} | _test(run.retrain, judgements))
 
 
-def _store_test(study: optuna.Study, number: int, retrain: int, outcomes: Sequence[Outcome]) -> None:
-    study.set_user_attr("test_rows", stored_rows(outcomes))
-    values = [outcome.value for outcome in outcomes]
-    study.set_user_attr("test", {"incumbent": number, "retrain": retrain, "values": values})
+def _store_outcome(study: optuna.Study, number: int, training: Training) -> None:
+    """Store the test score of a trial's own training; one that is lost with its process is trained again later."""
+    with suppress(TrainingDiedError, OvertimeError):
+        _store_test(study, number, 1, Judgements([training.outcome()]))
+
+
+def _store_test(study: optuna.Study, number: int, retrain: int, judgements: Judgements) -> None:
+    study.set_user_attr("test_rows", stored_rows(judgements.outcomes))
+    study.set_user_attr("test", {"incumbent": number} | _test(retrain, judgements))
+
+
+def _test(retrain: int, judgements: Judgements) -> dict[str, Any]:
+    """Return the values, and why others are missing; the number of retrainings says that no more are due."""
+    failures = {"failures": judgements.failures} if judgements.failures else {}
+    return {"retrain": retrain, "values": [outcome.value for outcome in judgements.outcomes]} | failures

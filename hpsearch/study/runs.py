@@ -49,6 +49,8 @@ class Plan:
         Whether the first trial of each run has the default of each searched parameter.
     catch
         Exceptions of the objective that fail a trial without ending the run.
+    trial_timeout
+        Seconds that a training may take, or None: a longer one is a failed trial. Trials stay comparable if it changes.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Plan:
     margin: float = 0.0
     starts_with_defaults: bool = False
     catch: tuple[type[Exception], ...] = ()
+    trial_timeout: float | None = None
 
     def __post_init__(self) -> None:
         if self.cells is None:

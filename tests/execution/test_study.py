@@ -253,19 +253,32 @@ def test_a_full_disk_keeps_what_is_finished_and_says_so(study, url):
     assert states(url) == ["COMPLETE"] * 40
 
 
-def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
-    ready = plan(study, {"trials": 4, "repeats": 1})
+def killing_its_owner(ready, marker=None):
+    """Return the plan with an objective that kills the process that owns its run, once if there is a marker."""
 
     def deadly(trial):
-        if trial.number == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if trial.number == 2 and not (marker and marker.exists()):
+            if marker:
+                marker.touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
         return ready.objectives["digits"](trial)
 
     class Deadly(PlainObjective):
         content = ready.objectives["digits"].content
 
+    return replace(ready, objectives={"digits": Deadly(deadly)}, retrain=0)
+
+
+def test_a_worker_that_dies_is_replaced(study, url, tmp_path):
+    execute(killing_its_owner(plan(study, {"trials": 4, "repeats": 1}), tmp_path / "marker"), url, jobs=2)
+    assert states(url) == ["COMPLETE"] * 12
+
+
+def test_workers_that_always_die_are_named_and_the_next_call_goes_on(study, url):
+    ready = plan(study, {"trials": 4, "repeats": 1})
     with pytest.raises(RunError, match="a worker process died"):
-        execute(replace(ready, objectives={"digits": Deadly(deadly)}, retrain=0), url, jobs=2)
+        execute(killing_its_owner(ready), url, jobs=2)
     execute(ready, url)
     assert states(url) == ["COMPLETE"] * 12
 
@@ -355,7 +368,7 @@ def test_one_task_and_several_are_not_mixed(place, then, now):
 
 def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
     execute(cheap(), place)
-    monkeypatch.setattr("hpsearch.execution.executing.open_run", never)
+    monkeypatch.setattr("hpsearch.execution.preparation.open_run", never)
     monkeypatch.setattr("hpsearch.execution.worker.open_run", never)
     starts = []
     execute(cheap(), place, started=starts.append)

@@ -1,0 +1,23 @@
+"""Which objectives train in a process of their own."""
+
+from __future__ import annotations
+
+from hpsearch.execution.child import ChildTrainer
+from hpsearch.objectives.base import Objective
+from hpsearch.run.trainer import Here, Trainer
+
+
+def is_isolated(objective: Objective, jobs: int) -> bool:
+    """Return whether an objective trains in a process of its own, which can be ended.
+
+    Not if its values are looked up: nothing can hang. With one job, not if a call may change objects of the caller, as
+    a plain function in a notebook does.
+    """
+    if objective.looked_up:
+        return False
+    return jobs != 1 or not objective.shares_state
+
+
+def trainer_of(objective: Objective, *, isolated: bool, trial_timeout: float | None = None) -> Trainer:
+    """Return what trains an objective; use it as a context."""
+    return (ChildTrainer if isolated else Here)(objective, trial_timeout)
