@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import joblib
 import optuna
@@ -29,7 +29,8 @@ from hpsearch.execution.progress import Counter, Progress, Start, interrupted, r
 from hpsearch.execution.rivals import PAUSE, await_rivals
 from hpsearch.execution.worker import Ending, Work, Worked, do, kept_open
 from hpsearch.run import Run, read_runs
-from hpsearch.storage import all_studies, opened
+from hpsearch.storage import STORAGE_ERRORS, all_studies, opened
+from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.study.prepared import PREPARED, as_stored
@@ -190,7 +191,12 @@ class _Site:
         """Return the names of the runs that other programs have completed."""
         if self.notes is not None or isinstance(self.here, InMemoryStorage):
             return []
-        stored = {study.study_name: study.user_attrs for study in all_studies(self.here)}
+        stored: dict[str, Mapping[str, Any]] = {}
+        try:
+            stored = {study.study_name: study.user_attrs for study in all_studies(self.here)}
+        except STORAGE_ERRORS as error:
+            if not answers_again(self.here, error):
+                raise
         return [run.name for run in runs if is_done(run, stored)]
 
     def take_back(self, run: Run, storage: BaseStorage | None) -> None:

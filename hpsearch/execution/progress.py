@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,8 +13,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.run import Run
 from hpsearch.storage import STORAGE_ERRORS
+from hpsearch.storage.connections import PATIENCE, is_lost, lost
 
 Progress = Callable[[int, int], None]
+
+_log = logging.getLogger(__name__)
 
 _INTERVAL = 0.5  # seconds between two polls
 
@@ -54,6 +58,7 @@ class Counter:
         self.planned = sum(budgets.values())
         self._ended = sum(trials for name, trials in budgets.items() if name not in unfinished)
         self._open = dict(unfinished)
+        self._is_lost = False
         self._lock = threading.Lock()
 
     @property
@@ -73,11 +78,23 @@ class Counter:
         with self._lock:
             worked_on = list(islice(self._open, workers))
         for name in worked_on:
-            with suppress(*STORAGE_ERRORS, OSError, ValueError):  # the run itself reports its errors
+            try:
                 trials = looks[name]()
+            except STORAGE_ERRORS as error:  # the run itself reports what lasts
+                self._tell(error)
+            except (OSError, ValueError):
+                continue
+            else:
+                self._is_lost = False
                 with self._lock:
                     if name in self._open:
                         self._open[name] = max(trials, self._open[name])
+
+    def _tell(self, error: BaseException) -> None:
+        """Say once that the storage does not answer; the processes that wait for it are not on the screen."""
+        if is_lost(error) and not self._is_lost:
+            self._is_lost = True
+            _log.warning("%s", lost(error, PATIENCE))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +24,8 @@ from hpsearch.execution.progress import repeated, spent
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
-from hpsearch.storage import opened
+from hpsearch.storage import STORAGE_ERRORS, opened
+from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, Record, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import OwnTrials
@@ -107,22 +109,36 @@ def do(work: Work) -> Worked:
     """Execute the run, unless another program does."""
     if current_process().name.startswith("Loky"):
         end_with(work.holder.pid)
+        logging.getLogger("hpsearch").addHandler(logging.NullHandler())  # the process of the call says it, once
     run = work.run
     try:
         with quiet_optuna(), explained(work.place), at(work.place, work.holder.call) as storage:
-            number = storage.get_study_id_from_name(run.name)
-            with leased(storage, number, run.name, work.holder, work.seconds) as lease:
-                study = open_run(run, _fenced(storage, lease))
-                if study.user_attrs.get(DONE) != digest(run):  # another program may have done it meanwhile
-                    trainer = trainer_of(work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
-                    with _noted(work, study), exits_are_failures(run.name, work.place), trainer:
-                        continue_run(run, study, work.objective, work.catch, trainer)
-                    study.set_user_attr(DONE, digest(run))
+            while True:
+                try:
+                    _continue(work, storage)
+                    break
+                except STORAGE_ERRORS as error:
+                    if not answers_again(storage, error):
+                        raise
     except HeldError as error:
         return Worked(run.name, Ending.HELD, message=str(error), rival=error.record)
     except LeaseLostError as error:
         return Worked(run.name, Ending.LOST, message=str(error))
     return Worked(run.name, Ending.DONE, None if isinstance(work.place, str) else work.place)
+
+
+def _continue(work: Work, storage: BaseStorage) -> None:
+    """Take the run's lease and continue the run from its stored trials."""
+    run = work.run
+    number = storage.get_study_id_from_name(run.name)
+    with leased(storage, number, run.name, work.holder, work.seconds) as lease:
+        study = open_run(run, _fenced(storage, lease))
+        if study.user_attrs.get(DONE) == digest(run):  # another program has done it meanwhile
+            return
+        trainer = trainer_of(work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
+        with _noted(work, study), exits_are_failures(run.name, work.place), trainer:
+            continue_run(run, study, work.objective, work.catch, trainer)
+        study.set_user_attr(DONE, digest(run))
 
 
 def _fenced(storage: BaseStorage, lease: Lease) -> BaseStorage:

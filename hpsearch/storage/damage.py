@@ -56,7 +56,7 @@ def damaged(storage: str | BaseStorage, kind: str, way_out: str = _WAY_OUT) -> D
 
 def damage_in(error: BaseException) -> str | None:
     """Return what an error of a database says about damage; None where it says nothing about it."""
-    for each in _chain(error):
+    for each in chain(error):
         message = first_line(each)
         if isinstance(each, UnicodeDecodeError):
             return message
@@ -70,8 +70,8 @@ def damage_in(error: BaseException) -> str | None:
     return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and those that it came from."""
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and those that it came from."""
     seen: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:

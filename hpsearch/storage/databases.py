@@ -9,16 +9,13 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
 from hpsearch.errors import StorageError
+from hpsearch.storage.connections import server_arguments, without_engine_arguments
 from hpsearch.storage.damage import name_of
 from hpsearch.storage.optuna_private import Database
 from hpsearch.storage.schema import check_schema
 from hpsearch.storage.sqlite import TIMEOUT, SQLiteReader, check_sqlite, tune_sqlite
 from hpsearch.storage.urls import file_of
 
-_CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "sqlite": {"timeout": TIMEOUT},
-    "postgresql": {"connect_timeout": 10},
-}
 _READ_ONLY: dict[str, dict[str, Any]] = {"postgresql": {"postgresql_readonly": True}}
 _DRIVERS = {"postgresql": "postgresql+psycopg"}
 _PLAIN_SQLITE = ("sqlite", "sqlite+pysqlite")
@@ -72,11 +69,13 @@ def _check(parsed: URL, arguments: dict[str, Any], url: str) -> bool:
 
 
 def _arguments(parsed: URL) -> dict[str, Any]:
-    return {"connect_args": _CONNECT_ARGUMENTS.get(parsed.get_backend_name(), {})}
+    if parsed.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": TIMEOUT}}
+    return server_arguments(parsed)
 
 
 def _with_driver(parsed: URL) -> URL:
-    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    return without_engine_arguments(parsed).set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def _address(parsed: URL) -> str:

@@ -13,6 +13,7 @@ from hpsearch.redaction import shown
 from hpsearch.storage.damage import STORAGE_ERRORS, damage_in, damaged, name_of, name_storage
 from hpsearch.storage.databases import open_database, read_database
 from hpsearch.storage.journal import open_journal, read_journal
+from hpsearch.storage.proxy import GRPC, close_proxy, open_proxy
 from hpsearch.storage.sqlite import SQLiteReader, empty_log
 from hpsearch.storage.urls import JOURNAL, cannot_open, check_file, check_url, file_of, first_line
 
@@ -21,7 +22,8 @@ def open_storage(url: str) -> BaseStorage:
     """Open the storage at `url` for writing; create it if it does not exist.
 
     SQLite is opened in write-ahead-log mode, so that several processes can write and readers never wait.
-    ``journal:///FILE.log`` is Optuna's journal file. SQLAlchemy opens all other URLs.
+    ``journal:///FILE.log`` is Optuna's journal file, ``grpc://HOST:PORT`` its proxy of a database. SQLAlchemy opens all
+    other URLs.
 
     Raises
     ------
@@ -33,6 +35,8 @@ def open_storage(url: str) -> BaseStorage:
         path = file_of(url)
         if path is not None:
             check_file(path)
+        if url.startswith(GRPC):
+            return _named(open_proxy(url), url)
         return _named(open_journal(path, url) if path and url.startswith(JOURNAL) else open_database(url), url)
 
 
@@ -48,6 +52,8 @@ def open_existing(url: str) -> BaseStorage:
         path = file_of(url)
         if path is not None:
             _check_existing(path, url)
+        if url.startswith(GRPC):
+            return _named(open_proxy(url), url)
         return _named(read_journal(path, url) if path and url.startswith(JOURNAL) else read_database(url), url)
 
 
@@ -141,3 +147,5 @@ def _close(storage: BaseStorage) -> None:
         if storage.engine.dialect.name == "sqlite":
             empty_log(storage)
         storage.engine.dispose()
+    else:
+        close_proxy(storage)

@@ -12,7 +12,8 @@ from hpsearch.errors import StorageError, UsageError
 from hpsearch.redaction import passwords, redacted, repeats_password, shown
 
 JOURNAL = "journal:///"
-_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE"
+GRPC = "grpc://"
+_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE, grpc://HOST:PORT"
 
 
 def check_url(url: object) -> str:
@@ -39,6 +40,8 @@ def file_of(url: str) -> Path | None:
     """
     if url.startswith(JOURNAL):
         return Path(url.removeprefix(JOURNAL))
+    if url.startswith(GRPC):
+        return None
     parsed = make_url(url)
     name = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or name in ("", ":memory:"):
@@ -80,7 +83,8 @@ def _reason(error: Exception, url: str) -> str:
     if isinstance(error, (ArgumentError, NoSuchModuleError)):
         return f"no such form of address; choose from {_FORMS}"
     if isinstance(error, ImportError) or isinstance(error.__cause__, ImportError):
-        return "its driver is not installed; for PostgreSQL: pip install 'hpsearch[postgres]'"
+        driver = ("gRPC", "grpc") if url.startswith(GRPC) else ("PostgreSQL", "postgres")
+        return f"its driver is not installed; for {driver[0]}: pip install 'hpsearch[{driver[1]}]'"
     if _is_misread(url) and repeats_password(str(getattr(error, "orig", None) or error), url):
         return "its password can't be told from the rest; in it, write @ as %40, : as %3A and / as %2F"
     return first_line(error)

@@ -151,6 +151,8 @@ def _take(place: Place, study: int, name: str, record: Record) -> None:
             return
         old = place.read(study)
         held = None if old is None else Record.of(as_value(old))
+        if held is not None and held.token == record.token:  # it was stored, though the answer was lost
+            return
     raise HeldError(f"another process is running {name!r}", held or record)
 
 

@@ -1,0 +1,124 @@
+"""Connections to servers: kept alive, tested before use, and waited for when they are lost."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from optuna.storages import BaseStorage
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from hpsearch.storage.damage import STORAGE_ERRORS, chain
+from hpsearch.storage.optuna_private import database_behind
+from hpsearch.storage.urls import first_line
+
+PATIENCE = 60.0
+"""Seconds for which a storage that no longer answers is waited for."""
+
+_PREFIX = "engine_"  # of the keys in a URL's query that are arguments of SQLAlchemy's create_engine
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds between two attempts
+
+_log = logging.getLogger(__name__)
+
+_SERVERS: dict[str, dict[str, Any]] = {
+    "postgresql": {
+        "connect_timeout": 10,
+        # A connection whose packets no longer arrive fails after half a minute instead of a quarter of an hour.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,  # milliseconds
+    },
+}
+
+
+def server_arguments(url: URL) -> dict[str, Any]:
+    """Return the arguments of ``create_engine`` for a server: connections are tested before use.
+
+    A key of the URL's query that begins with ``engine_`` is such an argument, too: ``?engine_pool_size=2``.
+    """
+    kept = {key: value for key, value in _SERVERS.get(url.get_backend_name(), {}).items() if key not in url.query}
+    return {"connect_args": kept, "pool_pre_ping": True} | _engine_arguments(url.query)
+
+
+def without_engine_arguments(url: URL) -> URL:
+    """Return the URL as its driver knows it."""
+    return url.difference_update_query([key for key in url.query if key.startswith(_PREFIX)])
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether an error says that a server no longer answers; a file always does."""
+    for each in chain(error):
+        if isinstance(each, DBAPIError) and _is_server(each):
+            return each.connection_invalidated or type(each.orig).__name__ in ("OperationalError", "InterfaceError")
+        code = getattr(each, "code", None)
+        if callable(code) and getattr(code(), "name", "") in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):  # gRPC
+            return True
+    return False
+
+
+def lost(error: BaseException, patience: float) -> str:
+    """Return what a message says of a lost connection."""
+    reason = [first_line(each) for each in chain(error) if isinstance(each, DBAPIError)]
+    known = reason[0] if reason else first_line(error)
+    return f"the storage does not answer ({known}): trying again for up to {patience:.0f} seconds"
+
+
+def answers_again(storage: BaseStorage, error: BaseException, patience: float | None = None) -> bool:
+    """Wait for a storage whose connection was lost; return whether it answers within `patience` seconds.
+
+    At once False if `error` does not say that the connection was lost.
+    """
+    limit = PATIENCE if patience is None else patience
+    if not is_lost(error):
+        return False
+    _log.warning("%s", lost(error, limit))
+    for _ in _attempts(limit):
+        with suppress(*STORAGE_ERRORS, OSError, RuntimeError):
+            _ask(storage)
+            _log.warning("the storage answers again")
+            return True
+    return False
+
+
+def _attempts(limit: float) -> Iterator[None]:
+    end, pause = time.monotonic() + limit, _FIRST_PAUSE
+    while time.monotonic() < end:
+        yield
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _ask(storage: BaseStorage) -> None:
+    database = database_behind(storage)
+    if database is None:
+        storage.get_all_studies()
+        return
+    engine: Engine = database.engine
+    database.remove_session()
+    engine.dispose()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+
+def _is_server(error: DBAPIError) -> bool:
+    return not type(error.orig).__module__.startswith("sqlite3")
+
+
+def _engine_arguments(query: Mapping[str, Any]) -> dict[str, Any]:
+    given = {key.removeprefix(_PREFIX): value for key, value in query.items() if key.startswith(_PREFIX)}
+    return {key: _value(str(value)) for key, value in given.items()}
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text

@@ -1,0 +1,48 @@
+"""Optuna's gRPC proxy: a server between a database and many workers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from optuna.storages import BaseStorage, GrpcStorageProxy
+
+from hpsearch.errors import StorageError
+from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.storage.urls import GRPC, cannot_open
+
+__all__ = ["GRPC", "close_proxy", "open_proxy"]
+
+_PORT = 13000  # of run_grpc_proxy_server
+_PATIENCE = 10  # seconds, as for a database
+
+
+def open_proxy(url: str) -> BaseStorage:
+    """Return the storage behind the proxy at ``grpc://HOST:PORT``.
+
+    Raises
+    ------
+    StorageError
+        If the URL has another form, or nothing answers there.
+    """
+    import grpc
+
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname, parts.port or _PORT
+    except ValueError as error:
+        raise cannot_open(url, error) from error
+    if not host or parts.path not in ("", "/") or parts.query or parts.username:
+        raise StorageError(f"a gRPC proxy is given as grpc://HOST:PORT, got {url}")
+    with grpc.insecure_channel(f"{host}:{port}") as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+        except grpc.FutureTimeoutError:
+            raise StorageError(f"no gRPC proxy answers at {host}:{port}") from None
+    with quiet_optuna():
+        return GrpcStorageProxy(host=host, port=port)
+
+
+def close_proxy(storage: BaseStorage) -> None:
+    """Close the connection of a proxy; do nothing to other storages."""
+    if isinstance(storage, GrpcStorageProxy):
+        storage.close()
