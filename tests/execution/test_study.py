@@ -258,7 +258,8 @@ def test_a_worker_that_dies_is_named_and_the_next_call_goes_on(study, url):
 
     def deadly(trial):
         if trial.number == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getppid(), signal.SIGKILL)  # trainings have processes of their own
+            time.sleep(30)
         return ready.objectives["digits"](trial)
 
     class Deadly(PlainObjective):
