@@ -152,7 +152,7 @@ def test_processes_change_nothing():
 
 def test_a_comparison_uses_several_processes(tmp_path):
     def who(trial):
-        (tmp_path / str(os.getpid())).touch()
+        (tmp_path / str(os.getppid())).touch()  # of the process that trains
         return bowl(trial)
 
     hpsearch.compare(who, trials=10, repeats=4, jobs=2)

@@ -15,6 +15,7 @@ from hpsearch.cli import _guarded
 from hpsearch.cli.signals import signals_interrupt
 from hpsearch.execution import execute
 from hpsearch.study.plan import plan
+from tests.processes import children, is_alive, wait_until
 
 ASKING = [signal.SIGTERM, signal.SIGHUP]
 
@@ -130,35 +131,9 @@ def test_a_study_in_several_processes_leaves_none_of_them_and_goes_on_later(tmp_
     assert states(tmp_path) == ["COMPLETE"] * 12
 
 
-def wait_until(holds, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def states(folder: Path) -> list[str]:
     try:
         connection = sqlite3.connect(f"file:{folder}/hpsearch.db?mode=ro", uri=True)
         return [state for (state,) in connection.execute("SELECT state FROM trials")]
     except sqlite3.OperationalError:  # not there yet
-        return []
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    stats = {int(path.name): path / "stat" for path in Path("/proc").iterdir() if path.name.isdigit()}
-    return [child for child, stat in stats.items() if fields(stat)[1:2] == [str(pid)]]
-
-
-def is_alive(pid: int) -> bool:
-    state = fields(Path(f"/proc/{pid}/stat"))[:1]
-    return state not in ([], ["Z"])
-
-
-def fields(stat: Path) -> list[str]:
-    """Those after the name in parentheses: state, parent, …; none where the process is gone."""
-    try:
-        return stat.read_text().rpartition(")")[2].split()
-    except OSError:
         return []

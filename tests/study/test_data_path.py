@@ -106,8 +106,9 @@ def test_another_process_that_stands_elsewhere_reads_the_same_file(study, monkey
     assert first_row(pickle.loads(sent)) == 100
 
 
-def test_a_storage_that_does_not_say_the_folder_is_continued(study):
-    """As of a version before this rule, which read paths from where one stood."""
+def test_a_storage_that_does_not_say_the_folder_is_continued(study, monkeypatch):
+    """As of a version before this rule, which read paths from where one stood. Its data is in this process only."""
+    monkeypatch.setattr("hpsearch.execution.executing.is_isolated", lambda *_: False)
     storage = optuna.storages.InMemoryStorage()
     older = plan(str(study))
     (objective,) = older.objectives.values()

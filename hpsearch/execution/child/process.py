@@ -103,7 +103,8 @@ class Child:
     def kill(self) -> None:
         """End it at once, with all processes that it has started and that are still in its group."""
         self._signal_group("SIGKILL")
-        self._process.kill()
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         self._close()
 
     def end(self) -> None:
