@@ -23,7 +23,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.worker import DONE, Work, digest, do, kept_open
-from hpsearch.run import Run, changed_attributes, check_attributes, open_run, read_runs
+from hpsearch.run import Run, changed_attributes, check_attributes, open_run, read_runs, with_stored_pruning
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
@@ -68,7 +68,7 @@ def execute(
     with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
         stored = {study.study_name: study.user_attrs for study in all_studies(here)}
         _check_names(plan, stored, here)
-        runs = _under_stored_names(plan, stored)
+        runs = with_stored_pruning(_under_stored_names(plan, stored), stored)
         asked = {run.name for run in runs if not _is_done(run, stored)}
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = _opened(runs, stored, here)

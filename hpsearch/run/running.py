@@ -20,6 +20,7 @@ from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import begin_confirmation, begin_with, incumbent
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
+from hpsearch.run.pruning import PRUNING, pruner_of
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import attach
 from hpsearch.strategies.base import CONFIRMS
@@ -53,10 +54,11 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
         study_name=run.name,
         direction=run.direction,
         sampler=run.sampler(),
-        pruner=run.make_pruner(),
+        pruner=NopPruner(),
         load_if_exists=True,
     )
     attributes = study.user_attrs
+    study.pruner = pruner_of(run, attributes)
     if "content" not in attributes:  # new, or its process died before writing all attributes
         attributes = {}
         study.set_metric_names([run.metric])
@@ -70,6 +72,8 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
+    if "content" in stored:
+        stored = {PRUNING: {}, **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()
