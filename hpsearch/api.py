@@ -127,7 +127,7 @@ def search(
     direction
         "minimize" or "maximize". Defaults to that of an `Objective`; "minimize" for functions, as in optuna.
     pruner
-        A key of `PRUNERS`.
+        A key of `PRUNERS`. The median pruner lets the first 5 trials, and the first tenth of the epochs of each, pass.
     storage
         A URL such as "sqlite:///hpsearch.db" or an optuna storage; in memory by default. A call with the name and
         storage of an earlier search resumes it.

@@ -28,7 +28,7 @@ from hpsearch.execution.preparation import check_names, is_done, prepared, under
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.rivals import PAUSE, await_rivals
 from hpsearch.execution.worker import Ending, Work, Worked, do, kept_open
-from hpsearch.run import Run, read_runs
+from hpsearch.run import Run, read_runs, with_stored_pruning
 from hpsearch.storage import STORAGE_ERRORS, all_studies, opened
 from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
@@ -129,7 +129,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, joins: bool, lease: float)
         known = all_studies(here)
         stored = {study.study_name: study.user_attrs for study in known}
         check_names(plan, stored, here)
-        runs = under_stored_names(plan, stored)
+        runs = with_stored_pruning(under_stored_names(plan, stored), stored)
         asked = {run.name for run in runs if not is_done(run, stored)}
         if not joins:
             await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)

@@ -3,6 +3,7 @@
 from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent
 from hpsearch.run.description import Run
+from hpsearch.run.pruning import with_stored_pruning
 from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run, trials_to_do
 from hpsearch.run.stored import check_attributes, is_run, read_runs
 
@@ -20,4 +21,5 @@ __all__ = [
     "open_run",
     "read_runs",
     "trials_to_do",
+    "with_stored_pruning",
 ]

@@ -28,7 +28,7 @@ class Run:
     study, task, strategy, repeat
         Identity of the run, with `variant`; `strategy` is the label of its strategy.
     make_sampler, make_pruner
-        Make the sampler, from a 32-bit seed, and the pruner.
+        Make the sampler, from a 32-bit seed, and the pruner, from its settings.
     seed
         Seed of the study: repeats differ, strategies share it.
     direction, metric
@@ -67,6 +67,8 @@ class Run:
         What is compared, with which budget, repeats and level, as stored.
     file
         Tables of the study file, if `content` is the variant's own.
+    pruning
+        Settings of the pruner of a new run; a stored one keeps those that it began with.
     stored_name
         Name of its Optuna study, if it was created under another label.
     """
@@ -76,7 +78,7 @@ class Run:
     strategy: str
     repeat: int
     make_sampler: Callable[[int], BaseSampler] = field(repr=False)
-    make_pruner: Callable[[], BasePruner] = field(repr=False)
+    make_pruner: Callable[..., BasePruner] = field(repr=False)
     seed: int
     direction: Direction
     metric: str
@@ -97,6 +99,7 @@ class Run:
     first: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     file: Mapping[str, Any] | None = field(default=None, repr=False)
+    pruning: Mapping[str, int] = field(default_factory=dict)
     stored_name: str = ""
 
     def __post_init__(self) -> None:
@@ -139,6 +142,7 @@ class Run:
         optional = {
             "confirm": self.confirm or None,
             "epochs": self.epochs,
+            "pruning": dict(self.pruning) or None,
             "reference": None if self.reference is None else dict(self.reference),
             "space": None if self.space is None else _as_json(self.space),
             "when": {name: dict(required) for name, required in self.conditions.items()} or None,

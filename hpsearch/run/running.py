@@ -22,6 +22,7 @@ from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
 from hpsearch.run.limit import OvertimeError
+from hpsearch.run.pruning import PRUNING, pruner_of
 from hpsearch.run.trainer import Here, Judgements, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.leases import LeaseLostError
@@ -51,7 +52,7 @@ def create_run(run: Run, storage: BaseStorage) -> optuna.Study:
         study_name=run.name,
         direction=run.direction,
         sampler=run.sampler(),
-        pruner=run.make_pruner(),
+        pruner=NopPruner(),
         load_if_exists=True,
     )
 
@@ -66,6 +67,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     """
     study = create_run(run, storage)
     attributes = study.user_attrs
+    study.pruner = pruner_of(run, attributes)
     if "content" not in attributes:  # new, or its process died before writing all attributes
         attributes = {}
         study.set_metric_names([run.metric])
@@ -79,6 +81,8 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
+    if "content" in stored:
+        stored = {PRUNING: {}, **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()

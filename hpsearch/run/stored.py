@@ -26,6 +26,7 @@ _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first
 _OPTIONAL: dict[str, type] = {
     "confirm": int,
     "epochs": int,
+    "pruning": dict,
     "reference": dict,
     "space": dict,
     "test": dict,
@@ -91,11 +92,16 @@ def _is_count(number: int) -> bool:
     return number >= 0
 
 
+def _are_counts(settings: Mapping[str, Any]) -> bool:
+    return all(type(number) is int and _is_count(number) for number in settings.values())
+
+
 _FITS: dict[str, Callable[[Any], bool]] = {
     "repeat": _is_count,
     "trials": _is_count,
     "confirm": _is_count,
     "epochs": _is_count,
+    "pruning": _are_counts,
     "space": _is_space,
     "when": _are_conditions,
     "test": _is_test,

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages._cached_storage import _CachedStorage as CachedStorage
 from optuna.storages._cached_storage import _StudyInfo as StudyInfo
@@ -27,20 +28,24 @@ __all__ = [
     "Database",
     "FrozenStudy",
     "HidingStudy",
+    "OwnersStorage",
     "ReplayedJournal",
     "StudyInfo",
     "add_trial",
     "attach",
     "begin_trial",
+    "create_trial",
     "database_behind",
     "journal_behind",
     "models",
     "newest_schema",
+    "set_param",
     "set_system_attribute",
-    "set_trial_user_attr",
+    "set_with_parameter",
     "study_id",
     "system_attribute_set",
     "trial_id",
+    "trials_after",
     "trials_seen_by_samplers",
     "whole_study",
 ]
@@ -133,6 +138,40 @@ def trial_id(trial: FrozenTrial) -> int:
     return trial._trial_id
 
 
+class OwnersStorage(CachedStorage):
+    """A cache of a database for the process that owns a run."""
+
+    @abstractmethod
+    def adopt(self, trial_id: int) -> None:
+        """Take over a trial that is running: from now on this object alone changes it."""
+
+    @abstractmethod
+    def note(self, trial_id: int, parameter: str, key: str, value: Any) -> None:
+        """Set a user attribute of the trial in one step with its parameter, or not at all."""
+
+
+def create_trial(storage: RDBStorage, study: int, template: FrozenTrial | None) -> FrozenTrial:
+    """Add a trial to a study as Optuna does."""
+    return storage._create_new_trial(study, template)
+
+
+def set_param(
+    storage: RDBStorage,
+    trial: int,
+    name: str,
+    value: float,
+    distribution: BaseDistribution,
+    previous: BaseDistribution | None,
+) -> None:
+    """Set a parameter of a trial as Optuna does; `previous` is its distribution in other trials, if known."""
+    storage._set_trial_param(trial, name, value, distribution, previous)
+
+
+def trials_after(storage: RDBStorage, study: int, after: int, others: set[int]) -> list[FrozenTrial]:
+    """Read the trials of a study whose ids are greater than `after` or among the `others`."""
+    return storage._get_trials(study, None, others, after)
+
+
 def study_id(study: optuna.Study | FrozenStudy) -> int:
     """Return the number by which the storage knows the study."""
     return study._study_id
@@ -140,6 +179,8 @@ def study_id(study: optuna.Study | FrozenStudy) -> int:
 
 def attach(study: optuna.Study, trial: FrozenTrial) -> Trial:
     """Return a running trial of the study as an object that suggests, reports and can be told."""
+    if isinstance(study._storage, OwnersStorage):
+        study._storage.adopt(trial._trial_id)
     return Trial(study, trial._trial_id)
 
 
@@ -154,9 +195,13 @@ def add_trial(storage: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> 
     storage.create_new_trial(study._study_id, template_trial=trial)
 
 
-def set_trial_user_attr(study: optuna.Study, trial: FrozenTrial, key: str, value: Any) -> None:
-    """Set a user attribute of a trial that a sampler draws for."""
-    study._storage.set_trial_user_attr(trial._trial_id, key, value)
+def set_with_parameter(study: optuna.Study, trial: FrozenTrial, parameter: str, key: str, value: Any) -> None:
+    """Set a user attribute of a trial whose `parameter` a sampler draws: with the parameter, if the storage can."""
+    storage = study._storage
+    if isinstance(storage, OwnersStorage):
+        storage.note(trial._trial_id, parameter, key, value)
+    else:
+        storage.set_trial_user_attr(trial._trial_id, key, value)
 
 
 def trials_seen_by_samplers(study: optuna.Study, *, deepcopy: bool = False) -> list[FrozenTrial]:

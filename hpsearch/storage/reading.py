@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.storage.damage import damaged, reading
 from hpsearch.storage.optuna_private import FrozenStudy, models, study_id
 
+_TRIALS: sa.Table = models.TrialModel.__table__
 _STUDIES_AT_ONCE = 100  # bounds memory and the length of a query
 
 
@@ -114,25 +115,28 @@ def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[Fro
     found: dict[int, list[FrozenTrial]] = {study: [] for study in ids}
     with storage.engine.connect() as connection:
         for start in range(0, len(ids), _STUDIES_AT_ONCE):
-            for study, trial in _rows_as_trials(connection, ids[start : start + _STUDIES_AT_ONCE]):
+            wanted = _TRIALS.c.study_id.in_(ids[start : start + _STUDIES_AT_ONCE])
+            for study, trial in rows_as_trials(connection, wanted):
                 found[study].append(trial)
     return found
 
 
-def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterator[tuple[int, FrozenTrial]]:
-    """Yield (study, trial) pairs in order of trial numbers, with one query for each table."""
-    trials = models.TrialModel.__table__.c
+def rows_as_trials(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> Iterator[tuple[int, FrozenTrial]]:
+    """Yield (study, trial) pairs of `wanted` rows of the table of trials, by number, with one query for each table."""
+    trials = _TRIALS.c
     columns = (trials.trial_id, trials.study_id, trials.number, trials.state)
     query = sa.select(*columns, trials.datetime_start, trials.datetime_complete)
     # Before the other tables: while others write, a trial that is complete here has its value there.
-    rows = connection.execute(query.where(trials.study_id.in_(studies)).order_by(trials.number)).all()
-    values = _grouped(connection, studies, models.TrialValueModel, "objective", "value", "value_type")
-    params = _grouped(connection, studies, models.TrialParamModel, "param_name", "param_value", "distribution_json")
-    user = _grouped(connection, studies, models.TrialUserAttributeModel, "key", "value_json")
-    system = _grouped(connection, studies, models.TrialSystemAttributeModel, "key", "value_json")
+    rows = connection.execute(query.where(wanted).order_by(trials.number)).all()
+    if not rows:
+        return
+    values = _grouped(connection, wanted, models.TrialValueModel, "objective", "value", "value_type")
+    params = _grouped(connection, wanted, models.TrialParamModel, "param_name", "param_value", "distribution_json")
+    user = _grouped(connection, wanted, models.TrialUserAttributeModel, "key", "value_json")
+    system = _grouped(connection, wanted, models.TrialSystemAttributeModel, "key", "value_json")
     steps = _grouped(
         connection,
-        studies,
+        wanted,
         models.TrialIntermediateValueModel,
         "step",
         "intermediate_value",
@@ -147,8 +151,8 @@ def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterat
                 state=state,
                 value=None,
                 values=[_value(value, kind) for _, value, kind in sorted(values[trial])] or None,
-                datetime_start=_local(start),
-                datetime_complete=_local(complete),
+                datetime_start=local_time(start),
+                datetime_complete=local_time(complete),
                 params={name: distributions[name].to_external_repr(value) for name, value, _ in params[trial]},
                 distributions=distributions,
                 user_attrs={key: json.loads(text) for key, text in user[trial]},
@@ -160,14 +164,14 @@ def _rows_as_trials(connection: sa.Connection, studies: Sequence[int]) -> Iterat
 
 
 def _grouped(
-    connection: sa.Connection, studies: Sequence[int], model: Any, *names: str
+    connection: sa.Connection, wanted: sa.ColumnElement[bool], model: Any, *names: str
 ) -> defaultdict[int, list[tuple[Any, ...]]]:
     """Return the named columns of a table's rows, grouped by trial, in the order written."""
-    table, trials = model.__table__, models.TrialModel.__table__
+    table = model.__table__
     query = (
         sa.select(table.c.trial_id, *(table.c[name] for name in names))
-        .join(trials, trials.c.trial_id == table.c.trial_id)
-        .where(trials.c.study_id.in_(studies))
+        .join(_TRIALS, _TRIALS.c.trial_id == table.c.trial_id)
+        .where(wanted)
         .order_by(*table.primary_key)
     )
     found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
@@ -185,6 +189,6 @@ def _distribution(text: str) -> BaseDistribution:
     return json_to_distribution(text)
 
 
-def _local(stored: datetime | None) -> datetime | None:
+def local_time(stored: datetime | None) -> datetime | None:
     """Convert a stored time to local time: Optuna stores naive UTC and returns naive local times."""
     return None if stored is None else stored.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)

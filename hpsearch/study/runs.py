@@ -138,13 +138,15 @@ class Plan:
         """Return the arguments that all repeats of a run share; computed once, since it may load the data."""
         untuned = is_untuned(objective)
         epochs = None if variant.pruner == "none" or untuned else objective.epochs
+        pruner = PRUNERS["none" if untuned else variant.pruner]
         return {
             "study": self.name,
             "strategy": variant.strategy,
             "levels": dict(variant.levels),
             "family": objective.family,
             "make_sampler": variant.searcher.make,
-            "make_pruner": PRUNERS["none" if untuned else variant.pruner],
+            "make_pruner": pruner.make,
+            "pruning": pruner.settings(epochs),
             "seed": self.seed,
             "direction": self.direction,
             "metric": self.metric,

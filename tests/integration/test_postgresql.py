@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import gc
-import os
-import pwd
+import importlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,71 +21,26 @@ from optuna.trial import TrialState
 
 from hpsearch.execution import execute
 from hpsearch.storage import open_storage, opened, read_studies
+from hpsearch.storage.core_writer import CoreWriter
+from hpsearch.storage.own_trials import OwnTrials
 from hpsearch.study.plan import plan
+from tests.storage.rows import numbers_given_at_once, rows, write
 
-psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+pytest.importorskip("psycopg", reason="psycopg is not installed")
+postgresql = importlib.import_module("tests.postgresql")  # needs psycopg
 
-USER, PASSWORD, ESCAPED = "researcher", "pa:ss@wo/rd", "pa%3Ass%40wo%2Frd"
-
-
-def _programs() -> Path | None:
-    """The folder of the server's programs."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
-
-
-def _account() -> dict[str, Any]:
-    """Whom the server runs as: this account, or where that is root, which the server refuses, one that is not."""
-    if os.geteuid() != 0:
-        return {}
-    names = {entry.pw_name: entry for entry in pwd.getpwall()}
-    entry = names.get("postgres") or names.get("nobody")
-    if entry is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no account postgres or nobody")
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-PROGRAMS = _programs()
-pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="no PostgreSQL server (initdb, postgres) is installed")
+USER, PASSWORD, ESCAPED = postgresql.USER, postgresql.PASSWORD, postgresql.ESCAPED
+pytestmark = pytest.mark.skipif(postgresql.PROGRAMS is None, reason="no PostgreSQL server is installed")
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """An empty database cluster in a folder of its own, and the account that owns it."""
-    how = _account()
-    # Not below pytest's folder, which other accounts can't enter.
-    with tempfile.TemporaryDirectory(prefix="hpsearch-postgresql-") as name:
-        folder = Path(name)
-        (folder / "password").write_text(PASSWORD, encoding="utf-8")
-        if how:
-            os.chown(folder, how["user"], how["group"])
-            os.chown(folder / "password", how["user"], how["group"])
-        options = ["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", f"--username={USER}"]
-        command = [str(PROGRAMS / "initdb"), *options, f"--pwfile={folder / 'password'}", f"--pgdata={folder / 'data'}"]
-        try:
-            made = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, **how)
-        except PermissionError as error:
-            pytest.skip(f"PostgreSQL does not run as root, and this root may not become another account: {error}")
-        assert made.returncode == 0, made.stderr
-        yield folder, how
-
-
-@pytest.fixture(scope="module")
-def port(cluster: tuple[Path, dict[str, Any]], serving: Any, free_port: Callable[[], int]) -> Iterator[int]:
+def port() -> Iterator[int]:
     """The loopback port of a running server."""
-    folder, how = cluster
-    port = free_port()
-    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [str(PROGRAMS / "postgres"), "-D", str(folder / "data"), *options]
-
-    def ready() -> None:
-        _connect(port).close()
-
-    with serving(command, ready, folder / "server.log", cwd=folder, **how):
-        yield port
+    try:
+        with postgresql.server() as running:
+            yield running.port
+    except postgresql.UnavailableError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +50,7 @@ def url(port: int) -> str:
 
 
 def _url(port: int, password: str = ESCAPED, database: str = "postgres") -> str:
-    return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
+    return str(postgresql.Server(port).url(password, database))
 
 
 @pytest.fixture(scope="module")
@@ -227,8 +179,7 @@ def test_lost_connection_is_a_line_and_loses_no_trial(port: int, folder: Path, e
 
 
 def _connect(port: int, database: str = "postgres") -> Any:
-    where = {"host": "127.0.0.1", "port": port, "user": USER, "password": PASSWORD, "dbname": database}
-    return psycopg.connect(**where, autocommit=True)
+    return postgresql.Server(port).connect(database)
 
 
 def _cut_connections(port: int, database: str, ended: Callable[[], bool], seconds: float = 120) -> None:
@@ -350,3 +301,43 @@ def test_the_password_may_be_in_a_file(
     done = call_hpsearch("study", folder / "digits.toml", "--trials", 1, "--jobs", 1, "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"kept in postgresql://{USER}@127.0.0.1:{port}/filed" in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical", "ignore::optuna.exceptions.ExperimentalWarning")
+def test_the_rows_are_those_that_optuna_writes(port: int) -> None:
+    found = []
+    for name, owned in (("written_by_optuna", lambda backend: backend), ("written_by_owner", OwnTrials)):
+        with opened(_database(port, name, trials=0)) as backend:
+            assert CoreWriter.fits(backend)
+            write(owned(backend))
+            found.append(rows(backend.engine))
+    theirs, ours = found
+    for table in theirs:
+        assert ours[table] == theirs[table], table
+    assert [table for table in theirs if not theirs[table]] == ["trial_heartbeats"]
+
+
+def test_trials_that_are_added_at_once_have_different_numbers(port: int) -> None:
+    url = _database(port, "shared_numbers", trials=0)
+    found, expected = numbers_given_at_once(lambda: open_storage(url))
+    assert found == expected
+
+
+def test_a_fence_refuses_a_write_in_its_transaction(port: int) -> None:
+    def fence(connection: Any) -> None:
+        connection.exec_driver_sql("UPDATE studies SET study_name = 'changed by the fence'")
+        raise RuntimeError("not yours")
+
+    with opened(_database(port, "fenced", trials=1)) as backend:
+        fenced, study = OwnTrials(backend, fence), backend.get_all_studies()[0]._study_id
+        before = rows(backend.engine)
+        trial = before["trials"][0]["trial_id"]
+        for refused in (
+            lambda: fenced.create_new_trial(study),
+            lambda: fenced.set_trial_user_attr(trial, "a", 1),
+            lambda: fenced.set_trial_state_values(trial, TrialState.FAIL),
+            lambda: fenced.set_study_user_attr(study, "a", 1),
+        ):
+            with pytest.raises(RuntimeError, match="not yours"):
+                refused()
+        assert rows(backend.engine) == before

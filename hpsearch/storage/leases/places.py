@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +22,6 @@ LEASES = "hpsearch leases"
 """Optuna study whose trials are the leases of storages without a compare-and-set of their own."""
 
 _CHANGE, _NUMBER = "change", "number"  # attributes of these trials: a change of a lease, and the attempt at it
-
-Fence = Callable[[sa.Connection], None]
-"""Called first in a transaction; raises if the lease is lost, so that nothing is written."""
 
 
 class Place(ABC):

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from hpsearch.checks import MOST_POINTS, MOST_TRIALS
 from hpsearch.errors import UsageError, quoted
-from hpsearch.storage.optuna_private import set_trial_user_attr, whole_study
+from hpsearch.storage.optuna_private import set_with_parameter, whole_study
 from hpsearch.strategies.base import IndependentSampler, refuse_several_objectives
 from hpsearch.strategies.history import History
 from hpsearch.strategies.narrowing.lessons import Lessons
@@ -155,8 +155,8 @@ class NarrowingSampler(IndependentSampler):
 
 
 def _note(study: optuna.Study, trial: FrozenTrial, name: str, range_: list[Any]) -> None:
-    """Store the range of a parameter on the trial before its value: a trial may stop between the two."""
-    set_trial_user_attr(study, trial, RANGE_PREFIX + name, range_)
+    """Store the range of a parameter on the trial with its value, or before it: a trial may stop between the two."""
+    set_with_parameter(study, trial, name, RANGE_PREFIX + name, range_)
 
 
 def _ends(distribution: BaseDistribution) -> list[Any]:

@@ -1,0 +1,16 @@
+"""The owner's cache of a database behaves as Optuna's storages do."""
+
+import pytest
+from optuna.testing.pytest_storages import StorageTestCase
+
+from hpsearch.storage import opened
+from hpsearch.storage.own_trials import OwnTrials
+
+
+class TestOwnTrials(StorageTestCase):
+    """Optuna's own tests of a storage."""
+
+    @pytest.fixture
+    def storage(self, tmp_path):
+        with opened(f"sqlite:///{tmp_path / 'a.db'}") as backend:
+            yield OwnTrials(backend)
