@@ -44,7 +44,7 @@ _MAX_LOADED = 8  # a study can have several tasks
 
 @dataclass(frozen=True)
 class Source:
-    """Data of an objective; other processes receive settings and fingerprint, and load the data themselves, once.
+    """Data of an objective, with its fingerprint; a process that does not receive the split loads it, once.
 
     Attributes
     ----------

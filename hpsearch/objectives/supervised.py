@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -22,6 +22,9 @@ from hpsearch.space import describe
 
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
+
+MOST_SENT = 2**25
+"""Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
 
@@ -61,6 +64,7 @@ class SupervisedObjective(Objective):
     accepts_changes = True
     tests = True
     computed_keys = ("fingerprint",)
+    _received: Split | None = None  # in another process than the one that loaded the data
 
     def __init__(
         self,
@@ -154,8 +158,25 @@ class SupervisedObjective(Objective):
 
     @property
     def data(self) -> Split:
-        """Train, validation and test part of this repeat; each process loads the data once, instead of receiving it."""
-        return self._source.split(self.seed, self.repeat)
+        """Train, validation and test part of this repeat."""
+        return self._received or self._source.split(self.seed, self.repeat)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state with the split of this repeat, if it is not too large.
+
+        A process that receives it then needs neither the files nor the libraries that read and split them.
+        """
+        rows = self.data
+        return self.__dict__ | {
+            "_received": rows if sum(array.nbytes for array in _arrays(rows).values()) <= MOST_SENT else None
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
+        self.__dict__ = state
+        if self._received is not None:
+            arrays: dict[str, Any] = {name: np.asarray(array) for name, array in _arrays(self._received).items()}
+            self._received = replace(self._received, **arrays)
 
     def load(self) -> None:
         """Load the data set, once in each process."""
@@ -163,7 +184,7 @@ class SupervisedObjective(Objective):
 
     def for_repeat(self, repeat: int) -> Self:
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""
-        return self._changed(repeat=repeat)
+        return self._changed(repeat=repeat, _received=self._received if repeat == self.repeat else None)
 
     def with_separate_seeds(self) -> Self:
         """Return the same objective with seeds of their own for weights, order and dropout."""
@@ -218,6 +239,11 @@ class SupervisedObjective(Objective):
         score = self._score()
         score.add(predictions.reshape(targets.shape), targets)
         return score.value()
+
+
+def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
+    values = {field.name: getattr(rows, field.name) for field in fields(rows)}
+    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
 
 class FittedModel(Trained):

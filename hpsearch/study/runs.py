@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hpsearch.analysis.comparison.verdicts import ALPHA
+from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.checks import MOST_RUNS, MOST_TRIALS
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives import Objective

@@ -3,6 +3,7 @@ import pickle
 from collections import OrderedDict
 from typing import ClassVar
 
+import joblib
 import numpy as np
 import optuna
 import pytest
@@ -11,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import hpsearch
 from hpsearch.data import Dataset
 from hpsearch.errors import DataError, UsageError
-from hpsearch.objectives import source
+from hpsearch.objectives import source, supervised
 
 MODEL = {"hidden_layer_sizes": 20, "optimizer": "sgd", "epochs": 3}
 
@@ -114,10 +115,35 @@ def test_the_test_retrains_on_fresh_seeds(objective):
     assert objective.test(params, 8, 1) != values[:1]
 
 
-def test_it_travels_to_another_process_without_its_data(objective):
+def test_it_travels_to_another_process_with_its_split(objective, monkeypatch):
+    sent = pickle.dumps(objective.for_repeat(1))
+    monkeypatch.setattr(source, "load", None)  # another process does not load the data
+    monkeypatch.setattr(source, "split", None)
+    received = pickle.loads(sent)
+    assert GOOD(received).value == GOOD(objective.for_repeat(1)).value
+    assert pickle.loads(pickle.dumps(received)).with_separate_seeds().data is not None
+    monkeypatch.undo()
+    assert GOOD(received.for_repeat(0)).value == GOOD(objective).value
+
+
+def test_it_travels_without_a_large_split(objective, monkeypatch):
+    monkeypatch.setattr(supervised, "MOST_SENT", sum(each.nbytes for each in parts(objective.data)) - 1)
     sent = pickle.dumps(objective)
     assert len(sent) < 20_000
     assert GOOD(pickle.loads(sent)).value == GOOD(objective).value
+    monkeypatch.setattr(supervised, "MOST_SENT", supervised.MOST_SENT + 1)
+    assert len(pickle.dumps(objective)) > supervised.MOST_SENT
+
+
+def test_it_trains_on_plain_arrays_where_joblib_maps_files(objective, tmp_path):
+    joblib.dump(objective, tmp_path / "sent")
+    rows = joblib.load(tmp_path / "sent", mmap_mode="r").data
+    assert {type(array) for array in parts(rows)} == {np.ndarray}
+    assert isinstance(rows.x_train.base, np.memmap)
+
+
+def parts(rows):
+    return [rows.x_train, rows.y_train, rows.x_validation, rows.y_validation, rows.x_test, rows.y_test]
 
 
 def test_a_data_set_of_ones_own(objective):
@@ -218,8 +244,10 @@ def test_a_process_that_loads_changed_data_refuses_it(tmp_path, monkeypatch):
     path = tmp_path / "data.csv"
     write_csv(path, 1)
     objective = hpsearch.MLPObjective({"source": "csv", "path": str(path), "target": "y"})
+    monkeypatch.setattr(supervised, "MOST_SENT", 0)
+    sent = pickle.dumps(objective)
     write_csv(path, -1)
     monkeypatch.setattr(source, "LOADED", OrderedDict())  # as in a new process
     source._split.cache_clear()
     with pytest.raises(DataError, match="the data changed while it was in use"):
-        _ = pickle.loads(pickle.dumps(objective)).data
+        _ = pickle.loads(sent).data

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hpsearch.analysis.comparison.verdicts import ALPHA
+from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.errors import UsageError
 from hpsearch.execution.worker import digest
 from hpsearch.objectives import MLPObjective, source

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.analysis.comparison.paired import Pairs, Scale, pairs
 from hpsearch.analysis.comparison.pairings import pairings
 from hpsearch.analysis.comparison.run_values import Judged, run_values
@@ -20,7 +21,6 @@ from hpsearch.results.results import Results
 Answer = Literal["better", "worse", "equivalent", "not resolved"]
 MarginSource = Literal["user", "retraining"]
 
-ALPHA = 0.03
 ENOUGH_SAME = 6  # minimum pairs for "equivalent" without an interval
 
 

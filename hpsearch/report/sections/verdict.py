@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.analysis.comparison.pairings import BASELINE, first_of
-from hpsearch.analysis.comparison.verdicts import ALPHA, Verdict, verdicts
+from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.report.judging import judging
 from hpsearch.report.section import MOST, Column, Row, Section, Table, comparison_name, level_name, words
 from hpsearch.report.text import NOTHING, Fact, aligned, listing, number, plural

@@ -1,0 +1,27 @@
+"""A process that trains starts fast: it loads no library that it doesn't need."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+from hpsearch.objectives import MLPObjective
+
+HEAVY = ("sklearn", "pandas", "matplotlib", "scipy.stats", "scipy.optimize")
+
+TRAIN = """
+import pickle, sys
+import hpsearch.execution.worker
+objective = pickle.loads(sys.stdin.buffer.read())
+objective.retrain({"learning_rate": 0.1, "weight_decay": 1e-4}, objective.seeds(3)).outcome()
+print(len(sys.modules) > 100, *[name for name in sys.argv[1:] if name in sys.modules])
+"""
+
+
+def test_a_process_that_trains_loads_neither_scikit_learn_nor_what_reports_need():
+    objective = MLPObjective("digits", model={"epochs": 1}).for_repeat(1)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", TRAIN, *HEAVY]
+    done = subprocess.run(command, input=pickle.dumps(objective), env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["True"]
