@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
+from hpsearch.strategies.lag import lagged_pruner, lagged_sampler
 from hpsearch.strategies.seeding import integer
 from hpsearch.version import __version__
 
@@ -69,6 +70,8 @@ class Run:
         Tables of the study file, if `content` is the variant's own.
     stored_name
         Name of its Optuna study, if it was created under another label.
+    batch
+        Number of trials before each trial that it does not see, so that they may run at the same time.
     """
 
     study: str
@@ -98,6 +101,7 @@ class Run:
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     file: Mapping[str, Any] | None = field(default=None, repr=False)
     stored_name: str = ""
+    batch: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -121,7 +125,11 @@ class Run:
 
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat."""
-        return self.make_sampler(integer(self.seed, self.repeat))
+        return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
+
+    def pruner(self) -> BasePruner:
+        """Return a new pruner."""
+        return lagged_pruner(self.make_pruner, self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
-from optuna.pruners import NopPruner
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.objectives.base import Objective, Outcome, Trained
-from hpsearch.run.budget import Budget, SearchStep
+from hpsearch.run.batches import StoppedError, work_off
 from hpsearch.run.comparable import check_comparable
-from hpsearch.run.confirmation import begin_confirmation, begin_with, incumbent
+from hpsearch.run.confirmation import incumbent
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
 from hpsearch.storage import STORAGE_ERRORS
-from hpsearch.storage.optuna_private import attach
-from hpsearch.strategies.base import CONFIRMS
+from hpsearch.storage.optuna_private import SharedTrial
 
 _GROWING = (  # attributes that a later call may change
     "strategy",
@@ -53,7 +50,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
         study_name=run.name,
         direction=run.direction,
         sampler=run.sampler(),
-        pruner=run.make_pruner(),
+        pruner=run.pruner(),
         load_if_exists=True,
     )
     attributes = study.user_attrs
@@ -77,76 +74,60 @@ def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def continue_run(run: Run, study: optuna.Study, objective: Objective, catch: tuple[type[Exception], ...] = ()) -> None:
+def continue_run(
+    run: Run,
+    study: optuna.Study,
+    objective: Objective,
+    catch: tuple[type[Exception], ...] = (),
+    workers: int = 1,
+) -> None:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
+
+    Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 
     An exception of the objective that is not in `catch` ends the run; its trial is stored as failed. SystemExit always
     does, regardless of `catch`.
     """
+
+    def train(trial: SharedTrial) -> None:
+        training = _attempt(study, trial, objective, catch)
+        if run.untuned and training is not None and objective.tests:
+            with trial.lock:
+                _store_test(study, trial.number, 1, [training.outcome()])
+
     with ONE_BLAS_THREAD.hold():
         if objective.separate_seeds and "fingerprints" not in study.user_attrs:
             study.set_user_attr("fingerprints", dict(objective.fingerprints()))
-        for trial in trials_to_do(study, run.budget, run.first):
-            with _never_pruned(study, trial):
-                training = _attempt(study, trial, objective, catch)
-            if run.untuned and training is not None and objective.tests:
-                _store_test(study, trial.number, 1, [training.outcome()])
+        work_off(study, run.budget, train, first=run.first, batch=run.batch, workers=workers)
         _test_incumbent(run, study, objective)
 
 
-def trials_to_do(study: optuna.Study, budget: Budget, first: Mapping[str, Any] | None = None) -> Iterator[Trial]:
-    """Yield the RUNNING trials, then the trials of the budget's next steps; the first one with the parameters `first`.
-
-    A run has one owner, so RUNNING trials belong to a dead one. Finish each trial before requesting the next.
-    """
-    for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        yield attach(study, abandoned)
-    if first is not None and not study.get_trials(deepcopy=False):
-        yield begin_with(study, first)
-    direction = study.direction.name.lower()
-    while (step := budget.next(direction, study.get_trials(deepcopy=False))) is not None:
-        if isinstance(step, SearchStep):
-            for _ in range(step.trials):
-                yield study.ask()
-        else:
-            yield begin_confirmation(study, step.trial, step.phase)
-
-
-@contextmanager
-def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
-    """Train a repetition without pruning: a mean over unpruned repetitions would be biased by selection."""
-    pruner = study.pruner
-    if CONFIRMS in trial.user_attrs:
-        study.pruner = NopPruner()
-    try:
-        yield
-    finally:
-        study.pruner = pruner
-
-
 def _attempt(
-    study: optuna.Study, trial: Trial, objective: Objective, catch: tuple[type[Exception], ...]
+    study: optuna.Study, trial: SharedTrial, objective: Objective, catch: tuple[type[Exception], ...]
 ) -> Trained | None:
     """Run a trial and tell its value; return the training if it is complete."""
+    training = None
+    value, state = None, TrialState.FAIL
     try:
         training = objective.run(trial)
         value = training.validation
     except optuna.TrialPruned:
-        study.tell(trial, state=TrialState.PRUNED)
-    except (KeyboardInterrupt, *STORAGE_ERRORS):
+        state = TrialState.PRUNED
+    except (KeyboardInterrupt, StoppedError, *STORAGE_ERRORS):
         raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
     except BaseException as error:  # SystemExit too: an objective that calls sys.exit has failed
-        trial.set_user_attr("error", f"{type(error).__name__}: {error}")
-        study.tell(trial, state=TrialState.FAIL)
+        with trial.lock:
+            trial.set_user_attr("error", f"{type(error).__name__}: {error}")
+            study.tell(trial, state=TrialState.FAIL)
         if not (isinstance(error, Exception) and isinstance(error, catch)):
             raise
-    else:
-        if math.isnan(value):
-            study.tell(trial, state=TrialState.FAIL)
-        else:
-            study.tell(trial, value)
-            return training
-    return None
+        return None
+    with trial.lock:
+        if value is None or math.isnan(value):
+            study.tell(trial, state=state)
+            return None
+        study.tell(trial, value)
+    return training
 
 
 def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
