@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
 
+from hpsearch.execution.child.process import FORKING
 from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.isolation import trainer_of
 from hpsearch.execution.orphans import end_with
@@ -56,6 +58,8 @@ class Work:
         Whether trainings have a process of their own.
     trial_timeout
         Seconds that a training may take; None: any number.
+    workers
+        Maximum number of trials of the run at once.
     """
 
     run: Run
@@ -67,6 +71,7 @@ class Work:
     note: Path | None = None
     isolated: bool = False
     trial_timeout: float | None = None
+    workers: int = 1
 
 
 class Ending(Enum):
@@ -131,13 +136,13 @@ def _continue(work: Work, storage: BaseStorage) -> None:
     """Take the run's lease and continue the run from its stored trials."""
     run = work.run
     number = storage.get_study_id_from_name(run.name)
-    with leased(storage, number, run.name, work.holder, work.seconds) as lease:
+    with leased(storage, number, run.name, work.holder, work.seconds, FORKING) as lease:
         study = open_run(run, _fenced(storage, lease))
         if study.user_attrs.get(DONE) == digest(run):  # another program has done it meanwhile
             return
-        trainer = trainer_of(work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
-        with _noted(work, study), exits_are_failures(run.name, work.place), trainer:
-            continue_run(run, study, work.objective, work.catch, trainer)
+        make = partial(trainer_of, work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
+        with _noted(work, study), exits_are_failures(run.name, work.place):
+            continue_run(run, study, work.objective, work.catch, make, work.workers)
         study.set_user_attr(DONE, digest(run))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -225,8 +225,10 @@ class Objective(ABC):
         """Return the seeds of the training of `trial`."""
         return self.seeds(trial.number)
 
-    def run(self, trial: Trial) -> Trained:
+    def run(self, trial: Trial, train: Callable[[Mapping[str, Any], Any], Trained] | None = None) -> Trained:
         """Train with the parameters suggested by `trial`, report the steps, and store the trial's attributes.
+
+        `train` replaces the method of that name, such as one that trains elsewhere.
 
         Raises
         ------
@@ -234,7 +236,7 @@ class Objective(ABC):
             If the study's pruner stops the trial.
         """
         with ONE_BLAS_THREAD.hold():
-            training = self.train(self.suggest(trial), self.seeds_of(trial))
+            training = (train or self.train)(self.suggest(trial), self.seeds_of(trial))
             pruned, is_reported = False, self.epochs is not None
             for step in training:
                 if is_reported:

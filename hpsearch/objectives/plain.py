@@ -32,7 +32,7 @@ class PlainObjective(Objective):
         """Whether larger or smaller values are better."""
         return self._direction
 
-    def run(self, trial: Trial) -> Trained:
+    def run(self, trial: Trial, train: Callable[[Mapping[str, Any], Any], Trained] | None = None) -> Trained:
         """Call the function."""
         return _Returned(_number(self._function(trial)))
 

@@ -1,10 +1,11 @@
 """One run: a strategy on a task, once. Opens, resumes, confirms, finishes and tests it."""
 
+from hpsearch.run.batches import trials_to_do
 from hpsearch.run.budget import Budget
 from hpsearch.run.confirmation import confirmed, confirms, incumbent
 from hpsearch.run.description import Run
 from hpsearch.run.pruning import with_stored_pruning
-from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run, trials_to_do
+from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run
 from hpsearch.run.stored import check_attributes, is_run, read_runs
 
 __all__ = [

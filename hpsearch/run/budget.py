@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -12,9 +12,18 @@ from hpsearch.run.confirmation import PHASE, REPETITIONS, candidates, confirms
 
 @dataclass(frozen=True)
 class SearchStep:
-    """Step that asks the strategy for this many trials."""
+    """Step that asks the strategy for this many trials.
+
+    Attributes
+    ----------
+    trials
+        Number of trials.
+    needs_results
+        Whether it depends on the results of running trials. Otherwise it follows whatever they cost and return.
+    """
 
     trials: int
+    needs_results: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,9 @@ class Budget:
     def next(self, direction: str, trials: Sequence[FrozenTrial]) -> SearchStep | ConfirmStep | None:
         """Return the next step after `trials`; None if the budget is spent.
 
-        It depends only on stored trials, so a resumed run takes the same steps as an uninterrupted one.
+        It depends only on stored trials, so a resumed run takes the same steps as an uninterrupted one. Running trials
+        count as begun, with the maximum cost. A confirmation needs the results of all search trials, and the end those
+        of all trials.
         """
         started = begun(trials)
         best = candidates(direction, started)[: self.confirm] if self.confirm else []
@@ -95,7 +106,7 @@ class Budget:
             chosen = best[: self._affordable(remaining)]
         if remaining > self._price(chosen):
             surely = (remaining - self.confirm * REPETITIONS * self.unit) // self.unit
-            return SearchStep(max(1, surely))
+            return SearchStep(max(1, surely), needs_results=surely < 1)
         return _next_repetition(chosen, phase, len(started) - len(phase))
 
     def is_spent(self, direction: str, trials: Sequence[FrozenTrial]) -> bool:

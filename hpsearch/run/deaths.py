@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import optuna
-from optuna.trial import Trial, TrialState
+from optuna.trial import TrialState
 
 from hpsearch.run.trainer import MOST_DEATHS, Trainer
 from hpsearch.storage import STORAGE_ERRORS
+from hpsearch.storage.optuna_private import SharedTrial
 
 DEATHS = "deaths"
 """User attribute of a trial: how many times its training has killed its process."""
@@ -40,7 +41,7 @@ def in_owner(study: optuna.Study, trainer: Trainer) -> Iterator[frozenset[int]]:
                 study.set_user_attr(_HERE, False)
 
 
-def survives(study: optuna.Study, trial: Trial, reason: str) -> bool:
+def survives(study: optuna.Study, trial: SharedTrial, reason: str) -> bool:
     """Count a death of the trial's process; fail the trial at its last one, with this reason.
 
     Returns
@@ -55,7 +56,8 @@ def survives(study: optuna.Study, trial: Trial, reason: str) -> bool:
     return False
 
 
-def fail(study: optuna.Study, trial: Trial, reason: str) -> None:
+def fail(study: optuna.Study, trial: SharedTrial, reason: str) -> None:
     """Finish the trial as failed, with its reason."""
-    trial.set_user_attr("error", reason)
-    study.tell(trial, state=TrialState.FAIL)
+    with trial.lock:
+        trial.set_user_attr("error", reason)
+        study.tell(trial, state=TrialState.FAIL)

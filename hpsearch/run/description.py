@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
+from hpsearch.strategies.lag import lagged_sampler
 from hpsearch.strategies.seeding import integer
 from hpsearch.version import __version__
 
@@ -71,6 +72,8 @@ class Run:
         Settings of the pruner of a new run; a stored one keeps those that it began with.
     stored_name
         Name of its Optuna study, if it was created under another label.
+    batch
+        Number of trials before each trial that it does not see, so that they may run at the same time.
     """
 
     study: str
@@ -101,6 +104,7 @@ class Run:
     file: Mapping[str, Any] | None = field(default=None, repr=False)
     pruning: Mapping[str, int] = field(default_factory=dict)
     stored_name: str = ""
+    batch: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -124,7 +128,7 @@ class Run:
 
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat."""
-        return self.make_sampler(integer(self.seed, self.repeat))
+        return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Self
 
-from optuna.trial import Trial
-
 from hpsearch.checks import seconds_text
+from hpsearch.storage.optuna_private import SharedTrial
 
 
 class OvertimeError(TimeoutError):
@@ -22,7 +21,7 @@ def overtime(trial_timeout: float) -> OvertimeError:
 
 
 def _checked(name: str) -> Callable[..., Any]:
-    method = getattr(Trial, name)
+    method = getattr(SharedTrial, name)
 
     @wraps(method)
     def call(self: LimitedTrial, *arguments: Any, **more: Any) -> Any:
@@ -32,7 +31,7 @@ def _checked(name: str) -> Callable[..., Any]:
     return call
 
 
-class LimitedTrial(Trial):
+class LimitedTrial(SharedTrial):
     """Trial of a training that nothing can end: each call checks its time limit.
 
     Raises
@@ -45,7 +44,7 @@ class LimitedTrial(Trial):
     _trial_timeout: float
 
     @classmethod
-    def of(cls, trial: Trial, trial_timeout: float) -> Self:
+    def limiting(cls, trial: SharedTrial, trial_timeout: float) -> Self:
         """Return `trial` itself, under another class; its time begins now."""
         limited = object.__new__(cls)
         limited.__dict__ = trial.__dict__  # one state: whatever the objective does, the trial has done

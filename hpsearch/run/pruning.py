@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from optuna.pruners import BasePruner
 
 from hpsearch.run.description import Run
+from hpsearch.strategies.lag import lagged_pruner
 
 PRUNING = "pruning"  # attribute with the settings; a run without it was begun with Optuna's
 
 
 def pruner_of(run: Run, stored: Mapping[str, Any]) -> BasePruner:
     """Return the pruner with the settings of the run's attributes `stored`; with its own if it has not begun."""
-    return run.make_pruner(**(stored.get(PRUNING, {}) if "content" in stored else run.pruning))
+    settings = stored.get(PRUNING, {}) if "content" in stored else run.pruning
+    return lagged_pruner(partial(run.make_pruner, **settings), run.batch)
 
 
 def with_stored_pruning(runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from typing import Any
 
 import optuna
 from optuna.pruners import NopPruner
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.objectives.base import Objective
-from hpsearch.run.budget import Budget, SearchStep
+from hpsearch.run.batches import StoppedError, work_off
 from hpsearch.run.comparable import check_comparable
-from hpsearch.run.confirmation import begin_confirmation, begin_with, incumbent
+from hpsearch.run.confirmation import incumbent
 from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
 from hpsearch.run.description import Run
 from hpsearch.run.judged_rows import stored_rows
@@ -26,8 +27,7 @@ from hpsearch.run.pruning import PRUNING, pruner_of
 from hpsearch.run.trainer import Here, Judgements, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.leases import LeaseLostError
-from hpsearch.storage.optuna_private import attach
-from hpsearch.strategies.base import CONFIRMS
+from hpsearch.storage.optuna_private import SharedTrial
 
 _GROWING = (  # attributes that a later call may change
     "strategy",
@@ -95,9 +95,12 @@ def continue_run(
     study: optuna.Study,
     objective: Objective,
     catch: tuple[type[Exception], ...] = (),
-    trainer: Trainer | None = None,
+    make_trainer: Callable[[], Trainer] | None = None,
+    workers: int = 1,
 ) -> None:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
+
+    Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 
     An exception of the objective that is not in `catch` ends the run; its trial is stored as failed. SystemExit always
     does, regardless of `catch`. A training that takes too long, or kills its process twice, is a failed trial, and the
@@ -105,56 +108,70 @@ def continue_run(
 
     Parameters
     ----------
-    trainer
-        Where the objective trains; in this process by default.
+    make_trainer
+        Returns what trains for one trial at a time; in this process by default.
+    workers
+        Maximum number of trials at once.
     """
-    trainer = trainer or Here(objective)
-    with ONE_BLAS_THREAD.hold(), in_owner(study, trainer) as deadly:
-        if objective.separate_seeds and "fingerprints" not in study.user_attrs:
-            study.set_user_attr("fingerprints", dict(trainer.fingerprints()))
-        trainer.start()
-        for trial in trials_to_do(study, run.budget, run.first):
-            if trial.number in deadly and not survives(study, trial, OWNER_DIED_TWICE):
-                continue
-            with _never_pruned(study, trial):
-                training = _attempt(study, trial, trainer, catch)
+
+    def train(trial: SharedTrial) -> None:
+        if trial.number in deadly and not survives(study, trial, OWNER_DIED_TWICE):
+            return
+        with trainers.lent() as trainer:
+            training = _attempt(study, trial, trainer, catch)
             if run.untuned and training is not None and objective.tests:
-                _store_outcome(study, trial.number, training)
-        _test_incumbent(run, study, trainer)
+                with trial.lock:
+                    _store_outcome(study, trial.number, training)
+
+    workers = min(workers, run.batch + 1)
+    with _Trainers(make_trainer or (lambda: Here(objective)), workers) as trainers, ONE_BLAS_THREAD.hold():
+        one = trainers.all[0]
+        with in_owner(study, one) as deadly:
+            if objective.separate_seeds and "fingerprints" not in study.user_attrs:
+                study.set_user_attr("fingerprints", dict(one.fingerprints()))
+            trainers.start()
+            work_off(study, run.budget, train, first=run.first, batch=run.batch, workers=workers, stop=trainers.end)
+            _test_incumbent(run, study, one)
 
 
-def trials_to_do(study: optuna.Study, budget: Budget, first: Mapping[str, Any] | None = None) -> Iterator[Trial]:
-    """Yield the RUNNING trials, then the trials of the budget's next steps; the first one with the parameters `first`.
+class _Trainers:
+    """Trainers of a run: one for each trial that is trained at once."""
 
-    A run has one owner, so RUNNING trials belong to a dead one. Finish each trial before requesting the next.
-    """
-    for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        yield attach(study, abandoned)
-    if first is not None and not study.get_trials(deepcopy=False):
-        yield begin_with(study, first)
-    direction = study.direction.name.lower()
-    while (step := budget.next(direction, study.get_trials(deepcopy=False))) is not None:
-        if isinstance(step, SearchStep):
-            for _ in range(step.trials):
-                yield study.ask()
-        else:
-            yield begin_confirmation(study, step.trial, step.phase)
+    def __init__(self, make: Callable[[], Trainer], number: int) -> None:
+        self.all = [make() for _ in range(number)]
+        self._idle: SimpleQueue[Trainer] = SimpleQueue()
+        for trainer in self.all:
+            self._idle.put(trainer)
 
+    def start(self) -> None:
+        """Prepare all for trainings."""
+        for trainer in self.all:
+            trainer.start()
 
-@contextmanager
-def _never_pruned(study: optuna.Study, trial: Trial) -> Iterator[None]:
-    """Train a repetition without pruning: a mean over unpruned repetitions would be biased by selection."""
-    pruner = study.pruner
-    if CONFIRMS in trial.user_attrs:
-        study.pruner = NopPruner()
-    try:
-        yield
-    finally:
-        study.pruner = pruner
+    def end(self) -> None:
+        """End the trainings in progress, as far as they can be."""
+        for trainer in self.all:
+            trainer.end()
+
+    @contextmanager
+    def lent(self) -> Iterator[Trainer]:
+        """Lend a trainer to a thread."""
+        trainer = self._idle.get()
+        try:
+            yield trainer
+        finally:
+            self._idle.put(trainer)
+
+    def __enter__(self) -> _Trainers:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        for trainer in self.all:
+            trainer.__exit__(*error)
 
 
 def _attempt(
-    study: optuna.Study, trial: Trial, trainer: Trainer, catch: tuple[type[Exception], ...]
+    study: optuna.Study, trial: SharedTrial, trainer: Trainer, catch: tuple[type[Exception], ...]
 ) -> Training | None:
     """Run a trial and tell its value; return the training if it is complete."""
     while True:
@@ -162,24 +179,27 @@ def _attempt(
             training = trainer.run(trial)
             value = training.validation
         except TrainingDiedError as death:
-            if survives(study, trial, died_twice(str(death))):
-                continue
+            with trial.turn():  # unless the run is stopped, which ends its trainings
+                if survives(study, trial, died_twice(str(death))):
+                    continue
         except OvertimeError as error:
             fail(study, trial, f"TimeoutError: {error}")
         except optuna.TrialPruned:
-            study.tell(trial, state=TrialState.PRUNED)
-        except (KeyboardInterrupt, LeaseLostError, *STORAGE_ERRORS):
+            with trial.lock:
+                study.tell(trial, state=TrialState.PRUNED)
+        except (KeyboardInterrupt, StoppedError, LeaseLostError, *STORAGE_ERRORS):
             raise  # not the trial's failure: it stays RUNNING, and the next call finishes it
         except BaseException as error:  # SystemExit too: an objective that calls sys.exit has failed
             fail(study, trial, f"{type(error).__name__}: {error}")
             if not (isinstance(error, Exception) and isinstance(error, catch)):
                 raise
         else:
-            if math.isnan(value):
-                study.tell(trial, state=TrialState.FAIL)
-            else:
-                study.tell(trial, value)
-                return training
+            with trial.lock:
+                if math.isnan(value):
+                    study.tell(trial, state=TrialState.FAIL)
+                else:
+                    study.tell(trial, value)
+                    return training
         return None
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from optuna.trial import Trial
-
 from hpsearch.errors import HpsearchError
 from hpsearch.objectives.base import Objective, Outcome
 from hpsearch.run.limit import LimitedTrial, OvertimeError, overtime
+from hpsearch.storage.optuna_private import SharedTrial
 
 MOST_DEATHS = 2
 """Number of deaths of its process after which a training has failed."""
@@ -74,8 +73,11 @@ class Trainer(AbstractContextManager["Trainer"], ABC):
     def start(self) -> None:
         """Prepare for trainings."""
 
+    def end(self) -> None:
+        """End a training in progress, if that is possible; another thread waits for it."""
+
     @abstractmethod
-    def run(self, trial: Trial) -> Training:
+    def run(self, trial: SharedTrial) -> Training:
         """Train for a trial, as `Objective.run` does.
 
         Raises
@@ -149,11 +151,11 @@ class Here(Trainer):
         """Whether a training may die: not if values are looked up."""
         return not self.objective.looked_up
 
-    def run(self, trial: Trial) -> Training:
+    def run(self, trial: SharedTrial) -> Training:
         """Train for a trial."""
         if self.trial_timeout is None:
             return self.objective.run(trial)
-        limited = LimitedTrial.of(trial, self.trial_timeout)
+        limited = LimitedTrial.limiting(trial, self.trial_timeout)
         training = self.objective.run(limited)
         limited.check()
         return training

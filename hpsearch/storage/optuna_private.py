@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Container
+from collections.abc import Callable, Container
+from contextlib import AbstractContextManager
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -30,12 +32,14 @@ __all__ = [
     "HidingStudy",
     "OwnersStorage",
     "ReplayedJournal",
+    "SharedTrial",
     "StudyInfo",
     "add_trial",
     "attach",
     "begin_trial",
     "create_trial",
     "database_behind",
+    "forget_trials",
     "journal_behind",
     "models",
     "newest_schema",
@@ -179,6 +183,7 @@ def study_id(study: optuna.Study | FrozenStudy) -> int:
 
 def attach(study: optuna.Study, trial: FrozenTrial) -> Trial:
     """Return a running trial of the study as an object that suggests, reports and can be told."""
+    forget_trials(study)
     if isinstance(study._storage, OwnersStorage):
         study._storage.adopt(trial._trial_id)
     return Trial(study, trial._trial_id)
@@ -186,13 +191,107 @@ def attach(study: optuna.Study, trial: FrozenTrial) -> Trial:
 
 def begin_trial(study: optuna.Study, template: FrozenTrial) -> Trial:
     """Add `template`, a running trial, to the study in one step, as ``study.ask`` does."""
-    study._thread_local.cached_all_trials = None
+    forget_trials(study)
     return Trial(study, study._storage.create_new_trial(study._study_id, template_trial=template))
+
+
+def forget_trials(study: optuna.Study) -> None:
+    """Let samplers see the study as it is now: Optuna keeps what they saw in a thread until a trial begins in it."""
+    study._thread_local.cached_all_trials = None
 
 
 def add_trial(storage: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> None:
     """Add a trial to the study as it is, also one that ``study.add_trial`` would refuse."""
     storage.create_new_trial(study._study_id, template_trial=trial)
+
+
+class SharedTrial(Trial):
+    """A trial of a run whose trials may run in several threads, and that may have begun in another process.
+
+    It is trained from the beginning: values that a dead process reported are not written again, and where that process
+    went on, it is not pruned.
+
+    Attributes
+    ----------
+    lock
+        Lock of the run, held while the trial reads or writes anything of its study.
+    """
+
+    lock: AbstractContextManager[object]
+    _turn: Callable[[], AbstractContextManager[object]]
+    _prunable: bool
+    _earlier: dict[int, float]
+
+    @classmethod
+    def of(
+        cls,
+        trial: Trial,
+        lock: AbstractContextManager[object],
+        turn: Callable[[], AbstractContextManager[object]],
+        *,
+        prunable: bool,
+    ) -> SharedTrial:
+        """Return `trial`, which has just begun or was attached, as one that is shared.
+
+        `turn` returns the lock for a training; entering it raises an error if the run has been stopped. A training that
+        is complete stores its attributes and value under `lock` alone.
+        """
+        shared = object.__new__(cls)
+        shared.__dict__.update(vars(trial))  # no second look at the storage
+        shared.lock, shared._turn, shared._prunable = lock, turn, prunable
+        cached = shared._cached_frozen_trial = copy(trial._cached_frozen_trial)
+        shared._earlier, cached.intermediate_values = dict(cached.intermediate_values), {}
+        return shared
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Return the lock; entering it raises an error if the run has been stopped."""
+        return self._turn()
+
+    def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
+        with self._turn():
+            return super()._suggest(name, distribution)
+
+    def report(self, value: float, step: int) -> None:
+        """Store the value of a step, unless it is stored."""
+        with self._turn():
+            if step in self._earlier:
+                self._cached_frozen_trial.intermediate_values[step] = self._earlier[step]
+            else:
+                super().report(value, step)
+
+    def should_prune(self) -> bool:
+        """Return whether the pruner stops the trial now."""
+        with self._turn():
+            if not self._prunable:
+                return False
+            if self._earlier and (self._cached_frozen_trial.last_step or 0) < max(self._earlier):
+                return False  # as the pruner decided then, since the training went on
+            return super().should_prune()
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Store an attribute."""
+        with self.lock:
+            super().set_user_attr(key, value)
+
+    def set_constraint(self, key: str, value: float) -> None:
+        """Store the value of a constraint."""
+        with self.lock:
+            super().set_constraint(key, value)
+
+    def _get_latest_trial(self) -> FrozenTrial:
+        """Return the trial without the rungs of its last step, on which a dead process may not have acted."""
+        trial = super()._get_latest_trial()
+        step = trial.last_step
+        if step is None or step not in self._earlier:
+            return trial
+        attributes, rung = dict(trial.system_attrs), 0
+        while f"completed_rung_{rung}" in attributes:
+            rung += 1
+        while rung and attributes[f"completed_rung_{rung - 1}"] == trial.intermediate_values[step]:
+            rung -= 1
+            del attributes[f"completed_rung_{rung}"]
+        trial.system_attrs = attributes
+        return trial
 
 
 def set_with_parameter(study: optuna.Study, trial: FrozenTrial, parameter: str, key: str, value: Any) -> None:

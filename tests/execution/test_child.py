@@ -57,7 +57,7 @@ def trained(function, *, run=RUN, limit=None, catch=(), trainer=ChildTrainer, st
     objective = as_objective(function)
     study = open_run(run, storage or InMemoryStorage())
     with trainer(objective, limit) as made:
-        continue_run(run, study, objective, catch, made)
+        continue_run(run, study, objective, catch, lambda: made)
     return study
 
 

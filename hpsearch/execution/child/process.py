@@ -102,10 +102,14 @@ class Child:
 
     def kill(self) -> None:
         """End it at once, with all processes that it has started and that are still in its group."""
+        self.interrupt()
+        self._close()
+
+    def interrupt(self) -> None:
+        """Kill it, and leave what is left of it to the thread that waits for its answer."""
         self._signal_group("SIGKILL")
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        self._close()
 
     def end(self) -> None:
         """Let it end, as it does where the pipe is closed; then ask the processes that it has started to end."""

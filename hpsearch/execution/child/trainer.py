@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Any
 
 import cloudpickle
 from optuna.pruners import NopPruner
-from optuna.trial import Trial
 
 from hpsearch.errors import HpsearchError, RunError, UsageError
 from hpsearch.execution.child.errors import packed, unpacked
@@ -21,6 +21,7 @@ from hpsearch.objectives.base import Objective, Outcome
 from hpsearch.run.limit import overtime
 from hpsearch.run.trainer import Trainer, Training, TrainingDiedError
 from hpsearch.storage import STORAGE_ERRORS
+from hpsearch.storage.optuna_private import SharedTrial
 
 _GRACE = 0.2  # seconds that what kills a whole tree of processes, from its leaves, takes to reach the owner
 _START_SECONDS = 120.0
@@ -36,13 +37,19 @@ class ChildTrainer(Trainer):
     def __init__(self, objective: Objective, trial_timeout: float | None = None) -> None:
         super().__init__(objective, trial_timeout)
         self._child: Child | None = None
+        self._at_work: Child | None = None  # while it trains
         self._reported: tuple[int, set[int]] = (-1, set())  # number of the last trial, and the steps that it reported
 
     def start(self) -> None:
         """Start the child, so that this is not part of the first trial's time."""
         self._ready()
 
-    def run(self, trial: Trial) -> Training:
+    def end(self) -> None:
+        """Kill the child that trains; the thread that waits for it sees its death."""
+        if (child := self._at_work) is not None:
+            child.interrupt()
+
+    def run(self, trial: SharedTrial) -> Training:
         """Train for a trial."""
         if self._reported[0] != trial.number:
             self._reported = trial.number, set()
@@ -76,7 +83,7 @@ class ChildTrainer(Trainer):
         self,
         *request: Any,
         times: int | None = 1,
-        trial: Trial | None = None,
+        trial: SharedTrial | None = None,
         seen: frozenset[int] = frozenset(),
     ) -> Any:
         """Return the child's answer to a request; raise what the objective raised.
@@ -93,6 +100,7 @@ class ChildTrainer(Trainer):
         child = self._ready()
         limit = None if times is None or self.trial_timeout is None else times * self.trial_timeout
         try:
+            self._at_work = child
             child.send(request)
             kind, answer = self._served(child, limit, trial, seen)
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -101,6 +109,8 @@ class ChildTrainer(Trainer):
             self._child = None
             child.kill()
             raise
+        finally:
+            self._at_work = None
         if kind == "raised":
             raise unpacked(answer)
         return answer
@@ -145,7 +155,9 @@ class ChildTrainer(Trainer):
         time.sleep(_GRACE)
         return how
 
-    def _served(self, child: Child, limit: float | None, trial: Trial | None, seen: frozenset[int]) -> tuple[str, Any]:
+    def _served(
+        self, child: Child, limit: float | None, trial: SharedTrial | None, seen: frozenset[int]
+    ) -> tuple[str, Any]:
         """Do what the child asks, until it is done; time in which it waits for an answer does not count."""
         deadline = None if limit is None else time.monotonic() + limit
         pending: Exception | None = None  # of a message without an answer
@@ -171,7 +183,7 @@ class ChildTrainer(Trainer):
             else:
                 pending = error
 
-    def _do(self, message: tuple[Any, ...], trial: Trial | None, seen: frozenset[int]) -> Any:
+    def _do(self, message: tuple[Any, ...], trial: SharedTrial | None, seen: frozenset[int]) -> Any:
         kind, *arguments = message
         if kind == "warning":
             text, category, filename, lineno = arguments
@@ -185,10 +197,11 @@ class ChildTrainer(Trainer):
                 self._reported[1].add(step)
             return None
         name, positional, named = arguments
-        found = getattr(trial if kind == "trial" else trial.study, name)
-        if not callable(found):
-            return found
-        return Method(name) if positional is None else found(*positional, **named)
+        with trial.lock if kind == "study" else nullcontext():  # a trial takes it by itself
+            found = getattr(trial if kind == "trial" else trial.study, name)
+            if not callable(found):
+                return found
+            return Method(name) if positional is None else found(*positional, **named)
 
 
 class _Trained:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from hpsearch.storage.leases.record import KEY, Record, as_value
 
 LEASE_SECONDS = 60.0
 """Default time after which a lease that is not renewed ends."""
+
+_NO_GUARD = nullcontext()
 
 _RENEWALS = 6  # within this time
 
@@ -107,7 +109,12 @@ class Lease:
 
 @contextmanager
 def leased(
-    storage: BaseStorage, study: int, name: str, holder: Holder, seconds: float = LEASE_SECONDS
+    storage: BaseStorage,
+    study: int,
+    name: str,
+    holder: Holder,
+    seconds: float = LEASE_SECONDS,
+    guard: AbstractContextManager[object] = _NO_GUARD,
 ) -> Iterator[Lease]:
     """Hold the lease of a run within the context, and renew it in a separate thread.
 
@@ -119,6 +126,8 @@ def leased(
         This program. It takes over what it holds itself, as after the death of one of its processes.
     seconds
         Time after which the lease ends if it is not renewed.
+    guard
+        Held while the lease is renewed.
 
     Raises
     ------
@@ -134,7 +143,7 @@ def leased(
     if writer is not None:
         writer.fence = lease.check
     try:
-        with _renewed(lease, seconds / _RENEWALS):
+        with _renewed(lease, seconds / _RENEWALS, guard):
             yield lease
     finally:
         if writer is not None:
@@ -174,13 +183,14 @@ def record_in(attributes: Mapping[str, Any]) -> Record | None:
 
 
 @contextmanager
-def _renewed(lease: Lease, interval: float) -> Iterator[None]:
+def _renewed(lease: Lease, interval: float, guard: AbstractContextManager[object]) -> Iterator[None]:
     over = threading.Event()
 
     def renew() -> None:
         while not over.wait(interval):
             try:
-                lease.renew()
+                with guard:
+                    lease.renew()
             except LeaseLostError:
                 return  # the next write says so
             except (*STORAGE_ERRORS, OSError):

@@ -57,7 +57,9 @@ class Round:
     draws: dict[str, Draws]
 
 
-def plan_round(lessons: Lessons, direction: StudyDirection, numbers: range, options: Options, seed: int) -> Round:
+def plan_round(
+    lessons: Lessons, direction: StudyDirection, numbers: range, options: Options, seed: int, lag: int = 0
+) -> Round:
     """Plan a round from the lessons of earlier rounds.
 
     Parameters
@@ -70,9 +72,11 @@ def plan_round(lessons: Lessons, direction: StudyDirection, numbers: range, opti
         Numbers of the round's trials.
     options, seed
         Options of the sampler and seed of the draws.
+    lag
+        Number of trials before the round that it must not use, since they may still run.
     """
     explores = generator(seed, "explore", numbers.start).random(len(numbers)) < options.explore
-    valued, others = lessons.before(numbers.start)
+    valued, others = lessons.before(numbers.start - lag)
     if len(valued) < options.best:
         return Round(numbers, explores.tolist(), {})
     sign = -1.0 if direction == StudyDirection.MAXIMIZE else 1.0

@@ -19,6 +19,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.storage.optuna_private import set_with_parameter, whole_study
 from hpsearch.strategies.base import IndependentSampler, refuse_several_objectives
 from hpsearch.strategies.history import History
+from hpsearch.strategies.lag import lag_of
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Options, Round, plan_round
 from hpsearch.strategies.seeding import uniform_draw
@@ -64,8 +65,9 @@ class NarrowingSampler(IndependentSampler):
     that each parameter was drawn from is the trial's user attribute ``range:<name>``: a list of low and high, or the
     remaining choices.
 
-    The draws of trial *n* depend on the seed, on *n*, and on the finished trials of earlier rounds. Workers that share
-    a study draw different points of the same rounds. Use a sampler with one study only.
+    The draws of trial *n* depend on the seed, on *n*, and on the finished trials of earlier rounds; with a lag, on the
+    trials that the first trial of the round sees. Workers that share a study draw different points of the same rounds.
+    Use a sampler with one study only.
 
     Parameters
     ----------
@@ -142,7 +144,8 @@ class NarrowingSampler(IndependentSampler):
         plan = self._plans.get(key)
         if plan is None:
             lessons = self._lessons.of(whole_study(study))
-            plan = plan_round(lessons, study.direction, numbers, self._options, self._seed)
+            lag = lag_of(study)
+            plan = plan_round(lessons, study.direction, numbers, self._options, self._seed, lag)
             self._plans = {**dict(list(self._plans.items())[1 - ROUNDS_KEPT :]), key: plan}
         return plan
 

@@ -1,0 +1,219 @@
+"""Trainings on a Dask cluster: its workers train, and the process of the call asks and writes.
+
+So the workers need not reach the storage, and trials are those of one process, whatever becomes of a worker or of the
+scheduler: a training that is lost is trained again with the same seeds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hpsearch.errors import RunError, UsageError
+from hpsearch.objectives.base import Objective, Outcome, Step, Trained
+from hpsearch.run.batches import StoppedError
+from hpsearch.run.deaths import DEATHS
+from hpsearch.run.limit import overtime
+from hpsearch.run.trainer import MOST_DEATHS, Trainer, Training, TrainingDiedError
+from hpsearch.storage.connections import PATIENCE
+from hpsearch.storage.optuna_private import SharedTrial
+
+if TYPE_CHECKING:
+    import distributed
+
+_PAUSE = 0.5  # seconds between two attempts to reach the scheduler
+_CONNECT_SECONDS = 10
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class Cluster:
+    """Connection to a Dask scheduler, for many threads.
+
+    Raises
+    ------
+    UsageError
+        If distributed is not installed.
+    RunError
+        If no scheduler answers at `address`, or it has no workers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            import distributed
+        except ImportError:
+            raise UsageError("--dask needs distributed: pip install 'hpsearch[dask]'") from None
+        self._address = address
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._lost = (distributed.CommClosedError, CancelledError, OSError, TimeoutError, RuntimeError)
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks of lost connections
+        try:
+            self._client = self._connected()
+        except (*self._lost, ValueError) as error:
+            raise RunError(f"no Dask scheduler answers at {address} ({error})") from error
+
+    def threads(self) -> int:
+        """Return how many trainings it runs at once."""
+        return sum(self._client.nthreads().values())
+
+    def call(self, function: Callable[..., _T], objective: Objective, *arguments: Any) -> _T:
+        """Return ``function(objective, *arguments)``, computed by a worker.
+
+        Raises
+        ------
+        TrainingDiedError
+            If workers died in it, more than the scheduler allows.
+        RunError
+            If the scheduler cannot be reached for a minute.
+        """
+        import distributed
+
+        while True:
+            client = self._client
+            try:
+                place = client.scatter(objective, hash=False)
+                future = client.submit(function, place, *arguments, pure=False)
+                result: _T = future.result()
+                return result
+            except distributed.KilledWorker as error:
+                raise TrainingDiedError("it killed the workers that trained it") from error
+            except self._lost as error:
+                if self._stopped.is_set():
+                    raise StoppedError from None
+                if client.status == "running" and not _is_of_connection(error):
+                    raise
+                self._reconnect(client, error)
+
+    def close(self) -> None:
+        """Give up the trainings in progress, and the connection."""
+        self._stopped.set()
+        with suppress(*self._lost):
+            self._client.close(timeout=_CONNECT_SECONDS)
+
+    def _connected(self) -> distributed.Client:
+        import distributed
+
+        return distributed.Client(self._address, timeout=_CONNECT_SECONDS, set_as_default=False)
+
+    def _reconnect(self, lost: distributed.Client, error: BaseException) -> None:
+        """Wait until the scheduler answers; the first of the threads that ask does it for all."""
+        with self._lock:
+            if self._client is not lost:
+                return
+            _log.warning("the Dask scheduler does not answer: trying again for up to %.0f seconds", PATIENCE)
+            with suppress(*self._lost):
+                lost.close(timeout=1)
+            end = time.monotonic() + PATIENCE
+            while not self._stopped.is_set():
+                try:
+                    self._client = self._connected()
+                except self._lost as latest:
+                    if time.monotonic() > end:
+                        raise RunError(f"the Dask scheduler at {self._address} no longer answers") from latest
+                    time.sleep(_PAUSE)
+                else:
+                    _log.warning("the Dask scheduler answers again")
+                    return
+        raise StoppedError from error
+
+
+class ClusterTrainer(Trainer):
+    """Trains on a cluster. A training is told when it has ended; then its steps are reported, and the pruner asked."""
+
+    def __init__(self, objective: Objective, cluster: Cluster, trial_timeout: float | None = None) -> None:
+        super().__init__(objective, trial_timeout)
+        self._cluster = cluster
+
+    def run(self, trial: SharedTrial) -> Training:
+        """Train for a trial."""
+        try:
+            return self.objective.run(trial, self._train)
+        except TrainingDiedError:  # the scheduler has tried it on several workers
+            trial.set_user_attr(DEATHS, max(MOST_DEATHS - 1, int(trial.user_attrs.get(DEATHS, 0))))
+            raise
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the objective's fingerprints."""
+        return self.objective.fingerprints()
+
+    def _train(self, params: Mapping[str, Any], seeds: Any) -> Trained:
+        return self._cluster.call(_trained, self.objective, dict(params), seeds, self.trial_timeout)
+
+    def _judge(self, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
+        return self._cluster.call(_judged, self.objective, dict(params), trial_number, retraining)
+
+    def _all_outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
+        return self._cluster.call(_outcomes, self.objective, dict(params), trial_number, times)
+
+
+@dataclass
+class _Ended(Trained):
+    """A training that has ended elsewhere: its steps, with its attributes after each of them."""
+
+    value: float
+    steps: list[tuple[Step, Mapping[str, Any]]] = field(default_factory=list)
+    hashes: Mapping[str, Any] = field(default_factory=dict)
+    judgement: Outcome | None = None
+    reached: int = 0
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield the steps."""
+        for step, _ in self.steps:
+            self.reached += 1
+            yield step
+
+    @property
+    def validation(self) -> float:
+        """Validation value at the end."""
+        return self.value
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Return the attributes after the step that was yielded last."""
+        return self.steps[self.reached - 1][1] if self.reached else {}
+
+    def fingerprints(self) -> Mapping[str, Any]:
+        """Return the hashes of the random parts."""
+        return self.hashes
+
+    def outcome(self) -> Outcome:
+        """Return the judgement, of a training that is judged itself."""
+        if self.judgement is None:
+            raise TrainingDiedError("its model is not kept")
+        return self.judgement
+
+
+def _trained(objective: Objective, params: Mapping[str, Any], seeds: Any, limit: float | None) -> _Ended:
+    from hpsearch.blas import ONE_BLAS_THREAD
+
+    begin = time.monotonic()
+    with ONE_BLAS_THREAD.hold():
+        training = objective.train(params, seeds)
+        steps: list[tuple[Step, Mapping[str, Any]]] = []
+        for step in training:
+            steps.append((step, dict(training.attributes())))
+            if limit is not None and time.monotonic() - begin > limit:
+                raise overtime(limit)
+        hashes = dict(training.fingerprints()) if objective.separate_seeds else {}
+        is_judged = objective.tests and objective.space is not None and not objective.space
+        return _Ended(training.validation, steps, hashes, training.outcome() if is_judged else None)
+
+
+def _judged(objective: Objective, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
+    return objective.judge(params, trial_number, retraining)
+
+
+def _outcomes(objective: Objective, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
+    return objective.outcomes(params, trial_number, times)
+
+
+def _is_of_connection(error: BaseException) -> bool:
+    """Return whether an error is of the connection to the scheduler, not of the objective."""
+    return isinstance(error, CancelledError) or type(error).__module__.startswith("distributed")
