@@ -378,6 +378,10 @@ def test_what_cannot_be_sent_or_is_no_number_is_named():
     lock = threading.Lock()
     with pytest.raises(UsageError, match=r"can't be sent to the process that trains it \(TypeError: cannot pickle"):
         trained(lambda trial: bowl(trial) + lock.locked())
+    with pytest.raises(
+        UsageError, match=r"can't be sent to other processes \(TypeError: cannot pickle .*\): take jobs = 1"
+    ):
+        hpsearch.compare(lambda trial: bowl(trial) + lock.locked(), trials=2, repeats=2, jobs=2)
     with pytest.raises(UsageError, match=r"an objective must return a number, got <unlocked _thread\.lock"):
         trained(lambda _trial: threading.Lock())
 

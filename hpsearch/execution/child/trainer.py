@@ -153,9 +153,10 @@ class ChildTrainer(Trainer):
             message = child.receive(None if deadline is None else deadline - time.monotonic())
             if message is not None and message[0] in ("done", "raised"):
                 return ("raised", packed(pending)) if pending else message
-            if message is None or (deadline is not None and time.monotonic() > deadline):
-                assert self.trial_timeout is not None  # there is a limit
+            if deadline is not None and self.trial_timeout is not None and time.monotonic() >= deadline:
                 raise overtime(self.trial_timeout)
+            if message is None:
+                continue
             begin = time.monotonic()
             try:
                 value, error = self._do(message, trial, seen), pending
