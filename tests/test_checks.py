@@ -16,7 +16,7 @@ def test_durations_are_seconds_or_have_a_unit(text, length):
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1d", "1e3", "inf", "nan", "20 m 3", "m", "٣", "9" * 400])
 def test_other_durations_are_refused(text):
-    with pytest.raises(UsageError, match="--for must be a duration > 0 such as 90, 60s, 20m or 1.5h, got "):
+    with pytest.raises(UsageError, match="--for must be a duration > 0 such as 90, 60s"):
         duration("--for", text)
 
 

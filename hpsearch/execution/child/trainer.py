@@ -23,7 +23,7 @@ from hpsearch.run.trainer import Trainer, Training, TrainingDiedError
 from hpsearch.storage import STORAGE_ERRORS
 
 _GRACE = 0.2  # seconds that what kills a whole tree of processes, from its leaves, takes to reach the owner
-_START_SECONDS = 120.0
+_START_SECONDS = 600.0  # libraries of the objective are imported
 
 
 class ChildTrainer(Trainer):
@@ -53,7 +53,10 @@ class ChildTrainer(Trainer):
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the objective's fingerprints."""
-        fingerprints: dict[str, str] = self._call("fingerprints", times=None)
+        try:
+            fingerprints: dict[str, str] = self._call("fingerprints", times=None)
+        except TrainingDiedError as error:
+            raise RunError(f"the process for trainings died while it loaded the data ({error})") from None
         return fingerprints
 
     def _judge(self, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
