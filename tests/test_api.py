@@ -291,6 +291,7 @@ def test_no_complete_trial_is_said():
         ({"direction": "up"}, "unknown direction 'up'"),
         ({"pruner": "medain"}, "unknown pruner 'medain' (did you mean 'median'?)"),
         ({"storage": "nonsense"}, "nonsense"),
+        ({"trial_timeout": 0}, "trial_timeout must be a finite number of seconds > 0 and <= 864,000,000, got 0"),
         ({"confirm": -1}, "confirm must be a whole number >= 0, got -1"),
         ({"confirm": 1.0}, "confirm must be a whole number >= 0, got 1.0"),
         ({"confirm": 1}, "confirm = 1 takes 3 × 1 = 3 trials, which must be fewer than the 2 trials of a run"),

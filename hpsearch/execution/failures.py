@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pickle import PicklingError
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.storages import BaseStorage
 
-from hpsearch.errors import DamagedStorageError, HpsearchError, RunError
+from hpsearch.errors import DamagedStorageError, HpsearchError, RunError, UsageError
 from hpsearch.storage import STORAGE_ERRORS, all_studies, damage_in, damaged, file_of, opened, shown
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
+_UNSENT = "Could not pickle the task"  # joblib's words
 
 
 @contextmanager
@@ -25,11 +28,18 @@ def explained(place: str | BaseStorage) -> Iterator[None]:
         In place of an error of a storage that is damaged.
     RunError
         Replaces an error of the storage, its disk or the processes; other errors pass unchanged.
+    UsageError
+        In place of joblib's error for an objective that can't be pickled.
     """
     try:
         yield
     except TerminatedWorkerError as error:
         raise RunError(f"a worker process died (killed, or out of memory): {_outlook(place)}") from error
+    except PicklingError as error:
+        if _UNSENT not in str(error):  # the objective's own
+            raise
+        reason = str(error.__cause__).strip('"\n ').splitlines()[-1]
+        raise UsageError(f"the objective can't be sent to other processes ({reason}): take jobs = 1") from error
     except STORAGE_ERRORS as error:
         kind = damage_in(error)
         if kind is not None:

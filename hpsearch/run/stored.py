@@ -39,6 +39,7 @@ _OPTIONAL: dict[str, type] = {
     "plan": dict,
     "file": dict,
     "when": dict,
+    "trains_in_owner": bool,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 

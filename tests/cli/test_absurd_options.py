@@ -16,6 +16,11 @@ ARGUMENTS = {
     "a long seed": (["--seed", str(2**128)], "--seed: must be less than or equal to 3402823669"),
     "so many jobs": (["--jobs", str(10**18)], "jobs must be at most 1,000, got 1000000000000000000"),
     "many strategies": (["--strategies", "tpe," * 20_000], "--strategies: names 'tpe' twice"),
+    "a duration without an end": (["--trial-timeout", "inf"], "--trial-timeout must be a duration > 0 such as 90, 60s"),
+    "a long duration": (
+        ["--trial-timeout", "9" * 4_000],
+        "--trial-timeout must be a duration > 0 such as 90, 60s, 20m",
+    ),
     "a long pruner": (["--pruner", LONG], "--pruner: unknown pruner 'xxx"),
     "a long study": ([LONG], "unknown study 'xxx"),
     "a long study file": ([f"{LONG}.toml"], "there is no study file xxx"),

@@ -29,6 +29,7 @@ from hpsearch.objectives.base import Outcome
 from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.trainer import Here
+from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.pruners import PRUNERS
 from tests.processes import children, is_alive, wait_until
@@ -346,7 +347,7 @@ def test_an_exception_shows_where_it_was_raised():
     assert "in fails" in str(error.value.__cause__)
 
 
-def test_errors_of_the_trial_are_raised_where_the_objective_calls_it():
+def test_errors_of_the_trial_are_raised_where_the_objective_calls_it(tmp_path):
     def asks(trial):
         with pytest.raises(ValueError, match="different distribution kind"):
             trial.suggest_int("x", 0, trial.suggest_float("x", 0, 1) > 2)
@@ -358,7 +359,8 @@ def test_errors_of_the_trial_are_raised_where_the_objective_calls_it():
             trial.report("high", 1)
         return 1.0
 
-    assert states(trained(asks, run=replace(RUN, trials=1))) == ["COMPLETE"]
+    with opened(f"sqlite:///{tmp_path / 'a.db'}") as storage:
+        assert states(trained(asks, run=replace(RUN, trials=1), storage=storage)) == ["COMPLETE"]
 
 
 def test_an_objective_that_exits_has_failed():
@@ -378,6 +380,10 @@ def test_what_cannot_be_sent_or_is_no_number_is_named():
     lock = threading.Lock()
     with pytest.raises(UsageError, match=r"can't be sent to the process that trains it \(TypeError: cannot pickle"):
         trained(lambda trial: bowl(trial) + lock.locked())
+    with pytest.raises(
+        UsageError, match=r"can't be sent to other processes \(TypeError: cannot pickle .*\): take jobs = 1"
+    ):
+        hpsearch.compare(lambda trial: bowl(trial) + lock.locked(), trials=2, repeats=2, jobs=2)
     with pytest.raises(UsageError, match=r"an objective must return a number, got <unlocked _thread\.lock"):
         trained(lambda _trial: threading.Lock())
 

@@ -61,7 +61,7 @@ def test_workers_do_the_work(client: Any, tmp_path: Path) -> None:
     storage = f"journal:///{tmp_path}/trials.log"
 
     def objective(trial: optuna.Trial) -> float:
-        trial.set_user_attr("process", os.getpid())
+        trial.set_user_attr("process", os.getppid())  # trainings have children of the workers
         return trial.suggest_float("x", 0, 1)
 
     with joblib.parallel_config(backend="dask"):

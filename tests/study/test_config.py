@@ -40,6 +40,14 @@ def test_a_file_is_read_and_the_rest_has_defaults(write):
     assert study.search.strategies == ["random", "narrowing", "tpe"]
 
 
+def test_a_limit_of_trainings_is_stored_only_if_there_is_one(write):
+    limited = plan(write(GOOD.replace("[search]", "[search]\ntrial_seconds = 60")))
+    assert limited.trial_timeout == limited.content["search"]["trial_seconds"] == 60.0
+    free = plan(write(GOOD))
+    assert free.trial_timeout is None
+    assert "trial_seconds" not in free.content["search"]
+
+
 def test_options_of_the_command_line_come_before_the_file(write):
     study = read(write(GOOD), {"trials": 7, "repeats": None, "strategies": ["tpe"]})
     assert (study.search.trials, study.search.strategies) == (7, ["tpe"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
+import select
 import signal
 import sys
 import threading
@@ -23,6 +25,7 @@ from hpsearch.objectives.base import Objective
 
 _MOST_GROWTH = 300e6  # bytes between two runs, after which a process is replaced, as joblib does
 _PATIENCE = 1.0  # seconds in which a process may end by itself
+_LONGEST_WAIT = 24 * 3600 * 1000  # milliseconds; the system counts them in 32 bits
 _IDLE: list[Child] = []  # processes between two runs
 
 FORKING = threading.RLock()
@@ -54,6 +57,7 @@ class Child:
         finally:
             theirs.close()
         self._sentinel = _sentinel(self._process)
+        self._poll = _poll(self._connection.fileno(), self._sentinel)
         self._size: int | None = None
 
     def send(self, message: object) -> None:
@@ -61,20 +65,25 @@ class Child:
         self._connection.send_bytes(dumped(message))
 
     def receive(self, seconds: float | None) -> Any:
-        """Return the next message; None if there is none within `seconds`.
+        """Return the next message; None if there is none within `seconds`, or within a day.
 
         Raises
         ------
         EOFError
             If the process died.
         """
-        ready = wait([self._connection, self._sentinel], seconds if seconds is None else max(0.0, seconds))
-        if not ready:
+        if not self._wait(None if seconds is None else max(0.0, seconds)):
             return None
-        if self._connection in ready or self._connection.poll():
+        if self._connection.poll():
             with suppress(ConnectionResetError):
                 return pickle.loads(self._connection.recv_bytes())
         raise EOFError
+
+    def _wait(self, seconds: float | None) -> bool:
+        """Return whether there is a message, or the process is dead, within `seconds`, or within a day."""
+        if self._poll is None:
+            return bool(wait([self._connection, self._sentinel], seconds))
+        return bool(self._poll.poll(None if seconds is None else min(math.ceil(seconds * 1000), _LONGEST_WAIT)))
 
     @property
     def is_usable(self) -> bool:
@@ -177,6 +186,16 @@ def _sentinel(process: Any) -> int:
         with suppress(OSError):  # an old kernel
             return os.pidfd_open(process.pid)
     return int(process.sentinel)
+
+
+def _poll(*descriptors: int) -> Any:
+    """Return what waits for the descriptors, made once: `multiprocessing.connection.wait` makes it at every call."""
+    if not hasattr(select, "poll"):
+        return None
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll
 
 
 def _resident(pid: int) -> int:

@@ -24,7 +24,7 @@ from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.optuna_private import SharedTrial
 
 _GRACE = 0.2  # seconds that what kills a whole tree of processes, from its leaves, takes to reach the owner
-_START_SECONDS = 120.0
+_START_SECONDS = 600.0  # libraries of the objective are imported
 
 
 class ChildTrainer(Trainer):
@@ -60,7 +60,10 @@ class ChildTrainer(Trainer):
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the objective's fingerprints."""
-        fingerprints: dict[str, str] = self._call("fingerprints", times=None)
+        try:
+            fingerprints: dict[str, str] = self._call("fingerprints", times=None)
+        except TrainingDiedError as error:
+            raise RunError(f"the process for trainings died while it loaded the data ({error})") from None
         return fingerprints
 
     def _judge(self, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
@@ -165,9 +168,10 @@ class ChildTrainer(Trainer):
             message = child.receive(None if deadline is None else deadline - time.monotonic())
             if message is not None and message[0] in ("done", "raised"):
                 return ("raised", packed(pending)) if pending else message
-            if message is None or (deadline is not None and time.monotonic() > deadline):
-                assert self.trial_timeout is not None  # there is a limit
+            if deadline is not None and self.trial_timeout is not None and time.monotonic() >= deadline:
                 raise overtime(self.trial_timeout)
+            if message is None:
+                continue
             begin = time.monotonic()
             try:
                 value, error = self._do(message, trial, seen), pending
