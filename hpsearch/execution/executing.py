@@ -27,6 +27,7 @@ from hpsearch.run import Run, changed_attributes, check_attributes, open_run, re
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.storage.own_trials import owned
 from hpsearch.study.runs import Plan
 
 
@@ -71,7 +72,7 @@ def execute(
         runs = with_stored_pruning(_under_stored_names(plan, stored), stored)
         asked = {run.name for run in runs if not _is_done(run, stored)}
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
-        studies = _opened(runs, stored, here)
+        studies = _opened(runs, stored, owned(here))
         trials = {name: begun.get(name, []) for name in studies}
         counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
         if started is not None:

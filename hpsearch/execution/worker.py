@@ -14,7 +14,7 @@ from multiprocessing import current_process
 from pathlib import Path
 
 import optuna
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import BaseStorage
 
 from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.progress import repeated, spent
@@ -23,7 +23,7 @@ from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
-from hpsearch.storage.own_trials import OwnTrials
+from hpsearch.storage.own_trials import owned
 
 DONE = "done"  # attribute of a completed run's Optuna study: the digest of its settings
 _ORPHAN_SECONDS = 20  # a worker exits much sooner after its owner is killed
@@ -70,7 +70,7 @@ def do(work: Work) -> tuple[str, BaseStorage | None]:
     if current_process().name.startswith("Loky"):
         threading.Thread(target=_end_with, args=(work.owner,), daemon=True).start()
     with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
-        study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
+        study = open_run(work.run, owned(storage))
         with _noted(work, study), exits_are_failures(work.run.name, work.place):
             continue_run(work.run, study, work.objective, work.catch)
         study.set_user_attr(DONE, digest(work.run))

@@ -73,6 +73,8 @@ class CoreWriter(Writer):
         ):
             return False
         with storage.engine.connect() as connection:
+            if not connection.dialect.insert_returning:  # SQLite before 3.35
+                return False
             return connection.execute(_VERSION).scalars().all() == [_TESTED_SCHEMA]
 
     def check(self) -> None:

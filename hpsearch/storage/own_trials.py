@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from optuna.distributions import BaseDistribution
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -211,6 +211,11 @@ class OwnTrials(OwnersStorage):
                 setattr(trial, table, {**getattr(trial, table), key: value})
                 self._own[trial_id] = study, trial
                 study.trials[trial.number] = trial
+
+
+def owned(storage: BaseStorage, fence: Fence | None = None) -> BaseStorage:
+    """Return the storage as the owner of a run uses it: a database with a cache; others as they are."""
+    return OwnTrials(storage, fence) if isinstance(storage, RDBStorage) else storage
 
 
 def _stored(value: Any) -> Any:
