@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Container
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -39,7 +40,9 @@ __all__ = [
     "newest_schema",
     "set_param",
     "set_with_parameter",
+    "stored_as",
     "study_id",
+    "trial_id",
     "trials_after",
     "trials_seen_by_samplers",
     "whole_study",
@@ -134,6 +137,18 @@ def set_param(
 def trials_after(storage: RDBStorage, study: int, after: int, others: set[int]) -> list[FrozenTrial]:
     """Read the trials of a study whose ids are greater than `after` or among the `others`."""
     return storage._get_trials(study, None, others, after)
+
+
+def trial_id(trial: FrozenTrial) -> int:
+    """Return the number by which the storage knows the trial."""
+    return trial._trial_id
+
+
+def stored_as(template: FrozenTrial, number: int, trial_id: int) -> FrozenTrial:
+    """Return the trial as which a storage added the `template`."""
+    trial = deepcopy(template)
+    trial.number, trial._trial_id = number, trial_id
+    return trial
 
 
 def study_id(study: optuna.Study | FrozenStudy) -> int:
