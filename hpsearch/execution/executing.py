@@ -33,6 +33,7 @@ from hpsearch.storage import STORAGE_ERRORS, all_studies, opened
 from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.storage.own_trials import owned
 from hpsearch.study.prepared import PREPARED, as_stored
 from hpsearch.study.runs import Plan
 
@@ -134,7 +135,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, joins: bool, lease: float)
         if not joins:
             await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
-        studies = prepared(runs, stored, here, partial(leased, holder=holder, seconds=lease), joins)
+        studies = prepared(runs, stored, owned(here), partial(leased, holder=holder, seconds=lease), joins)
         yield _Prepared(here, holder, runs, studies, begun)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import optuna
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import BaseStorage
 
 from hpsearch.execution.child.process import FORKING
 from hpsearch.execution.failures import exits_are_failures, explained
@@ -28,9 +28,9 @@ from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import STORAGE_ERRORS, opened
 from hpsearch.storage.connections import answers_again
-from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, Record, leased
+from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, Record, leased
 from hpsearch.storage.optuna_log import quiet_optuna
-from hpsearch.storage.own_trials import OwnTrials
+from hpsearch.storage.own_trials import owned
 
 DONE = "done"  # attribute of a completed run's Optuna study: the digest of its settings
 
@@ -137,18 +137,13 @@ def _continue(work: Work, storage: BaseStorage) -> None:
     run = work.run
     number = storage.get_study_id_from_name(run.name)
     with leased(storage, number, run.name, work.holder, work.seconds, FORKING) as lease:
-        study = open_run(run, _fenced(storage, lease))
+        study = open_run(run, owned(storage, lease.check_within))
         if study.user_attrs.get(DONE) == digest(run):  # another program has done it meanwhile
             return
         make = partial(trainer_of, work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
         with _noted(work, study), exits_are_failures(run.name, work.place):
             continue_run(run, study, work.objective, work.catch, make, work.workers)
         study.set_user_attr(DONE, digest(run))
-
-
-def _fenced(storage: BaseStorage, lease: Lease) -> BaseStorage:
-    """Return the storage such that nothing is written to it once the lease is lost."""
-    return OwnTrials(storage, lease.check_within) if isinstance(storage, RDBStorage) else storage
 
 
 @contextmanager

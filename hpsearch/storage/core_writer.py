@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +20,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from hpsearch.storage.optuna_private import models
+from hpsearch.storage.optuna_private import models, stored_as, trial_id
 from hpsearch.storage.reading import rows_as_trials
 from hpsearch.storage.statements import (
     DIALECTS,
@@ -73,6 +72,8 @@ class CoreWriter(Writer):
         ):
             return False
         with storage.engine.connect() as connection:
+            if not connection.dialect.insert_returning:  # SQLite before 3.35
+                return False
             return connection.execute(_VERSION).scalars().all() == [_TESTED_SCHEMA]
 
     def check(self) -> None:
@@ -81,12 +82,17 @@ class CoreWriter(Writer):
             with self._transaction():
                 pass
 
-    def create_trial(self, study: int, template: FrozenTrial | None) -> FrozenTrial:
-        """Add a trial to the study; the study is locked, so that each number is given once."""
+    def create_trial(self, study: int, template: FrozenTrial | None, latest: FrozenTrial | None = None) -> FrozenTrial:
+        """Add a trial to the study; the study is locked, so that each number is given once.
+
+        A trial's number is that of the trials before it, so only those after the `latest` are counted.
+        """
         state = TrialState.RUNNING if template is None else template.state
         start = datetime.now() if template is None else template.datetime_start
         row = {
             "study": study,
+            "after": 0 if latest is None else trial_id(latest),
+            "known": 0 if latest is None else latest.number + 1,
             "new_state": state,
             "new_datetime_start": _utc(start),
             "new_datetime_complete": None if template is None else _utc(template.datetime_complete),
@@ -101,9 +107,7 @@ class CoreWriter(Writer):
             if template is not None:
                 _insert_parts(connection, study, trial, template)
         if template is not None:
-            frozen = deepcopy(template)
-            frozen.number, frozen._trial_id = number, trial
-            return frozen
+            return stored_as(template, number, trial)
         return FrozenTrial(
             number=number,
             trial_id=trial,

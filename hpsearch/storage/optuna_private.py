@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
-from copy import copy
+from copy import copy, deepcopy
 from functools import cache
 from typing import Any
 
@@ -46,6 +46,7 @@ __all__ = [
     "set_param",
     "set_system_attribute",
     "set_with_parameter",
+    "stored_as",
     "study_id",
     "system_attribute_set",
     "trial_id",
@@ -174,6 +175,13 @@ def set_param(
 def trials_after(storage: RDBStorage, study: int, after: int, others: set[int]) -> list[FrozenTrial]:
     """Read the trials of a study whose ids are greater than `after` or among the `others`."""
     return storage._get_trials(study, None, others, after)
+
+
+def stored_as(template: FrozenTrial, number: int, trial_id: int) -> FrozenTrial:
+    """Return the trial as which a storage added the `template`."""
+    trial = deepcopy(template)
+    trial.number, trial._trial_id = number, trial_id
+    return trial
 
 
 def study_id(study: optuna.Study | FrozenStudy) -> int:

@@ -25,7 +25,7 @@ class OrmWriter(Writer):
             with self._storage.engine.begin() as connection:
                 self._fence(connection)
 
-    def create_trial(self, study: int, template: FrozenTrial | None) -> FrozenTrial:
+    def create_trial(self, study: int, template: FrozenTrial | None, latest: FrozenTrial | None = None) -> FrozenTrial:
         """Add a trial to the study."""
         self.check()
         return create_trial(self._storage, study, template)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from copy import copy
 from copy import deepcopy as copied
 from datetime import datetime
@@ -11,12 +11,12 @@ from operator import attrgetter
 from typing import Any
 
 from optuna.distributions import BaseDistribution
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.storage.core_writer import CoreWriter
-from hpsearch.storage.optuna_private import OwnersStorage, StudyInfo
+from hpsearch.storage.optuna_private import OwnersStorage, StudyInfo, trial_id
 from hpsearch.storage.orm_writer import OrmWriter
 from hpsearch.storage.writer import Fence, Kind, Writer
 
@@ -45,6 +45,7 @@ class OwnTrials(OwnersStorage):
         super().__init__(backend)
         self._own: dict[int, tuple[StudyInfo, FrozenTrial]] = {}
         self._notes: dict[tuple[int, str], dict[str, Any]] = {}  # (trial, parameter) → attributes
+        self._latest: dict[int, FrozenTrial] = {}  # id of a study → the trial that was added last
         self._ids: dict[str, int] = {}  # name of a study → its id
         self._writer: Writer = (CoreWriter if CoreWriter.fits(backend) else OrmWriter)(backend, fence)
 
@@ -58,6 +59,7 @@ class OwnTrials(OwnersStorage):
         self._writer.check()
         super().delete_study(study_id)
         self._ids = {name: known for name, known in self._ids.items() if known != study_id}
+        self._latest.pop(study_id, None)  # ids may be given again
 
     def get_study_id_from_name(self, study_name: str) -> int:
         """Return the id of a study; of one that was asked for before, from memory."""
@@ -75,17 +77,19 @@ class OwnTrials(OwnersStorage):
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
         """Create a trial; cache it until it is finished, if it is running."""
-        trial = self._writer.create_trial(study_id, template_trial)
+        trial = self._writer.create_trial(study_id, template_trial, self._latest.get(study_id))
+        added = trial_id(trial)
         with self._lock:
+            self._latest[study_id] = trial
             study = self._studies.setdefault(study_id, StudyInfo())
             self._add_trials_to_cache(study_id, [trial])
             if trial.state == TrialState.RUNNING:
-                self._own[trial._trial_id] = study, trial
+                self._own[added] = study, trial
             elif trial.state == TrialState.WAITING:
-                study.unfinished_trial_ids.add(trial._trial_id)
+                study.unfinished_trial_ids.add(added)
             if trial.number == len(study.trials) - 1:  # all trials before it are cached
-                study.last_finished_trial_id = trial._trial_id  # later reads start after it
-        return trial._trial_id
+                study.last_finished_trial_id = added  # later reads start after it
+        return added
 
     def adopt(self, trial_id: int) -> None:
         """Read a running trial and cache it until it is finished."""
@@ -111,7 +115,10 @@ class OwnTrials(OwnersStorage):
         if states == (TrialState.WAITING,) or not self._is_at_work(study_id):
             self._read_trials_from_remote_storage(study_id)
         with self._lock:
-            trials = self._studies[study_id].trials.values()
+            study = self._studies[study_id]
+            trials: Iterable[FrozenTrial] = study.trials.values()
+            if states == (TrialState.WAITING,):  # few of many
+                trials = [self._known(trial_id) for trial_id in study.unfinished_trial_ids]
             found = [trial for trial in trials if states is None or trial.state in states]
         found.sort(key=_BY_NUMBER)
         return copied(found) if deepcopy else found
@@ -178,6 +185,10 @@ class OwnTrials(OwnersStorage):
         self._writer.check()
         super().record_heartbeat(trial_id)
 
+    def _known(self, trial_id: int) -> FrozenTrial:
+        study_id, number = self._trial_id_to_study_id_and_number[trial_id]
+        return self._studies[study_id].trials[number]
+
     def _is_at_work(self, study_id: int) -> bool:
         with self._lock:
             known = self._studies.get(study_id)
@@ -189,14 +200,15 @@ class OwnTrials(OwnersStorage):
             study = self._studies.setdefault(study_id, StudyInfo())
             others = study.unfinished_trial_ids
             for trial in self._writer.trials_after(study_id, study.last_finished_trial_id, others):
-                if trial._trial_id in self._own:
+                known = trial_id(trial)
+                if known in self._own:
                     continue
                 self._add_trials_to_cache(study_id, [trial])
                 if trial.state.is_finished():
-                    study.last_finished_trial_id = max(study.last_finished_trial_id, trial._trial_id)
-                    study.unfinished_trial_ids.discard(trial._trial_id)
+                    study.last_finished_trial_id = max(study.last_finished_trial_id, known)
+                    study.unfinished_trial_ids.discard(known)
                 else:
-                    study.unfinished_trial_ids.add(trial._trial_id)
+                    study.unfinished_trial_ids.add(known)
 
     def _set_attribute(self, trial_id: int, kind: Kind, key: str, value: Any) -> None:
         self._writer.set_attribute(trial_id, kind, key, value)
@@ -211,6 +223,11 @@ class OwnTrials(OwnersStorage):
                 setattr(trial, table, {**getattr(trial, table), key: value})
                 self._own[trial_id] = study, trial
                 study.trials[trial.number] = trial
+
+
+def owned(storage: BaseStorage, fence: Fence | None = None) -> BaseStorage:
+    """Return the storage as the owner of a run uses it: a database with a cache; others as they are."""
+    return OwnTrials(storage, fence) if isinstance(storage, RDBStorage) else storage
 
 
 def _stored(value: Any) -> Any:

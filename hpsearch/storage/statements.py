@@ -40,7 +40,8 @@ class Statements:
     ----------
     create
         Inserts a trial with the next number of its study; returns its id and number. No row if the study is missing.
-        The caller keeps others from inserting at the same time.
+        ``known`` is the number of its trials up to the id ``after``. The caller keeps others from inserting at the
+        same time.
     guarded
         Table → insert of a trial's row that replaces the row of the same key; of a parameter: that keeps it.
     value
@@ -100,7 +101,8 @@ def _value(column: sa.Column[Any], name: str = "") -> sa.BindParameter[Any]:
 
 def _create(insert: Any) -> sa.Executable:
     study = sa.bindparam("study", type_=sa.Integer)
-    number = sa.select(sa.func.count(TRIALS.c.trial_id)).where(TRIALS.c.study_id == study).scalar_subquery()
+    news = sa.select(sa.func.count()).where(TRIALS.c.study_id == study, TRIALS.c.trial_id > sa.bindparam("after"))
+    number = sa.bindparam("known", type_=sa.Integer) + news.scalar_subquery()
     columns = [TRIALS.c.state, TRIALS.c.datetime_start, TRIALS.c.datetime_complete]
     row = sa.select(number, STUDIES.c.study_id, *map(_value, columns)).where(STUDIES.c.study_id == study)
     names = ["number", "study_id", *(column.name for column in columns)]

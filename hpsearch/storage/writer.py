@@ -26,8 +26,8 @@ class Writer(Protocol):
     def check(self) -> None:
         """Call the fence in a transaction of its own, before a write that Optuna does."""
 
-    def create_trial(self, study: int, template: FrozenTrial | None) -> FrozenTrial:
-        """Add a trial to the study: a running one, or a copy of the `template`."""
+    def create_trial(self, study: int, template: FrozenTrial | None, latest: FrozenTrial | None = None) -> FrozenTrial:
+        """Add a trial to the study: a running one, or a copy of the `template`; `latest` is one that was added."""
 
     def set_param(
         self,

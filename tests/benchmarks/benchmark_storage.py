@@ -170,10 +170,9 @@ def print_many(args: argparse.Namespace) -> bool:
 
 
 _STEPS = {
-    "create": "execute(cheap_plan({trials}, 'random', 1, Cheapest()), url)",
-    "open and look": "execute(cheap_plan({trials}, 'random', 1, Cheapest()), url)",
-    "resume (10 more trials)": "execute(cheap_plan({trials} + 10, 'random', 1, Cheapest()), url)",
-    "resume with narrowing": "execute(cheap_plan({trials} + 10, 'narrowing', 1, Cheapest()), url)",
+    "create": "execute(cheap_plan({trials}, {strategy!r}, 1, Cheapest()), url)",
+    "open and look": "execute(cheap_plan({trials}, {strategy!r}, 1, Cheapest()), url)",
+    "resume (10 more trials)": "execute(cheap_plan({trials} + 10, {strategy!r}, 1, Cheapest()), url)",
     "report": "from hpsearch.cli import main; import sys;"
     " sys.argv = ['hpsearch', 'report', 'cheap', '--storage', url, '--out', folder]; main()",
 }
@@ -192,9 +191,7 @@ def print_long(args: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory() as name:
         url = f"sqlite:///{Path(name) / 'long.db'}"
         for label, step in _STEPS.items():
-            program = _PROGRAM.format(url=url, folder=name, step=step.format(trials=trials))
-            if "narrowing" in label:  # its run is not there yet: the trials are copied
-                _copy_run(Path(name) / "long.db", "cheap/random/00", "cheap/narrowing/00")
+            program = _PROGRAM.format(url=url, folder=name, step=step.format(trials=trials, strategy=args.strategy))
             wall, cpu, peak = _measured(program)
             print(f"| {label} | {wall:.1f} | {cpu:.1f} | {peak:.0f} |", flush=True)
             is_kept &= peak <= 1000
@@ -221,18 +218,6 @@ def _measured(program: str) -> tuple[float, float, float]:
     found = re.search(r"MEASURED (\S+) (\S+) (\S+)", done.stdout)
     assert found is not None, done.stderr
     return float(found[1]), float(found[2]), float(found[3])
-
-
-def _copy_run(path: Path, source: str, target: str) -> None:
-    """Copy the trials of a run to a new one of the same study."""
-    from hpsearch.storage import opened
-
-    with opened(f"sqlite:///{path}") as storage:
-        optuna.copy_study(from_study_name=source, from_storage=storage, to_storage=storage, to_study_name=target)
-        study = optuna.load_study(study_name=target, storage=storage)
-        content = study.user_attrs["content"] | {"strategy": {"strategy": "narrowing"}}
-        for key, value in {"strategy": "narrowing", "variant": "narrowing", "content": content}.items():
-            study.set_user_attr(key, value)
 
 
 def main() -> None:
