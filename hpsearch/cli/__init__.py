@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from hpsearch.cli.garbage import rare_collections
 from hpsearch.cli.messages import STORAGE_VARIABLE, logged, say, without_passwords
 from hpsearch.cli.signals import signals_interrupt
 from hpsearch.errors import HpsearchError, UsageError, quoted
@@ -405,7 +406,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale that lacks a sign is no reason to stop
-    with signals_interrupt():
+    with signals_interrupt(), rare_collections():
         _main()
 
 

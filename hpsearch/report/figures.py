@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from PIL import Image
 
 from hpsearch.report.style import applied, label
@@ -85,29 +85,32 @@ def picture(figure: Figure) -> Picture:
     """Render the figure without dates and versions, so that equal figures give equal bytes."""
     _unmark_empty_lines(figure)
     with applied():
-        svg, png = io.StringIO(), io.BytesIO()
+        svg = io.StringIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
-        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
-    return Picture(svg.getvalue(), _with_palette(png))
+        figure.set_dpi(DPI)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()  # type: ignore[no-untyped-call]
+    return Picture(svg.getvalue(), _png(canvas))
 
 
-def _with_palette(png: io.BytesIO) -> bytes:
-    """Reduce the image to a palette of 240 colours, a third of the size.
+def _png(canvas: FigureCanvasAgg) -> bytes:
+    """Return the drawn pixels as PNG with a palette of 240 colours, a third of the size.
 
-    Maximum coverage keeps rare colours, such as those of single markers; one step of k-means then moves the palette
-    towards the most frequent colours. Without dithering, flat areas stay flat.
+    Maximum coverage keeps rare colours, such as those of single markers; k-means then moves the palette towards the
+    most frequent colours. Without dithering, flat areas stay flat.
     """
-    reduced = io.BytesIO()
-    with Image.open(png) as image:
-        few = image.convert("RGB").quantize(
-            240, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
-        )  # fmt: skip
-        few.save(reduced, format="PNG", optimize=True, dpi=(DPI, DPI))
-    return reduced.getvalue()
+    file = io.BytesIO()
+    pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), pixels, "raw", "RGBA", 0, 1)
+    few = drawn.convert("RGB").quantize(
+        240, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
+    )  # fmt: skip
+    few.save(file, format="PNG", optimize=True, dpi=(DPI, DPI))
+    return file.getvalue()
 
 
 def _unmark_empty_lines(figure: Figure) -> None:
     """Remove `markevery` from lines without finite points, for which matplotlib raises IndexError."""
-    for line in figure.findobj(Line2D):
-        if isinstance(line, Line2D) and not np.isfinite(line.get_xydata()).all(axis=1).any():
+    for line in (line for axes in figure.axes for line in axes.lines):
+        if not np.isfinite(line.get_xydata()).all(axis=1).any():
             line.set_markevery(None)
