@@ -88,6 +88,15 @@ def study(
             "whole trials would.",
         ),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Trial n starts when all before n - K are finished, and sees only these: up to K + 1 run at once, and "
+            "any --jobs gives the same trials. Default: as stored; for a new study of one run, one for each job, at "
+            "most 8; else 0.",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -126,6 +135,7 @@ def study(
         "confirm": confirm,
         "pruner": pruner,
         "seed": seed,
+        "batch": batch,
     }
     _guarded(
         lambda console: _study(study, overrides, only or [], jobs, storage, out, data_dir, console),

@@ -27,6 +27,7 @@ from hpsearch.run import Run, changed_attributes, check_attributes, open_run, re
 from hpsearch.run.comparable import content_hash
 from hpsearch.storage import all_studies, opened, sole_owner
 from hpsearch.storage.optuna_log import quiet_optuna
+from hpsearch.study.batch import settled
 from hpsearch.study.runs import Plan
 
 
@@ -47,8 +48,9 @@ def execute(
     storage
         URL or open storage. Processes share a URL. With an in-memory storage, each process gets a copy of its run.
     jobs
-        Number of processes; −1: one per core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the
-        runs are distributed over a cluster.
+        Number of processes; −1: one per core. With fewer runs, each trains several trials at once, as far as the batch
+        allows. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the runs are distributed over a
+        cluster.
     started
         Called once with the counts of stored trials at the start.
     progress
@@ -67,6 +69,8 @@ def execute(
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
     with quiet_optuna(), explained(storage), opened(storage) as here, _owned(storage, plan.name):
         stored = {study.study_name: study.user_attrs for study in all_studies(here)}
+        cores = joblib.effective_n_jobs(jobs)
+        plan = settled(plan, stored, cores)
         _check_names(plan, stored, here)
         runs = _under_stored_names(plan, stored)
         asked = {run.name for run in runs if not _is_done(run, stored)}
@@ -75,11 +79,12 @@ def execute(
         trials = {name: begun.get(name, []) for name in studies}
         counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
         if started is not None:
-            started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
-        with _site(storage, here, jobs) as site:
+            interruptions = sum(map(interrupted, trials.values()))
+            started(Start(counter.known, counter.planned, interruptions, plan.batch or 0))
+        with _site(storage, here, jobs, max(1, cores // max(1, len(studies)))) as site:
             todo = {run.name: run for run in runs if run.name in studies}
             looks = {name: partial(site.looked_at, run, studies[name]) for name, run in todo.items()}
-            with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
+            with reported(counter, looks, cores, progress):
                 _work_off(plan, todo, site, counter)
 
 
@@ -91,8 +96,8 @@ class _Site:
     ----------
     storage, here
         The storage as passed by the caller, and the opened storage.
-    jobs
-        Number of processes.
+    jobs, workers
+        Number of processes, and of trials at once in each.
     call
         Identifier of this call of `execute`.
     notes
@@ -102,6 +107,7 @@ class _Site:
     storage: str | BaseStorage
     here: BaseStorage
     jobs: int
+    workers: int
     call: str
     notes: Path | None
 
@@ -109,7 +115,7 @@ class _Site:
         """Return the run with all data that a process needs for it."""
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
-        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run))
+        return Work(run, objective, plan.catch, place, self.call, os.getpid(), self._note(run), self.workers)
 
     def looked_at(self, run: Run, study: optuna.Study) -> int:
         """Return the number of trials finished by the process of this run."""
@@ -126,11 +132,11 @@ class _Site:
 
 
 @contextmanager
-def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int) -> Iterator[_Site]:
+def _site(storage: str | BaseStorage, here: BaseStorage, jobs: int, workers: int) -> Iterator[_Site]:
     call = uuid.uuid4().hex
     with kept_open(here, call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
         copied = jobs != 1 and isinstance(storage, InMemoryStorage)
-        yield _Site(storage, here, jobs, call, Path(folder) if copied else None)
+        yield _Site(storage, here, jobs, workers, call, Path(folder) if copied else None)
 
 
 def _work_off(plan: Plan, todo: Mapping[str, Run], site: _Site, counter: Counter) -> None:

@@ -48,6 +48,8 @@ class Work:
         Process of that call.
     note
         File for the number of finished trials, written periodically if the storage cannot be polled.
+    workers
+        Number of trials at once.
     """
 
     run: Run
@@ -57,6 +59,7 @@ class Work:
     call: str
     owner: int
     note: Path | None = None
+    workers: int = 1
 
 
 def digest(run: Run) -> str:
@@ -72,7 +75,7 @@ def do(work: Work) -> tuple[str, BaseStorage | None]:
     with quiet_optuna(), explained(work.place), _owned(work), at(work.place, work.call) as storage:
         study = open_run(work.run, OwnTrials(storage) if isinstance(storage, RDBStorage) else storage)
         with _noted(work, study), exits_are_failures(work.run.name, work.place):
-            continue_run(work.run, study, work.objective, work.catch)
+            continue_run(work.run, study, work.objective, work.catch, work.workers)
         study.set_user_attr(DONE, digest(work.run))
     return work.run.name, None if isinstance(work.place, str) else work.place
 

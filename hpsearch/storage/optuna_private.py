@@ -120,7 +120,7 @@ def begin_trial(study: optuna.Study, template: FrozenTrial) -> Trial:
 
 
 def forget_trials(study: optuna.Study) -> None:
-    """Let samplers see the study as it is now: Optuna keeps what they last saw in a thread until a trial begins in it."""
+    """Let samplers see the study as it is now: Optuna keeps what a thread last saw until a trial begins in it."""
     study._thread_local.cached_all_trials = None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_RUNS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
+from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
@@ -86,6 +86,9 @@ class SearchSettings(VariantSearch):
         Number of best trials that the last trials of a run train again, three times each.
     retrain
         Number of retrainings of a run's best hyperparameters, on fresh seeds, for the test value.
+    batch
+        Number of trials before a trial that it does not see, so that they may run at the same time; None: what is
+        stored, or the default of `hpsearch.study.batch`.
     """
 
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
@@ -94,6 +97,7 @@ class SearchSettings(VariantSearch):
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
     confirm: _Confirm = 0
     retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
+    batch: Annotated[int, Field(ge=0, le=MOST_BATCH)] | None = None
 
     @field_validator("strategies")
     @classmethod
@@ -178,6 +182,8 @@ class StudyFile(_Table):
             del tables["factors"]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
+        if not self.search.batch:
+            del tables["search"]["batch"]
         return tables
 
     def strategy(self, label: str) -> StrategySettings:

@@ -59,6 +59,7 @@ def plan(
         only=only or {},
         margin=file.report.margin,
         starts_with_defaults=file.search.first == "defaults",
+        batch=file.search.batch,
     )
 
 
