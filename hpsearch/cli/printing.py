@@ -63,7 +63,8 @@ def print_start(console: Console, start: Start) -> None:
     if start.batch:
         last = "one" if start.batch == 1 else f"{start.batch}"
         console.print(
-            f"batch {start.batch}: each trial sees the results of all before it but the last {last}, which may still run",
+            f"batch {start.batch}: each trial sees the results of all before it but the last {last}, "
+            "which may still run",
             soft_wrap=True,
         )
     if start.stored == 0 and start.interrupted == 0:
