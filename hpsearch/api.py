@@ -12,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_SEED, MOST_TRIALS, one_of, seconds, text, whole
+from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, one_of, seconds, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives import Objective
@@ -100,6 +100,8 @@ def search(
     seed: int = 0,
     direction: Direction | None = None,
     pruner: str = "none",
+    jobs: int = 1,
+    batch: int | None = None,
     storage: str | BaseStorage | None = None,
     name: str = "search",
     catch: tuple[type[Exception], ...] = (),
@@ -128,6 +130,12 @@ def search(
         "minimize" or "maximize". Defaults to that of an `Objective`; "minimize" for functions, as in optuna.
     pruner
         A key of `PRUNERS`. The median pruner lets the first 5 trials, and the first tenth of the epochs of each, pass.
+    jobs
+        Number of trials at once; −1: one per core.
+    batch
+        Trial n starts when all trials before n − `batch` are finished, and sees only these. So up to `batch` + 1 trials
+        run at once, and any `jobs` gives the same trials. By default as stored; for a new search `jobs`, at most 8, or
+        0 with one job. A strategy of your own must draw by a trial's number and the study that it is given alone.
     storage
         A URL such as "sqlite:///hpsearch.db" or an optuna storage; in memory by default. A call with the name and
         storage of an earlier search resumes it.
@@ -151,9 +159,10 @@ def search(
     """
     label = strategy if isinstance(strategy, str) else _name_of(strategy)
     chosen = {label: _searcher(label, strategy, options or {}, confirm)}
-    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch, trial_timeout=trial_timeout)
+    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch, batch, trial_timeout=trial_timeout)
     backend = _open(storage)
-    execute(plan, backend, progress=progress)
+    place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
+    execute(plan, place, jobs=jobs, progress=progress)
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
     results = _load(backend, name)
@@ -176,6 +185,7 @@ def compare(
     seed: int = 0,
     direction: Direction | None = None,
     pruner: str = "none",
+    batch: int | None = None,
     first: str = "drawn",
     retrain: int = 5,
     storage: str | BaseStorage | None = None,
@@ -216,6 +226,8 @@ def compare(
     trial_timeout
         As for `search`; with `jobs`, functions are called in other processes, too. It is also the limit of each
         retraining: one that takes longer has no test value.
+    batch
+        As for `search`; by default as stored, or 0 for a new comparison of several searches.
     trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
@@ -244,6 +256,7 @@ def compare(
         pruner,
         name,
         catch,
+        batch,
         retrain,
         first,
         factors,
@@ -266,6 +279,7 @@ def _plan(
     pruner: str,
     name: str,
     catch: tuple[type[Exception], ...],
+    batch: int | None,
     retrain: int = 0,
     first: str = "drawn",
     factors: Mapping[str, Mapping[str, Any]] | None = None,
@@ -277,6 +291,7 @@ def _plan(
     seed = whole("seed", seed, 0, MOST_SEED)
     retrain = whole("retrain", retrain, 0, MOST_TRIALS)
     limit = None if trial_timeout is None else seconds("trial_timeout", trial_timeout)
+    batch = None if batch is None else whole("batch", batch, 0, MOST_BATCH)
     for strategy in strategies.values():
         check_confirm(strategy.confirm, trials)
     if pruner not in PRUNERS:
@@ -311,6 +326,7 @@ def _plan(
         starts_with_defaults=first == "defaults",
         catch=catch,
         trial_timeout=limit,
+        batch=batch,
     )
 
 

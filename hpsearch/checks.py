@@ -22,6 +22,9 @@ MOST_RUNS = 100_000
 """Maximum number of runs of a study: tasks × strategies × repeats. They are planned in memory."""
 
 MOST_JOBS = 1_000
+MOST_BATCH = 100
+"""Maximum number of trials before a trial that it does not see."""
+
 MOST_EPOCHS = 1_000_000
 MOST_LAYERS = 1_000
 MOST_PARAMETERS = 100_000_000

@@ -111,6 +111,15 @@ def study(
             help="How long a training may take: 90 or 90s, 20m, 1.5h. A longer one is ended, and its trial has failed.",
         ),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Trial n starts when all before n - K are finished, and sees only these: up to K + 1 run at once, and "
+            "any --jobs gives the same trials. Default: as stored; for a new study of one run, one for each job, at "
+            "most 8; else 0.",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -151,6 +160,7 @@ def study(
         "confirm": confirm,
         "pruner": pruner,
         "seed": seed,
+        "batch": batch,
     }
 
     def command(console: Console) -> None:

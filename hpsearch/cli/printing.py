@@ -59,7 +59,14 @@ def _budget(plan: Plan) -> str:
 
 
 def print_start(console: Console, start: Start) -> None:
-    """Print how much the storage holds already, if anything."""
+    """Print the batch, if there is one, and how much the storage holds already, if anything."""
+    if start.batch:
+        last = "one" if start.batch == 1 else f"{start.batch}"
+        console.print(
+            f"batch {start.batch}: each trial sees the results of all before it but the last {last}, "
+            "which may still run",
+            soft_wrap=True,
+        )
     if start.stored == 0 and start.interrupted == 0:
         return
     if start.stored >= start.planned:

@@ -34,6 +34,7 @@ from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
+from hpsearch.study.batch import settled
 from hpsearch.study.prepared import PREPARED, as_stored
 from hpsearch.study.runs import Plan
 
@@ -64,8 +65,9 @@ def execute(
     storage
         URL or open storage. Processes share a URL. With an in-memory storage, each process gets a copy of its run.
     jobs
-        Number of processes; −1: one per core. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the
-        runs are distributed over a cluster.
+        Number of processes; −1: one per core. With fewer runs, each trains several trials at once, as far as the batch
+        allows. They are joblib's: inside ``joblib.parallel_config(backend="dask")`` the runs are distributed over a
+        cluster.
     joins
         Whether other programs may work on the study at the same time. Then those runs are left to them that they hold,
         and the call returns when all runs are complete.
@@ -87,16 +89,18 @@ def execute(
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
     if jobs > MOST_JOBS:
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
-    with _prepared(plan, storage, joins, lease) as ready:
-        here, holder, runs, studies, begun = ready
+    cores = joblib.effective_n_jobs(jobs)
+    with _prepared(plan, storage, cores, joins, lease) as ready:
+        plan, here, holder, runs, studies, begun = ready
         trials = {name: begun.get(name, []) for name in studies}
         counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
         if started is not None:
-            started(Start(counter.known, counter.planned, sum(map(interrupted, trials.values()))))
-        with _site(storage, here, jobs, holder, lease, studies) as site:
+            interruptions = sum(map(interrupted, trials.values()))
+            started(Start(counter.known, counter.planned, interruptions, plan.batch or 0))
+        with _site(storage, here, jobs, max(1, cores // max(1, len(studies))), holder, lease, studies) as site:
             todo = {run.name: run for run in runs if run.name in studies}
             looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
-            with reported(counter, looks, joblib.effective_n_jobs(jobs), progress):
+            with reported(counter, looks, cores, progress):
                 _work_off(plan, todo, site, counter)
 
 
@@ -108,15 +112,16 @@ def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
     UsageError, RunError
         As for `execute`.
     """
-    with _prepared(plan, storage, joins=False, lease=LEASE_SECONDS) as ready:
+    with _prepared(plan, storage, 1, joins=False, lease=LEASE_SECONDS) as ready:
         first = optuna.load_study(study_name=ready.runs[0].name, storage=ready.storage)
-        first.set_user_attr(PREPARED, as_stored(plan))
+        first.set_user_attr(PREPARED, as_stored(ready.plan))
         return len(ready.runs), len(ready.studies)
 
 
 class _Prepared(NamedTuple):
-    """A plan's runs in an open storage: all of them, the studies of those to be done, and their trials by name."""
+    """A plan, and its runs in an open storage: all of them; of those to be done the studies and trials, by name."""
 
+    plan: Plan
     storage: BaseStorage
     holder: Holder
     runs: list[Run]
@@ -125,10 +130,11 @@ class _Prepared(NamedTuple):
 
 
 @contextmanager
-def _prepared(plan: Plan, storage: str | BaseStorage, joins: bool, lease: float) -> Iterator[_Prepared]:
+def _prepared(plan: Plan, storage: str | BaseStorage, cores: int, joins: bool, lease: float) -> Iterator[_Prepared]:
     with quiet_optuna(), explained(storage), opened(storage) as here, _holder() as holder:
         known = all_studies(here)
         stored = {study.study_name: study.user_attrs for study in known}
+        plan = settled(plan, stored, cores)
         check_names(plan, stored, here)
         runs = with_stored_pruning(under_stored_names(plan, stored), stored)
         asked = {run.name for run in runs if not is_done(run, stored)}
@@ -136,7 +142,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, joins: bool, lease: float)
             await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = prepared(runs, stored, owned(here), partial(leased, holder=holder, seconds=lease), joins)
-        yield _Prepared(here, holder, runs, studies, begun)
+        yield _Prepared(plan, here, holder, runs, studies, begun)
 
 
 @contextmanager
@@ -156,8 +162,8 @@ class _Site:
     ----------
     storage, here
         The storage as passed by the caller, and the opened storage.
-    jobs
-        Number of processes.
+    jobs, workers
+        Number of processes, and of trials at once in each.
     holder
         This call of `execute`, as the leases name it.
     lease
@@ -171,6 +177,7 @@ class _Site:
     storage: str | BaseStorage
     here: BaseStorage
     jobs: int
+    workers: int
     holder: Holder
     lease: float
     studies: Mapping[str, optuna.Study]
@@ -181,7 +188,8 @@ class _Site:
         place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
         objective = plan.objective_of(run)
         isolated, limit = is_isolated(objective, self.jobs), plan.trial_timeout
-        return Work(run, objective, plan.catch, place, self.holder, self.lease, self._note(run), isolated, limit)
+        note = self._note(run)
+        return Work(run, objective, plan.catch, place, self.holder, self.lease, note, isolated, limit, self.workers)
 
     def looked_at(self, run: Run) -> int:
         """Return the number of trials finished by the process of this run."""
@@ -214,13 +222,14 @@ def _site(
     storage: str | BaseStorage,
     here: BaseStorage,
     jobs: int,
+    workers: int,
     holder: Holder,
     lease: float,
     studies: Mapping[str, optuna.Study],
 ) -> Iterator[_Site]:
     with kept_open(here, holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
         copied = jobs != 1 and isinstance(storage, InMemoryStorage)
-        yield _Site(storage, here, jobs, holder, lease, studies, Path(folder) if copied else None)
+        yield _Site(storage, here, jobs, workers, holder, lease, studies, Path(folder) if copied else None)
 
 
 def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -> None:

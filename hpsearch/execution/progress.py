@@ -24,11 +24,15 @@ _INTERVAL = 0.5  # seconds between two polls
 
 @dataclass(frozen=True)
 class Start:
-    """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished."""
+    """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished.
+
+    `batch` is the number of trials before a trial that it does not see.
+    """
 
     stored: int
     planned: int
     interrupted: int
+    batch: int = 0
 
 
 def spent(run: Run, trials: Iterable[FrozenTrial]) -> int:

@@ -204,7 +204,7 @@ def begin_trial(study: optuna.Study, template: FrozenTrial) -> Trial:
 
 
 def forget_trials(study: optuna.Study) -> None:
-    """Let samplers see the study as it is now: Optuna keeps what they saw in a thread until a trial begins in it."""
+    """Let samplers see the study as it is now: Optuna keeps what a thread last saw until a trial begins in it."""
     study._thread_local.cached_all_trials = None
 
 
@@ -216,8 +216,8 @@ def add_trial(storage: BaseStorage, study: optuna.Study, trial: FrozenTrial) -> 
 class SharedTrial(Trial):
     """A trial of a run whose trials may run in several threads, and that may have begun in another process.
 
-    It is trained from the beginning: values that a dead process reported are not written again, and where that process
-    went on, it is not pruned.
+    It is trained and judged from the beginning: values that a dead process reported are not written again, and its
+    pruner sees only those that this training has reached.
 
     Attributes
     ----------
@@ -270,11 +270,7 @@ class SharedTrial(Trial):
     def should_prune(self) -> bool:
         """Return whether the pruner stops the trial now."""
         with self._turn():
-            if not self._prunable:
-                return False
-            if self._earlier and (self._cached_frozen_trial.last_step or 0) < max(self._earlier):
-                return False  # as the pruner decided then, since the training went on
-            return super().should_prune()
+            return self._prunable and super().should_prune()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Store an attribute."""

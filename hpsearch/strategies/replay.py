@@ -62,7 +62,8 @@ class ReplayableSampler(BaseSampler):
         self._check(study)
         if trial.number < self._startup or CONFIRMS in trial.user_attrs:
             return {}
-        sampler = self._drawn[trial.number] = self._inferring.pop(trial.number, None) or self._sampler(trial)
+        inferring = self._inferring.pop(trial.number, None)
+        sampler = self._drawn[trial.number] = inferring or self._sampler(trial)
         return sampler.sample_relative(search_alone(study, but=trial), trial, search_space)
 
     def sample_independent(

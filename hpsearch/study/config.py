@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
+from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
@@ -88,6 +88,9 @@ class SearchSettings(VariantSearch):
         Number of retrainings of a run's best hyperparameters, on fresh seeds, for the test value.
     trial_seconds
         Seconds that a training may take; a longer one is ended, and its trial has failed. None: any number.
+    batch
+        Number of trials before a trial that it does not see, so that they may run at the same time; None: what is
+        stored, or the default of `hpsearch.study.batch`.
     """
 
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
@@ -97,6 +100,7 @@ class SearchSettings(VariantSearch):
     confirm: _Confirm = 0
     retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
     trial_seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = None
+    batch: Annotated[int, Field(ge=0, le=MOST_BATCH)] | None = None
 
     @field_validator("strategies")
     @classmethod
@@ -183,6 +187,8 @@ class StudyFile(_Table):
             del tables["search"]["first"]
         if self.search.trial_seconds is None:
             del tables["search"]["trial_seconds"]
+        if not self.search.batch:
+            del tables["search"]["batch"]
         return tables
 
     def strategy(self, label: str) -> StrategySettings:

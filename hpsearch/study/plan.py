@@ -78,6 +78,7 @@ def plan_of(
         margin=file.report.margin,
         starts_with_defaults=file.search.first == "defaults",
         trial_timeout=file.search.trial_seconds,
+        batch=file.search.batch,
     )
 
 

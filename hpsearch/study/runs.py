@@ -13,6 +13,7 @@ from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.run import Run
+from hpsearch.strategies.lag import can_lag
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.factors import STRATEGY, label_of
 from hpsearch.study.variant import Searcher, Variant, is_untuned
@@ -51,6 +52,9 @@ class Plan:
         Exceptions of the objective that fail a trial without ending the run.
     trial_timeout
         Seconds that a training may take, or None: a longer one is a failed trial. Trials stay comparable if it changes.
+    batch
+        Number of trials before a trial that it does not see, so that they may run at the same time; None if not yet
+        settled, see `hpsearch.study.batch`.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Plan:
     starts_with_defaults: bool = False
     catch: tuple[type[Exception], ...] = ()
     trial_timeout: float | None = None
+    batch: int | None = None
 
     def __post_init__(self) -> None:
         if self.cells is None:
@@ -79,6 +84,12 @@ class Plan:
             check_runs(len(self.objectives), len(self.cells), self.repeats)
         if self.trials > MOST_TRIALS:
             raise UsageError(f"trials must be at most {MOST_TRIALS:,}, got {self.trials}")
+        for variant in self.variants.values() if self.batch else ():
+            if not can_lag(PRUNERS[variant.pruner]()):
+                raise UsageError(
+                    f"batch must be 0 with the pruner {variant.pruner!r}, whose brackets depend on the trial that "
+                    f"finishes first, got {self.batch}"
+                )
         for factor, levels in self.only.items():
             if factor not in self.factors:
                 raise UsageError(f"--only: {choose_from('factor', factor, self.factors)}")
@@ -163,23 +174,31 @@ class Plan:
             "untuned": untuned,
             "first": dict(objective.defaults) if variant.starts_with_defaults and not untuned else None,
             "plan": self._stored(),
-            "file": dict(self.content) if self.has_factors else None,
+            "file": self._file() if self.has_factors else None,
+            "batch": 0 if untuned else self.batch or 0,
         }
 
     def _content(self, label: str, variant: Variant, objective: Objective) -> dict[str, Any]:
         """Return what makes trials comparable; with factors the variant's own settings, so that levels can be added."""
         if not self.has_factors:
-            return {**self.content, **objective.content, "strategy": dict(variant.searcher.content)}
+            return {**self._file(), **objective.content, "strategy": dict(variant.searcher.content)}
         own = objective.content or {"variant": label}
         search = {"seed": self.seed, "pruner": variant.pruner}
         first = {"first": "defaults"} if variant.starts_with_defaults else {}
+        batch = {"batch": self.batch} if self.batch and not is_untuned(objective) else {}
         return {
             "family": objective.family,
             **own,
             "strategy": variant.searcher_content,
-            "search": search | first,
+            "search": search | first | batch,
             "seeds": "separate",
         }
+
+    def _file(self) -> dict[str, Any]:
+        """Return the tables of the study file, with the batch if there is one."""
+        if not self.batch:
+            return dict(self.content)
+        return {**self.content, "search": {**self.content.get("search", {}), "batch": self.batch}}
 
     def _stored(self) -> dict[str, Any]:
         """Return the plan as stored with each run before its first trial."""
