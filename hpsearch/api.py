@@ -105,8 +105,9 @@ def search(
     storage: str | BaseStorage | None = None,
     name: str = "search",
     catch: tuple[type[Exception], ...] = (),
+    timeout: float | None = None,
     trial_timeout: float | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
 
@@ -143,6 +144,8 @@ def search(
         First part of the optuna study's name.
     catch
         Exceptions of the objective that fail only their trial; others end the search.
+    timeout
+        Seconds after which no trial begins; None: any number. The best so far is returned, and the same call goes on.
     trial_timeout
         Seconds that a training may take; None: any number. An `Objective` trains in a process of its own: a longer
         training is ended, and its trial has failed. A function is called in this process, where nothing can end it:
@@ -159,10 +162,23 @@ def search(
     """
     label = strategy if isinstance(strategy, str) else _name_of(strategy)
     chosen = {label: _searcher(label, strategy, options or {}, confirm)}
-    plan = _plan(objective, chosen, trials, 1, seed, direction, pruner, name, catch, batch, trial_timeout=trial_timeout)
+    plan = _plan(
+        objective,
+        chosen,
+        trials,
+        1,
+        seed,
+        direction,
+        pruner,
+        name,
+        catch,
+        batch,
+        timeout=timeout,
+        trial_timeout=trial_timeout,
+    )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
-    execute(plan, place, jobs=jobs, progress=progress)
+    execute(plan, place, jobs=jobs, progress=_of_counts(progress))
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
     results = _load(backend, name)
@@ -192,8 +208,9 @@ def compare(
     name: str = "comparison",
     report: str | Path | None = None,
     catch: tuple[type[Exception], ...] = (),
+    timeout: float | None = None,
     trial_timeout: float | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
 
@@ -223,6 +240,9 @@ def compare(
         that can be judged on test rows.
     report
         Folder for the report; no report by default.
+    timeout
+        Seconds that the comparison may take; None: any number. No repeat begins that would not be complete in time, and
+        the same call goes on later.
     trial_timeout
         As for `search`; with `jobs`, functions are called in other processes, too. It is also the limit of each
         retraining: one that takes longer has no test value.
@@ -260,10 +280,11 @@ def compare(
         retrain,
         first,
         factors,
+        timeout,
         trial_timeout,
     )
     backend = _open(storage)
-    execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=progress)
+    execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(variant_table(results), results.trials, results, path)
@@ -283,6 +304,7 @@ def _plan(
     retrain: int = 0,
     first: str = "drawn",
     factors: Mapping[str, Mapping[str, Any]] | None = None,
+    timeout: float | None = None,
     trial_timeout: float | None = None,
 ) -> Plan:
     text("name", name)
@@ -325,9 +347,14 @@ def _plan(
         cells=cells,
         starts_with_defaults=first == "defaults",
         catch=catch,
+        seconds=None if timeout is None else seconds("timeout", timeout),
         trial_timeout=limit,
         batch=batch,
     )
+
+
+def _of_counts(progress: Callable[[int, int], None] | None) -> Progress | None:
+    return None if progress is None else lambda state: progress(state.done, state.planned)
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:

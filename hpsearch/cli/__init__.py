@@ -104,6 +104,15 @@ def study(
             "whole trials would.",
         ),
     ] = None,
+    seconds: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="TIME",
+            help="How long the study may take: 90 or 90s, 20m, 1.5h. No repeat begins that would not be complete in "
+            "time; the same command goes on later.",
+        ),
+    ] = None,
     trial_timeout: Annotated[
         str | None,
         typer.Option(
@@ -135,6 +144,14 @@ def study(
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
     ] = -1,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Train on the workers of a Dask cluster with this scheduler, such as tcp://HOST:8786. This process "
+            "asks and writes, so they need not reach the storage. --jobs: trials at once, by default one for each thread.",
+        ),
+    ] = None,
     prepare: Annotated[
         bool,
         typer.Option(
@@ -166,9 +183,9 @@ def study(
     def command(console: Console) -> None:
         from hpsearch.checks import duration
 
-        limit = None if trial_timeout is None else duration("--trial-timeout", trial_timeout)
-        limits = {"trial_seconds": limit}
-        _study(study, overrides | limits, only or [], jobs, prepare, lease, storage, out, data_dir, console)
+        given = {"seconds": ("--for", seconds), "trial_seconds": ("--trial-timeout", trial_timeout)}
+        limits = {key: None if text is None else duration(option, text) for key, (option, text) in given.items()}
+        _study(study, overrides | limits, only or [], jobs, dask, prepare, lease, storage, out, data_dir, console)
 
     _guarded(
         command,
@@ -244,6 +261,7 @@ def _study(
     overrides: dict[str, Any],
     only: Sequence[str],
     jobs: int,
+    dask: str | None,
     only_prepare: bool,
     lease: str,
     storage: str,
@@ -266,15 +284,18 @@ def _study(
         console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
         console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
         return
-    with _stoppable(storage), progress_bar(console) as advance:
-        execute(
+    with _stoppable(storage), progress_bar(console, ready.metric) as advance:
+        complete = execute(
             ready,
             storage,
             jobs=jobs,
+            dask=dask,
             lease=duration("--lease", lease),
             started=lambda start: print_start(console, start),
             progress=advance,
         )
+    if not complete:
+        console.print("The time is over: the report is about what there is. The same command goes on from there.")
     _report(ready.name, [], storage, out, console)
 
 
@@ -292,8 +313,8 @@ def _worker(
         with opened(url, existing=True) as storage:
             stored = {each.study_name: each.user_attrs for each in all_studies(storage)}
         ready = prepared_plan(stored, study, data_dir, folder)
-    with _stoppable(url), progress_bar(console) as advance:
-        execute(
+    with _stoppable(url), progress_bar(console, ready.metric) as advance:
+        complete = execute(
             ready,
             url,
             jobs=jobs,
@@ -302,6 +323,9 @@ def _worker(
             started=lambda start: print_start(console, start),
             progress=advance,
         )
+    if not complete:
+        console.print("The time is over: other workers, or the same command, go on from there.")
+        return
     console.print(f"All runs are done. Report: hpsearch report {study} --storage {shown(url)}", soft_wrap=True)
 
 

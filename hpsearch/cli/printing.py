@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hpsearch.analysis.best import Best
-    from hpsearch.execution import Start
+    from hpsearch.execution import Start, State
     from hpsearch.results.results import Results
     from hpsearch.study.runs import Plan
 
@@ -77,32 +77,58 @@ def print_start(console: Console, start: Start) -> None:
 
 
 @contextmanager
-def progress_bar(console: Console) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar of finished and planned trials; without a terminal, print a line at times."""
+def progress_bar(console: Console, metric: str) -> Iterator[Callable[[State], None] | None]:
+    """Show how far a study is: a bar, the best value, time left, workers; without a terminal, print a line at times."""
     if console.quiet:
         yield None
     elif not console.is_terminal:
-        yield _Lines(console)
+        yield _Lines(console, metric)
     else:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[more]}"))
         with Progress(*columns, console=console) as progress:
-            task = progress.add_task("trials", total=None)
-            yield lambda done, planned: progress.update(task, completed=done, total=planned)
+            task = progress.add_task("trials", total=None, more="")
+            yield lambda state: progress.update(
+                task, completed=state.done, total=state.planned, more=", ".join(_details(state, metric))
+            )
 
 
 class _Lines:
     """Progress for log files: a line at each further tenth of the trials."""
 
-    def __init__(self, console: Console) -> None:
-        self._console, self._told = console, -1
+    def __init__(self, console: Console, metric: str) -> None:
+        self._console, self._metric, self._told = console, metric, -1
 
-    def __call__(self, done: int, planned: int) -> None:
-        tenth = 10 * done // planned
+    def __call__(self, state: State) -> None:
+        tenth = 10 * state.done // state.planned
         if tenth > self._told:
             self._told = tenth
-            self._console.print(f"{done} of {planned} trials")
+            details = [f"{state.done} of {state.planned} trials", *_details(state, self._metric)]
+            self._console.print(", ".join(details), soft_wrap=True)
+
+
+def _details(state: State, metric: str) -> list[str]:
+    """Return the best value so far, the time left and the workers, as far as they are known."""
+    found = []
+    if state.best is not None:
+        found.append(f"best {_name(metric)} {state.best:.4g}")
+    if state.seconds_left is not None and state.workers:
+        found.append(f"{_time(state.seconds_left)} left")
+    if state.workers:
+        found.append(f"{state.workers} worker{'s' if state.workers > 1 else ''}")
+    return found
+
+
+def _time(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> _time(42), _time(150), _time(8000)
+    ('42 s', '3 min', '2.2 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def print_results(console: Console, results: Results) -> None:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import joblib
 import optuna
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
 from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
+from hpsearch.execution.clock import Clock
+from hpsearch.execution.cluster import Cluster
 from hpsearch.execution.failures import explained
-from hpsearch.execution.isolation import is_isolated
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
-from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
+from hpsearch.execution.progress import Counter, Progress, Start, interrupted, look_at, reported
 from hpsearch.execution.rivals import PAUSE, await_rivals
-from hpsearch.execution.worker import Ending, Work, Worked, do, kept_open
+from hpsearch.execution.site import Site, at_work
+from hpsearch.execution.worker import Ending, Worked, do
 from hpsearch.run import Run, read_runs, with_stored_pruning
-from hpsearch.storage import STORAGE_ERRORS, all_studies, opened
-from hpsearch.storage.connections import answers_again
+from hpsearch.storage import all_studies, opened
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
@@ -51,10 +49,13 @@ def execute(
     jobs: int = 1,
     joins: bool = False,
     lease: float = LEASE_SECONDS,
+    dask: str | None = None,
     started: Callable[[Start], None] | None = None,
     progress: Progress | None = None,
-) -> None:
+) -> bool:
     """Execute the runs of `plan` that are not complete in the storage.
+
+    Return whether all are complete now: not if the time of the plan was over before.
 
     Each run is done under a lease in the storage, so that no other program, on whatever machine, does it too.
 
@@ -73,10 +74,12 @@ def execute(
         and the call returns when all runs are complete.
     lease
         Seconds after which another program may take over a run whose lease is not renewed.
+    dask
+        Address of the scheduler of a Dask cluster whose workers train; this process asks and writes.
     started
         Called once with the counts of stored trials at the start.
     progress
-        Called periodically with the finished and planned trials over all runs.
+        Called periodically with how far all runs are.
 
     Raises
     ------
@@ -89,19 +92,38 @@ def execute(
         raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
     if jobs > MOST_JOBS:
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
-    cores = joblib.effective_n_jobs(jobs)
+    clock = Clock(plan.seconds)
+    cluster = Cluster(dask) if dask is not None else None
+    cores = joblib.effective_n_jobs(jobs) if cluster is None else cluster.threads() if jobs == -1 else jobs
     with _prepared(plan, storage, cores, joins, lease) as ready:
         plan, here, holder, runs, studies, begun = ready
         trials = {name: begun.get(name, []) for name in studies}
-        counter = Counter(runs, {run.name: spent(run, trials[run.name]) for run in runs if run.name in trials})
+        counter = Counter(runs, {name: look_at(run, trials[name]) for name, run in _by_name(runs) if name in trials})
         if started is not None:
             interruptions = sum(map(interrupted, trials.values()))
             started(Start(counter.known, counter.planned, interruptions, plan.batch or 0))
-        with _site(storage, here, jobs, max(1, cores // max(1, len(studies))), holder, lease, studies) as site:
+        site = Site(
+            storage,
+            here,
+            jobs=jobs if cluster is None else cores,
+            workers=max(1, cores // max(1, len(studies))),
+            holder=holder,
+            lease=lease,
+            studies=studies,
+            joins=joins,
+            deadline=clock.deadline,
+            cluster=cluster,
+        )
+        with at_work(site) as site:
             todo = {run.name: run for run in runs if run.name in studies}
             looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
-            with reported(counter, looks, cores, progress):
-                _work_off(plan, todo, site, counter)
+            with reported(counter, looks, site.workers_at_work, cores, clock, progress):
+                _work_off(plan, todo, site, counter, clock)
+            return not todo
+
+
+def _by_name(runs: Iterable[Run]) -> list[tuple[str, Run]]:
+    return [(run.name, run) for run in runs]
 
 
 def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
@@ -154,86 +176,10 @@ def _holder() -> Iterator[Holder]:
         holder.end()
 
 
-@dataclass(frozen=True)
-class _Site:
-    """Storage of the runs, and how processes access it.
-
-    Attributes
-    ----------
-    storage, here
-        The storage as passed by the caller, and the opened storage.
-    jobs, workers
-        Number of processes, and of trials at once in each.
-    holder
-        This call of `execute`, as the leases name it.
-    lease
-        Seconds after which a lease ends that is not renewed.
-    studies
-        Optuna studies of the runs that are not done, by name.
-    notes
-        Folder for the progress of copied runs, if other processes cannot open the storage; otherwise None.
-    """
-
-    storage: str | BaseStorage
-    here: BaseStorage
-    jobs: int
-    workers: int
-    holder: Holder
-    lease: float
-    studies: Mapping[str, optuna.Study]
-    notes: Path | None
-
-    def work(self, plan: Plan, run: Run) -> Work:
-        """Return the run with all data that a process needs for it."""
-        place = self.storage if self.notes is None else _copy(run.name, self.here, InMemoryStorage())
-        objective = plan.objective_of(run)
-        isolated, limit = is_isolated(objective, self.jobs), plan.trial_timeout
-        note = self._note(run)
-        return Work(run, objective, plan.catch, place, self.holder, self.lease, note, isolated, limit, self.workers)
-
-    def looked_at(self, run: Run) -> int:
-        """Return the number of trials finished by the process of this run."""
-        note = self._note(run)
-        return spent(run, self.studies[run.name].get_trials(deepcopy=False)) if note is None else int(note.read_text())
-
-    def done_elsewhere(self, runs: Iterable[Run]) -> list[str]:
-        """Return the names of the runs that other programs have completed."""
-        if self.notes is not None or isinstance(self.here, InMemoryStorage):
-            return []
-        stored: dict[str, Mapping[str, Any]] = {}
-        try:
-            stored = {study.study_name: study.user_attrs for study in all_studies(self.here)}
-        except STORAGE_ERRORS as error:
-            if not answers_again(self.here, error):
-                raise
-        return [run.name for run in runs if is_done(run, stored)]
-
-    def take_back(self, run: Run, storage: BaseStorage | None) -> None:
-        """Store the changed copy of a run from a process."""
-        if self.notes is not None and storage is not None:
-            _copy(run.name, storage, self.here)
-
-    def _note(self, run: Run) -> Path | None:
-        return None if self.notes is None else self.notes / hashlib.sha256(run.name.encode()).hexdigest()
-
-
-@contextmanager
-def _site(
-    storage: str | BaseStorage,
-    here: BaseStorage,
-    jobs: int,
-    workers: int,
-    holder: Holder,
-    lease: float,
-    studies: Mapping[str, optuna.Study],
-) -> Iterator[_Site]:
-    with kept_open(here, holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
-        copied = jobs != 1 and isinstance(storage, InMemoryStorage)
-        yield _Site(storage, here, jobs, workers, holder, lease, studies, Path(folder) if copied else None)
-
-
-def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -> None:
+def _work_off(plan: Plan, todo: dict[str, Run], site: Site, counter: Counter, clock: Clock) -> None:
     """Distribute the runs over processes; they start in order. Come back to those that other programs hold.
+
+    A repeat begins only if the time that is left suffices for it, by how long runs took so far.
 
     When a process dies, joblib ends the others too, and their runs go on in new ones.
     """
@@ -243,10 +189,11 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -
             counter.end(todo.pop(name))
         before = len(todo)
         try:
-            for worked in _worked(plan, todo.values(), site):
+            for worked in _worked(plan, clock.in_time(todo.values(), site.workers_at_work(len(todo))), site):
+                clock.note(worked.seconds)
                 if worked.ending == Ending.DONE:
                     site.take_back(todo[worked.name], worked.storage)
-                    counter.end(todo.pop(worked.name))
+                    counter.end(todo.pop(worked.name), worked.best)
                 elif worked.ending == Ending.LOST:
                     _log.warning("%s", worked.message)
         except TerminatedWorkerError:
@@ -257,6 +204,8 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -
                 raise
             _log.warning("a worker process died (killed, or out of memory): its run goes on in a new one")
             continue
+        if clock.stopped:
+            return
         if len(todo) < before:
             pause = PAUSE
         elif todo:
@@ -264,24 +213,34 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _worked(plan: Plan, runs: Iterable[Run], site: _Site) -> Iterator[Worked]:
+def _worked(plan: Plan, runs: Iterable[Run], site: Site) -> Iterator[Worked]:
     """Yield what came of each run, as it ends."""
-    todo = list(runs)
-    jobs = min(site.jobs, max(2, len(todo)))  # idle processes cost memory
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    if site.cluster is not None:
+        yield from _worked_in_threads(plan, runs, site, site.cluster)
+        return
+    jobs = min(site.jobs, max(2, len(site.studies)))  # idle processes cost memory
+    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")
     with warnings.catch_warnings():
         # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         # It warns too of runs that end early because of an error or a signal here.
         warnings.filterwarnings("ignore", ".*could benefit from adjusting", UserWarning)
-        work = parallel(joblib.delayed(do)(site.work(plan, run)) for run in todo)
+        work = parallel(joblib.delayed(do)(site.work(plan, run)) for run in runs)
         with closing(work):  # at an error here, too, no process is left at work
             yield from work
 
 
-def _copy(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
-    """Copy the study `name` from `source` to `target`, replacing any study of that name."""
-    if name in optuna.get_all_study_names(target):
-        optuna.delete_study(study_name=name, storage=target)
-    optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
-    return target
+def _worked_in_threads(plan: Plan, runs: Iterable[Run], site: Site, cluster: Cluster) -> Iterator[Worked]:
+    """Yield what came of each run, while threads of this process ask and write, and a cluster trains."""
+    with ThreadPoolExecutor(site.jobs, "hpsearch-run") as threads:
+        try:
+            pending: set[Future[Worked]] = set()
+            for run in runs:
+                pending.add(threads.submit(do, site.work(plan, run)))
+                if len(pending) >= site.jobs:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            yield from (future.result() for future in as_completed(pending))
+        except BaseException:
+            cluster.close()
+            raise

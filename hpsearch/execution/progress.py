@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from optuna.trial import FrozenTrial, TrialState
 
-from hpsearch.run import Run
+from hpsearch.execution.clock import Clock
+from hpsearch.run import Run, incumbent
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.connections import PATIENCE, is_lost, lost
-
-Progress = Callable[[int, int], None]
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +38,53 @@ class Start:
     batch: int = 0
 
 
-def spent(run: Run, trials: Iterable[FrozenTrial]) -> int:
-    """Return the number of trials of the run's budget that its finished `trials` have used, at most all."""
+class State(NamedTuple):
+    """How far a study is.
+
+    Attributes
+    ----------
+    done, planned
+        Finished and planned trials over all runs.
+    best
+        Best validation value of the runs that were worked on since the start; None if there is none yet.
+    seconds_left
+        Time until the end, by the trials since the start; None if it cannot be told.
+    workers
+        Number of trials that are trained at once.
+    """
+
+    done: int
+    planned: int
+    best: float | None = None
+    seconds_left: float | None = None
+    workers: int = 1
+
+
+Progress = Callable[[State], None]
+
+
+class Look(NamedTuple):
+    """How far a run is: trials of its budget that are used, and its best value."""
+
+    trials: int
+    best: float | None = None
+
+    def written(self) -> str:
+        """Return it as text."""
+        return json.dumps(self)
+
+    @classmethod
+    def read(cls, text: str) -> Look:
+        """Return what was written."""
+        return cls(*json.loads(text))
+
+
+def look_at(run: Run, trials: Iterable[FrozenTrial]) -> Look:
+    """Return how far the run with these `trials` is."""
     finished = [trial for trial in trials if trial.state.is_finished()]
-    return min(run.trials, run.budget.spent(finished) // run.budget.unit)
+    best = incumbent(run.direction, finished)
+    used = min(run.trials, run.budget.spent(finished) // run.budget.unit)
+    return Look(used, None if best is None else best.value)
 
 
 def interrupted(trials: Iterable[FrozenTrial]) -> int:
@@ -54,14 +100,19 @@ class Counter:
     runs
         All runs, in the order of their start.
     unfinished
-        Number of finished trials of each incomplete run, by name.
+        How far each incomplete run is, by name.
     """
 
-    def __init__(self, runs: Iterable[Run], unfinished: Mapping[str, int]) -> None:
+    def __init__(self, runs: Iterable[Run], unfinished: Mapping[str, Look]) -> None:
+        runs = list(runs)
+        self._choose = max if runs and runs[0].direction == "maximize" else min
         budgets = {run.name: run.trials for run in runs}
         self.planned = sum(budgets.values())
         self._ended = sum(trials for name, trials in budgets.items() if name not in unfinished)
-        self._open = dict(unfinished)
+        self._open = {name: look.trials for name, look in unfinished.items()}
+        self._best: float | None = None
+        for look in unfinished.values():
+            self._note(look.best)
         self._is_lost = False
         self._lock = threading.Lock()
 
@@ -71,28 +122,45 @@ class Counter:
         with self._lock:
             return self._ended + sum(self._open.values())
 
-    def end(self, run: Run) -> None:
+    @property
+    def best(self) -> float | None:
+        """Best value seen so far."""
+        return self._best
+
+    @property
+    def unfinished(self) -> int:
+        """Number of runs that are not done."""
+        with self._lock:
+            return len(self._open)
+
+    def end(self, run: Run, best: float | None = None) -> None:
         """Mark a run as done; it is no longer polled."""
+        self._note(best)
         with self._lock:
             del self._open[run.name]
             self._ended += run.trials
 
-    def look(self, looks: Mapping[str, Callable[[], int]], workers: int) -> None:
+    def look(self, looks: Mapping[str, Callable[[], Look]], workers: int) -> None:
         """Poll the current runs: the first incomplete ones, as many as there are workers."""
         with self._lock:
             worked_on = list(islice(self._open, workers))
         for name in worked_on:
             try:
-                trials = looks[name]()
+                found = looks[name]()
             except STORAGE_ERRORS as error:  # the run itself reports what lasts
                 self._tell(error)
             except (OSError, ValueError):
                 continue
             else:
                 self._is_lost = False
+                self._note(found.best)
                 with self._lock:
                     if name in self._open:
-                        self._open[name] = max(trials, self._open[name])
+                        self._open[name] = max(found.trials, self._open[name])
+
+    def _note(self, best: float | None) -> None:
+        if best is not None and not math.isnan(best):
+            self._best = best if self._best is None else self._choose(best, self._best)
 
     def _tell(self, error: BaseException) -> None:
         """Say once that the storage does not answer; the processes that wait for it are not on the screen."""
@@ -103,20 +171,37 @@ class Counter:
 
 @contextmanager
 def reported(
-    counter: Counter, looks: Mapping[str, Callable[[], int]], workers: int, progress: Progress | None
+    counter: Counter,
+    looks: Mapping[str, Callable[[], Look]],
+    at_work: Callable[[int], int],
+    workers: int,
+    clock: Clock,
+    progress: Progress | None,
 ) -> Iterator[None]:
-    """Report the counts to `progress` periodically within the context, and at its end."""
+    """Report to `progress` how far the study is, periodically within the context and at its end.
+
+    `at_work` returns the number of workers from that of runs that are not done; up to `workers` runs are polled.
+    """
     if progress is None:
         yield
         return
+    begin, known = time.monotonic(), counter.known
 
     def look() -> None:
         counter.look(looks, workers)
-        progress(counter.known, counter.planned)
+        progress(state(at_work(counter.unfinished)))
+
+    def state(busy: int) -> State:
+        done, planned = counter.known, counter.planned
+        rate = (done - known) / (time.monotonic() - begin)
+        left = (planned - done) / rate if rate > 0 else None
+        if clock.deadline is not None:
+            left = max(0.0, clock.left() if left is None else min(left, clock.left()))
+        return State(done, planned, counter.best, left, busy)
 
     with repeated(look):
         yield
-    progress(counter.known, counter.planned)
+    progress(state(0))
 
 
 @contextmanager
@@ -126,7 +211,8 @@ def repeated(look: Callable[[], object]) -> Iterator[None]:
 
     def poll() -> None:
         while not over.wait(_INTERVAL):
-            look()
+            with suppress(*STORAGE_ERRORS):  # the run itself reports what lasts
+                look()
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

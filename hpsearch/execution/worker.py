@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -19,16 +20,18 @@ import optuna
 from optuna.storages import BaseStorage
 
 from hpsearch.execution.child.process import FORKING
+from hpsearch.execution.cluster import Cluster, ClusterTrainer
 from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.isolation import trainer_of
 from hpsearch.execution.orphans import end_with
-from hpsearch.execution.progress import repeated, spent
+from hpsearch.execution.progress import look_at, repeated
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
+from hpsearch.run.trainer import Trainer
 from hpsearch.storage import STORAGE_ERRORS, opened
 from hpsearch.storage.connections import answers_again
-from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, Record, leased
+from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
 
@@ -60,6 +63,10 @@ class Work:
         Seconds that a training may take; None: any number.
     workers
         Maximum number of trials of the run at once.
+    deadline
+        Time, in seconds since the epoch, after which no trial begins; None: never.
+    cluster
+        Dask cluster that trains; only in threads of the call itself.
     """
 
     run: Run
@@ -72,12 +79,15 @@ class Work:
     isolated: bool = False
     trial_timeout: float | None = None
     workers: int = 1
+    deadline: float | None = None
+    cluster: Cluster | None = None
 
 
 class Ending(Enum):
     """How the work on a run ended."""
 
     DONE = "done"
+    LATE = "not done in time"
     HELD = "held by another program"
     LOST = "taken over by another program"
 
@@ -93,15 +103,18 @@ class Worked(NamedTuple):
         Storage with its trials, if it was sent with the run instead of a URL.
     message
         Why it did not end well.
-    rival
-        Lease of the program that holds it.
+    best
+        Value of the incumbent.
+    seconds
+        Time that the run took here, if it is done.
     """
 
     name: str
     ending: Ending
     storage: BaseStorage | None = None
     message: str = ""
-    rival: Record | None = None
+    best: float | None = None
+    seconds: float = 0.0
 
 
 def digest(run: Run) -> str:
@@ -115,46 +128,65 @@ def do(work: Work) -> Worked:
     if current_process().name.startswith("Loky"):
         end_with(work.holder.pid)
         logging.getLogger("hpsearch").addHandler(logging.NullHandler())  # the process of the call says it, once
-    run = work.run
+    run, begin, best = work.run, time.monotonic(), None
     try:
-        with quiet_optuna(), explained(work.place), at(work.place, work.holder.call) as storage:
+        with (
+            quiet_optuna(),
+            explained(work.place),
+            at(work.place, work.holder.call, alone=work.cluster is not None) as storage,
+        ):
             while True:
                 try:
-                    _continue(work, storage)
+                    ending, best = _continue(work, storage)
                     break
                 except STORAGE_ERRORS as error:
                     if not answers_again(storage, error):
                         raise
     except HeldError as error:
-        return Worked(run.name, Ending.HELD, message=str(error), rival=error.record)
+        return Worked(run.name, Ending.HELD, message=str(error))
     except LeaseLostError as error:
         return Worked(run.name, Ending.LOST, message=str(error))
-    return Worked(run.name, Ending.DONE, None if isinstance(work.place, str) else work.place)
+    changed = None if isinstance(work.place, str) else work.place
+    return Worked(run.name, ending, changed, best=best, seconds=time.monotonic() - begin)
 
 
-def _continue(work: Work, storage: BaseStorage) -> None:
-    """Take the run's lease and continue the run from its stored trials."""
+def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:
+    """Take the run's lease and continue the run from its stored trials; return the value of the incumbent, too."""
     run = work.run
     number = storage.get_study_id_from_name(run.name)
     with leased(storage, number, run.name, work.holder, work.seconds, FORKING) as lease:
         study = open_run(run, owned(storage, lease.check_within))
-        if study.user_attrs.get(DONE) == digest(run):  # another program has done it meanwhile
-            return
-        make = partial(trainer_of, work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
-        with _noted(work, study), exits_are_failures(run.name, work.place):
-            continue_run(run, study, work.objective, work.catch, make, work.workers)
-        study.set_user_attr(DONE, digest(run))
+        is_done = study.user_attrs.get(DONE) == digest(run)  # another program has done it meanwhile
+        if not is_done:
+            with _noted(work, study), exits_are_failures(run.name, work.place):
+                is_done = continue_run(
+                    run, study, work.objective, work.catch, _trainers(work), work.workers, work.deadline
+                )
+            if is_done:
+                study.set_user_attr(DONE, digest(run))
+        return Ending.DONE if is_done else Ending.LATE, look_at(run, study.get_trials(deepcopy=False)).best
+
+
+def _trainers(work: Work) -> Callable[[], Trainer]:
+    """Return what makes the run's trainers."""
+    if work.cluster is not None:
+        return partial(ClusterTrainer, work.objective, work.cluster, work.trial_timeout)
+    return partial(trainer_of, work.objective, isolated=work.isolated, trial_timeout=work.trial_timeout)
 
 
 @contextmanager
-def at(place: str | BaseStorage, call: str) -> Iterator[BaseStorage]:
+def at(place: str | BaseStorage, call: str, *, alone: bool = False) -> Iterator[BaseStorage]:
     """Open the storage. A worker process keeps it open for all runs of the same call of ``execute``.
 
-    The next call opens it again, since the file behind a URL may have been replaced.
+    The next call opens it again, since the file behind a URL may have been replaced. With `alone`, it is opened for one
+    run, as for threads of one process, which hold different leases.
     """
     key = (os.getpid(), call)
     if not isinstance(place, str):
         yield place
+    elif alone:
+        with opened(place) as storage:
+            yield storage
     elif key in _OPEN:
         yield _OPEN[key]
     elif current_process().name.startswith("Loky"):  # a worker executes one run at a time
@@ -187,7 +219,7 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
 
     def write() -> None:
         with suppress(OSError):  # only the progress bar reads it
-            note.write_text(str(spent(work.run, study.get_trials(deepcopy=False))))
+            note.write_text(look_at(work.run, study.get_trials(deepcopy=False)).written())
 
     with repeated(write):
         yield

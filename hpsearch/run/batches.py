@@ -6,6 +6,7 @@ With ``batch = k``, trial *n* begins when all trials before *n* − *k* are fini
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -69,9 +70,10 @@ def work_off(
     first: Mapping[str, Any] | None = None,
     batch: int = 0,
     workers: int = 1,
+    deadline: float | None = None,
     stop: Callable[[], object] | None = None,
-) -> None:
-    """Finish the RUNNING trials of a dead process, then run trials until the budget is spent.
+) -> bool:
+    """Finish the RUNNING trials of a dead process, then run trials until the budget is spent; return whether it is.
 
     Parameters
     ----------
@@ -88,6 +90,8 @@ def work_off(
         Number of trials before a trial that may still run when it begins.
     workers
         Maximum number of trials at once. With 1, they run in the calling thread.
+    deadline
+        Time, in seconds since the epoch, after which no trial begins; None: never.
     stop
         Ends trainings in progress, if the run ends early: called once, before the threads are waited for.
 
@@ -105,9 +109,10 @@ def work_off(
     lock = RunLock()
     crew = _Crew(train_here, min(workers, batch + 1))
     try:
-        for trial in trials_to_do(study, budget, first, batch=batch, lock=lock, crew=crew):
+        for trial in trials_to_do(study, budget, first, batch=batch, lock=lock, crew=crew, deadline=deadline):
             crew.start(trial)
         crew.wait_for_all()
+        return budget.is_spent(study.direction.name.lower(), study.get_trials(deepcopy=False))
     except BaseException:
         lock.stop()
         if stop is not None:
@@ -125,11 +130,12 @@ def trials_to_do(
     batch: int = 0,
     lock: RunLock | None = None,
     crew: _Crew | None = None,
+    deadline: float | None = None,
 ) -> Iterator[SharedTrial]:
     """Yield the RUNNING trials, then the trials of the budget's next steps; the first one with the parameters `first`.
 
     A run has one owner, so RUNNING trials belong to a dead one. Start each trial before requesting the next; without a
-    `crew`, finish it.
+    `crew`, finish it. After the `deadline`, only RUNNING ones are yielded.
     """
     lock, crew = lock or RunLock(), crew or _Crew(_nothing, 1)
     for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -150,6 +156,8 @@ def trials_to_do(
             return
         for _ in range(step.trials if isinstance(step, SearchStep) else 1):
             crew.wait_for_place(following - batch)
+            if deadline is not None and time.time() >= deadline:
+                return
             with lock:
                 if isinstance(step, ConfirmStep):
                     trial = begin_confirmation(study, step.trial, step.phase)

@@ -19,6 +19,7 @@ _FREE = (
     "search.trials",
     "search.repeats",
     "search.retrain",
+    "search.seconds",
     "search.trial_seconds",
     "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",

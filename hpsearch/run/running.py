@@ -97,8 +97,12 @@ def continue_run(
     catch: tuple[type[Exception], ...] = (),
     make_trainer: Callable[[], Trainer] | None = None,
     workers: int = 1,
-) -> None:
+    deadline: float | None = None,
+) -> bool:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
+
+    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins; those that
+    have begun are finished, and the incumbent is tested.
 
     Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 
@@ -130,8 +134,18 @@ def continue_run(
             if objective.separate_seeds and "fingerprints" not in study.user_attrs:
                 study.set_user_attr("fingerprints", dict(one.fingerprints()))
             trainers.start()
-            work_off(study, run.budget, train, first=run.first, batch=run.batch, workers=workers, stop=trainers.end)
+            is_spent = work_off(
+                study,
+                run.budget,
+                train,
+                first=run.first,
+                batch=run.batch,
+                workers=workers,
+                deadline=deadline,
+                stop=trainers.end,
+            )
             _test_incumbent(run, study, one)
+            return is_spent
 
 
 class _Trainers:

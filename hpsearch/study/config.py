@@ -88,6 +88,8 @@ class SearchSettings(VariantSearch):
         Number of retrainings of a run's best hyperparameters, on fresh seeds, for the test value.
     trial_seconds
         Seconds that a training may take; a longer one is ended, and its trial has failed. None: any number.
+    seconds
+        Time that a call may take; no trial begins after it, and no repeat that would not be complete. None: any.
     batch
         Number of trials before a trial that it does not see, so that they may run at the same time; None: what is
         stored, or the default of `hpsearch.study.batch`.
@@ -100,6 +102,7 @@ class SearchSettings(VariantSearch):
     confirm: _Confirm = 0
     retrain: Annotated[int, Field(ge=0, le=MOST_TRIALS)] = 5
     trial_seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = None
+    seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = None
     batch: Annotated[int, Field(ge=0, le=MOST_BATCH)] | None = None
 
     @field_validator("strategies")
@@ -185,8 +188,9 @@ class StudyFile(_Table):
             del tables["factors"]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
-        if self.search.trial_seconds is None:
-            del tables["search"]["trial_seconds"]
+        for limit in ("seconds", "trial_seconds"):
+            if tables["search"][limit] is None:
+                del tables["search"][limit]
         if not self.search.batch:
             del tables["search"]["batch"]
         return tables

@@ -77,6 +77,7 @@ def plan_of(
         only=only or {},
         margin=file.report.margin,
         starts_with_defaults=file.search.first == "defaults",
+        seconds=file.search.seconds,
         trial_timeout=file.search.trial_seconds,
         batch=file.search.batch,
     )

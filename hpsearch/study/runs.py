@@ -50,6 +50,8 @@ class Plan:
         Whether the first trial of each run has the default of each searched parameter.
     catch
         Exceptions of the objective that fail a trial without ending the run.
+    seconds
+        Time that a call of ``execute`` may take; None: any.
     trial_timeout
         Seconds that a training may take, or None: a longer one is a failed trial. Trials stay comparable if it changes.
     batch
@@ -74,6 +76,7 @@ class Plan:
     margin: float = 0.0
     starts_with_defaults: bool = False
     catch: tuple[type[Exception], ...] = ()
+    seconds: float | None = None
     trial_timeout: float | None = None
     batch: int | None = None
 

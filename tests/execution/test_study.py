@@ -195,7 +195,7 @@ def never(*_arguments):
 
 def test_progress_counts_to_the_end(study, url):
     told = []
-    execute(plan(study, {"trials": 3, "repeats": 1}), url, progress=lambda *counts: told.append(counts))
+    execute(plan(study, {"trials": 3, "repeats": 1}), url, progress=lambda state: told.append(state[:2]))
     assert told[-1] == (9, 9)
     assert told == sorted(told)
 
@@ -386,9 +386,9 @@ def test_progress_is_told_while_a_run_goes_on(place, jobs, tmp_path):
             time.sleep(0.01)
         return bowl(trial)
 
-    def progress(done, planned):
-        reports.append((done, planned))
-        if done % 12:
+    def progress(state):
+        reports.append((state.done, state.planned))
+        if state.done % 12:
             seen.touch()
 
     execute(cheap(objectives={"one": waits}, repeats=1), place, jobs=jobs, progress=progress)
@@ -418,7 +418,7 @@ def test_a_budget_in_epochs_is_counted_in_whole_trials(url):
 
     told, starts = [], []
     pruned = cheap(objectives={"one": Half(half)}, strategies=["random"], pruner="median", repeats=1)
-    execute(pruned, url, progress=lambda *now: told.append(now))
+    execute(pruned, url, progress=lambda state: told.append(state[:2]))
     assert told[-1] == (12, 12)
     assert len(states(url)) == 24
     execute(replace(pruned, trials=14), url, started=starts.append)

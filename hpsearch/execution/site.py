@@ -1,0 +1,135 @@
+"""Where the runs of a call are done: its storage, its processes, other programs."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from joblib import effective_n_jobs as effective_jobs
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from hpsearch.execution.cluster import Cluster
+from hpsearch.execution.isolation import is_isolated
+from hpsearch.execution.preparation import is_done
+from hpsearch.execution.progress import Look, look_at
+from hpsearch.execution.worker import Work, kept_open
+from hpsearch.run import Run
+from hpsearch.storage import STORAGE_ERRORS, all_studies
+from hpsearch.storage.connections import answers_again
+from hpsearch.storage.leases import Holder, is_over, record_in
+from hpsearch.study.runs import Plan
+
+
+@dataclass(frozen=True)
+class Site:
+    """Storage of the runs, and how processes access it.
+
+    Attributes
+    ----------
+    storage, here
+        The storage as passed by the caller, and the opened storage.
+    jobs, workers
+        Number of processes, and of trials at once in each.
+    holder
+        This call of `execute`, as the leases name it.
+    lease
+        Seconds after which a lease ends that is not renewed.
+    studies
+        Optuna studies of the runs that are not done, by name.
+    joins
+        Whether other programs may work on the study, too.
+    deadline
+        Time, in seconds since the epoch, after which no trial begins.
+    cluster
+        Dask cluster that trains; None: processes of this machine.
+    notes
+        Folder for the progress of copied runs, if other processes cannot open the storage; otherwise None.
+    """
+
+    storage: str | BaseStorage
+    here: BaseStorage
+    jobs: int
+    workers: int
+    holder: Holder
+    lease: float
+    studies: Mapping[str, optuna.Study]
+    notes: Path | None = None
+    joins: bool = False
+    deadline: float | None = None
+    cluster: Cluster | None = None
+
+    def work(self, plan: Plan, run: Run) -> Work:
+        """Return the run with all data that a process needs for it."""
+        place = self.storage if self.notes is None else _copied(run.name, self.here, InMemoryStorage())
+        objective = plan.objective_of(run)
+        return Work(
+            run,
+            objective,
+            plan.catch,
+            place,
+            self.holder,
+            self.lease,
+            note=self._note(run),
+            isolated=is_isolated(objective, self.jobs),
+            trial_timeout=plan.trial_timeout,
+            workers=self.workers,
+            deadline=self.deadline,
+            cluster=self.cluster,
+        )
+
+    def looked_at(self, run: Run) -> Look:
+        """Return how far the process of this run is."""
+        note = self._note(run)
+        if note is None:
+            return look_at(run, self.studies[run.name].get_trials(deepcopy=False))
+        return Look.read(note.read_text())
+
+    def workers_at_work(self, unfinished: int) -> int:
+        """Return how many trials are trained at once, by this program and, if they may join, by others."""
+        own: int = min(effective_jobs(self.jobs), unfinished) * self.workers
+        if not self.joins or self.notes is not None:
+            return own
+        records = [record_in(study.system_attrs) for study in all_studies(self.here)]
+        return sum(record is not None and not is_over(record) for record in records) * self.workers
+
+    def done_elsewhere(self, runs: Iterable[Run]) -> list[str]:
+        """Return the names of the runs that other programs have completed."""
+        if self.notes is not None or isinstance(self.here, InMemoryStorage):
+            return []
+        stored: dict[str, Mapping[str, Any]] = {}
+        try:
+            stored = {study.study_name: study.user_attrs for study in all_studies(self.here)}
+        except STORAGE_ERRORS as error:
+            if not answers_again(self.here, error):
+                raise
+        return [run.name for run in runs if is_done(run, stored)]
+
+    def take_back(self, run: Run, storage: BaseStorage | None) -> None:
+        """Store the changed copy of a run from a process."""
+        if self.notes is not None and storage is not None:
+            _copied(run.name, storage, self.here)
+
+    def _note(self, run: Run) -> Path | None:
+        return None if self.notes is None else self.notes / hashlib.sha256(run.name.encode()).hexdigest()
+
+
+@contextmanager
+def at_work(site: Site) -> Iterator[Site]:
+    """Let runs in this process use the site's open storage; give it a folder for notes if it needs one."""
+    with kept_open(site.here, site.holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+        copied = site.jobs != 1 and isinstance(site.storage, InMemoryStorage)
+        yield replace(site, notes=Path(folder)) if copied else site
+
+
+def _copied(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
+    """Copy the study `name` from `source` to `target`, replacing any study of that name."""
+    if name in optuna.get_all_study_names(target):
+        optuna.delete_study(study_name=name, storage=target)
+    optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
+    return target
