@@ -149,7 +149,7 @@ def study(
         typer.Option(
             metavar="ADDRESS",
             help="Train on the workers of a Dask cluster with this scheduler, such as tcp://HOST:8786. This process "
-            "asks and writes, so they need not reach the storage. --jobs: trials at once, by default one for each thread.",
+            "asks and writes, so they need not reach the storage. --jobs: trials at once, by default one a thread.",
         ),
     ] = None,
     prepare: Annotated[
@@ -295,7 +295,9 @@ def _study(
             progress=advance,
         )
     if not complete:
-        console.print("The time is over: the report is about what there is. The same command goes on from there.")
+        console.print(
+            "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True
+        )
     _report(ready.name, [], storage, out, console)
 
 
