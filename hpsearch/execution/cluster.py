@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hpsearch.errors import RunError, UsageError
+from hpsearch.execution.child.errors import packed, unpacked
 from hpsearch.objectives.base import Objective, Outcome, Step, Trained
 from hpsearch.run.batches import StoppedError
 from hpsearch.run.deaths import DEATHS
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.5  # seconds between two attempts to reach the scheduler
 _CONNECT_SECONDS = 10
+_ATTEMPTS = 20  # at a training, while the scheduler answers
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -51,10 +54,14 @@ class Cluster:
         except ImportError:
             raise UsageError("--dask needs distributed: pip install 'hpsearch[dask]'") from None
         self._address = address
+        self._is_waiting = False
         self._lock = threading.Lock()
+        self._objectives: dict[int, tuple[distributed.Client, distributed.Future, Objective]] = {}
         self._stopped = threading.Event()
-        self._lost = (distributed.CommClosedError, CancelledError, OSError, TimeoutError, RuntimeError)
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its tracebacks of lost connections
+        self._lost = (distributed.comm.CommClosedError, CancelledError, OSError, TimeoutError, RuntimeError)
+        for name in list(logging.root.manager.loggerDict):  # their tracebacks of lost connections
+            if name.startswith(("distributed", "tornado", "asyncio")):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = self._connected()
         except (*self._lost, ValueError) as error:
@@ -76,21 +83,50 @@ class Cluster:
         """
         import distributed
 
+        attempts = 0
         while True:
             client = self._client
             try:
-                place = client.scatter(objective, hash=False)
-                future = client.submit(function, place, *arguments, pure=False)
-                result: _T = future.result()
-                return result
+                future = client.submit(_done, function, self._placed(client, objective), *arguments, pure=False)
+                value, error = self._result(client, future)
+                break
             except distributed.KilledWorker as error:
                 raise TrainingDiedError("it killed the workers that trained it") from error
-            except self._lost as error:
+            except Exception as error:  # Dask's own, since those of the objective are returned
+                attempts += 1
                 if self._stopped.is_set():
                     raise StoppedError from None
-                if client.status == "running" and not _is_of_connection(error):
-                    raise
-                self._reconnect(client, error)
+                if client.status != "running":
+                    self._reconnect(client)
+                elif attempts == _ATTEMPTS:
+                    raise RunError(f"the Dask cluster at {self._address} failed ({error})") from error
+                else:
+                    time.sleep(_PAUSE)
+        if error is not None:
+            raise unpacked(error)
+        result: _T = value
+        return result
+
+    def _result(self, client: distributed.Client, future: distributed.Future) -> tuple[Any, bytes | None]:
+        """Wait for the result; say so if there is nobody who could compute it."""
+        while True:
+            with suppress(TimeoutError):
+                result: tuple[Any, bytes | None] = future.result(timeout=_CONNECT_SECONDS)
+                return result
+            if client.status == "running" and not client.nthreads() and not self._is_waiting:
+                self._is_waiting = True
+                _log.warning("the Dask cluster has no workers: waiting for some")
+
+    def _placed(self, client: distributed.Client, objective: Objective) -> distributed.Future:
+        """Return the objective on the cluster, as a result that is computed anew if its workers are lost."""
+        with self._lock:
+            placed = self._objectives.get(id(objective))
+            if placed is None or placed[0] is not client or placed[1].status != "finished":
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+                    placed = client, client.submit(_itself, objective, pure=False), objective
+                self._objectives[id(objective)] = placed
+            return placed[1]
 
     def close(self) -> None:
         """Give up the trainings in progress, and the connection."""
@@ -103,7 +139,7 @@ class Cluster:
 
         return distributed.Client(self._address, timeout=_CONNECT_SECONDS, set_as_default=False)
 
-    def _reconnect(self, lost: distributed.Client, error: BaseException) -> None:
+    def _reconnect(self, lost: distributed.Client) -> None:
         """Wait until the scheduler answers; the first of the threads that ask does it for all."""
         with self._lock:
             if self._client is not lost:
@@ -122,7 +158,7 @@ class Cluster:
                 else:
                     _log.warning("the Dask scheduler answers again")
                     return
-        raise StoppedError from error
+        raise StoppedError
 
 
 class ClusterTrainer(Trainer):
@@ -156,9 +192,10 @@ class ClusterTrainer(Trainer):
 
 @dataclass
 class _Ended(Trained):
-    """A training that has ended elsewhere: its steps, with its attributes after each of them."""
+    """A training that has ended elsewhere: its steps, with its attributes after each of them and at the end."""
 
     value: float
+    final: Mapping[str, Any]
     steps: list[tuple[Step, Mapping[str, Any]]] = field(default_factory=list)
     hashes: Mapping[str, Any] = field(default_factory=dict)
     judgement: Outcome | None = None
@@ -169,6 +206,7 @@ class _Ended(Trained):
         for step, _ in self.steps:
             self.reached += 1
             yield step
+        self.reached = -1
 
     @property
     def validation(self) -> float:
@@ -176,8 +214,8 @@ class _Ended(Trained):
         return self.value
 
     def attributes(self) -> Mapping[str, Any]:
-        """Return the attributes after the step that was yielded last."""
-        return self.steps[self.reached - 1][1] if self.reached else {}
+        """Return the attributes after the step that was yielded last; those at the end after the last one."""
+        return self.final if self.reached == -1 else self.steps[self.reached - 1][1]
 
     def fingerprints(self) -> Mapping[str, Any]:
         """Return the hashes of the random parts."""
@@ -203,7 +241,9 @@ def _trained(objective: Objective, params: Mapping[str, Any], seeds: Any, limit:
                 raise overtime(limit)
         hashes = dict(training.fingerprints()) if objective.separate_seeds else {}
         is_judged = objective.tests and objective.space is not None and not objective.space
-        return _Ended(training.validation, steps, hashes, training.outcome() if is_judged else None)
+        return _Ended(
+            training.validation, dict(training.attributes()), steps, hashes, training.outcome() if is_judged else None
+        )
 
 
 def _judged(objective: Objective, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
@@ -214,6 +254,13 @@ def _outcomes(objective: Objective, params: Mapping[str, Any], trial_number: int
     return objective.outcomes(params, trial_number, times)
 
 
-def _is_of_connection(error: BaseException) -> bool:
-    """Return whether an error is of the connection to the scheduler, not of the objective."""
-    return isinstance(error, CancelledError) or type(error).__module__.startswith("distributed")
+def _itself(objective: Objective) -> Objective:
+    return objective
+
+
+def _done(function: Callable[..., Any], *arguments: Any) -> tuple[Any, bytes | None]:
+    """Return what the function returns, or the error that it raised: Dask's own errors are others."""
+    try:
+        return function(*arguments), None
+    except BaseException as error:
+        return None, packed(error)
