@@ -46,6 +46,7 @@ class ReplayableSampler(BaseSampler):
         self._single_objective = single_objective
         # Samplers may keep state between inferring a joint space and drawing in it. Keyed by trial, for threads.
         self._inferring: dict[int, BaseSampler] = {}
+        self._drawn: dict[int, BaseSampler] = {}  # until the trial ends: making a sampler takes long
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Return the space that the sampler draws jointly; empty in startup and confirming trials."""
@@ -62,6 +63,7 @@ class ReplayableSampler(BaseSampler):
         if trial.number < self._startup or CONFIRMS in trial.user_attrs:
             return {}
         sampler = self._inferring.pop(trial.number, None) or self._sampler(trial)
+        self._drawn[trial.number] = sampler
         return sampler.sample_relative(search_alone(study, but=trial), trial, search_space)
 
     def sample_independent(
@@ -81,8 +83,9 @@ class ReplayableSampler(BaseSampler):
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
         """Pass the result to the sampler, except for startup and confirming trials."""
+        sampler = self._drawn.pop(trial.number, None)
         if trial.number >= self._startup and CONFIRMS not in trial.user_attrs:
-            self._sampler(trial).after_trial(study, trial, state, values)
+            (sampler or self._sampler(trial)).after_trial(study, trial, state, values)
 
     def reseed_rng(self) -> None:
         """Do nothing: a trial's draws are the same in every process."""
