@@ -39,8 +39,8 @@ class MLPEstimator(Arguments, ABC):
         """Fit the encoding of targets to `examples`, and return the number of outputs of the network."""
 
     @abstractmethod
-    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return the targets as encoded for the network."""
+    def _encode(self, y: NDArray[Any], *, learned: bool = False) -> NDArray[Any]:
+        """Return the targets as encoded for the network; `learned`: `_learn_targets` has just checked them."""
 
     @abstractmethod
     def _describe_targets(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class MLPEstimator(Arguments, ABC):
         self._discard_model()
         inputs, y = self._validate_rows(X, y, settings, reset=True)
         model = self._new_model(inputs, y, settings, rng)
-        rows: Rows = inputs, self._encode(y)
+        rows: Rows = inputs, self._encode(y, learned=True)
         validation = None
         if settings.early_stopping:
             del inputs  # so the two parts are the only copy

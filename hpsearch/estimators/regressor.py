@@ -97,7 +97,7 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
         self.target_scale_ = np.where(varies, scale, 1.0)
         return int(columns.shape[1])
 
-    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
+    def _encode(self, y: NDArray[Any], *, learned: bool = False) -> NDArray[Any]:
         """Return the standardised targets (rows, outputs)."""
         columns = _numbers(y)
         if columns.shape[1] != len(self.target_mean_):
