@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-strategies benchmark-narrowing benchmark-verdicts reports report-tables
+.PHONY: check lint types test benchmark-nn benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts reports report-tables
 
 check: lint types test
 
@@ -18,6 +18,9 @@ test:
 
 benchmark-nn:  ## times the network against its matrix products, scikit-learn and PyTorch
 	$(PYTHON) -m tests.benchmarks.benchmark_nn
+
+benchmark-study:  ## times the default study against its trainings, and the chapter's search against a plain loop
+	$(PYTHON) -m tests.benchmarks.benchmark_study
 
 benchmark-strategies:  ## times a draw of each strategy against the number of trials before it
 	$(PYTHON) -m tests.benchmarks.benchmark_strategies
