@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-strategies benchmark-narrowing benchmark-verdicts reports report-tables
+.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts reports report-tables
 
 check: lint types test
 
@@ -21,6 +21,9 @@ benchmark-nn:  ## times the network against its matrix products, scikit-learn an
 
 benchmark-storage:  ## times what each storage adds to a trial without training
 	$(PYTHON) -m tests.benchmarks.benchmark_storage
+
+benchmark-study:  ## times the default study against its trainings, and the chapter's search against a plain loop
+	$(PYTHON) -m tests.benchmarks.benchmark_study
 
 benchmark-strategies:  ## times a draw of each strategy against the number of trials before it
 	$(PYTHON) -m tests.benchmarks.benchmark_strategies
