@@ -18,3 +18,8 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(items):
+    """Run the integration tests first: on one worker, as long as it has others to give away, with one server."""
+    items.sort(key=lambda item: "integration" not in item.path.parts)
