@@ -204,7 +204,7 @@ def test_another_process_with_another_hash_seed_draws_the_same():
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
 @pytest.mark.parametrize("strategy", those(draws="adaptive"))
 def test_a_strategy_that_learns_beats_random(strategy, direction):
-    """Smooth bowl, mean over five seeds, with a margin too large for chance."""
+    """Smooth bowl, mean over three seeds, with a margin too large for chance: 0.16 is the most that was seen."""
     sign = 1 if direction == "minimize" else -1
 
     def bowl(trial: Trial) -> float:
@@ -215,7 +215,7 @@ def test_a_strategy_that_learns_beats_random(strategy, direction):
         study.optimize(bowl, n_trials=60)
         return sign * study.best_value
 
-    assert sum(best(strategy, s) for s in range(5)) < 0.6 * sum(best("random", s) for s in range(5))
+    assert sum(best(strategy, s) for s in range(3)) < 0.4 * sum(best("random", s) for s in range(3))
 
 
 @pytest.mark.parametrize("strategy", [name for name, each in STRATEGIES.items() if each.draws != "adaptive"])
