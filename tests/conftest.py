@@ -18,3 +18,8 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(items):
+    """Run first what shares a server or figures: on one worker, since others steal from the end of its queue."""
+    items.sort(key=lambda item: [folder not in item.path.parts for folder in ("integration", "report")])

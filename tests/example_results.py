@@ -252,7 +252,6 @@ CASES: dict[str, dict[str, Any]] = {
             "momentum": FloatDistribution(0.0, 1.0, step=0.25),
         }
     },
-    "one parameter": {"space": {"learning_rate": SPACE["learning_rate"]}},
     "one parameter, minimize": {"space": {"learning_rate": SPACE["learning_rate"]}, "direction": "minimize"},
     "no parameter": {"space": {}},
     "no settings": {"settings": {}},

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hpsearch.report.figures import Picture
 from tests.commands import call
+
+BLANK = Picture('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><path d="M 0 0"/></svg>', b"\x89PNG")
 
 
 @pytest.fixture
@@ -17,8 +20,9 @@ def _clean(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def hpsearch(_clean):
-    """Run ``hpsearch`` in an empty folder, within this process."""
+def hpsearch(_clean, monkeypatch):
+    """Run ``hpsearch`` in an empty folder, within this process; the figures of its reports are blank, which is fast."""
+    monkeypatch.setattr("hpsearch.report.write.picture", lambda _figure: BLANK)
     return call
 
 

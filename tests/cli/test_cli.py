@@ -45,7 +45,7 @@ def test_a_study_from_nothing_to_its_report_and_again(program, hpsearch, tmp_pat
 
 
 def test_quiet_is_quiet(program):
-    done = program("study", *SMALL, "--quiet")
+    done = program("study", "--trials", "1", "--repeats", "1", "--jobs", "1", "--strategies", "tpe", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

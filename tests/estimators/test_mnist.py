@@ -40,16 +40,18 @@ import resource
 from hpsearch.data import DataSettings, load
 from hpsearch.estimators import MLPClassifier
 mnist = load(DataSettings(source="mnist"))
-estimator = MLPClassifier((512, 512), batch_size=512, epochs=1, early_stopping={}).fit(mnist.x, mnist.y)
-print(estimator.score(*mnist.test), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+for early_stopping in (False, True):
+    estimator = MLPClassifier((512, 512), batch_size=512, epochs=1, early_stopping=early_stopping)
+    print(estimator.fit(mnist.x, mnist.y).score(*mnist.test))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_trains_within_one_gigabyte(early_stopping):
-    command = [sys.executable, "-c", TRAIN.format(early_stopping)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
-    score, kilobytes = done.stdout.split()
-    assert float(score) > 0.9
+def test_trains_within_one_gigabyte():
+    """With and without early stopping, one after the other in one process."""
+    done = subprocess.run([sys.executable, "-c", TRAIN], capture_output=True, text=True, check=True, timeout=300)
+    *scores, kilobytes = done.stdout.split()
+    assert len(scores) == 2
+    assert min(map(float, scores)) > 0.9
     assert int(kilobytes) * 1024 < 1e9
     assert done.stderr == ""

@@ -121,7 +121,7 @@ def combinations():
 
 
 COMBINATIONS = list(combinations())
-SAMPLE = [settings for settings in COMBINATIONS[::31] if settings.initializer != "zeros"]
+SAMPLE = [settings for settings in COMBINATIONS[::58] if settings.initializer != "zeros"]
 """Sample with every entry of the tables and every switch. Hidden layers that start at zero may never learn."""
 
 

@@ -1,5 +1,6 @@
 import math
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from hpsearch.report.figures import picture
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING, number
 from tests.analysis.comparison.compared import compared, noisy
-from tests.example_results import NASTY, case, make_results
-from tests.report.built import applicable
+from tests.example_results import NASTY, make_results
+from tests.report.built import applicable, sections_of
 
 OURS = ("verdict", "variants", "paired", "expected_best", "ecdf", "ranks", "profiles")
 DRAWN = ("paired", "expected_best", "ecdf", "ranks")
@@ -128,11 +129,16 @@ def test_columns_come_with_what_they_show():
     assert {"Normalised regret", "Confirmed validation accuracy"} <= set(headings)
 
 
+@cache
+def sections_of_strategies(count):
+    names = ("random", "narrowing", "tpe", "cmaes", "gp", "qmc", "grid", "tpe-univariate")[:count]
+    return applicable(make_results(strategies=names, repeats=2, trials=5, curves=False))
+
+
 @pytest.mark.parametrize("count", [1, 3, 8])
 @pytest.mark.parametrize("key", OURS)
 def test_with_one_three_and_eight_strategies(key, count):
-    names = ("random", "narrowing", "tpe", "cmaes", "gp", "qmc", "grid", "tpe-univariate")[:count]
-    section = applicable(make_results(strategies=names, repeats=2, trials=5, curves=False)).get(key)
+    section = sections_of_strategies(count).get(key)
     assert (section is None) == (key == "profiles" or (count == 1 and key not in ("variants", "expected_best")))
     if section is None:
         return
@@ -143,7 +149,7 @@ def test_with_one_three_and_eight_strategies(key, count):
 @pytest.mark.parametrize("key", OURS)
 @pytest.mark.parametrize("name", ["usual", "names of markup", "two tasks", "all diverged, infinite"])
 def test_figures_have_their_data(key, name):
-    section = applicable(case(name)).get(key)
+    section = sections_of(name).get(key)
     if section is None:
         return
     assert all(len(frame) for frame in section.data.values())

@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from functools import cache, wraps
 from pathlib import Path
 
 import optuna
@@ -34,6 +36,24 @@ def killed(code, path):
     subprocess.run([sys.executable, "-W", "ignore", "-c", lines, str(path)], check=True)
 
 
+def made_once(state):
+    """Make a state that takes a process once, and copy its files from then on."""
+
+    @cache
+    def files():
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "trials.db"
+            state(path)
+            return {file.name.removeprefix(path.name): file.read_bytes() for file in path.parent.iterdir()}
+
+    @wraps(state)
+    def copied(path):
+        for ending, content in files().items():
+            Path(f"{path}{ending}").write_bytes(content)
+
+    return copied
+
+
 def in_log_mode(path):
     made(f"sqlite:///{path}")
 
@@ -42,6 +62,7 @@ def in_rollback_mode(path):
     optuna.create_study(study_name="s", storage=f"sqlite:///{path}").optimize(bowl, n_trials=3)
 
 
+@made_once
 def after_a_crash(path):
     """The last two trials are in the log alone."""
     made(f"sqlite:///{path}", 1)
@@ -63,6 +84,7 @@ def with_an_empty_log(path):
     Path(f"{path}-wal").touch()
 
 
+@made_once
 def in_the_middle_of_a_rollback(path):
     """A hot journal: half of a transaction is in the file."""
     in_rollback_mode(path)

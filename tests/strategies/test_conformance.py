@@ -1,8 +1,10 @@
 """Optuna's conformance suite, and tests that equal seeds give equal draws across interruptions."""
 
 import math
+import os
 import subprocess
 import sys
+from functools import cache
 
 import optuna
 import pytest
@@ -115,7 +117,9 @@ def content(study: optuna.Study) -> list[tuple]:
     return [(t.number, t.state, t.value, t.params, t.user_attrs) for t in study.trials]
 
 
+@cache
 def straight(strategy: str, seed: int = 3, trials: int = 33) -> optuna.Study:
+    """Run a strategy without interruption; the study is for reading only."""
     study = optuna.create_study(sampler=STRATEGIES[strategy](seed), pruner=optuna.pruners.NopPruner())
     run(study, trials)
     return study
@@ -185,24 +189,22 @@ for strategy in sys.argv[1:]:
 
 def test_another_process_with_another_hash_seed_draws_the_same():
     names = [name for name in STRATEGIES if available(name)]
-    printed = {
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", PRINT_PARAMS, *names],
-            env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for hash_seed in ("1", "2")
-    }
+    another = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PRINT_PARAMS, *names],
+        env={"PYTHONHASHSEED": another, "PYTHONPATH": ":".join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     expected = [sorted(trial.params.items()) for name in names for trial in straight(name, trials=20).trials]
-    assert printed == {"".join(f"{params}\n" for params in expected)}
+    assert printed == "".join(f"{params}\n" for params in expected)
 
 
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
 @pytest.mark.parametrize("strategy", those(draws="adaptive"))
 def test_a_strategy_that_learns_beats_random(strategy, direction):
-    """Smooth bowl, mean over five seeds, with a margin too large for chance."""
+    """Smooth bowl, mean over three seeds, with a margin too large for chance: 0.16 is the most that was seen."""
     sign = 1 if direction == "minimize" else -1
 
     def bowl(trial: Trial) -> float:
@@ -213,7 +215,7 @@ def test_a_strategy_that_learns_beats_random(strategy, direction):
         study.optimize(bowl, n_trials=60)
         return sign * study.best_value
 
-    assert sum(best(strategy, s) for s in range(5)) < 0.6 * sum(best("random", s) for s in range(5))
+    assert sum(best(strategy, s) for s in range(3)) < 0.4 * sum(best("random", s) for s in range(3))
 
 
 @pytest.mark.parametrize("strategy", [name for name, each in STRATEGIES.items() if each.draws != "adaptive"])

@@ -10,17 +10,18 @@ MODEL = {"hidden_layer_sizes": [100] * 6, "activation": "relu", "optimizer": "sg
 DATA = {"source": "mnist", "train": 400, "validation": 100, "test": 1000}
 
 
-def run(folder, learning_rate, weight_decay, seed=0, trials=100):
+def run(folder, learning_rate, weight_decay, seed=0, trials=100, epochs=MODEL["epochs"]):
     """The results of a random search of the ranges."""
     space = {
         "learning_rate": FloatDistribution(*learning_rate, log=True),
         "weight_decay": FloatDistribution(*weight_decay, log=True),
     }
-    objective = MLPObjective(DATA, model=MODEL, space=space, seed=seed, data_dir=folder)
+    model = MODEL | {"epochs": epochs}
+    objective = MLPObjective(DATA, model=model, space=space, seed=seed, data_dir=folder)
     sampler, pruner = optuna.samplers.RandomSampler(seed=seed), optuna.pruners.NopPruner()
     study = optuna.create_study(study_name="chapter/random/00", direction="maximize", sampler=sampler, pruner=pruner)
     for key, value in {"study": "chapter", "task": "mnist", "strategy": "random", "repeat": 0, "seed": seed}.items():
         study.set_user_attr(key, value)
     study.optimize(objective, n_trials=trials)
-    settings = {"name": "chapter", "data": DATA, "model": MODEL, "search": {"trials": trials, "seed": seed}}
+    settings = {"name": "chapter", "data": DATA, "model": model, "search": {"trials": trials, "seed": seed}}
     return of_studies([study], ("random",), trials, space=space, settings=settings)
