@@ -33,7 +33,6 @@ from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
 from hpsearch.study.batch import settled
-from hpsearch.study.prepared import PREPARED, as_stored
 from hpsearch.study.runs import Plan
 
 _LONGEST_PAUSE = 5.0  # seconds between two looks at runs that other programs hold
@@ -134,6 +133,8 @@ def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
     UsageError, RunError
         As for `execute`.
     """
+    from hpsearch.study.prepared import PREPARED, as_stored  # the study file's checks take long to load
+
     with _prepared(plan, storage, 1, joins=False, lease=LEASE_SECONDS) as ready:
         first = optuna.load_study(study_name=ready.runs[0].name, storage=ready.storage)
         first.set_user_attr(PREPARED, as_stored(ready.plan))

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import optuna
 from optuna.storages import BaseStorage
@@ -31,6 +31,7 @@ from hpsearch.run.comparable import content_hash
 from hpsearch.run.trainer import Trainer
 from hpsearch.storage import STORAGE_ERRORS, opened
 from hpsearch.storage.connections import answers_again
+from hpsearch.storage.fenced import FencedStorage
 from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
@@ -155,7 +156,10 @@ def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:
     run = work.run
     number = storage.get_study_id_from_name(run.name)
     with leased(storage, number, run.name, work.holder, work.seconds, FORKING) as lease:
-        study = open_run(run, owned(storage, lease.check_within))
+        own = owned(storage, lease.check_within)
+        if lease.needs_checks:
+            own = cast("BaseStorage", FencedStorage(storage, lease.check))
+        study = open_run(run, own)
         is_done = study.user_attrs.get(DONE) == digest(run)  # another program has done it meanwhile
         if not is_done:
             with _noted(work, study), exits_are_failures(run.name, work.place):

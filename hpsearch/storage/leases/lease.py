@@ -16,7 +16,7 @@ from optuna.storages import BaseStorage
 from hpsearch.errors import RunError
 from hpsearch.storage.damage import STORAGE_ERRORS
 from hpsearch.storage.leases.holder import Holder
-from hpsearch.storage.leases.places import InDatabase, InJournal, Place, place_of
+from hpsearch.storage.leases.places import InDatabase, InJournal, InTrials, Place, place_of
 from hpsearch.storage.leases.record import KEY, Record, as_value
 
 LEASE_SECONDS = 60.0
@@ -53,6 +53,11 @@ class Lease:
         self._place, self._study, self._name = place, study, name
         self._record = record
         self._lock = threading.Lock()  # renewals and the end of the lease
+
+    @property
+    def needs_checks(self) -> bool:
+        """Whether the storage does not refuse writes by itself, so that the owner has to check before them."""
+        return isinstance(self._place, InTrials)
 
     def check(self) -> None:
         """Check that the run is still this program's.
