@@ -23,6 +23,8 @@ from hpsearch.run import Run
 from hpsearch.storage import STORAGE_ERRORS, all_studies
 from hpsearch.storage.connections import answers_again
 from hpsearch.storage.leases import Holder, is_over, record_in
+from hpsearch.storage.optuna_private import study_id
+from hpsearch.storage.reading import finished_trials
 from hpsearch.study.runs import Plan
 
 
@@ -87,7 +89,11 @@ class Site:
         """Return how far the process of this run is."""
         note = self._note(run)
         if note is None:
-            return look_at(run, self.studies[run.name].get_trials(deepcopy=False))
+            study = self.studies[run.name]
+            counted = None if run.epochs else finished_trials(self.here, study_id(study), run.direction)
+            if counted is not None:
+                return Look(min(run.trials, counted[0]), counted[1])
+            return look_at(run, study.get_trials(deepcopy=False))
         return Look.read(note.read_text())
 
     def workers_at_work(self, unfinished: int) -> int:

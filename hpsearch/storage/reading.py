@@ -18,7 +18,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.storage.damage import damaged, reading
-from hpsearch.storage.optuna_private import FrozenStudy, models, study_id
+from hpsearch.storage.optuna_private import FrozenStudy, database_behind, models, study_id
 
 _TRIALS: sa.Table = models.TrialModel.__table__
 _STUDIES_AT_ONCE = 100  # bounds memory and the length of a query
@@ -82,6 +82,26 @@ def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _n
     for study in found:
         _check_trials(storage, study)
     return found
+
+
+def finished_trials(storage: BaseStorage, study: int, direction: str) -> tuple[int, float | None] | None:
+    """Return how many trials of a study are finished, and the best value; None if that takes reading all of them.
+
+    A database counts them in a hundredth of the time.
+    """
+    database = database_behind(storage)
+    if database is None:
+        return None
+    trials, values = models.TrialModel.__table__.c, models.TrialValueModel.__table__.c
+    of_study = trials.study_id == study
+    best = (sa.func.max if direction == "maximize" else sa.func.min)(values.value)
+    complete = sa.select(best).join_from(models.TrialValueModel.__table__, models.TrialModel.__table__)
+    with database.engine.connect() as connection:
+        count = connection.execute(
+            sa.select(sa.func.count()).where(of_study, trials.state.not_in((TrialState.RUNNING, TrialState.WAITING)))
+        ).scalar()
+        value = connection.execute(complete.where(of_study, trials.state == TrialState.COMPLETE)).scalar()
+    return int(count or 0), value
 
 
 def _check_trials(storage: BaseStorage, study: StoredStudy) -> None:
