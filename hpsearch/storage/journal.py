@@ -10,7 +10,7 @@ import shlex
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ from hpsearch.errors import DamagedStorageError, StorageError
 from hpsearch.storage.damage import damaged
 from hpsearch.storage.optuna_private import (
     JOURNAL_OPERATIONS,
+    LOCK_SUFFIX,
     CheckedBackend,
     ReplayedJournal,
     set_system_attribute,
@@ -163,6 +164,7 @@ class JournalWriter(JournalReader):
     def __init__(self, path: Path, url: str) -> None:
         super().__init__(path, url)
         self._lock = JournalFileOpenLock(str(path), grace_period=_GRACE_PERIOD)
+        self._lock_path = path.with_name(path.name + LOCK_SUFFIX)
         self._attributes = SystemAttributes(path)
         self.fence: Callable[[], None] | None = None
         """Called under the lock before anything is appended; raises to refuse it."""
@@ -179,10 +181,12 @@ class JournalWriter(JournalReader):
         DamagedStorageError
             A line was found before that holds no operation.
         """
-        with self._locked():
-            if self.fence is not None:
-                self.fence()
-            self._append(logs)
+        is_appended = False
+        while not is_appended:
+            with self._locked() as holds:
+                if self.fence is not None:
+                    self.fence()
+                is_appended = self._append(logs, holds)
 
     def attribute(self, study: int, key: str) -> str | None:
         """Return a system attribute of a study as JSON text, as the file has it now; None if it is null or missing."""
@@ -190,30 +194,47 @@ class JournalWriter(JournalReader):
 
     def swap_attribute(self, study: int, key: str, old: str | None, new: str | None, worker: str) -> bool:
         """Set a system attribute of a study if it is `old`, as `attribute` returns it; return whether it was."""
-        with self._locked():
-            if self.attribute(study, key) != old:
-                return False
-            value = None if new is None else json.loads(new)
-            self._append([set_system_attribute(study, key, value, worker)])
+        value = None if new is None else json.loads(new)
+        is_appended = False
+        while not is_appended:
+            with self._locked() as holds:
+                if self.attribute(study, key) != old:
+                    return False
+                is_appended = self._append([set_system_attribute(study, key, value, worker)], holds)
         return True
 
-    def _append(self, logs: list[dict[str, Any]]) -> None:
+    def _append(self, logs: list[dict[str, Any]], holds: Callable[[], bool]) -> bool:
+        """Append operations, if the lock is still held; return whether it was."""
         if self._damage is not None:
             raise self._damage
         content = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         with self._path.open("r+b") as file:
+            if not holds():
+                return False
             _set_torn_line_aside(self._path, file)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        return True
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[Callable[[], bool]]:
+        """Hold the lock within the context; yield what returns whether it is still held.
+
+        Another program breaks the lock of one that holds it for long, as if that were dead. It may have been frozen.
+        """
         self._lock.acquire()
+        mine = _identity(self._lock_path)
+
+        def holds() -> bool:
+            return _identity(self._lock_path) == mine
+
         try:
-            yield
+            yield holds
         finally:
-            self._lock.release()
+            if holds():
+                with suppress(RuntimeError):  # it was broken just now
+                    self._lock.release()
 
 
 class SystemAttributes:
@@ -243,6 +264,15 @@ class SystemAttributes:
             study, attributes = found
             for key, value in attributes.items():
                 self._found[study, key] = None if value is None else json.dumps(value, sort_keys=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from a later one at the same path; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _operation(line: bytes) -> dict[str, Any] | None:
