@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +12,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.run import Run
 from hpsearch.storage import STORAGE_ERRORS
-from hpsearch.storage.connections import PATIENCE, is_lost, lost
+from hpsearch.storage.connections import is_lost, say_found, say_lost
 
 Progress = Callable[[int, int], None]
-
-_log = logging.getLogger(__name__)
 
 _INTERVAL = 0.5  # seconds between two polls
 
@@ -62,7 +59,6 @@ class Counter:
         self.planned = sum(budgets.values())
         self._ended = sum(trials for name, trials in budgets.items() if name not in unfinished)
         self._open = dict(unfinished)
-        self._is_lost = False
         self._lock = threading.Lock()
 
     @property
@@ -85,20 +81,15 @@ class Counter:
             try:
                 trials = looks[name]()
             except STORAGE_ERRORS as error:  # the run itself reports what lasts
-                self._tell(error)
+                if is_lost(error):  # the processes that wait for it are not on the screen
+                    say_lost(error)
             except (OSError, ValueError):
                 continue
             else:
-                self._is_lost = False
+                say_found()
                 with self._lock:
                     if name in self._open:
                         self._open[name] = max(trials, self._open[name])
-
-    def _tell(self, error: BaseException) -> None:
-        """Say once that the storage does not answer; the processes that wait for it are not on the screen."""
-        if is_lost(error) and not self._is_lost:
-            self._is_lost = True
-            _log.warning("%s", lost(error, PATIENCE))
 
 
 @contextmanager
