@@ -53,7 +53,8 @@ class Program:
             )
         self.pid = self._process.pid
         self._seen: dict[int, str] = {}  # process → when it started
-        self._note(self.pid)
+        self._kinds: dict[int, str] = {}
+        self._note(self.pid, PARENT)
 
     def code(self) -> int | None:
         """Return the exit code; None while it runs."""
@@ -77,8 +78,10 @@ class Program:
         """Return the living processes by kind: workers of joblib, and those that train."""
         workers = [pid for pid in children(self.pid) if "popen_loky" in _command(pid)]
         training = [pid for worker in workers for pid in children(worker) if "popen_loky" in _command(pid)]
-        for pid in workers + training:
-            self._note(pid)
+        for pid in workers:
+            self._note(pid, WORKER)
+        for pid in training:
+            self._note(pid, CHILD)
         return {WORKER: workers, CHILD: training}
 
     def send(self, pid: int, number: int) -> None:
@@ -98,14 +101,15 @@ class Program:
         for pid in found[WORKER] + found[CHILD]:
             self.send(pid, number)
 
-    def left(self) -> list[int]:
+    def left(self) -> list[str]:
         """Return which of its processes are still there a while after its end, and end them."""
         end = time.monotonic() + _END_SECONDS
         while (alive := self._alive()) and time.monotonic() < end:
             time.sleep(0.05)
+        found = [f"{self._kinds[pid]} {pid}: {_command(pid)[-80:]}" for pid in alive]
         for pid in alive:
             self.send(pid, signal.SIGKILL)
-        return alive
+        return found
 
     def end(self) -> None:
         """Kill what is left of it."""
@@ -117,8 +121,9 @@ class Program:
     def _alive(self) -> list[int]:
         return [pid for pid, started in self._seen.items() if is_alive(pid) and _started(pid) == started]
 
-    def _note(self, pid: int) -> None:
+    def _note(self, pid: int, kind: str) -> None:
         self._seen.setdefault(pid, _started(pid))
+        self._kinds.setdefault(pid, kind)
 
 
 def _started(pid: int) -> str:

@@ -36,12 +36,12 @@ class State(NamedTuple):
     in_danger: int = 0
 
 
-def contents(url: str, without: frozenset[str] = frozenset()) -> dict[str, str]:
+def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) -> dict[str, str]:
     """Return what the storage holds of each run, as text, without times, leases, plans and `without`.
 
     These are names of attributes of trials.
     """
-    with opened(url, existing=True) as storage:
+    with opened(place, existing=True) as storage:
         return {
             study.study_name: _text(
                 {

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import logging
 import os
 import shlex
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileOpenLock
@@ -27,17 +24,15 @@ from hpsearch.storage.optuna_private import (
     set_system_attribute,
     system_attribute_set,
 )
+from hpsearch.storage.torn_lines import set_torn_line_aside
 from hpsearch.storage.urls import first_line
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 _BEGIN = b'{"op_code":'  # of a journal's first line, where its process died in writing it
 _LONGEST_FIRST_LINE = 1_000_000  # bytes; it creates a study
-_BLOCK = 65_536  # bytes read at once in search of a line's begin
 _GRACE_PERIOD = 5  # seconds; writing an operation takes milliseconds, so an older lock belongs to a dead process
 
 _ATTRIBUTES_LOCK = threading.Lock()  # shared: what holds a lock cannot be pickled
-
-_log = logging.getLogger(__name__)
 
 
 def open_journal(path: Path, url: str) -> JournalStorage:
@@ -211,7 +206,7 @@ class JournalWriter(JournalReader):
         with self._path.open("r+b") as file:
             if not holds():
                 return False
-            _set_torn_line_aside(self._path, file)
+            set_torn_line_aside(self._path, file)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -288,48 +283,3 @@ def _operation(line: bytes) -> dict[str, Any] | None:
         and isinstance(log.get("worker_id"), str)
     )
     return log if is_operation else None
-
-
-def _set_torn_line_aside(path: Path, file: IO[bytes]) -> None:
-    """Move an operation that its process died in writing to a file of its own, and go to the end of the journal.
-
-    The next operation would be appended to it and lost with it.
-    """
-    end = file.seek(0, os.SEEK_END)
-    start = _start_of_last_line(file, end)
-    if start == end:
-        return
-    file.seek(start)
-    kept = _keep(path, file.read())
-    file.truncate(start)
-    file.seek(start)
-    _log.warning("%s ended in a torn line, as after a crash: its %d bytes are in %s", path, end - start, kept)
-
-
-def _start_of_last_line(file: IO[bytes], end: int) -> int:
-    """Where the line begins that has no end; the end of the file if all lines have one."""
-    stop = end
-    while stop > 0:
-        begin = max(0, stop - _BLOCK)
-        file.seek(begin)
-        found = file.read(stop - begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
-        stop = begin
-    return 0
-
-
-def _keep(path: Path, content: bytes) -> Path:
-    """Write the content to a new file beside `path`, with its permissions."""
-    for number in itertools.count(1):
-        kept = path.with_name(f"{path.name}.torn-{number}")
-        try:
-            with kept.open("xb") as file:
-                shutil.copymode(path, kept)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except FileExistsError:
-            continue
-        break
-    return kept

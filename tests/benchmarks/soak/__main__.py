@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 
 from tests.benchmarks.soak.disturbances import Soak, may_mount
-from tests.benchmarks.soak.studies import STUDIES, Study
+from tests.benchmarks.soak.studies import STUDIES, Study, expected
 
 
 def main() -> int:
