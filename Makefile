@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts reports report-tables
+.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts soak reports report-tables
 
 check: lint types test
 
@@ -33,6 +33,9 @@ benchmark-narrowing:  ## what each part of narrowing brings, on published tables
 
 benchmark-verdicts:  ## how often the verdicts are wrong, and how often they find what is there
 	$(PYTHON) -m tests.benchmarks.benchmark_verdicts
+
+soak:  ## kills, freezes and starves studies, which must lose nothing: a quarter of an hour; SOAK="--sqlite 50 --seed 1"
+	$(PYTHON) -m tests.benchmarks.soak $(SOAK)
 
 reports:  ## makes the committed reports on digits anew, from nothing: three minutes on two cores
 	rm -f reports.db; for study in digits optimizers; do \

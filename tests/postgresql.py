@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,25 @@ class Server:
     """A running server."""
 
     port: int
+    start: Callable[[], subprocess.Popen[bytes]] | None = None
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list, compare=False)
 
-    def url(self, password: str = ESCAPED, database: str = "postgres") -> str:
+    def restart(self, pause: float = 1.0) -> None:
+        """Stop the server, cutting all connections, and start it again after a pause."""
+        assert self.start is not None
+        self.stop()
+        time.sleep(pause)
+        self.processes.append(self.start())
+        _wait(self, self.processes[-1])
+
+    def stop(self) -> None:
+        """Stop the server without waiting for its clients."""
+        self.processes[-1].send_signal(signal.SIGINT)
+        self.processes[-1].wait(timeout=30)
+
+    def url(self, password: str = ESCAPED, database: str = "postgres", host: str = "127.0.0.1") -> str:
         """Return the URL of a storage in a database."""
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}:{password}@{host}:{self.port}/{database}"
 
     def new_database(self, name: str) -> str:
         """Return the URL of a new database."""
@@ -58,8 +74,10 @@ PROGRAMS = _programs()
 
 
 @contextmanager
-def server(**settings: object) -> Iterator[Server]:
+def server(network: str = "", **settings: object) -> Iterator[Server]:
     """Run a server of an empty cluster in a folder of its own while the context lasts.
+
+    Addresses of `network` may connect, besides this machine's.
 
     Raises
     ------
@@ -73,18 +91,24 @@ def server(**settings: object) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="hpsearch-postgresql-") as name:
         folder = Path(name)
         _init(folder, how)
-        running = Server(_free_port())
-        fixed = {"listen_addresses": "127.0.0.1", "port": running.port, "unix_socket_directories": "", "fsync": "off"}
+        if network:
+            with (folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network} scram-sha-256\n")
+        port = _free_port()
+        fixed = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
         options = [part for key, value in (fixed | settings).items() for part in ("-c", f"{key}={value}")]
         command = [str(PROGRAMS / "postgres"), "-D", str(folder / "data"), *options]
         with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, **how)
+
+            def start() -> subprocess.Popen[bytes]:
+                return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, **how)
+
+            running = Server(port, start, [start()])
             try:
-                _wait(running, process, folder / "server.log")
+                _wait(running, running.processes[-1], folder / "server.log")
                 yield running
             finally:
-                process.terminate()
-                process.wait(timeout=30)
+                running.stop()
 
 
 def _account() -> dict[str, Any]:
@@ -122,10 +146,10 @@ def _free_port() -> int:
         return port
 
 
-def _wait(running: Server, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+def _wait(running: Server, process: subprocess.Popen[bytes], log: Path | None = None, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while True:
-        assert process.poll() is None, f"the server ended: {log.read_text(errors='replace')}"
+        assert process.poll() is None, f"the server ended: {log.read_text(errors='replace') if log else ''}"
         try:
             running.connect().close()
         except psycopg.OperationalError:

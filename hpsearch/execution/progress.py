@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 import threading
 import time
@@ -18,9 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.execution.clock import Clock
 from hpsearch.run import Run, incumbent
 from hpsearch.storage import STORAGE_ERRORS
-from hpsearch.storage.connections import PATIENCE, is_lost, lost
-
-_log = logging.getLogger(__name__)
+from hpsearch.storage.connections import is_lost, say_found, say_lost
 
 _INTERVAL = 0.5  # seconds between two polls
 
@@ -113,7 +110,6 @@ class Counter:
         self._best: float | None = None
         for look in unfinished.values():
             self._note(look.best)
-        self._is_lost = False
         self._lock = threading.Lock()
 
     @property
@@ -148,11 +144,12 @@ class Counter:
             try:
                 found = looks[name]()
             except STORAGE_ERRORS as error:  # the run itself reports what lasts
-                self._tell(error)
+                if is_lost(error):  # the processes that wait for it are not on the screen
+                    say_lost(error)
             except (OSError, ValueError):
                 continue
             else:
-                self._is_lost = False
+                say_found()
                 self._note(found.best)
                 with self._lock:
                     if name in self._open:
@@ -161,12 +158,6 @@ class Counter:
     def _note(self, best: float | None) -> None:
         if best is not None and not math.isnan(best):
             self._best = best if self._best is None else self._choose(best, self._best)
-
-    def _tell(self, error: BaseException) -> None:
-        """Say once that the storage does not answer; the processes that wait for it are not on the screen."""
-        if is_lost(error) and not self._is_lost:
-            self._is_lost = True
-            _log.warning("%s", lost(error, PATIENCE))
 
 
 @contextmanager

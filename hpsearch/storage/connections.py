@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ PATIENCE = 60.0
 """Seconds for which a storage that no longer answers is waited for."""
 
 _PREFIX = "engine_"  # of the keys in a URL's query that are arguments of SQLAlchemy's create_engine
+_IDLE_SECONDS = 20  # between two statements of a transaction, which take milliseconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds between two attempts
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,25 @@ def server_arguments(url: URL) -> dict[str, Any]:
     return {"connect_args": kept, "pool_pre_ping": True} | _engine_arguments(url.query)
 
 
+def writer_arguments(url: URL) -> dict[str, Any]:
+    """Return the arguments of ``create_engine`` for a program that writes to a server.
+
+    If it is cut off or frozen within a transaction, the server ends that soon. Else what the transaction has locked,
+    such as the lease of a run, would stay locked until the system gives the connection up, which takes hours.
+    """
+    listeners = _WRITER_LISTENERS.get(url.get_backend_name(), [])
+    return server_arguments(url) | ({"pool_events": listeners} if listeners else {})
+
+
+def _limit_idle_transactions(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET SESSION idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'")
+    connection.commit()
+
+
+_WRITER_LISTENERS: dict[str, list[tuple[Any, str]]] = {"postgresql": [(_limit_idle_transactions, "connect")]}
+
+
 def without_engine_arguments(url: URL) -> URL:
     """Return the URL as its driver knows it."""
     return url.difference_update_query([key for key in url.query if key.startswith(_PREFIX)])
@@ -62,11 +83,42 @@ def is_lost(error: BaseException) -> bool:
     return False
 
 
-def lost(error: BaseException, patience: float) -> str:
-    """Return what a message says of a lost connection."""
-    reason = [first_line(each) for each in chain(error) if isinstance(each, DBAPIError)]
-    known = reason[0] if reason else first_line(error)
-    return f"the storage does not answer ({known}): trying again for up to {patience:.0f} seconds"
+def say_lost(error: BaseException, patience: float | None = None) -> None:
+    """Say that a server does not answer; once, until it answers again, whichever thread notices it."""
+    limit = PATIENCE if patience is None else patience
+    if _outage.begins():
+        reason = [first_line(each) for each in chain(error) if isinstance(each, DBAPIError)]
+        known = reason[0] if reason else first_line(error)
+        _log.warning("the storage does not answer (%s): trying again for up to %.0f seconds", known, limit)
+
+
+def say_found() -> None:
+    """Say that a server answers again, if it was said that it does not."""
+    if _outage.ends():
+        _log.warning("the storage answers again")
+
+
+class _Outage:
+    """Whether this process is in one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lasts = False
+
+    def begins(self) -> bool:
+        """Note that the server does not answer; return whether it did before."""
+        with self._lock:
+            before, self._lasts = self._lasts, True
+            return not before
+
+    def ends(self) -> bool:
+        """Note that the server answers; return whether it did not before."""
+        with self._lock:
+            before, self._lasts = self._lasts, False
+            return before
+
+
+_outage = _Outage()
 
 
 def answers_again(storage: BaseStorage, error: BaseException, patience: float | None = None) -> bool:
@@ -77,11 +129,11 @@ def answers_again(storage: BaseStorage, error: BaseException, patience: float | 
     limit = PATIENCE if patience is None else patience
     if not is_lost(error):
         return False
-    _log.warning("%s", lost(error, limit))
+    say_lost(error, limit)
     for _ in _attempts(limit):
         with suppress(*STORAGE_ERRORS, OSError, RuntimeError):
             _ask(storage)
-            _log.warning("the storage answers again")
+            say_found()
             return True
     return False
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
 from hpsearch.errors import StorageError
-from hpsearch.storage.connections import server_arguments, without_engine_arguments
+from hpsearch.storage.connections import server_arguments, without_engine_arguments, writer_arguments
 from hpsearch.storage.damage import name_of
 from hpsearch.storage.optuna_private import Database
 from hpsearch.storage.schema import check_schema
@@ -34,7 +34,7 @@ def open_database(url: str) -> RDBStorage:
     is_new = path is not None and (not path.exists() or path.stat().st_size == 0)
     if is_sqlite and path is not None and not is_new:
         check_sqlite(path, url)
-    arguments = _arguments(parsed)
+    arguments = _arguments(parsed, writes=True)
     if not is_new:
         _check(parsed, arguments, url)
     storage = Database(_address(parsed), arguments)
@@ -68,10 +68,10 @@ def _check(parsed: URL, arguments: dict[str, Any], url: str) -> bool:
         engine.dispose()
 
 
-def _arguments(parsed: URL) -> dict[str, Any]:
+def _arguments(parsed: URL, *, writes: bool = False) -> dict[str, Any]:
     if parsed.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": TIMEOUT}}
-    return server_arguments(parsed)
+    return (writer_arguments if writes else server_arguments)(parsed)
 
 
 def _with_driver(parsed: URL) -> URL:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import logging
 import os
 import shlex
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileOpenLock
@@ -21,22 +18,21 @@ from hpsearch.errors import DamagedStorageError, StorageError
 from hpsearch.storage.damage import damaged
 from hpsearch.storage.optuna_private import (
     JOURNAL_OPERATIONS,
+    LOCK_SUFFIX,
     CheckedBackend,
     ReplayedJournal,
     set_system_attribute,
     system_attribute_set,
 )
+from hpsearch.storage.torn_lines import set_torn_line_aside
 from hpsearch.storage.urls import first_line
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 _BEGIN = b'{"op_code":'  # of a journal's first line, where its process died in writing it
 _LONGEST_FIRST_LINE = 1_000_000  # bytes; it creates a study
-_BLOCK = 65_536  # bytes read at once in search of a line's begin
 _GRACE_PERIOD = 5  # seconds; writing an operation takes milliseconds, so an older lock belongs to a dead process
 
 _ATTRIBUTES_LOCK = threading.Lock()  # shared: what holds a lock cannot be pickled
-
-_log = logging.getLogger(__name__)
 
 
 def open_journal(path: Path, url: str) -> JournalStorage:
@@ -163,6 +159,7 @@ class JournalWriter(JournalReader):
     def __init__(self, path: Path, url: str) -> None:
         super().__init__(path, url)
         self._lock = JournalFileOpenLock(str(path), grace_period=_GRACE_PERIOD)
+        self._lock_path = path.with_name(path.name + LOCK_SUFFIX)
         self._attributes = SystemAttributes(path)
         self.fence: Callable[[], None] | None = None
         """Called under the lock before anything is appended; raises to refuse it."""
@@ -179,10 +176,12 @@ class JournalWriter(JournalReader):
         DamagedStorageError
             A line was found before that holds no operation.
         """
-        with self._locked():
-            if self.fence is not None:
-                self.fence()
-            self._append(logs)
+        is_appended = False
+        while not is_appended:
+            with self._locked() as holds:
+                if self.fence is not None:
+                    self.fence()
+                is_appended = self._append(logs, holds)
 
     def attribute(self, study: int, key: str) -> str | None:
         """Return a system attribute of a study as JSON text, as the file has it now; None if it is null or missing."""
@@ -190,30 +189,47 @@ class JournalWriter(JournalReader):
 
     def swap_attribute(self, study: int, key: str, old: str | None, new: str | None, worker: str) -> bool:
         """Set a system attribute of a study if it is `old`, as `attribute` returns it; return whether it was."""
-        with self._locked():
-            if self.attribute(study, key) != old:
-                return False
-            value = None if new is None else json.loads(new)
-            self._append([set_system_attribute(study, key, value, worker)])
+        value = None if new is None else json.loads(new)
+        is_appended = False
+        while not is_appended:
+            with self._locked() as holds:
+                if self.attribute(study, key) != old:
+                    return False
+                is_appended = self._append([set_system_attribute(study, key, value, worker)], holds)
         return True
 
-    def _append(self, logs: list[dict[str, Any]]) -> None:
+    def _append(self, logs: list[dict[str, Any]], holds: Callable[[], bool]) -> bool:
+        """Append operations, if the lock is still held; return whether it was."""
         if self._damage is not None:
             raise self._damage
         content = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         with self._path.open("r+b") as file:
-            _set_torn_line_aside(self._path, file)
+            if not holds():
+                return False
+            set_torn_line_aside(self._path, file)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        return True
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[Callable[[], bool]]:
+        """Hold the lock within the context; yield what returns whether it is still held.
+
+        Another program breaks the lock of one that holds it for long, as if that were dead. It may have been frozen.
+        """
         self._lock.acquire()
+        mine = _identity(self._lock_path)
+
+        def holds() -> bool:
+            return _identity(self._lock_path) == mine
+
         try:
-            yield
+            yield holds
         finally:
-            self._lock.release()
+            if holds():
+                with suppress(RuntimeError):  # it was broken just now
+                    self._lock.release()
 
 
 class SystemAttributes:
@@ -245,6 +261,15 @@ class SystemAttributes:
                 self._found[study, key] = None if value is None else json.dumps(value, sort_keys=True)
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from a later one at the same path; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
 def _operation(line: bytes) -> dict[str, Any] | None:
     """The operation that a line holds; None if it holds none."""
     try:
@@ -258,48 +283,3 @@ def _operation(line: bytes) -> dict[str, Any] | None:
         and isinstance(log.get("worker_id"), str)
     )
     return log if is_operation else None
-
-
-def _set_torn_line_aside(path: Path, file: IO[bytes]) -> None:
-    """Move an operation that its process died in writing to a file of its own, and go to the end of the journal.
-
-    The next operation would be appended to it and lost with it.
-    """
-    end = file.seek(0, os.SEEK_END)
-    start = _start_of_last_line(file, end)
-    if start == end:
-        return
-    file.seek(start)
-    kept = _keep(path, file.read())
-    file.truncate(start)
-    file.seek(start)
-    _log.warning("%s ended in a torn line, as after a crash: its %d bytes are in %s", path, end - start, kept)
-
-
-def _start_of_last_line(file: IO[bytes], end: int) -> int:
-    """Where the line begins that has no end; the end of the file if all lines have one."""
-    stop = end
-    while stop > 0:
-        begin = max(0, stop - _BLOCK)
-        file.seek(begin)
-        found = file.read(stop - begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
-        stop = begin
-    return 0
-
-
-def _keep(path: Path, content: bytes) -> Path:
-    """Write the content to a new file beside `path`, with its permissions."""
-    for number in itertools.count(1):
-        kept = path.with_name(f"{path.name}.torn-{number}")
-        try:
-            with kept.open("xb") as file:
-                shutil.copymode(path, kept)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except FileExistsError:
-            continue
-        break
-    return kept

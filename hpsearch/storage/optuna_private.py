@@ -17,6 +17,7 @@ from optuna.storages._cached_storage import _StudyInfo as StudyInfo
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _VersionManager
 from optuna.storages.journal import BaseJournalBackend
+from optuna.storages.journal._file import LOCK_FILE_SUFFIX as LOCK_SUFFIX
 from optuna.storages.journal._storage import JournalOperation
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -25,6 +26,7 @@ from hpsearch.errors import HpsearchError
 
 __all__ = [
     "JOURNAL_OPERATIONS",
+    "LOCK_SUFFIX",
     "CachedStorage",
     "CheckedBackend",
     "Database",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, GrpcStorageProxy
 
 from hpsearch.errors import StorageError
@@ -14,6 +18,41 @@ __all__ = ["GRPC", "close_proxy", "open_proxy"]
 
 _PORT = 13000  # of run_grpc_proxy_server
 _PATIENCE = 10  # seconds, as for a database
+
+
+class ProxyError(StorageInternalError):
+    """A call failed: the proxy does not answer, or its database failed."""
+
+    def __init__(self, message: str, code: object = None) -> None:
+        super().__init__(message)
+        self._code = code
+
+    def code(self) -> object:
+        """Return gRPC's status."""
+        return self._code
+
+
+class Proxy(GrpcStorageProxy):
+    """A proxy whose errors are those of a storage."""
+
+
+def _explained(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*arguments: Any, **named: Any) -> Any:
+        import grpc
+
+        try:
+            return method(*arguments, **named)
+        except grpc.RpcError as error:
+            status, details = error.code(), error.details()
+        raise ProxyError(f"{status.name}: {details}", status)
+
+    return call
+
+
+for _name, _method in vars(GrpcStorageProxy).items():
+    if callable(_method) and not _name.startswith("_"):
+        setattr(Proxy, _name, _explained(_method))
 
 
 def open_proxy(url: str) -> BaseStorage:
@@ -39,7 +78,7 @@ def open_proxy(url: str) -> BaseStorage:
         except grpc.FutureTimeoutError:
             raise StorageError(f"no gRPC proxy answers at {host}:{port}") from None
     with quiet_optuna():
-        return GrpcStorageProxy(host=host, port=port)
+        return Proxy(host=host, port=port)
 
 
 def close_proxy(storage: BaseStorage) -> None:

@@ -4,6 +4,8 @@ import json
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import optuna
 import pytest
@@ -14,6 +16,7 @@ from optuna.trial import TrialState
 
 from hpsearch.errors import DamagedStorageError, StorageError
 from hpsearch.storage import open_existing, open_storage, opened, read_studies
+from tests.processes import wait_until
 
 TORN = b'{"op_code":6,"worker_id":"a-1","tri'
 
@@ -193,3 +196,30 @@ def test_lines_of_windows_and_of_other_programs_are_read(path):
     path.write_bytes(b"".join(json.dumps(dict(reversed(log.items()))).encode() + b"\r\n" for log in logs))
     add_trials(path, 1)
     assert count(open_existing(f"journal:///{path}")) == 3
+
+
+def test_a_program_that_was_frozen_while_it_held_the_lock_asks_again_before_it_writes(path, monkeypatch):
+    """Its lock was broken meanwhile, and may be another's: it neither writes under it nor releases it."""
+    monkeypatch.setattr("hpsearch.storage.journal._GRACE_PERIOD", 3)
+    study_number, lock = 0, path.with_name("trials.log.lock")
+    frozen, rival = open_storage(f"journal:///{path}"), open_storage(f"journal:///{path}")
+    fences = []
+
+    def fence():
+        fences.append(path.read_bytes())
+        if len(fences) == 1:  # the program stands still here
+            rival.set_study_user_attr(study_number, "by", "the rival")
+            lock.touch()
+
+    frozen._backend.fence = fence
+    thread = threading.Thread(target=frozen.set_study_user_attr, args=(study_number, "by", "the frozen one"))
+    thread.start()
+    wait_until(lambda: b"the rival" in path.read_bytes(), 20)
+    time.sleep(0.3)
+    assert thread.is_alive()
+    assert lock.exists()
+    lock.unlink()  # as the third program does, whose lock it is
+    thread.join()
+    assert len(fences) == 2
+    assert b"the rival" in fences[1]
+    assert open_storage(f"journal:///{path}").get_study_user_attrs(study_number) == {"by": "the frozen one"}

@@ -1,0 +1,1 @@
+"""Soak: what becomes of studies that are disturbed."""
