@@ -91,11 +91,13 @@ class Lease:
         """
         with self._lock:
             renewed = replace(self._record, beat=self._record.beat + 1)
-            if self._place is not None:
-                if not self._place.swap(self._study, self._record.text(), renewed.text()):
-                    self._compare(self._place.read(self._study))
-                    return  # the last renewal was stored, though its answer was lost
-                self._record = renewed
+            if self._place is None:
+                return
+            if not self._place.swap(self._study, self._record.text(), renewed.text()):
+                text = self._place.read(self._study)
+                self._compare(text)  # the last renewal was stored, though its answer was lost
+                renewed = Record.of(as_value(text or "")) or renewed
+            self._record = renewed
 
     def give_back(self) -> None:
         """End the lease, if it is still this program's."""
@@ -104,10 +106,9 @@ class Lease:
                 self._place.swap(self._study, self._record.text(), None)
 
     def _compare(self, text: str | None) -> None:
-        now = None if text is None else Record.of(as_value(text))
-        if now is not None and now.token == self._record.token:
-            self._record = max(now, self._record, key=lambda record: record.beat)
+        if text is not None and self._record.token in text:
             return
+        now = None if text is None else Record.of(as_value(text))
         by = f"{now.holder} has taken it over" if now else "its lease is gone"
         raise LeaseLostError(f"lost the run {self._name!r}, since {by}: nothing more is written to it here")
 

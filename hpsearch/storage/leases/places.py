@@ -42,6 +42,12 @@ class InDatabase(Place):
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._table = models.StudySystemAttributeModel.__table__
+        columns = self._table.c
+        record = sa.select(columns.value_json)
+        self._query = record.where(columns.study_id == sa.bindparam("study"), columns.key == KEY)
+        self._locking = self._query
+        if engine.dialect.name != "sqlite":  # SQLite has one writer at a time
+            self._locking = self._query.with_for_update(read=True)
 
     def read(self, study: int) -> str | None:
         """Return the row's text."""
@@ -50,10 +56,8 @@ class InDatabase(Place):
 
     def read_with(self, connection: sa.Connection, study: int, *, lock: bool = False) -> str | None:
         """Return the row's text within a transaction; `lock` keeps others from changing it until the end of that."""
-        query = sa.select(self._table.c.value_json).where(*self._is_lease(study))
-        if lock and connection.dialect.name != "sqlite":  # SQLite has one writer at a time
-            query = query.with_for_update(read=True)
-        text: str | None = connection.execute(query).scalar()
+        query = self._locking if lock else self._query
+        text: str | None = connection.execute(query, {"study": study}).scalar()
         return text
 
     def swap(self, study: int, old: str | None, new: str | None) -> bool:
