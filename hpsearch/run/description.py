@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -166,6 +167,7 @@ class Run:
         )
 
 
+@cache
 def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("optuna", "numpy", "scikit-learn")}
 

@@ -2,9 +2,11 @@ import math
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
 
 from hpsearch.errors import StorageError, UsageError
 from hpsearch.storage import check_url, open_existing, open_storage, opened, read_studies
+from hpsearch.storage.optuna_private import newest_schema
 
 
 @pytest.fixture(params=["sqlite", "journal"])
@@ -117,3 +119,14 @@ def test_the_versions_of_the_tables_are_loaded_once_a_process(tmp_path, monkeypa
     for existing in (False, True):
         with opened(url, existing=existing) as storage:
             assert optuna.get_all_study_names(storage) == ["s"]
+
+
+def test_the_newest_version_of_the_tables_is_what_optuna_says():
+    assert newest_schema() == RDBStorage("sqlite://").get_head_version()
+
+
+def test_the_version_of_a_new_database_is_stored_as_optuna_does(tmp_path):
+    with opened(f"sqlite:///{tmp_path / 'a.db'}"):
+        pass
+    plain = RDBStorage(f"sqlite:///{tmp_path / 'a.db'}")
+    assert plain.get_current_version() == plain.get_head_version()
