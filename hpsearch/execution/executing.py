@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from hpsearch.checks import MOST_JOBS, is_whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.failures import explained
 from hpsearch.execution.isolation import is_isolated
+from hpsearch.execution.orphans import end_with
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, reported, spent
 from hpsearch.execution.rivals import PAUSE, await_rivals
@@ -227,9 +229,12 @@ def _site(
     lease: float,
     studies: Mapping[str, optuna.Study],
 ) -> Iterator[_Site]:
-    with kept_open(here, holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
-        copied = jobs != 1 and isinstance(storage, InMemoryStorage)
-        yield _Site(storage, here, jobs, workers, holder, lease, studies, Path(folder) if copied else None)
+    copied = jobs != 1 and isinstance(storage, InMemoryStorage)
+    with (
+        kept_open(here, holder.call),
+        tempfile.TemporaryDirectory(prefix="hpsearch-") if copied else nullcontext() as folder,
+    ):
+        yield _Site(storage, here, jobs, workers, holder, lease, studies, Path(folder) if folder else None)
 
 
 def _work_off(plan: Plan, todo: dict[str, Run], site: _Site, counter: Counter) -> None:
@@ -268,7 +273,8 @@ def _worked(plan: Plan, runs: Iterable[Run], site: _Site) -> Iterator[Worked]:
     """Yield what came of each run, as it ends."""
     todo = list(runs)
     jobs = min(site.jobs, max(2, len(todo)))  # idle processes cost memory
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    ending = {"initializer": end_with, "initargs": (os.getpid(),)}  # also of a process that never gets a run
+    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered", **ending)
     with warnings.catch_warnings():
         # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
