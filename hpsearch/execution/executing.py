@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.execution.clock import Clock
 from hpsearch.execution.cluster import Cluster
 from hpsearch.execution.failures import explained
+from hpsearch.execution.orphans import end_with
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
 from hpsearch.execution.progress import Counter, Progress, Start, interrupted, look_at, reported
 from hpsearch.execution.rivals import PAUSE, await_rivals
@@ -220,7 +222,10 @@ def _worked(plan: Plan, runs: Iterable[Run], site: Site) -> Iterator[Worked]:
         yield from _worked_in_threads(plan, runs, site, site.cluster)
         return
     jobs = min(site.jobs, max(2, len(site.studies)))  # idle processes cost memory
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")
+    ending = {"initializer": end_with, "initargs": (os.getpid(),)}  # also of a process that never gets a run
+    parallel = joblib.Parallel(
+        n_jobs=jobs, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered", **ending
+    )
     with warnings.catch_warnings():
         # joblib replaces a process that has grown by 300 MB between two runs, and warns; no data is lost.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)

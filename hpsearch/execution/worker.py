@@ -23,7 +23,6 @@ from hpsearch.execution.child.process import FORKING
 from hpsearch.execution.cluster import Cluster, ClusterTrainer
 from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.isolation import trainer_of
-from hpsearch.execution.orphans import end_with
 from hpsearch.execution.progress import look_at, repeated
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
@@ -127,7 +126,6 @@ def digest(run: Run) -> str:
 def do(work: Work) -> Worked:
     """Execute the run, unless another program does."""
     if current_process().name.startswith("Loky"):
-        end_with(work.holder.pid)
         logging.getLogger("hpsearch").addHandler(logging.NullHandler())  # the process of the call says it, once
     run, begin, best = work.run, time.monotonic(), None
     try:

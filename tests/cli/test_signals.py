@@ -16,6 +16,7 @@ from hpsearch.cli.signals import signals_interrupt
 from hpsearch.execution import execute
 from hpsearch.study.plan import plan
 from tests.processes import children, is_alive, wait_until
+from tests.programs import WORKER, Program
 
 ASKING = [signal.SIGTERM, signal.SIGHUP]
 
@@ -137,3 +138,16 @@ def states(folder: Path) -> list[str]:
         return [state for (state,) in connection.execute("SELECT state FROM trials")]
     except sqlite3.OperationalError:  # not there yet
         return []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_workers_end_soon_after_a_killed_study_also_those_that_got_no_run_yet(tmp_path):
+    (tmp_path / "slow.toml").write_text(STUDY)
+    program = Program(tmp_path, ["study", "slow.toml", "--jobs", "2"])
+    try:
+        wait_until(lambda: len(program.processes()[WORKER]) == 2 or program.code() is not None)
+        program.send(program.pid, signal.SIGKILL)
+        assert program.wait(10) == -signal.SIGKILL
+        assert program.left() == []
+    finally:
+        program.end()
