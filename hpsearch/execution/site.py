@@ -122,9 +122,12 @@ class Site:
 @contextmanager
 def at_work(site: Site) -> Iterator[Site]:
     """Let runs in this process use the site's open storage; give it a folder for notes if it needs one."""
-    with kept_open(site.here, site.holder.call), tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
-        copied = site.jobs != 1 and isinstance(site.storage, InMemoryStorage)
-        yield replace(site, notes=Path(folder)) if copied else site
+    with kept_open(site.here, site.holder.call):
+        if site.jobs == 1 or not isinstance(site.storage, InMemoryStorage):
+            yield site
+            return
+        with tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+            yield replace(site, notes=Path(folder))
 
 
 def _copied(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:
