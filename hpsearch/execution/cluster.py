@@ -77,7 +77,7 @@ class Cluster:
         RunError
             If it has no workers.
         """
-        found = sum(self._client.nthreads().values())
+        found: int = sum(self._client.nthreads().values())
         if not found:
             raise RunError(
                 f"the Dask scheduler at {self._address} has no workers: start some, or say with --jobs how many "

@@ -86,7 +86,7 @@ def _over(self, _seconds):
 
 @pytest.mark.parametrize("timeout", [0, -1, math.inf, math.nan, "20m", True])
 def test_a_wrong_timeout_is_one_line(timeout):
-    with pytest.raises(UsageError, match="^timeout must be a .*number of seconds > 0.*got"):
+    with pytest.raises(UsageError, match=r"^timeout must be a .*number of seconds > 0.*got"):
         hpsearch.search(lambda trial: trial.suggest_float("x", 0, 1), trials=1, timeout=timeout)
 
 

@@ -107,7 +107,7 @@ def _raising(kind: type[Exception]) -> Any:
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:99999"])
 def test_a_wrong_address_is_one_line(wrong: str) -> None:
-    with pytest.raises(UsageError, match="^a Dask scheduler is given as tcp://HOST:8786, got "):
+    with pytest.raises(UsageError, match=r"^a Dask scheduler is given as tcp://HOST:8786, got "):
         Cluster(wrong)
 
 
