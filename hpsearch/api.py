@@ -12,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, one_of, seconds, text, whole
+from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, one_of, seconds, seconds_text, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives import Objective
@@ -184,6 +184,8 @@ def search(
     results = _load(backend, name)
     run = next(row for row in results.runs.to_dict("records") if row["name"] == study.study_name)
     if math.isnan(run["incumbent"]):
+        if not study.trials:
+            raise UsageError(f"the time was over before a trial began: timeout = {seconds_text(timeout or 0.0)}")
         raise UsageError(f"none of the {trials} trials completed: see the error attribute of study.trials")
     best = study.trials[int(run["incumbent"])]
     return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]))

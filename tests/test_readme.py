@@ -9,6 +9,7 @@ import pytest
 
 from hpsearch.study.plan import plan
 from tests.benchmarks.benchmark_nn import head
+from tests.commands import call
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +51,25 @@ def test_links_lead_somewhere(target):
     assert (ROOT / target).exists()
 
 
+def test_the_ladder_leads_to_its_parts():
+    text = (ROOT / "LADDER.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    parts = {"#" + re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+    found = set(re.findall(r"\]\((#[^)]+)\)", text))
+    assert found
+    assert found <= parts
+
+
+def test_the_options_in_the_pages_are_those_of_the_commands():
+    help_ = "".join(call(command, "--help", columns=200).stdout for command in ("study", "worker", "report"))
+    for page in ("README.md", "LADDER.md"):
+        blocks_ = re.findall(r"^```(?:console|bash)\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.S | re.M)
+        lines = [line for block in blocks_ for line in block.splitlines() if "hpsearch " in line and "pip" not in line]
+        assert lines
+        for option in re.findall(r"(?<= )--[a-z-]+", "\n".join(lines)):
+            assert option in help_, option
+
+
 def tables(text: str) -> list[list[str]]:
     """The lines of each table outside code."""
     prose = re.sub(r"^(```+).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
@@ -65,7 +85,11 @@ def test_a_table_with_a_cell_too_many_would_be_seen():
     assert [cells(line) for line in (head, rule, row)] == [2, 3, 2]
 
 
-@pytest.mark.parametrize("path", ["README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("reports/*/*.md"))])
+PAGES = ["README.md", "LADDER.md", "CONTRIBUTING.md"]
+PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("reports/*/*.md"))
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_the_rows_of_a_table_have_as_many_cells_as_its_head(path):
     for table in tables((ROOT / path).read_text(encoding="utf-8")):
         assert {cells(line) for line in table} == {cells(table[0])}, table[0]

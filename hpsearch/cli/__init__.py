@@ -109,8 +109,8 @@ def study(
         typer.Option(
             "--for",
             metavar="TIME",
-            help="How long the study may take: 90 or 90s, 20m, 1.5h. No repeat begins that would not be complete in "
-            "time; the same command goes on later.",
+            help="How long the search may take: 90 or 90s, 20m, 1.5h. No repeat begins that would not be complete in "
+            "time. The report comes after it; the same command goes on later.",
         ),
     ] = None,
     trial_timeout: Annotated[

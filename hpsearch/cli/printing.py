@@ -113,9 +113,9 @@ def _details(state: State, metric: str) -> list[str]:
     found = []
     if state.best is not None:
         found.append(f"best {_name(metric)} {state.best:.4g}")
-    if state.seconds_left is not None and state.workers:
-        found.append(f"{_time(state.seconds_left)} left")
-    if state.workers:
+    if state.workers and state.done < state.planned:
+        if state.seconds_left is not None:
+            found.append(f"{_time(state.seconds_left)} left")
         found.append(f"{state.workers} worker{'s' if state.workers > 1 else ''}")
     return found
 

@@ -30,10 +30,10 @@ class Clock:
         """Return the seconds that are left."""
         return math.inf if self.deadline is None else self.deadline - time.time()
 
-    def note(self, seconds: float) -> None:
-        """Note how long a run took."""
-        if seconds > 0:
-            self._durations.append(seconds)
+    def note(self, seconds: float, done: float = 0.0) -> None:
+        """Note how long a run took, of which a share was `done` before."""
+        if seconds > 0 and done < 1:
+            self._durations.append(seconds / (1 - done))
 
     def in_time(self, runs: Iterable[Run], workers: int) -> Iterator[Run]:
         """Yield the runs, but none of a repeat that would not be complete in time. The first repeat always begins."""

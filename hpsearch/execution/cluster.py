@@ -15,8 +15,9 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
-from hpsearch.errors import RunError, UsageError
+from hpsearch.errors import RunError, UsageError, quoted
 from hpsearch.execution.child.errors import packed, unpacked
 from hpsearch.objectives.base import Objective, Outcome, Step, Trained
 from hpsearch.run.batches import StoppedError
@@ -43,12 +44,13 @@ class Cluster:
     Raises
     ------
     UsageError
-        If distributed is not installed.
+        If `address` is none, or distributed is not installed.
     RunError
-        If no scheduler answers at `address`, or it has no workers.
+        If no scheduler answers there.
     """
 
     def __init__(self, address: str) -> None:
+        _check(address)
         try:
             import distributed
         except ImportError:
@@ -68,8 +70,20 @@ class Cluster:
             raise RunError(f"no Dask scheduler answers at {address} ({error})") from error
 
     def threads(self) -> int:
-        """Return how many trainings it runs at once."""
-        return sum(self._client.nthreads().values())
+        """Return how many trainings it runs at once.
+
+        Raises
+        ------
+        RunError
+            If it has no workers.
+        """
+        found: int = sum(self._client.nthreads().values())
+        if not found:
+            raise RunError(
+                f"the Dask scheduler at {self._address} has no workers: start some, or say with --jobs how many "
+                "trainings there will be at once"
+            )
+        return found
 
     def call(self, function: Callable[..., _T], objective: Objective, *arguments: Any) -> _T:
         """Return ``function(objective, *arguments)``, computed by a worker.
@@ -226,6 +240,17 @@ class _Ended(Trained):
         if self.judgement is None:
             raise TrainingDiedError("its model is not kept")
         return self.judgement
+
+
+def _check(address: str) -> None:
+    """Refuse what Dask would not understand, or only after its time to connect."""
+    try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+        is_one = bool(parts.scheme and parts.hostname and parts.port)
+    except ValueError:  # the port
+        is_one = False
+    if not is_one:
+        raise UsageError(f"a Dask scheduler is given as tcp://HOST:8786, got {quoted(address)}")
 
 
 def _trained(objective: Objective, params: Mapping[str, Any], seeds: Any, limit: float | None) -> _Ended:

@@ -6,9 +6,9 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from hpsearch.execution.cluster import Cluster
 from hpsearch.execution.failures import explained
 from hpsearch.execution.orphans import end_with
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
-from hpsearch.execution.progress import Counter, Progress, Start, interrupted, look_at, reported
+from hpsearch.execution.progress import Counter, Look, Progress, Start, interrupted, look_at, reported
 from hpsearch.execution.rivals import PAUSE, await_rivals
 from hpsearch.execution.site import Site, at_work
 from hpsearch.execution.worker import Ending, Worked, do
@@ -94,12 +94,14 @@ def execute(
     if jobs > MOST_JOBS:
         raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
     clock = Clock(plan.seconds)
-    cluster = Cluster(dask) if dask is not None else None
-    cores = joblib.effective_n_jobs(jobs) if cluster is None else cluster.threads() if jobs == -1 else jobs
-    with _prepared(plan, storage, cores, joins, lease) as ready:
+    with ExitStack() as stack:
+        cluster = stack.enter_context(closing(Cluster(dask))) if dask is not None else None
+        cores = joblib.effective_n_jobs(jobs) if cluster is None else cluster.threads() if jobs == -1 else jobs
+        ready = stack.enter_context(_prepared(plan, storage, cores, joins, lease))
         plan, here, holder, runs, studies, begun = ready
         trials = {name: begun.get(name, []) for name in studies}
-        counter = Counter(runs, {name: look_at(run, trials[name]) for name, run in _by_name(runs) if name in trials})
+        begin = {name: look_at(run, trials[name]) for name, run in _by_name(runs) if name in trials}
+        counter = Counter(runs, begin)
         if started is not None:
             interruptions = sum(map(interrupted, trials.values()))
             started(Start(counter.known, counter.planned, interruptions, plan.batch or 0))
@@ -119,7 +121,7 @@ def execute(
             todo = {run.name: run for run in runs if run.name in studies}
             looks = {name: partial(site.looked_at, run) for name, run in todo.items()}
             with reported(counter, looks, site.workers_at_work, cores, clock, progress):
-                _work_off(plan, todo, site, counter, clock)
+                _work_off(plan, todo, begin, site, counter, clock)
             return not todo
 
 
@@ -179,7 +181,9 @@ def _holder() -> Iterator[Holder]:
         holder.end()
 
 
-def _work_off(plan: Plan, todo: dict[str, Run], site: Site, counter: Counter, clock: Clock) -> None:
+def _work_off(
+    plan: Plan, todo: dict[str, Run], begin: Mapping[str, Look], site: Site, counter: Counter, clock: Clock
+) -> None:
     """Distribute the runs over processes; they start in order. Come back to those that other programs hold.
 
     A repeat begins only if the time that is left suffices for it, by how long runs took so far.
@@ -193,7 +197,7 @@ def _work_off(plan: Plan, todo: dict[str, Run], site: Site, counter: Counter, cl
         before = len(todo)
         try:
             for worked in _worked(plan, clock.in_time(todo.values(), site.workers_at_work(len(todo))), site):
-                clock.note(worked.seconds)
+                clock.note(worked.seconds, begin[worked.name].trials / todo[worked.name].trials)
                 if worked.ending == Ending.DONE:
                     site.take_back(todo[worked.name], worked.storage)
                     counter.end(todo.pop(worked.name), worked.best)

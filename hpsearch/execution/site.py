@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -128,12 +128,12 @@ class Site:
 @contextmanager
 def at_work(site: Site) -> Iterator[Site]:
     """Let runs in this process use the site's open storage; give it a folder for notes if it needs one."""
-    copied = site.jobs != 1 and isinstance(site.storage, InMemoryStorage)
-    with (
-        kept_open(site.here, site.holder.call),
-        tempfile.TemporaryDirectory(prefix="hpsearch-") if copied else nullcontext() as folder,
-    ):
-        yield site if folder is None else replace(site, notes=Path(folder))
+    with kept_open(site.here, site.holder.call):
+        if site.jobs == 1 or not isinstance(site.storage, InMemoryStorage):
+            yield site
+            return
+        with tempfile.TemporaryDirectory(prefix="hpsearch-") as folder:
+            yield replace(site, notes=Path(folder))
 
 
 def _copied(name: str, source: BaseStorage, target: BaseStorage) -> BaseStorage:

@@ -23,7 +23,7 @@ STRATEGIES = ["random", "narrowing", "tpe"]
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """A cluster of two processes on this machine, and the client that joblib finds by itself."""
-    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0")
     with cluster, distributed.Client(cluster) as client:
         yield client
 
