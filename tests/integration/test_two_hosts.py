@@ -7,14 +7,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.storages import InMemoryStorage
 
 from hpsearch.execution import execute
+from hpsearch.storage import opened
 from hpsearch.study.plan import plan
 from tests.hosts import Network, NoHostsError, network
 from tests.processes import wait_until
@@ -159,34 +160,53 @@ def _is_taken_over(frozen: Program, url: str, run: str) -> bool:
 
 
 SPELLINGS = {
-    "another folder for temporary files": ("sqlite:///{}/spelled0.db", "sqlite:///{}/spelled0.db"),
-    "a timeout": ("sqlite:///{}/spelled1.db", "sqlite:///{}/spelled1.db?timeout=60"),
-    "a relative path": ("sqlite:///{}/spelled2.db", "sqlite:///spelled2.db"),
-    "a link": ("sqlite:///{}/spelled3.db", "sqlite:///{}/linked.db"),
-    "a relative path of a journal": ("journal:///{}/spelled4.log", "journal:///spelled4.log"),
+    "sqlite": ["sqlite:///{}/spelled.db", "sqlite:///{}/spelled.db?timeout=60", "sqlite:///spelled.db"],
+    "journal": ["journal:///{}/spelled.log", "journal:///spelled.log"],
 }
 
 
-@pytest.mark.parametrize("how", SPELLINGS)
+@pytest.mark.parametrize("kind", ["sqlite", "journal", "postgresql"])
 def test_two_studies_by_other_ways_to_one_storage(
-    how: str, folder: Path, expected: dict[str, str], call_hpsearch: Any, monkeypatch: pytest.MonkeyPatch
+    kind: str, folder: Path, call_hpsearch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (url.format(folder) for url in SPELLINGS[how])
-    if how == "a link":
-        (folder / "linked.db").symlink_to(folder / "spelled3.db")
-    running = Program(folder, ["study", "shared.toml", "--storage", first, "--jobs", 2, "--quiet"])
-    with _ended(running):
-        wait_until(partial(_is_begun, first))
-        (folder / "elsewhere").mkdir(exist_ok=True)
-        monkeypatch.setenv("TMPDIR", str(folder / "elsewhere"))
-        monkeypatch.chdir(folder)
-        refused = call_hpsearch("study", folder / "shared.toml", "--storage", second)
-        assert running.code() is None
-        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
-        assert f"(process {running.pid} on {os.uname().nodename})" in refused.stderr
-        assert running.wait(60) == 0
-    assert differences(contents(first), expected) == []
+    with ExitStack() as stack:
+        if kind == "postgresql":
+            spellings = stack.enter_context(_spellings_of_a_server())
+        else:
+            first = SPELLINGS[kind][0].format(folder)
+            spellings = [url.format(folder) for url in SPELLINGS[kind]] + [first.replace("spelled", "linked")]
+            for ending in ("db", "log"):
+                with suppress(FileExistsError):
+                    (folder / f"linked.{ending}").symlink_to(folder / f"spelled.{ending}")
+        running = Program(
+            folder, ["study", "shared.toml", "--storage", spellings[0], "--jobs", 2, "--quiet", "--trials", 2000]
+        )
+        with _ended(running):
+            wait_until(lambda: state(spellings[0]).finished > 0)
+            monkeypatch.setenv("TMPDIR", str(folder))
+            monkeypatch.chdir(folder)
+            for url in spellings:
+                refused = call_hpsearch("study", "shared.toml", "--storage", url)
+                assert running.code() is None
+                assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+                assert f"(process {running.pid} on {os.uname().nodename})" in refused.stderr
+        with opened(spellings[0]) as storage:
+            studies = [study._study_id for study in storage.get_all_studies()]
+            most = max(len(storage.get_all_trials(study, deepcopy=False)) for study in studies)
+        both = plan(str(folder / "shared.toml"), {"trials": most})
+        memory = InMemoryStorage()
+        for place in (spellings[0], memory):
+            execute(both, place)
+        assert differences(contents(spellings[0]), contents(memory)) == []
 
 
-def _is_begun(url: str) -> bool:
-    return state(url).finished > 0
+@contextmanager
+def _spellings_of_a_server() -> Iterator[list[str]]:
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    postgresql = importlib.import_module("tests.postgresql")
+    try:
+        with postgresql.server() as running:
+            url = running.url()
+            yield [url, url.replace("127.0.0.1", "localhost"), f"{url}?connect_timeout=5"]
+    except postgresql.UnavailableError as error:
+        pytest.skip(str(error))
