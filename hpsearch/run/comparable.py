@@ -19,7 +19,6 @@ _FREE = (
     "search.trials",
     "search.repeats",
     "search.retrain",
-    "search.seconds",
     "search.trial_seconds",
     "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",

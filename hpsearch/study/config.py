@@ -188,9 +188,9 @@ class StudyFile(_Table):
             del tables["factors"]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
-        for limit in ("seconds", "trial_seconds"):
-            if tables["search"][limit] is None:
-                del tables["search"][limit]
+        del tables["search"]["seconds"]  # a limit of each call
+        if self.search.trial_seconds is None:
+            del tables["search"]["trial_seconds"]
         if not self.search.batch:
             del tables["search"]["batch"]
         return tables
