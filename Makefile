@@ -15,6 +15,7 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -m long
 
 benchmark-nn:  ## times the network against its matrix products, scikit-learn and PyTorch
 	$(PYTHON) -m tests.benchmarks.benchmark_nn

@@ -20,6 +20,13 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Run first what shares a server or figures: on one worker, since others steal from the end of its queue."""
+    """Mark what starts servers as long. Run first what shares a server or figures, on one worker.
+
+    Others steal from the end of a worker's queue.
+    """
+    for item in items:
+        if "integration" in item.path.parts:
+            item.add_marker("long")
     items.sort(key=lambda item: [folder not in item.path.parts for folder in ("integration", "report")])

@@ -12,6 +12,7 @@ from hpsearch.estimators import MLPClassifier
 
 pytestmark = [
     pytest.mark.mnist,
+    pytest.mark.long,
     pytest.mark.skipif(not os.environ.get("HPSEARCH_DATA"), reason="HPSEARCH_DATA names no folder with MNIST"),
 ]
 

@@ -222,7 +222,7 @@ def test_without_retrainings_an_untuned_variant_is_judged_and_a_tuned_one_is_not
 
 def test_an_untuned_variant_is_trained_no_second_time_for_its_test(tmp_path, storage, monkeypatch):
     trainings, train = [], MLPObjective.train
-    monkeypatch.setattr("hpsearch.execution.executing.is_isolated", lambda *_: False)  # so that they are counted here
+    monkeypatch.setattr("hpsearch.execution.site.is_isolated", lambda *_: False)  # so that they are counted here
     monkeypatch.setattr(MLPObjective, "train", lambda *arguments: trainings.append(1) or train(*arguments))
     path = written(tmp_path, changes={"factors": UNTUNED, "search": {"retrain": 3}})
     execute(plan(path, only={"optimizer": ["fixed", "other"]}), storage)

@@ -103,6 +103,6 @@ def killed_and_resumed(run: Run, stops, seed: int, storage=None) -> optuna.Study
         die_at(storage, stop)
         with suppress(Killed), quiet_optuna():
             workers = chance.randint(1, 6)
-            continue_run(run, study, as_objective(hastening(chance.random())), (ValueError,), workers)
+            continue_run(run, study, as_objective(hastening(chance.random())), (ValueError,), workers=workers)
         undo(storage)
     return finished(run, chance.randint(1, 6), hastening(seed), storage)

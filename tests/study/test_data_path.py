@@ -108,7 +108,7 @@ def test_another_process_that_stands_elsewhere_reads_the_same_file(study, monkey
 
 def test_a_storage_that_does_not_say_the_folder_is_continued(study, monkeypatch):
     """As of a version before this rule, which read paths from where one stood. Its data is in this process only."""
-    monkeypatch.setattr("hpsearch.execution.executing.is_isolated", lambda *_: False)
+    monkeypatch.setattr("hpsearch.execution.site.is_isolated", lambda *_: False)
     storage = optuna.storages.InMemoryStorage()
     older = plan(str(study))
     (objective,) = older.objectives.values()

@@ -198,6 +198,7 @@ def test_the_chapter_s_own_search_makes_the_edge_rule_fire():
 
 
 @pytest.mark.mnist
+@pytest.mark.long
 @pytest.mark.skipif(not os.environ.get("HPSEARCH_DATA"), reason="HPSEARCH_DATA names no folder with MNIST")
 @pytest.mark.parametrize(
     ("learning_rate", "weight_decay", "epochs", "fires"),
