@@ -474,7 +474,9 @@ def test_an_interrupt_of_the_owner_is_no_death():
 
 
 SCRIPT = """
-import sys, time, hpsearch
+import signal, sys, time, hpsearch
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 
 def hangs(trial):
     value = trial.suggest_float("x", 0, 1)
