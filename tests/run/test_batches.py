@@ -1,6 +1,7 @@
 """With a batch, the trials depend neither on timing nor on the number of workers, however often the owner dies."""
 
 import random
+import signal
 import threading
 import time
 from collections import defaultdict
@@ -272,6 +273,7 @@ def test_an_error_ends_the_run_without_a_thread_and_the_next_call_goes_on(worker
     assert [trial.state for trial in study.trials].count(TrialState.COMPLETE) == 26
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="Ctrl-C is ignored here, as by nohup")
 def test_ctrl_c_ends_the_run_and_fails_no_trial():
     """The main thread gets it while it waits for the others."""
     run, before, storage = run_of("tpe", 4, "median"), threading.active_count(), InMemoryStorage()
@@ -280,8 +282,6 @@ def test_ctrl_c_ends_the_run_and_fails_no_trial():
     def interrupting(trial) -> float:
         if trial.number == 6 and not interrupted.is_set():
             interrupted.set()
-            import signal
-
             signal.pthread_kill(main, signal.SIGINT)
             time.sleep(0.05)
         return endings(trial)
