@@ -31,7 +31,7 @@ from hpsearch.run.trainer import Trainer
 from hpsearch.storage import STORAGE_ERRORS, opened
 from hpsearch.storage.connections import answers_again
 from hpsearch.storage.fenced import FencedStorage
-from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, leased
+from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, leased
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
 
@@ -160,13 +160,31 @@ def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:
         study = open_run(run, own)
         is_done = study.user_attrs.get(DONE) == digest(run)  # another program has done it meanwhile
         if not is_done:
-            with _noted(work, study), exits_are_failures(run.name, work.place):
+            with _explained_by(lease), _noted(work, study), exits_are_failures(run.name, work.place):
                 is_done = continue_run(
                     run, study, work.objective, work.catch, _trainers(work), work.workers, work.deadline
                 )
             if is_done:
                 study.set_user_attr(DONE, digest(run))
         return Ending.DONE if is_done else Ending.LATE, look_at(run, study.get_trials(deepcopy=False)).best
+
+
+@contextmanager
+def _explained_by(lease: Lease) -> Iterator[None]:
+    """Replace an error that another owner of the run causes, such as by finishing the trial that is trained here.
+
+    Raises
+    ------
+    LeaseLostError
+        If the lease is lost.
+    """
+    try:
+        yield
+    except STORAGE_ERRORS:
+        raise  # the lease can't be read, either
+    except Exception:
+        lease.check()
+        raise
 
 
 def _trainers(work: Work) -> Callable[[], Trainer]:
