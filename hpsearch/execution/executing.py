@@ -100,7 +100,7 @@ def execute(
         ready = stack.enter_context(_prepared(plan, storage, cores, joins, lease))
         plan, here, holder, runs, studies, begun = ready
         trials = {name: begun.get(name, []) for name in studies}
-        begin = {name: look_at(run, trials[name]) for name, run in _by_name(runs) if name in trials}
+        begin = {run.name: look_at(run, trials[run.name]) for run in runs if run.name in trials}
         counter = Counter(runs, begin)
         if started is not None:
             interruptions = sum(map(interrupted, trials.values()))
@@ -123,10 +123,6 @@ def execute(
             with reported(counter, looks, site.workers_at_work, cores, clock, progress):
                 _work_off(plan, todo, begin, site, counter, clock)
             return not todo
-
-
-def _by_name(runs: Iterable[Run]) -> list[tuple[str, Run]]:
-    return [(run.name, run) for run in runs]
 
 
 def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
@@ -166,7 +162,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, cores: int, joins: bool, l
         runs = with_stored_pruning(under_stored_names(plan, stored), stored)
         asked = {run.name for run in runs if not is_done(run, stored)}
         if not joins:
-            await_rivals(plan.name, [study.study_name for study in known if study.study_name in asked], here, storage)
+            await_rivals(plan.name, asked, known, here, storage)
         begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
         studies = prepared(runs, stored, owned(here), partial(leased, holder=holder, seconds=lease), joins)
         yield _Prepared(plan, here, holder, runs, studies, begun)
@@ -192,11 +188,9 @@ def _work_off(
     """
     deaths, known, pause = 0, counter.known, PAUSE
     while todo:
-        for name in site.done_elsewhere(todo.values()):
-            counter.end(todo.pop(name))
         before = len(todo)
         try:
-            for worked in _worked(plan, clock.in_time(todo.values(), site.workers_at_work(len(todo))), site):
+            for worked in _worked(plan, clock.in_time(todo.values(), site.own_workers(len(todo))), site):
                 clock.note(worked.seconds, begin[worked.name].trials / todo[worked.name].trials)
                 if worked.ending == Ending.DONE:
                     site.take_back(todo[worked.name], worked.storage)
@@ -211,13 +205,13 @@ def _work_off(
                 raise
             _log.warning("a worker process died (killed, or out of memory): its run goes on in a new one")
             continue
-        if clock.stopped:
+        if clock.stopped or not todo:
             return
-        if len(todo) < before:
-            pause = PAUSE
-        elif todo:
+        if len(todo) == before:
             time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        pause = PAUSE if len(todo) < before else min(2 * pause, _LONGEST_PAUSE)
+        for name in site.done_elsewhere(todo.values()):
+            counter.end(todo.pop(name))
 
 
 def _worked(plan: Plan, runs: Iterable[Run], site: Site) -> Iterator[Worked]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Iterable
 
-from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.storages import BaseStorage
 
 from hpsearch.errors import RunError
 from hpsearch.storage import all_studies, shown
 from hpsearch.storage.leases import Record, is_over, record_in
+from hpsearch.storage.optuna_private import FrozenStudy
 
 PAUSE = 0.5  # seconds between two looks at runs that other programs hold
 
 _log = logging.getLogger(__name__)
 
 
-def await_rivals(study: str, names: Sequence[str], storage: BaseStorage, place: str | BaseStorage) -> None:
-    """Wait until the leases of other programs have ended, as after the death of another machine.
+def await_rivals(
+    study: str, names: Container[str], known: Iterable[FrozenStudy], storage: BaseStorage, place: str | BaseStorage
+) -> None:
+    """Wait until the leases of other programs on the runs `names` have ended, as after the death of another machine.
+
+    `known` are the studies of the storage as they were just read.
 
     Raises
     ------
@@ -27,7 +32,7 @@ def await_rivals(study: str, names: Sequence[str], storage: BaseStorage, place: 
     """
     first: dict[str, Record] = {}
     is_said = False
-    while rivals := _rivals(names, storage):
+    while rivals := _rivals(names, known):
         for name, record in rivals.items():
             begun = first.setdefault(name, record)
             if record.holder.is_local() or (record.token, record.beat) != (begun.token, begun.beat):
@@ -39,14 +44,10 @@ def await_rivals(study: str, names: Sequence[str], storage: BaseStorage, place: 
             _log.warning("waiting for up to %d seconds: %s may still be at work", record.seconds, record.holder)
             is_said = True
         time.sleep(PAUSE)
+        known = all_studies(storage)
 
 
-def _rivals(names: Sequence[str], storage: BaseStorage) -> dict[str, Record]:
+def _rivals(names: Container[str], studies: Iterable[FrozenStudy]) -> dict[str, Record]:
     """Return the leases that have not ended, by run."""
-    if isinstance(storage, InMemoryStorage):
-        return {}
-    asked = set(names)
-    records = {
-        study.study_name: record_in(study.system_attrs) for study in all_studies(storage) if study.study_name in asked
-    }
+    records = {study.study_name: record_in(study.system_attrs) for study in studies if study.study_name in names}
     return {name: record for name, record in records.items() if record is not None and not is_over(record)}

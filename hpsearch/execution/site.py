@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,16 @@ from hpsearch.storage.leases import Holder, is_over, record_in
 from hpsearch.storage.optuna_private import study_id
 from hpsearch.storage.reading import finished_trials
 from hpsearch.study.runs import Plan
+
+_COUNTING_INTERVAL = 5.0  # seconds between two counts of other programs' leases
+
+
+@dataclass
+class _Count:
+    """Number of workers at a time; `time` is monotonic."""
+
+    time: float = -math.inf
+    workers: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ class Site:
     joins: bool = False
     deadline: float | None = None
     cluster: Cluster | None = None
+    _counted: _Count = field(default_factory=_Count, repr=False)
 
     def work(self, plan: Plan, run: Run) -> Work:
         """Return the run with all data that a process needs for it."""
@@ -96,13 +109,25 @@ class Site:
             return look_at(run, study.get_trials(deepcopy=False))
         return Look.read(note.read_text())
 
+    def own_workers(self, unfinished: int) -> int:
+        """Return how many trials this program trains at once, of so many runs."""
+        workers: int = min(effective_jobs(self.jobs), unfinished) * self.workers
+        return workers
+
     def workers_at_work(self, unfinished: int) -> int:
-        """Return how many trials are trained at once, by this program and, if they may join, by others."""
-        own: int = min(effective_jobs(self.jobs), unfinished) * self.workers
-        if not self.joins or self.notes is not None:
-            return own
-        records = [record_in(study.system_attrs) for study in all_studies(self.here)]
-        return sum(record is not None and not is_over(record) for record in records) * self.workers
+        """Return how many trials are trained at once: by this program and, if others may join, by the study's all.
+
+        Others are counted every few seconds, since that reads the attributes of all studies.
+        """
+        if not self.joins:
+            return self.own_workers(unfinished)
+        if time.monotonic() - self._counted.time > _COUNTING_INTERVAL:
+            held = [
+                record_in(study.system_attrs) for study in all_studies(self.here) if study.study_name in self.studies
+            ]
+            live = sum(record is not None and not is_over(record) for record in held)
+            self._counted.time, self._counted.workers = time.monotonic(), live * self.workers
+        return self._counted.workers
 
     def done_elsewhere(self, runs: Iterable[Run]) -> list[str]:
         """Return the names of the runs that other programs have completed."""

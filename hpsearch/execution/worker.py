@@ -160,7 +160,7 @@ def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:
         study = open_run(run, own)
         is_done = study.user_attrs.get(DONE) == digest(run)  # another program has done it meanwhile
         if not is_done:
-            with _explained_by(lease), _noted(work, study), exits_are_failures(run.name, work.place):
+            with explained_by(lease), _noted(work, study), exits_are_failures(run.name, work.place):
                 is_done = continue_run(
                     run, study, work.objective, work.catch, _trainers(work), work.workers, work.deadline
                 )
@@ -170,7 +170,7 @@ def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:
 
 
 @contextmanager
-def _explained_by(lease: Lease) -> Iterator[None]:
+def explained_by(lease: Lease) -> Iterator[None]:
     """Replace an error that another owner of the run causes, such as by finishing the trial that is trained here.
 
     Raises

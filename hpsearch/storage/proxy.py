@@ -11,6 +11,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, GrpcStorageProxy
 
 from hpsearch.errors import StorageError
+from hpsearch.redaction import shown
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.urls import GRPC, cannot_open
 
@@ -71,7 +72,7 @@ def open_proxy(url: str) -> BaseStorage:
     except ValueError as error:
         raise cannot_open(url, error) from error
     if not host or parts.path not in ("", "/") or parts.query or parts.username:
-        raise StorageError(f"a gRPC proxy is given as grpc://HOST:PORT, got {url}")
+        raise StorageError(f"a gRPC proxy is given as grpc://HOST:PORT, got {shown(url)}")
     with grpc.insecure_channel(f"{host}:{port}") as channel:
         try:
             grpc.channel_ready_future(channel).result(timeout=_PATIENCE)

@@ -33,14 +33,6 @@ _SEEN_LOCK = threading.Lock()
 class HeldError(RunError):
     """Another program holds the run."""
 
-    def __init__(self, message: str, record: Record) -> None:
-        super().__init__(message)
-        self.record = record
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return how to pickle it: with both arguments."""
-        return type(self), (str(self), self.record)
-
 
 class LeaseLostError(RunError):
     """Another program has taken the run over; nothing more is written to it here."""
@@ -168,7 +160,7 @@ def _take(place: Place, study: int, name: str, record: Record) -> None:
         held = None if old is None else Record.of(as_value(old))
         if held is not None and held.token == record.token:  # it was stored, though the answer was lost
             return
-    raise HeldError(f"another process is running {name!r}", held or record)
+    raise HeldError(f"another process is running {name!r}")
 
 
 def is_over(held: Record) -> bool:
