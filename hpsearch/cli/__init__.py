@@ -64,7 +64,7 @@ LeaseOption = Annotated[
     str,
     typer.Option(
         metavar="TIME",
-        help="How long a run stays with a machine that is no longer heard of, such as 60s; then another may go on.",
+        help="Time after which another machine may take over a run whose lease is not renewed, such as 60s.",
     ),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
