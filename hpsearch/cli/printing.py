@@ -78,7 +78,7 @@ def print_start(console: Console, start: Start) -> None:
 
 @contextmanager
 def progress_bar(console: Console, metric: str) -> Iterator[Callable[[State], None] | None]:
-    """Show how far a study is: a bar, the best value, time left, workers; without a terminal, print a line at times."""
+    """Show progress bar, best value, time left and workers; without a terminal, print a line at each tenth."""
     if console.quiet:
         yield None
     elif not console.is_terminal:

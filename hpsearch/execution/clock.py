@@ -45,7 +45,7 @@ class Clock:
             yield from together
 
     def _expected(self, runs: int, workers: int) -> float:
-        """Return how long so many runs will take, by the mean of those that ended; 0 if none has."""
+        """Return the expected time of `runs` runs, from the mean of the finished ones; 0 if there are none."""
         if not self._durations:
             return 0.0
         return sum(self._durations) / len(self._durations) * math.ceil(runs / max(1, workers))

@@ -106,7 +106,7 @@ class Cluster:
                 break
             except distributed.KilledWorker as error:
                 raise TrainingDiedError("it killed the workers that trained it") from error
-            except Exception as error:  # Dask's own, since those of the objective are returned
+            except Exception as error:  # an error of Dask; errors of the objective are returned
                 attempts += 1
                 if self._stopped.is_set():
                     raise StoppedError from None
@@ -122,7 +122,7 @@ class Cluster:
         return result
 
     def _result(self, client: distributed.Client, future: distributed.Future) -> tuple[Any, bytes | None]:
-        """Wait for the result; say so if there is nobody who could compute it."""
+        """Wait for the result; log a warning if the cluster has no workers."""
         while True:
             with suppress(TimeoutError):
                 result: tuple[Any, bytes | None] = future.result(timeout=_CONNECT_SECONDS)
@@ -132,7 +132,7 @@ class Cluster:
                 _log.warning("the Dask cluster has no workers: waiting for some")
 
     def _placed(self, client: distributed.Client, objective: Objective) -> distributed.Future:
-        """Return the objective on the cluster, as a result that is computed anew if its workers are lost."""
+        """Return the objective on the cluster, as a task that Dask repeats if its worker is lost."""
         with self._lock:
             placed = self._objectives.get(id(objective))
             if placed is None or placed[0] is not client or placed[1].status != "finished":
@@ -176,7 +176,7 @@ class Cluster:
 
 
 class ClusterTrainer(Trainer):
-    """Trains on a cluster. A training is told when it has ended; then its steps are reported, and the pruner asked."""
+    """Trainer on a cluster. After a training has ended, its steps are reported and the pruner decides."""
 
     def __init__(self, objective: Objective, cluster: Cluster, trial_timeout: float | None = None) -> None:
         super().__init__(objective, trial_timeout)
@@ -284,7 +284,7 @@ def _itself(objective: Objective) -> Objective:
 
 
 def _done(function: Callable[..., Any], *arguments: Any) -> tuple[Any, bytes | None]:
-    """Return what the function returns, or the error that it raised: Dask's own errors are others."""
+    """Return the function's result, or its error, so that it is not mistaken for an error of Dask."""
     try:
         return function(*arguments), None
     except BaseException as error:

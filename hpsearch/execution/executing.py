@@ -58,7 +58,7 @@ def execute(
 
     Return whether all are complete now: not if the time of the plan was over before.
 
-    Each run is done under a lease in the storage, so that no other program, on whatever machine, does it too.
+    Each run is executed under a lease in the storage, so that no other program executes it at the same time.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def execute(
     started
         Called once with the counts of stored trials at the start.
     progress
-        Called periodically with how far all runs are.
+        Called periodically with the state of the study.
 
     Raises
     ------
@@ -215,7 +215,7 @@ def _work_off(
 
 
 def _worked(plan: Plan, runs: Iterable[Run], site: Site) -> Iterator[Worked]:
-    """Yield what came of each run, as it ends."""
+    """Execute the runs in processes, and yield the result of each as it ends."""
     if site.cluster is not None:
         yield from _worked_in_threads(plan, runs, site, site.cluster)
         return
@@ -235,7 +235,7 @@ def _worked(plan: Plan, runs: Iterable[Run], site: Site) -> Iterator[Worked]:
 
 
 def _worked_in_threads(plan: Plan, runs: Iterable[Run], site: Site, cluster: Cluster) -> Iterator[Worked]:
-    """Yield what came of each run, while threads of this process ask and write, and a cluster trains."""
+    """Execute the runs in threads, which suggest and write while a cluster trains; yield each result as it ends."""
     with ThreadPoolExecutor(site.jobs, "hpsearch-run") as threads:
         try:
             pending: set[Future[Worked]] = set()

@@ -1,4 +1,4 @@
-"""Which objectives train in a process of their own."""
+"""Choice of the objectives that train in a child process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hpsearch.run.trainer import Here, Trainer
 
 
 def is_isolated(objective: Objective, jobs: int) -> bool:
-    """Return whether an objective trains in a process of its own, which can be ended.
+    """Return whether an objective trains in a child process, which can be killed.
 
     Not if its values are looked up: nothing can hang. With one job, not if a call may change objects of the caller, as
     a plain function in a notebook does.
@@ -19,5 +19,5 @@ def is_isolated(objective: Objective, jobs: int) -> bool:
 
 
 def trainer_of(objective: Objective, *, isolated: bool, trial_timeout: float | None = None) -> Trainer:
-    """Return what trains an objective; use it as a context."""
+    """Return the trainer of an objective, a context manager."""
     return (ChildTrainer if isolated else Here)(objective, trial_timeout)

@@ -66,7 +66,7 @@ def check_names(plan: Plan, stored: Mapping[str, Mapping[str, Any]], storage: Ba
 
 
 def is_done(run: Run, stored: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Return whether the run is complete by what is `stored`."""
+    """Return whether the `stored` attributes mark the run as complete."""
     attributes = stored.get(run.name, {})
     return attributes.get(DONE) == digest(run) and "content" in attributes
 

@@ -36,7 +36,7 @@ class Start:
 
 
 class State(NamedTuple):
-    """How far a study is.
+    """Progress of a study.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class State(NamedTuple):
     best
         Best validation value of the runs that were worked on since the start; None if there is none yet.
     seconds_left
-        Time until the end, by the trials since the start; None if it cannot be told.
+        Estimated time to the end, from the rate of trials since the start; None if unknown.
     workers
         Number of trials that are trained at once.
     """
@@ -61,7 +61,7 @@ Progress = Callable[[State], None]
 
 
 class Look(NamedTuple):
-    """How far a run is: trials of its budget that are used, and its best value."""
+    """Progress of a run: used trials of its budget, and its best value."""
 
     trials: int
     best: float | None = None
@@ -72,12 +72,12 @@ class Look(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Look:
-        """Return what was written."""
+        """Parse the text of `written`."""
         return cls(*json.loads(text))
 
 
 def look_at(run: Run, trials: Iterable[FrozenTrial]) -> Look:
-    """Return how far the run with these `trials` is."""
+    """Return the progress of a run from its `trials`."""
     finished = [trial for trial in trials if trial.state.is_finished()]
     best = incumbent(run.direction, finished)
     used = min(run.trials, run.budget.spent(finished) // run.budget.unit)
@@ -97,7 +97,7 @@ class Counter:
     runs
         All runs, in the order of their start.
     unfinished
-        How far each incomplete run is, by name.
+        Progress of each incomplete run, by name.
     """
 
     def __init__(self, runs: Iterable[Run], unfinished: Mapping[str, Look]) -> None:
@@ -169,7 +169,7 @@ def reported(
     clock: Clock,
     progress: Progress | None,
 ) -> Iterator[None]:
-    """Report to `progress` how far the study is, periodically within the context and at its end.
+    """Report the state of the study to `progress`, periodically within the context and at its end.
 
     `at_work` returns the number of workers from that of runs that are not done; up to `workers` runs are polled.
     """

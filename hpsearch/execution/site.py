@@ -99,7 +99,7 @@ class Site:
         )
 
     def looked_at(self, run: Run) -> Look:
-        """Return how far the process of this run is."""
+        """Return the progress of a run."""
         note = self._note(run)
         if note is None:
             study = self.studies[run.name]

@@ -58,7 +58,7 @@ class Work:
     note
         File for the number of finished trials, written periodically if the storage cannot be polled.
     isolated
-        Whether trainings have a process of their own.
+        Whether trainings run in a child process.
     trial_timeout
         Seconds that a training may take; None: any number.
     workers

@@ -82,8 +82,8 @@ def work_off(
     budget
         Budget of the run.
     train
-        Trains a trial and tells its result. It is called in up to `workers` threads, so whatever it does with the study
-        itself, such as ``study.tell``, must hold ``trial.lock``. What it asks of the trial holds the lock by itself.
+        Trains a trial and tells its result. It is called in up to `workers` threads, so it must hold
+        ``trial.lock`` for calls of the study such as ``study.tell``. Methods of the trial take the lock themselves.
     first
         Parameters of the first trial; None if the strategy draws them.
     batch
@@ -170,7 +170,7 @@ def trials_to_do(
 
 
 def _shared(trial: Trial, lock: RunLock) -> SharedTrial:
-    """Return the trial as one that is shared. A mean over repetitions is biased if any can be pruned."""
+    """Return a shared trial. Repetitions are never pruned, since that would bias their mean."""
     return SharedTrial.of(trial, lock, lock.turn, prunable=CONFIRMS not in trial.user_attrs)
 
 
@@ -228,4 +228,4 @@ class _Crew:
 
 
 def _nothing(_trial: SharedTrial) -> None:
-    """Train nothing: who requests the trials finishes them."""
+    """Train nothing: the caller finishes the trials."""

@@ -19,7 +19,7 @@ class SearchStep:
     trials
         Number of trials.
     needs_results
-        Whether it depends on the results of running trials. Otherwise it follows whatever they cost and return.
+        Whether it depends on the results of running trials. Otherwise it is the same for all their costs and values.
     """
 
     trials: int

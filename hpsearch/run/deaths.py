@@ -22,7 +22,7 @@ _HERE = "trains_in_owner"  # attribute of a run: whether its owner trains in its
 
 @contextmanager
 def in_owner(study: optuna.Study, trainer: Trainer) -> Iterator[frozenset[int]]:
-    """Mark a run whose trainings may kill its owner, for as long as it is worked on; also an error removes the mark.
+    """Mark a run whose trainings may kill its owner, within the context; the mark is removed after errors too.
 
     Yield the numbers of the trials that killed the owner before: those RUNNING in a run that is still marked. An
     interrupted owner removes the mark, and the death of an owner whose trainings are in other processes is none of a

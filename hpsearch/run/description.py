@@ -70,7 +70,7 @@ class Run:
     file
         Tables of the study file, if `content` is the variant's own.
     pruning
-        Settings of the pruner of a new run; a stored one keeps those that it began with.
+        Settings of a new run's pruner; a stored run keeps its own.
     stored_name
         Name of its Optuna study, if it was created under another label.
     batch

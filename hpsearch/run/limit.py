@@ -47,7 +47,7 @@ class LimitedTrial(SharedTrial):
     def limiting(cls, trial: SharedTrial, trial_timeout: float) -> Self:
         """Return `trial` itself, under another class; its time begins now."""
         limited = object.__new__(cls)
-        limited.__dict__ = trial.__dict__  # one state: whatever the objective does, the trial has done
+        limited.__dict__ = trial.__dict__  # both objects share one state
         limited._deadline, limited._trial_timeout = time.monotonic() + trial_timeout, trial_timeout
         return limited
 

@@ -1,4 +1,4 @@
-"""Settings of a run's pruner: those that it began with, so that its trials stay comparable."""
+"""Settings of a run's pruner. A stored run keeps its settings, so that its trials stay comparable."""
 
 from __future__ import annotations
 

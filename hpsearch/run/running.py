@@ -113,7 +113,7 @@ def continue_run(
     Parameters
     ----------
     make_trainer
-        Returns what trains for one trial at a time; in this process by default.
+        Returns a trainer, which trains one trial at a time; by default in this process.
     workers
         Maximum number of trials at once.
     """

@@ -26,7 +26,7 @@ class TrainingDiedError(HpsearchError):
 
 
 class Training(Protocol):
-    """What a run asks of a finished training."""
+    """Finished training, as a run uses it."""
 
     @property
     def validation(self) -> float:
@@ -38,12 +38,12 @@ class Training(Protocol):
 
 @dataclass(frozen=True)
 class Judgements:
-    """What came of retrainings for test values.
+    """Results of the retrainings for test values.
 
     Attributes
     ----------
     outcomes
-        Outcomes of those that ended, in order.
+        Outcomes of the successful retrainings, in order.
     failures
         Retraining, counted from 1 → why it has no outcome: it took too long, or killed its process.
     """
@@ -136,7 +136,7 @@ class Trainer(AbstractContextManager["Trainer"], ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give back what the trainer holds."""
+        """Release the trainer's resources."""
 
 
 class Here(Trainer):

@@ -19,7 +19,7 @@ from hpsearch.storage.optuna_private import database_behind
 from hpsearch.storage.urls import first_line
 
 PATIENCE = 60.0
-"""Seconds for which a storage that no longer answers is waited for."""
+"""Seconds to wait for a storage that does not answer."""
 
 _PREFIX = "engine_"  # of the keys in a URL's query that are arguments of SQLAlchemy's create_engine
 _IDLE_SECONDS = 20  # between two statements of a transaction, which take milliseconds
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 _SERVERS: dict[str, dict[str, Any]] = {
     "postgresql": {
         "connect_timeout": 10,
-        # A connection whose packets no longer arrive fails after half a minute instead of a quarter of an hour.
+        # A broken connection fails after half a minute instead of a quarter of an hour.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 4,
@@ -51,8 +51,8 @@ def server_arguments(url: URL) -> dict[str, Any]:
 def writer_arguments(url: URL) -> dict[str, Any]:
     """Return the arguments of ``create_engine`` for a program that writes to a server.
 
-    If it is cut off or frozen within a transaction, the server ends that soon. Else what the transaction has locked,
-    such as the lease of a run, would stay locked until the system gives the connection up, which takes hours.
+    If it is cut off or frozen within a transaction, the server ends that soon. Otherwise the rows that the
+    transaction has locked, such as the lease of a run, stay locked for hours.
     """
     listeners = _WRITER_LISTENERS.get(url.get_backend_name(), [])
     return server_arguments(url) | ({"pool_events": listeners} if listeners else {})
@@ -73,7 +73,7 @@ def without_engine_arguments(url: URL) -> URL:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Return whether an error says that a server no longer answers; a file always does."""
+    """Return whether an error means that the connection to a server was lost."""
     for each in chain(error):
         if isinstance(each, DBAPIError) and _is_server(each):
             return each.connection_invalidated or type(each.orig).__name__ in ("OperationalError", "InterfaceError")

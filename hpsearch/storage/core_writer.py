@@ -41,7 +41,7 @@ from hpsearch.storage.statements import (
 )
 from hpsearch.storage.writer import Fence, Kind, Writer
 
-_TESTED_SCHEMA = "v3.2.0.a"  # version of the tables whose rows are compared with Optuna's in the tests
+_TESTED_SCHEMA = "v3.2.0.a"  # schema version for which the tests compare the rows with Optuna's
 _VERSION: sa.Select[str] = sa.select(sa.column("version_num", sa.String)).select_from(sa.table("alembic_version"))
 _TABLES: dict[Kind, sa.Table] = {"user": USER, "system": SYSTEM}
 _STUDY_TABLES: dict[Kind, sa.Table] = {"user": STUDY_USER, "system": STUDY_SYSTEM}

@@ -71,7 +71,7 @@ def damage_in(error: BaseException) -> str | None:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and those that it came from."""
+    """Yield the error and its causes."""
     seen: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:

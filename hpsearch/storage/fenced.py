@@ -1,4 +1,4 @@
-"""Storage whose owner asks before it writes whether the run is still its own."""
+"""Storage that checks the lease of a run before each write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class FencedStorage:
-    """A storage that can't refuse writes by itself, such as a gRPC proxy: trials begin, report and end after a check.
+    """Wrapper of a storage without a fence, such as a gRPC proxy: it checks the lease before writes of trials.
 
     Another program may still take the run over between the check and the write, which takes milliseconds. No subclass
     of ``BaseStorage``, so that all other methods are the storage's own.

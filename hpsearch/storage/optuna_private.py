@@ -252,7 +252,7 @@ def begin_trial(study: optuna.Study, template: FrozenTrial) -> Trial:
 
 
 def forget_trials(study: optuna.Study) -> None:
-    """Let samplers see the study as it is now: Optuna keeps what a thread last saw until a trial begins in it."""
+    """Clear Optuna's cache of the trials for this thread, so that samplers see the current ones."""
     study._thread_local.cached_all_trials = None
 
 
@@ -287,7 +287,7 @@ class SharedTrial(Trial):
         *,
         prunable: bool,
     ) -> SharedTrial:
-        """Return `trial`, which has just begun or was attached, as one that is shared.
+        """Return a shared trial for `trial`, which has just begun or was attached.
 
         `turn` returns the lock for a training; entering it raises an error if the run has been stopped. A training that
         is complete stores its attributes and value under `lock` alone.

@@ -14,7 +14,7 @@ from hpsearch.storage.writer import Fence, Kind, Writer
 
 
 class OrmWriter(Writer):
-    """Writer that lets Optuna write. The fence is called in a transaction of its own before each write."""
+    """Writer that uses Optuna's ORM. It calls the fence in a separate transaction before each write."""
 
     def __init__(self, storage: RDBStorage, fence: Fence | None = None) -> None:
         self._storage, self._fence = storage, fence

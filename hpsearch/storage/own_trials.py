@@ -163,7 +163,7 @@ class OwnTrials(OwnersStorage):
         self._set_attribute(trial_id, "system", key, value)
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
-        """Write the state and values; cache a trial that starts, and no longer one that is finished."""
+        """Write the state and values; cache a started trial until it is finished."""
         changed = self._writer.set_state(trial_id, state, values)
         if changed and state == TrialState.RUNNING:
             self.adopt(trial_id)
@@ -195,7 +195,7 @@ class OwnTrials(OwnersStorage):
             return any(study is known for study, _ in self._own.values())
 
     def _read_trials_from_remote_storage(self, study_id: int) -> None:
-        """Read the trials that are new, and those that were not finished, without this object's own."""
+        """Read new and unfinished trials, except the running trials of this object."""
         with self._lock:
             study = self._studies.setdefault(study_id, StudyInfo())
             others = study.unfinished_trial_ids

@@ -34,7 +34,7 @@ class ProxyError(StorageInternalError):
 
 
 class Proxy(GrpcStorageProxy):
-    """A proxy whose errors are those of a storage."""
+    """gRPC proxy that raises storage errors instead of gRPC errors."""
 
 
 def _explained(method: Callable[..., Any]) -> Callable[..., Any]:

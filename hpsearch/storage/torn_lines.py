@@ -1,4 +1,4 @@
-"""Last lines of journals that their processes died in writing."""
+"""Incomplete last lines of journals, as after a crash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 def set_torn_line_aside(path: Path, file: IO[bytes]) -> None:
-    """Move an operation that its process died in writing to a file of its own, and go to the end of the journal.
+    """Move an incomplete last line to a separate file, and seek the end of the journal.
 
     The next operation would be appended to it and lost with it.
     """

@@ -1,4 +1,4 @@
-"""What the owner of a run writes to a database, and the fence that may refuse it."""
+"""Interface of the writes of a run's owner to a database, and of the fence that can refuse them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Kind = Literal["user", "system"]
 
 
 class Writer(Protocol):
-    """Writes each thing in a transaction of its own, which is committed when the method returns.
+    """Writer with one transaction per call, committed when the method returns.
 
     All methods raise KeyError for an id that is not there, ``UpdateFinishedTrialError`` for a finished trial, and
     ``StorageInternalError`` for what the database says, as Optuna's storages do.
     """
 
     def check(self) -> None:
-        """Call the fence in a transaction of its own, before a write that Optuna does."""
+        """Call the fence in a separate transaction, before a write by Optuna."""
 
     def create_trial(self, study: int, template: FrozenTrial | None, latest: FrozenTrial | None = None) -> FrozenTrial:
         """Add a trial to the study: a running one, or a copy of the `template`; `latest` is one that was added."""
@@ -55,7 +55,7 @@ class Writer(Protocol):
         """Set an attribute of a trial."""
 
     def set_state(self, trial: int, state: TrialState, values: Sequence[float] | None) -> bool:
-        """Set state and values; return False for a trial that is to run and waits no longer."""
+        """Set state and values; return False if a trial cannot start since it no longer waits."""
 
     def set_study_attribute(self, study: int, kind: Kind, key: str, value: Any) -> None:
         """Set an attribute of a study."""

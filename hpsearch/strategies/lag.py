@@ -1,4 +1,4 @@
-"""Lag: trial *n* sees exactly the finished trials before *n* − lag, whatever the timing.
+"""Lag: trial *n* sees exactly the finished trials before *n* − lag, independent of timing.
 
 A sampler that sees whatever has finished when it is asked draws by chance of timing (Optuna's issue 4412). With a fixed
 lag, trial *n* is asked for when all trials before *n* − lag are finished. The `lag` trials before it may still be
@@ -129,7 +129,7 @@ class LaggedSampler(BaseSampler):
 
 
 class _JudgedStudy(LaggedStudy):
-    """Study as the pruner of a trial sees it, with the trial as it is judged: as from the beginning, if resumed."""
+    """View of a study for the pruner of one trial. A resumed trial appears as trained from the beginning."""
 
     def __init__(self, study: optuna.Study, trial: FrozenTrial, lag: int) -> None:
         super().__init__(study, trial.number, lag)
@@ -156,7 +156,7 @@ class LaggedPruner(BasePruner):
 
 
 def lagged_sampler(sampler: BaseSampler, lag: int) -> BaseSampler:
-    """Return the `sampler` with a lag. With 0 it is the sampler itself: nothing else runs, and nothing is hidden."""
+    """Return the `sampler` with a lag; with 0, the sampler itself."""
     return LaggedSampler(sampler, lag) if lag else sampler
 
 

@@ -18,7 +18,7 @@ MOST_BY_DEFAULT = 8
 def settled(plan: Plan, stored: Mapping[str, Mapping[str, Any]], jobs: int) -> Plan:
     """Return the plan with its batch.
 
-    What the plan says counts, then what is stored, whatever the number of jobs now. At the first start, a study of one
+    The plan's batch has priority, then the stored one; `jobs` does not change them. At the first start, a study of one
     run has a batch of as many trials as `jobs`, at most `MOST_BY_DEFAULT`. Several runs are spread over the jobs
     instead.
 

@@ -19,6 +19,8 @@ from hpsearch.storage import open_storage
 from hpsearch.storage.fenced import FencedStorage
 from hpsearch.storage.leases import HeldError, Holder, LeaseLostError, leased, record_in
 from hpsearch.storage.leases import lease as module
+from hpsearch.storage.leases.places import place_of
+from hpsearch.storage.leases.record import Record, as_value
 from hpsearch.storage.optuna_private import study_id
 from hpsearch.storage.own_trials import OwnTrials
 
@@ -62,6 +64,20 @@ def test_one_program_holds_a_run_and_gives_it_back(storage, study):
         assert record_in(storage.get_study_system_attrs(study)).holder.pid == os.getpid()
     with leased(storage, study, "run", Holder.here()):
         pass
+    assert record_in(storage.get_study_system_attrs(study)) is None
+
+
+def test_a_lease_changes_only_from_what_its_reader_saw(storage, study):
+    """Of two that saw the same expired lease, one takes it over; and nobody gives back another's."""
+    place = place_of(storage, LONG)
+    first, second, third = (Record(token, Holder.here(), 0, LONG).text() for token in ("a", "b", "c"))
+    assert place.swap(study, None, first)
+    assert not place.swap(study, None, second)
+    assert place.swap(study, first, second)
+    assert not place.swap(study, first, third)
+    assert not place.swap(study, first, None)
+    assert Record.of(as_value(place.read(study))).token == "b"
+    assert place.swap(study, second, None)
     assert record_in(storage.get_study_system_attrs(study)) is None
 
 

@@ -1,4 +1,4 @@
-"""Level of the comparisons' tests, in a module of its own: a plan stores it, and processes that train import plans."""
+"""Significance level of the comparisons. A separate module, since worker processes import it and should start fast."""
 
 ALPHA = 0.03
 """Level of each verdict's test, after Holm's correction."""

@@ -1,4 +1,4 @@
-"""Trainings in a process of their own, which can be ended: `ChildTrainer`."""
+"""Trainings in a child process that can be killed: `ChildTrainer`."""
 
 from hpsearch.execution.child.trainer import ChildTrainer
 

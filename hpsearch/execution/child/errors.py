@@ -16,7 +16,7 @@ def packed(error: BaseException) -> bytes:
             data = cloudpickle.dumps((same, lines))
             if str(pickle.loads(data)[0]) == str(error):
                 return bytes(data)
-        except Exception:  # whatever pickling calls
+        except Exception:  # pickling runs arbitrary code
             continue
     return pickle.dumps((RuntimeError(type(error).__name__), lines))
 
@@ -37,7 +37,7 @@ class _OtherProcessError(Exception):
 def _stand_in_for(error: BaseException, kind: type[BaseException]) -> BaseException | None:
     try:
         return _stand_in(kind, type(error).__name__, str(error))
-    except Exception:  # a class with requirements of its own
+    except Exception:  # the class may not allow subclasses
         return None
 
 

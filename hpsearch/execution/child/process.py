@@ -24,7 +24,7 @@ from hpsearch.execution.child.serving import dumped, serve
 from hpsearch.objectives.base import Objective
 
 _MOST_GROWTH = 300e6  # bytes between two runs, after which a process is replaced, as joblib does
-_PATIENCE = 1.0  # seconds in which a process may end by itself
+_PATIENCE = 1.0  # seconds to wait for a process to exit before it is killed
 _LONGEST_WAIT = 24 * 3600 * 1000  # milliseconds; the system counts them in 32 bits
 _IDLE: list[Child] = []  # processes between two runs
 
@@ -38,7 +38,7 @@ class Child:
     Parameters
     ----------
     objective
-        What it trains, for a forked process; None for one that is started anew and takes objectives.
+        Objective of a forked process; None for a new process, which receives objectives.
     """
 
     def __init__(self, objective: Objective | None = None) -> None:
@@ -115,7 +115,7 @@ class Child:
         self._close()
 
     def interrupt(self) -> None:
-        """Kill it, and leave what is left of it to the thread that waits for its answer."""
+        """Kill it without closing its pipe, which another thread is reading."""
         self._signal_group("SIGKILL")
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -181,7 +181,7 @@ def end_idle() -> None:
 
 
 def _sentinel(process: Any) -> int:
-    """Return a descriptor that is ready once the process is dead, whoever else has inherited its pipes."""
+    """Return a descriptor that is ready once the process is dead, even if other processes inherited its pipes."""
     if hasattr(os, "pidfd_open"):
         with suppress(OSError):  # an old kernel
             return os.pidfd_open(process.pid)

@@ -1,4 +1,4 @@
-"""What a process that trains does: take an objective, and answer the owner's requests until the owner is gone."""
+"""Main loop of a child process: receive an objective and answer the owner's requests until the owner is gone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an objective may depend on in its process, besides itself."""
+    """State of a process that an objective may depend on: folder, environment, import path, warning filters."""
 
     folder: str
     environment: dict[str, str]
@@ -40,11 +40,11 @@ class Surroundings:
 
     @classmethod
     def here(cls) -> Self:
-        """Return those of this process."""
+        """Return the state of this process."""
         return cls(os.getcwd(), dict(os.environ), list(sys.path), list(warnings.filters))  # noqa: PTH109
 
     def enter(self) -> None:
-        """Make them those of this process."""
+        """Set the state of this process."""
         os.chdir(self.folder)
         os.environ.clear()
         os.environ.update(self.environment)
@@ -63,7 +63,7 @@ def dumped(message: object) -> bytes:
     """Return a message as bytes."""
     try:
         return pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    except Exception:  # whatever an object raises that can't be pickled
+    except Exception:  # pickling runs arbitrary code
         return bytes(cloudpickle.dumps(message))
 
 
@@ -85,13 +85,13 @@ def serve(
     with_thread
         Whether the thread that started this process lasts as long as the owner.
     owners_end, objective
-        For a forked process, which inherits them: the owner's end of the pipe, and what is trained.
+        For a forked process, which inherits them: the owner's end of the pipe, and the objective.
     """
     _settle(owner, with_thread)
     if owners_end is not None:
         owners_end.close()
-        gc.freeze()  # what is inherited is never collected, so that no connection of the owner is closed from here
-        np.random.seed(None)  # noqa: NPY002 -- else all children of a process would draw the same noise
+        gc.freeze()  # never collect inherited objects, which would close connections of the owner
+        np.random.seed(None)  # noqa: NPY002 -- otherwise all children of a process draw the same noise
     pipe = _Pipe(connection)
     warnings.showwarning = pipe.warn  # type: ignore[assignment]  # file and line are not used
     server = _Server(pipe, objective)

@@ -1,4 +1,4 @@
-"""Trains in a process of its own, which can be ended, and whose death the owner of the run survives."""
+"""Trainer in a child process. The owner of the run survives its death."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class ChildTrainer(Trainer):
         return child
 
     def _mourn(self, child: Child) -> str:
-        """Return how the child died, after what killed it would have reached this process."""
+        """Return how the child died, after a delay in which a signal to all processes would reach this one too."""
         self._child = None
         how = child.death()
         child.kill()
@@ -161,7 +161,7 @@ class ChildTrainer(Trainer):
     def _served(
         self, child: Child, limit: float | None, trial: SharedTrial | None, seen: frozenset[int]
     ) -> tuple[str, Any]:
-        """Do what the child asks, until it is done; time in which it waits for an answer does not count."""
+        """Serve the child's calls until it is done. Time in which it waits for an answer does not count."""
         deadline = None if limit is None else time.monotonic() + limit
         pending: Exception | None = None  # of a message without an answer
         while True:
@@ -201,7 +201,7 @@ class ChildTrainer(Trainer):
                 self._reported[1].add(step)
             return None
         name, positional, named = arguments
-        with trial.lock if kind == "study" else nullcontext():  # a trial takes it by itself
+        with trial.lock if kind == "study" else nullcontext():  # a trial takes the lock itself
             found = getattr(trial if kind == "trial" else trial.study, name)
             if not callable(found):
                 return found
@@ -225,6 +225,6 @@ class _Trained:
 def _pickled(objective: Objective) -> bytes:
     try:
         return bytes(cloudpickle.dumps(objective))
-    except Exception as error:  # whatever an object raises that can't be pickled
+    except Exception as error:  # pickling runs arbitrary code
         reason = f"{type(error).__name__}: {error}"
         raise UsageError(f"the objective can't be sent to the process that trains it ({reason})") from error

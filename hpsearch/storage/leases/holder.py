@@ -59,7 +59,7 @@ class Holder:
         return self.pid == os.getpid() and self.call not in _AT_WORK
 
     def __str__(self) -> str:
-        """Return what a message calls it."""
+        """Return its name in messages."""
         return f"process {self.pid} on {self.host}"
 
 

@@ -39,7 +39,7 @@ class LeaseLostError(RunError):
 
 
 class Lease:
-    """Right to write to a run. `check` and the fences refuse what is written after another has taken it over."""
+    """Right to write to a run. `check` and the fences refuse writes after another program has taken the run over."""
 
     def __init__(self, place: Place | None, study: int, name: str, record: Record) -> None:
         self._place, self._study, self._name = place, study, name
@@ -48,7 +48,7 @@ class Lease:
 
     @property
     def needs_checks(self) -> bool:
-        """Whether the storage does not refuse writes by itself, so that the owner has to check before them."""
+        """Whether the storage has no fence, so that the owner must check the lease before writes."""
         return isinstance(self._place, InTrials)
 
     def check(self) -> None:
@@ -63,7 +63,7 @@ class Lease:
             self._compare(self._place.read(self._study))
 
     def check_within(self, connection: sa.Connection) -> None:
-        """Check it within a transaction of the database, up to whose end nobody can take the run over.
+        """Check it within a transaction of the database. Nobody can take the run over before the transaction ends.
 
         Raises
         ------
@@ -121,7 +121,7 @@ def leased(
     study, name
         Number and name of the run's Optuna study in `storage`.
     holder
-        This program. It takes over what it holds itself, as after the death of one of its processes.
+        This program. It may take its own lease over, as after the death of one of its processes.
     seconds
         Time after which the lease ends if it is not renewed.
     guard
@@ -146,7 +146,7 @@ def leased(
     finally:
         if writer is not None:
             writer.fence = None
-        with suppress(*STORAGE_ERRORS, OSError):  # it ends by itself
+        with suppress(*STORAGE_ERRORS, OSError):  # it expires
             lease.give_back()
 
 

@@ -19,7 +19,7 @@ from hpsearch.storage.leases.record import KEY, as_text, as_value
 from hpsearch.storage.optuna_private import database_behind, journal_behind, models, trial_id
 
 LEASES = "hpsearch leases"
-"""Optuna study whose trials are the leases of storages without a compare-and-set of their own."""
+"""Optuna study with the leases of storages that have no other compare-and-set."""
 
 _CHANGE, _NUMBER = "change", "number"  # attributes of these trials: a change of a lease, and the attempt at it
 
@@ -29,7 +29,7 @@ class Place(ABC):
 
     @abstractmethod
     def read(self, study: int) -> str | None:
-        """Return the record of a study's lease, as it is now."""
+        """Return the current record of a study's lease, not a cached one."""
 
     @abstractmethod
     def swap(self, study: int, old: str | None, new: str | None) -> bool:

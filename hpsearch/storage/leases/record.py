@@ -19,7 +19,7 @@ class Record:
     Attributes
     ----------
     token
-        Identifier of this lease; whoever takes the run over has another.
+        Identifier of this lease. Each takeover creates a new one.
     holder
         Program that holds it.
     beat
@@ -39,7 +39,7 @@ class Record:
 
     @classmethod
     def of(cls, value: Any) -> Self | None:
-        """Return the record in an attribute's value; None for a free lease, and for what is no record."""
+        """Return the record in an attribute's value; None if the lease is free or the value invalid."""
         try:
             return cls(**{**value, "holder": Holder(**value["holder"])})
         except (TypeError, KeyError):
