@@ -14,12 +14,14 @@ from typing import NamedTuple
 
 from optuna.trial import FrozenTrial, TrialState
 
+from hpsearch.background import repeated
 from hpsearch.execution.clock import Clock
 from hpsearch.run import Run, incumbent
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.connections import is_lost, say_found, say_lost
 
-_INTERVAL = 0.5  # seconds between two polls
+INTERVAL = 0.5
+"""Seconds between two polls."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,9 @@ def reported(
     begin, known = time.monotonic(), counter.known
 
     def look() -> None:
-        counter.look(looks, workers)
-        progress(state(at_work(counter.unfinished)))
+        with suppress(*STORAGE_ERRORS):  # the run itself reports what lasts
+            counter.look(looks, workers)
+            progress(state(at_work(counter.unfinished)))
 
     def state(busy: int) -> State:
         done, planned = counter.known, counter.planned
@@ -190,25 +193,6 @@ def reported(
             left = max(0.0, clock.left() if left is None else min(left, clock.left()))
         return State(done, planned, counter.best, left, busy)
 
-    with repeated(look):
+    with repeated(look, INTERVAL):
         yield
     progress(state(0))
-
-
-@contextmanager
-def repeated(look: Callable[[], object]) -> Iterator[None]:
-    """Call `look` every half second in a separate thread within the context."""
-    over = threading.Event()
-
-    def poll() -> None:
-        while not over.wait(_INTERVAL):
-            with suppress(*STORAGE_ERRORS):  # the run itself reports what lasts
-                look()
-
-    thread = threading.Thread(target=poll, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -19,11 +19,12 @@ from typing import NamedTuple, cast
 import optuna
 from optuna.storages import BaseStorage
 
+from hpsearch.background import repeated
 from hpsearch.execution.child.process import FORKING
 from hpsearch.execution.cluster import Cluster, ClusterTrainer
 from hpsearch.execution.failures import exits_are_failures, explained
 from hpsearch.execution.isolation import trainer_of
-from hpsearch.execution.progress import look_at, repeated
+from hpsearch.execution.progress import INTERVAL, look_at
 from hpsearch.objectives.base import Objective
 from hpsearch.run import Run, continue_run, open_run
 from hpsearch.run.comparable import content_hash
@@ -241,5 +242,5 @@ def _noted(work: Work, study: optuna.Study) -> Iterator[None]:
         with suppress(OSError):  # only the progress bar reads it
             note.write_text(look_at(work.run, study.get_trials(deepcopy=False)).written())
 
-    with repeated(write):
+    with repeated(write, INTERVAL):
         yield

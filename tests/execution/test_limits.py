@@ -124,7 +124,7 @@ def test_the_command_says_that_the_time_is_over_and_goes_on(tmp_path, monkeypatc
 
 
 def test_progress_says_the_best_value_the_time_left_and_the_workers(tmp_path, monkeypatch):
-    monkeypatch.setattr("hpsearch.execution.progress._INTERVAL", 0.02)
+    monkeypatch.setattr("hpsearch.execution.progress.INTERVAL", 0.02)
     ready, storage, states = planned(tmp_path, changes={"search": {"seconds": 600, "trials": 5}}), InMemoryStorage(), []
     assert execute(ready, storage, progress=states.append)
     last, working = states[-1], states[:-1]

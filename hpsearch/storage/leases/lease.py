@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from optuna.storages import BaseStorage
 
+from hpsearch.background import repeated
 from hpsearch.errors import RunError
 from hpsearch.storage.damage import STORAGE_ERRORS
 from hpsearch.storage.leases.holder import Holder
@@ -180,24 +181,15 @@ def record_in(attributes: Mapping[str, Any]) -> Record | None:
     return Record.of(attributes.get(KEY))
 
 
-@contextmanager
-def _renewed(lease: Lease, interval: float, guard: AbstractContextManager[object]) -> Iterator[None]:
-    over = threading.Event()
+def _renewed(lease: Lease, interval: float, guard: AbstractContextManager[object]) -> AbstractContextManager[None]:
+    def renew() -> bool:
+        try:
+            with guard:
+                lease.renew()
+        except LeaseLostError:
+            return False  # the next write reports it
+        except (*STORAGE_ERRORS, OSError):
+            pass  # the run's own writes report a lasting error
+        return True
 
-    def renew() -> None:
-        while not over.wait(interval):
-            try:
-                with guard:
-                    lease.renew()
-            except LeaseLostError:
-                return  # the next write says so
-            except (*STORAGE_ERRORS, OSError):
-                continue  # the run's own writes report what lasts
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return repeated(renew, interval)
