@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from hpsearch.cli import commands
 from hpsearch.cli.garbage import rare_collections
-from hpsearch.cli.messages import STORAGE_VARIABLE, logged, say, without_passwords
+from hpsearch.cli.messages import logged, say, without_passwords
+from hpsearch.cli.options import (
+    DEFAULT_STORAGE,
+    LEASE,
+    DataOption,
+    DebugOption,
+    LeaseOption,
+    OutOption,
+    QuietOption,
+    StorageOption,
+    StudyArgument,
+)
 from hpsearch.cli.signals import signals_interrupt
-from hpsearch.errors import HpsearchError, UsageError, quoted
+from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-LEASE = "60s"
-DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 
 app = typer.Typer(
     name="hpsearch",
@@ -36,39 +43,6 @@ app = typer.Typer(
 Start with "hpsearch study": it compares random search, range narrowing and TPE on handwritten digits in a minute or
 two, and writes a report. Then copy a study file ("hpsearch list" shows where they are) and put your own data in it.""",
 )
-
-StudyArgument = Annotated[
-    str,
-    typer.Argument(metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."),
-]
-StorageOption = Annotated[
-    str,
-    typer.Option(
-        metavar="URL",
-        help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or "
-        "postgresql://USER@HOST/DATABASE (its password: in ~/.pgpass). optuna-dashboard opens it, too.",
-        envvar=STORAGE_VARIABLE,
-        show_envvar=True,
-    ),
-]
-OutOption = Annotated[
-    Path, typer.Option(metavar="DIR", help="The report is written to DIR/<name of the study>/report.html.")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="Folder with data files, such as MNIST's.", envvar="HPSEARCH_DATA", show_envvar=True
-    ),
-]
-LeaseOption = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME",
-        help="Time after which another machine may take over a run whose lease is not renewed, such as 60s.",
-    ),
-]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
 @app.command()
@@ -185,13 +159,11 @@ def study(
 
         given = {"seconds": ("--for", seconds), "trial_seconds": ("--trial-timeout", trial_timeout)}
         limits = {key: None if text is None else duration(option, text) for key, (option, text) in given.items()}
-        _study(study, overrides | limits, only or [], jobs, dask, prepare, lease, storage, out, data_dir, console)
+        commands.study(
+            study, overrides | limits, only or [], jobs, dask, prepare, lease, storage, out, data_dir, console
+        )
 
-    _guarded(
-        command,
-        quiet=quiet,
-        debug=debug,
-    )
+    _guarded(command, quiet=quiet, debug=debug)
 
 
 @app.command()
@@ -218,7 +190,9 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    _guarded(lambda console: _worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug)
+    _guarded(
+        lambda console: commands.worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
+    )
 
 
 @app.command()
@@ -247,161 +221,13 @@ def report(
 
     With --study-name, report on any Optuna studies: one alone, or several against each other.
     """
-    _guarded(lambda console: _report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
+    _guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
 
 
 @app.command("list")
 def list_(debug: DebugOption = False) -> None:
     """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
-    _guarded(_list, debug=debug)
-
-
-def _study(
-    study: str,
-    overrides: dict[str, Any],
-    only: Sequence[str],
-    jobs: int,
-    dask: str | None,
-    only_prepare: bool,
-    lease: str,
-    storage: str,
-    out: Path,
-    data_dir: Path | None,
-    console: Console,
-) -> None:
-    from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_plan, print_start, progress_bar
-    from hpsearch.execution import execute, prepare
-    from hpsearch.storage import shown
-    from hpsearch.study.plan import plan
-
-    _check_folder(out)
-    with console.status("reading the study file and the data"):
-        ready = plan(study, overrides, data_dir, _levels(only))
-    print_plan(console, ready, storage)
-    if only_prepare:
-        runs, left = prepare(ready, storage)
-        console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
-        console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
-        return
-    with _stoppable(storage), progress_bar(console, ready.metric) as advance:
-        complete = execute(
-            ready,
-            storage,
-            jobs=jobs,
-            dask=dask,
-            lease=duration("--lease", lease),
-            started=lambda start: print_start(console, start),
-            progress=advance,
-        )
-    if not complete:
-        console.print(
-            "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True
-        )
-    _report(ready.name, [], storage, out, console)
-
-
-def _worker(
-    url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Console
-) -> None:
-    from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_start, progress_bar
-    from hpsearch.execution import execute
-    from hpsearch.storage import all_studies, opened, shown
-    from hpsearch.study.prepared import prepared_plan
-
-    seconds = duration("--lease", lease)
-    with console.status("reading the storage and the data"):
-        with opened(url, existing=True) as storage:
-            stored = {each.study_name: each.user_attrs for each in all_studies(storage)}
-        ready = prepared_plan(stored, study, data_dir, folder)
-    with _stoppable(url), progress_bar(console, ready.metric) as advance:
-        complete = execute(
-            ready,
-            url,
-            jobs=jobs,
-            joins=True,
-            lease=seconds,
-            started=lambda start: print_start(console, start),
-            progress=advance,
-        )
-    if not complete:
-        console.print("The time is over: other workers, or the same command, go on from there.")
-        return
-    console.print(f"All runs are done. Report: hpsearch report {study} --storage {shown(url)}", soft_wrap=True)
-
-
-@contextmanager
-def _stoppable(storage: str) -> Iterator[None]:
-    """Say on Ctrl-C where the finished trials are."""
-    from hpsearch.storage import shown
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept = f"the finished trials are in {shown(storage)}"
-        raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
-
-
-def _report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
-    from hpsearch.results.choose import folder, load_chosen
-    from hpsearch.storage import opened, shown
-
-    _check_folder(out)
-    with console.status("writing the report"):
-        with opened(storage, existing=True) as here:
-            results = load_chosen(here, None if study is None else _name(study), names)
-        # Loaded here, since it takes more than a second, which an error above need not wait for.
-        from hpsearch.cli.printing import print_results
-        from hpsearch.report import write_report
-
-        path = write_report(results, out / folder(results.name))
-    print_results(console, results)
-    console.print()
-    console.print(f"Report: {path}", soft_wrap=True)
-    console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
-
-
-def _name(study: str) -> str:
-    """The name under which STUDY's runs are stored: what its file says, if it is a file."""
-    from hpsearch.study.config import read
-
-    return read(study).name if study.endswith(".toml") else study
-
-
-def _levels(only: Sequence[str]) -> dict[str, list[str]]:
-    """Return factor → levels of the options ``--only FACTOR=LEVEL``."""
-    levels: dict[str, list[str]] = {}
-    for each in only:
-        factor, is_written, level = each.partition("=")
-        if not is_written:
-            raise UsageError(f"--only must be FACTOR=LEVEL, such as optimizer=SGD, got {quoted(each)}")
-        levels.setdefault(factor.strip(), []).append(level.strip())
-    return levels
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse a folder that can't be written to now, rather than when the search is over."""
-    try:
-        there = out.absolute()
-        while not there.exists():
-            there = there.parent
-    except (OSError, ValueError) as error:  # too long, a NUL
-        raise UsageError(f"--out: {out}: {getattr(error, 'strerror', None) or error}") from error
-    if not there.is_dir():
-        raise UsageError(f"--out: {there} is a file, not a folder")
-    if not os.access(there, os.W_OK):
-        raise UsageError(f"--out: {there} can't be written to")
-
-
-def _list(console: Console) -> None:
-    from hpsearch.cli.printing import print_choices
-
-    print_choices(console)
-
-
-class StoppedError(HpsearchError):
-    """The user stopped a study; what it finished is stored."""
+    _guarded(commands.list_, debug=debug)
 
 
 def _guarded(command: Callable[[Console], None], *, quiet: bool = False, debug: bool = False) -> None:
@@ -427,7 +253,7 @@ _INTERRUPTED = 130  # as shells have it for a program that Ctrl-C ended
 
 
 def _code(error: HpsearchError) -> int:
-    if isinstance(error, StoppedError):
+    if isinstance(error, commands.StoppedError):
         return _INTERRUPTED
     return 2 if isinstance(error, UsageError) else 1
 

@@ -1,0 +1,166 @@
+"""What each command does, after its options are parsed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpsearch.errors import HpsearchError, UsageError, quoted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class StoppedError(HpsearchError):
+    """The user stopped a study; what it finished is stored."""
+
+
+def study(
+    study: str,
+    overrides: dict[str, Any],
+    only: Sequence[str],
+    jobs: int,
+    dask: str | None,
+    only_prepare: bool,
+    lease: str,
+    storage: str,
+    out: Path,
+    data_dir: Path | None,
+    console: Console,
+) -> None:
+    """Execute a study, or only create its runs, and write its report."""
+    from hpsearch.checks import duration
+    from hpsearch.cli.printing import print_plan, print_start, progress_bar
+    from hpsearch.execution import execute, prepare
+    from hpsearch.storage import shown
+    from hpsearch.study.plan import plan
+
+    _check_folder(out)
+    with console.status("reading the study file and the data"):
+        ready = plan(study, overrides, data_dir, _levels(only))
+    print_plan(console, ready, storage)
+    if only_prepare:
+        runs, left = prepare(ready, storage)
+        console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
+        console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
+        return
+    with _stoppable(storage), progress_bar(console, ready.metric) as advance:
+        complete = execute(
+            ready,
+            storage,
+            jobs=jobs,
+            dask=dask,
+            lease=duration("--lease", lease),
+            started=lambda start: print_start(console, start),
+            progress=advance,
+        )
+    if not complete:
+        console.print(
+            "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True
+        )
+    report(ready.name, [], storage, out, console)
+
+
+def worker(
+    url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Console
+) -> None:
+    """Execute free runs of a prepared study until all are complete."""
+    from hpsearch.checks import duration
+    from hpsearch.cli.printing import print_start, progress_bar
+    from hpsearch.execution import execute
+    from hpsearch.storage import all_studies, opened, shown
+    from hpsearch.study.prepared import prepared_plan
+
+    seconds = duration("--lease", lease)
+    with console.status("reading the storage and the data"):
+        with opened(url, existing=True) as storage:
+            stored = {each.study_name: each.user_attrs for each in all_studies(storage)}
+        ready = prepared_plan(stored, study, data_dir, folder)
+    with _stoppable(url), progress_bar(console, ready.metric) as advance:
+        complete = execute(
+            ready,
+            url,
+            jobs=jobs,
+            joins=True,
+            lease=seconds,
+            started=lambda start: print_start(console, start),
+            progress=advance,
+        )
+    if not complete:
+        console.print("The time is over: other workers, or the same command, go on from there.")
+        return
+    console.print(f"All runs are done. Report: hpsearch report {study} --storage {shown(url)}", soft_wrap=True)
+
+
+@contextmanager
+def _stoppable(storage: str) -> Iterator[None]:
+    """Say on Ctrl-C where the finished trials are."""
+    from hpsearch.storage import shown
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f"the finished trials are in {shown(storage)}"
+        raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
+
+
+def report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
+    """Write the report of a study, and print its tables."""
+    from hpsearch.results.choose import folder, load_chosen
+    from hpsearch.storage import opened, shown
+
+    _check_folder(out)
+    with console.status("writing the report"):
+        with opened(storage, existing=True) as here:
+            results = load_chosen(here, None if study is None else _name(study), names)
+        # Loaded here, since it takes more than a second, which an error above need not wait for.
+        from hpsearch.cli.printing import print_results
+        from hpsearch.report import write_report
+
+        path = write_report(results, out / folder(results.name))
+    print_results(console, results)
+    console.print()
+    console.print(f"Report: {path}", soft_wrap=True)
+    console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
+
+
+def _name(study: str) -> str:
+    """The name under which STUDY's runs are stored: what its file says, if it is a file."""
+    from hpsearch.study.config import read
+
+    return read(study).name if study.endswith(".toml") else study
+
+
+def _levels(only: Sequence[str]) -> dict[str, list[str]]:
+    """Return factor → levels of the options ``--only FACTOR=LEVEL``."""
+    levels: dict[str, list[str]] = {}
+    for each in only:
+        factor, is_written, level = each.partition("=")
+        if not is_written:
+            raise UsageError(f"--only must be FACTOR=LEVEL, such as optimizer=SGD, got {quoted(each)}")
+        levels.setdefault(factor.strip(), []).append(level.strip())
+    return levels
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that can't be written to now, rather than when the search is over."""
+    try:
+        there = out.absolute()
+        while not there.exists():
+            there = there.parent
+    except (OSError, ValueError) as error:  # too long, a NUL
+        raise UsageError(f"--out: {out}: {getattr(error, 'strerror', None) or error}") from error
+    if not there.is_dir():
+        raise UsageError(f"--out: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"--out: {there} can't be written to")
+
+
+def list_(console: Console) -> None:
+    """Print the names that a study file may use."""
+    from hpsearch.cli.printing import print_choices
+
+    print_choices(console)

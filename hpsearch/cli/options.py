@@ -1,0 +1,46 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hpsearch.cli.messages import STORAGE_VARIABLE
+
+LEASE = "60s"
+DEFAULT_STORAGE = "sqlite:///hpsearch.db"
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."),
+]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Where trials are kept: sqlite:///FILE.db, journal:///FILE.log or "
+        "postgresql://USER@HOST/DATABASE (its password: in ~/.pgpass). optuna-dashboard opens it, too.",
+        envvar=STORAGE_VARIABLE,
+        show_envvar=True,
+    ),
+]
+OutOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="The report is written to DIR/<name of the study>/report.html.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder with data files, such as MNIST's.", envvar="HPSEARCH_DATA", show_envvar=True
+    ),
+]
+LeaseOption = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="Time after which another machine may take over a run whose lease is not renewed, such as 60s.",
+    ),
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
