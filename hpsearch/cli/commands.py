@@ -39,6 +39,7 @@ def study(
     from hpsearch.study.plan import plan
 
     _check_folder(out)
+    seconds = duration("--lease", lease)
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only))
     print_plan(console, ready, storage)
@@ -53,7 +54,7 @@ def study(
             storage,
             jobs=jobs,
             dask=dask,
-            lease=duration("--lease", lease),
+            lease=seconds,
             started=lambda start: print_start(console, start),
             progress=advance,
         )

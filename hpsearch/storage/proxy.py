@@ -72,7 +72,9 @@ def open_proxy(url: str) -> BaseStorage:
     except ValueError as error:
         raise cannot_open(url, error) from error
     if not host or parts.path not in ("", "/") or parts.query or parts.username:
-        raise StorageError(f"a gRPC proxy is given as grpc://HOST:PORT, got {shown(url)}")
+        raise StorageError(
+            f"{shown(url)} has more or less than the host and port of a gRPC proxy, such as grpc://HOST:13000"
+        )
     with grpc.insecure_channel(f"{host}:{port}") as channel:
         try:
             grpc.channel_ready_future(channel).result(timeout=_PATIENCE)

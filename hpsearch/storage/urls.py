@@ -13,7 +13,7 @@ from hpsearch.redaction import passwords, redacted, repeats_password, shown
 
 JOURNAL = "journal:///"
 GRPC = "grpc://"
-_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE, grpc://HOST:PORT"
+_FORMS = "sqlite:///FILE.db, journal:///FILE.log, postgresql://USER@HOST/DATABASE, grpc://HOST:13000"
 
 
 def check_url(url: object) -> str:

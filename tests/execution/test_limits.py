@@ -147,3 +147,12 @@ def test_progress_says_the_best_value_the_time_left_and_the_workers(tmp_path, mo
 )
 def test_details_are_what_is_known(state, expected):
     assert _details(state, "accuracy") == expected
+
+
+def test_a_lease_that_is_no_duration_is_refused_before_anything_is_stored(tmp_path):
+    path, url = written(tmp_path), f"sqlite:///{tmp_path}/a.db"
+    for more in ([], ["--prepare"]):
+        done = call("study", path, "--lease", "0s", "--storage", url, *more)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("hpsearch: --lease must be a duration > 0")
+    assert not (tmp_path / "a.db").exists()

@@ -5,6 +5,7 @@ import pytest
 from optuna.storages import RDBStorage
 
 from hpsearch.errors import StorageError, UsageError
+from hpsearch.redaction import redacted
 from hpsearch.storage import check_url, open_existing, open_storage, opened, read_studies
 from hpsearch.storage.optuna_private import newest_schema
 
@@ -130,3 +131,11 @@ def test_the_version_of_a_new_database_is_stored_as_optuna_does(tmp_path):
         pass
     plain = RDBStorage(f"sqlite:///{tmp_path / 'a.db'}")
     assert plain.get_current_version() == plain.get_head_version()
+
+
+@pytest.mark.parametrize("url", ["grpc://me:s3cret@h:1/x", "nonsense://x"])
+def test_the_form_of_a_proxys_address_is_not_taken_for_a_password(url):
+    with pytest.raises(StorageError) as error:
+        open_storage(url)
+    assert "grpc://HOST:13000" in redacted(str(error.value))
+    assert "s3cret" not in str(error.value)
