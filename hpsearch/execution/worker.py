@@ -32,7 +32,7 @@ from hpsearch.run.trainer import Trainer
 from hpsearch.storage import STORAGE_ERRORS, opened
 from hpsearch.storage.connections import answers_again
 from hpsearch.storage.fenced import FencedStorage
-from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, leased
+from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, leased, lost_run
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
 
@@ -128,7 +128,7 @@ def do(work: Work) -> Worked:
     """Execute the run, unless another program does."""
     if current_process().name.startswith("Loky"):
         logging.getLogger("hpsearch").addHandler(logging.NullHandler())  # the process of the call says it, once
-    run, begin, best = work.run, time.monotonic(), None
+    run, begin, best, was_lost = work.run, time.monotonic(), None, False
     try:
         with (
             quiet_optuna(),
@@ -140,10 +140,14 @@ def do(work: Work) -> Worked:
                     ending, best = _continue(work, storage)
                     break
                 except STORAGE_ERRORS as error:
-                    if not answers_again(storage, error):
+                    was_lost = answers_again(storage, error)
+                    if not was_lost:
                         raise
-    except HeldError as error:
-        return Worked(run.name, Ending.HELD, message=str(error))
+    except HeldError:
+        if not was_lost:
+            return Worked(run.name, Ending.HELD)
+        reason = "another program has taken it over while the storage did not answer"
+        return Worked(run.name, Ending.LOST, message=lost_run(run.name, reason))
     except LeaseLostError as error:
         return Worked(run.name, Ending.LOST, message=str(error))
     changed = None if isinstance(work.place, str) else work.place

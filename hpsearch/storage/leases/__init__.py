@@ -12,6 +12,7 @@ from hpsearch.storage.leases.lease import (
     LeaseLostError,
     is_over,
     leased,
+    lost_run,
     record_in,
 )
 from hpsearch.storage.leases.record import Record
@@ -25,5 +26,6 @@ __all__ = [
     "Record",
     "is_over",
     "leased",
+    "lost_run",
     "record_in",
 ]

@@ -103,7 +103,12 @@ class Lease:
             return
         now = None if text is None else Record.of(as_value(text))
         by = f"{now.holder} has taken it over" if now else "its lease is gone"
-        raise LeaseLostError(f"lost the run {self._name!r}, since {by}: nothing more is written to it here")
+        raise LeaseLostError(lost_run(self._name, by))
+
+
+def lost_run(name: str, reason: str) -> str:
+    """Return the message that the lease of a run is lost."""
+    return f"lost the run {name!r}, since {reason}: nothing more is written to it here"
 
 
 @contextmanager
