@@ -61,6 +61,13 @@ class OneThread:
         self._holders = 0
 
 
+def kernels() -> list[str]:
+    """Return the loaded BLAS libraries, each with the processor architecture of its kernels; equal ones once."""
+    libraries = ThreadpoolController().select(user_api="blas").info()
+    names = (f"{each['internal_api']} {each.get('architecture') or ''}".strip() for each in libraries)
+    return sorted(set(names))
+
+
 def _release_control() -> None:
     """Allow any thread to set the limit: threadpoolctl otherwise accepts only the first one that did."""
     OpenBLASController.clear_controlling_thread(force=True)

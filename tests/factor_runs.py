@@ -63,7 +63,7 @@ def crossed(
                 "strategy": levels.get("strategy", "random"), "repeat": repeat, "seed": 7, "metric": "accuracy",
                 "trials": 1 if is_untuned else trials, "plan": plan, "family": "mlp", "file": file,
                 "space": {name: json.loads(distribution_to_json(each)) for name, each in space.items()},
-                "versions": {}, "content_hash": "", "when": when or {},
+                "content_hash": "", "when": when or {},
                 "content": _content(file, levels, space),
             }  # fmt: skip
             folders = (task, variant) if len(tasks) > 1 else (variant,)

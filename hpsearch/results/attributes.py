@@ -57,6 +57,26 @@ def newest_plan(studies: list[StoredStudy]) -> Attributes:
     return plan
 
 
+def first_plan(studies: list[StoredStudy]) -> Attributes | None:
+    """Return the plan that was stored before the study's first trial; None if there was none.
+
+    Later calls never change it. Runs of earlier versions have none.
+    """
+    begun = [(start, study.study_name, study) for study in studies if (start := _begun(study)) is not None]
+    return (min(begun)[2].user_attrs.get("first_plan") or None) if begun else None
+
+
+def _begun(study: StoredStudy) -> float | None:
+    starts = [trial.datetime_start for trial in study.get_trials(deepcopy=False) if trial.datetime_start]
+    return min(starts).timestamp() if starts else None
+
+
+def environments_of(studies: list[StoredStudy]) -> tuple[Mapping[str, str], ...]:
+    """Return the distinct versions, processors and BLAS kernels that the runs were trained with."""
+    every = [environment for study in studies for environment in study.user_attrs.get("environments", [])]
+    return tuple(environment for place, environment in enumerate(every) if environment not in every[:place])
+
+
 def _latest(study: StoredStudy) -> float:
     begun = (trial.datetime_start for trial in study.get_trials(deepcopy=False) if trial.datetime_start)
     return max((start.timestamp() for start in begun), default=0.0)

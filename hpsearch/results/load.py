@@ -10,7 +10,15 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import BaseStorage
 
 from hpsearch.errors import StorageError
-from hpsearch.results.attributes import family_of, is_untuned, levels_of, newest_plan, variant_of
+from hpsearch.results.attributes import (
+    environments_of,
+    family_of,
+    first_plan,
+    is_untuned,
+    levels_of,
+    newest_plan,
+    variant_of,
+)
 from hpsearch.results.default_tests import default_tests
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
@@ -71,6 +79,8 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         ranges=ranges(studies, budget),
         doubled=doubled(studies, budget),
         default_tests=default_tests(studies),
+        first_plan=first_plan(studies),
+        environments=environments_of(studies),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
 

@@ -80,6 +80,11 @@ class Results:
         Best values of runs after twice the budget: task, variant, repeat, value; empty if no run went that far.
     default_tests
         Mean test values of the default hyperparameters, of runs that started with them: task, variant, repeat, value.
+    first_plan
+        What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats and
+        margin. None if nothing was.
+    environments
+        Distinct versions, processors and BLAS kernels that the runs were trained with.
     folder
         Folder that the relative paths in `settings` start from; None if unknown, or if there are none.
     """
@@ -109,6 +114,8 @@ class Results:
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
     default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    first_plan: Mapping[str, Any] | None = None
+    environments: tuple[Mapping[str, str], ...] = ()
     folder: str | None = None
 
     def __post_init__(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from optuna.distributions import BaseDistribution, distribution_to_json
@@ -16,9 +14,9 @@ from optuna.samplers import BaseSampler
 from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
+from hpsearch.run.environment import environment
 from hpsearch.strategies.lag import lagged_sampler
 from hpsearch.strategies.seeding import integer
-from hpsearch.version import __version__
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,8 @@ class Run:
     first
         Parameters of the first trial; None if the strategy draws them.
     plan
-        What is compared, with which budget, repeats and level, as stored.
+        What is compared, with which budget, repeats and level, as stored twice: in ``plan``, which follows later calls,
+        and in ``first_plan``, which stays as it was before the run's first trial.
     file
         Tables of the study file, if `content` is the variant's own.
     pruning
@@ -154,22 +153,18 @@ class Run:
             "folder": self.folder,
             "family": self.family or None,
             "plan": self.plan,
+            "first_plan": self.plan,
             "file": self.file,
         }
         return (
             required
             | {key: value for key, value in optional.items() if value is not None}
             | {
-                "versions": {"hpsearch": __version__} | _versions(),
+                "environments": [environment()],
                 "content_hash": content_hash(self.content),
                 "content": dict(self.content),
             }
         )
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("optuna", "numpy", "scikit-learn")}
 
 
 def _as_json(space: Mapping[str, BaseDistribution]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from hpsearch.run.comparable import check_comparable
 from hpsearch.run.confirmation import incumbent
 from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
 from hpsearch.run.description import Run
+from hpsearch.run.environment import environment
 from hpsearch.run.judged_rows import stored_rows
 from hpsearch.run.limit import OvertimeError
 from hpsearch.run.pruning import PRUNING, pruner_of
@@ -43,6 +44,7 @@ _GROWING = (  # attributes that a later call may change
     "file",
     "content",
 )
+FIRST_PLAN = "first_plan"
 
 
 def create_run(run: Run, storage: BaseStorage) -> optuna.Study:
@@ -82,12 +84,19 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
     if "content" in stored:
-        stored = {PRUNING: {}, **stored}  # as it began
+        stored = {PRUNING: {}, FIRST_PLAN: {}, **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()
         if key not in stored or (key in _GROWING and stored[key] != json.loads(json.dumps(value)))
     }
+
+
+def _note_environment(study: optuna.Study) -> None:
+    """Add this environment to those that the run was trained in, in the order of their first use."""
+    known = study.user_attrs.get("environments", [])
+    if environment() not in known:
+        study.set_user_attr("environments", [*known, environment()])
 
 
 def continue_run(
@@ -131,6 +140,7 @@ def continue_run(
     with _Trainers(make_trainer or (lambda: Here(objective)), workers) as trainers, ONE_BLAS_THREAD.hold():
         one = trainers.all[0]
         with in_owner(study, one) as deadly:
+            _note_environment(study)
             if objective.separate_seeds and "fingerprints" not in study.user_attrs:
                 study.set_user_attr("fingerprints", dict(one.fingerprints()))
             trainers.start()

@@ -37,6 +37,8 @@ _OPTIONAL: dict[str, type] = {
     "levels": dict,
     "family": str,
     "plan": dict,
+    "first_plan": dict,
+    "environments": list,
     "file": dict,
     "when": dict,
     "trains_in_owner": bool,

@@ -206,6 +206,7 @@ class Plan:
     def _stored(self) -> dict[str, Any]:
         """Return the plan as stored with each run before its first trial."""
         return {
+            "tasks": list(self.objectives),
             "factors": {factor: list(levels) for factor, levels in self.factors.items()},
             "trials": self.trials,
             "repeats": self.repeats,

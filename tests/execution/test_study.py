@@ -17,6 +17,8 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from hpsearch.errors import RunError, UsageError
 from hpsearch.execution import execute
 from hpsearch.objectives.plain import PlainObjective, as_objective
+from hpsearch.results.load import load_results
+from hpsearch.run import running
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
 from hpsearch.study.runs import Plan
@@ -115,8 +117,39 @@ def test_the_runs_are_named_and_say_whose_they_are(study, url):
     }
     assert (known["variant"], known["levels"]) == ("tpe", {"strategy": "tpe"})
     assert known["plan"]["factors"] == {"strategy": ["tpe", "random"]}
-    assert set(known["versions"]) == {"hpsearch", "optuna", "numpy", "scikit-learn"}
+    libraries = {"hpsearch", "python", "optuna", "numpy", "scipy", "scikit-learn"}
+    assert [set(each) for each in known["environments"]] == [libraries | {"processor", "blas"}]
     assert len(known["content_hash"]) == 64
+
+
+def test_the_first_plan_stays_as_it_was_stored(study, url):
+    execute(plan(study, {"trials": 1, "repeats": 1}), url)
+    first = load_results(open_storage(url), "small").first_plan
+    execute(plan(study, {"trials": 2, "repeats": 2}), url)
+    results = load_results(open_storage(url), "small")
+    assert (first["tasks"], first["trials"], first["repeats"]) == (["digits"], 1, 1)
+    assert results.first_plan == first
+    assert (results.budget, results.repeats) == (2, 2)
+
+
+def test_a_plan_is_not_stored_once_there_are_trials(study, url):
+    execute(plan(study, {"trials": 1, "repeats": 1}), url)
+    storage = open_storage(url)
+    for name in optuna.get_all_study_names(storage):
+        optuna.load_study(study_name=name, storage=storage).set_user_attr("first_plan", {})
+    execute(plan(study, {"trials": 2, "repeats": 2}), url)
+    assert load_results(open_storage(url), "small").first_plan is None
+
+
+def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch):
+    execute(plan(study, {"trials": 1, "repeats": 1}), url)
+    here = load_results(open_storage(url), "small").environments
+    other = here[0] | {"blas": "openblas Haswell"}
+    monkeypatch.setattr(running, "environment", lambda: other)
+    execute(plan(study, {"trials": 1, "repeats": 1}), url)  # done: nothing is trained
+    assert load_results(open_storage(url), "small").environments == here
+    execute(plan(study, {"trials": 2, "repeats": 1}), url)
+    assert load_results(open_storage(url), "small").environments == (*here, other)
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])

@@ -58,7 +58,7 @@ def test_a_run_of_an_earlier_version_is_its_strategy_s():
         study = optuna.create_study(study_name=f"old/{label}/00", storage=storage)
         content = {"data": {"source": "table"}, "search": {"strategies": ["a", "b"]}}
         own = {"study": "old", "task": "t", "strategy": label, "repeat": 0, "seed": 0, "metric": "loss", "trials": 1}
-        for key, value in (own | {"versions": {}, "content_hash": "", "content": content}).items():
+        for key, value in (own | {"content_hash": "", "content": content}).items():
             study.set_user_attr(key, value)
         study.add_trial(create_trial(value=1.0))
     results = load_results(storage, "old")
