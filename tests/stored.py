@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from hpsearch.errors import HpsearchError
 from hpsearch.redaction import redacted
 from hpsearch.run.deaths import DEATHS
+from hpsearch.run.running import FIRST_PLAN
 from hpsearch.storage import opened
 from hpsearch.storage.leases.record import KEY, Record
 from hpsearch.study.prepared import PREPARED
@@ -36,6 +37,9 @@ class State(NamedTuple):
     in_danger: int = 0
 
 
+_LEFT_OUT = (PREPARED, FIRST_PLAN)  # attributes of runs
+
+
 def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) -> dict[str, str]:
     """Return what the storage holds of each run, as text, without times, leases, plans and `without`.
 
@@ -45,7 +49,9 @@ def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) ->
         return {
             study.study_name: _text(
                 {
-                    "attributes": {key: value for key, value in study.user_attrs.items() if key != PREPARED},
+                    "attributes": {
+                        key: value for key, value in study.user_attrs.items() if key not in (PREPARED, FIRST_PLAN)
+                    },
                     "system": {key: value for key, value in study.system_attrs.items() if key != KEY},
                     "trials": _trials(storage, study._study_id, without),
                 }

@@ -111,6 +111,21 @@ def study(
             "what is left out stays as it is stored.",
         ),
     ] = None,
+    until_resolved: Annotated[
+        bool,
+        typer.Option(
+            "--until-resolved",
+            help="Add repeats until every comparison is resolved, at most --repeats. The verdicts hold at every look.",
+        ),
+    ] = False,
+    null: Annotated[
+        bool,
+        typer.Option(
+            "--null",
+            help="Compare the study's reference with a copy of itself that has other draws and training seeds: what "
+            "the report would claim where there is nothing. Stored as the study NAME-null.",
+        ),
+    ] = False,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
@@ -160,7 +175,19 @@ def study(
         given = {"seconds": ("--for", seconds), "trial_seconds": ("--trial-timeout", trial_timeout)}
         limits = {key: None if text is None else duration(option, text) for key, (option, text) in given.items()}
         commands.study(
-            study, overrides | limits, only or [], jobs, dask, prepare, lease, storage, out, data_dir, console
+            study,
+            overrides | limits,
+            only or [],
+            jobs,
+            dask,
+            prepare,
+            lease,
+            storage,
+            out,
+            data_dir,
+            until_resolved,
+            null,
+            console,
         )
 
     _guarded(command, quiet=quiet, debug=debug)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +31,27 @@ def study(
     storage: str,
     out: Path,
     data_dir: Path | None,
+    until_resolved: bool,
+    null: bool,
     console: Console,
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
     from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_plan, print_start, progress_bar
-    from hpsearch.execution import execute, prepare
+    from hpsearch.cli.printing import print_look, print_plan, print_start, progress_bar
+    from hpsearch.execution import execute, execute_until_resolved, prepare
     from hpsearch.storage import shown
+    from hpsearch.study.null import null_plan
     from hpsearch.study.plan import plan
 
     _check_folder(out)
+    for name, is_set in (("--until-resolved", until_resolved), ("--null", null)):
+        for other, other_is_set in (("--prepare", only_prepare), ("--only", bool(only))):
+            if is_set and other_is_set:
+                raise UsageError(f"{name} can't be used with {other}")
     seconds = duration("--lease", lease)
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only))
+        ready = replace(null_plan(ready) if null else ready, until_resolved=until_resolved)
     print_plan(console, ready, storage)
     if only_prepare:
         runs, left = prepare(ready, storage)
@@ -49,15 +59,12 @@ def study(
         console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
         return
     with _stoppable(storage), progress_bar(console, ready.metric) as advance:
-        complete = execute(
-            ready,
-            storage,
-            jobs=jobs,
-            dask=dask,
-            lease=seconds,
-            started=lambda start: print_start(console, start),
-            progress=advance,
-        )
+        options: dict[str, Any] = {"jobs": jobs, "dask": dask, "lease": seconds, "progress": advance}
+        if until_resolved:
+            looked = partial(print_look, console)
+            complete = execute_until_resolved(ready, storage, looked=looked, **options)
+        else:
+            complete = execute(ready, storage, started=partial(print_start, console), **options)
     if not complete:
         console.print(
             "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True

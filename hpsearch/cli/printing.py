@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hpsearch.analysis.best import Best
+    from hpsearch.analysis.comparison.verdicts import Verdict
     from hpsearch.execution import Start, State
     from hpsearch.results.results import Results
     from hpsearch.study.runs import Plan
@@ -74,6 +75,14 @@ def print_start(console: Console, start: Start) -> None:
         return
     unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
     console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
+
+
+def print_look(console: Console, repeats: int, verdicts: Sequence[Verdict]) -> None:
+    """Print how many comparisons are resolved after a number of repeats, and which are not."""
+    left = [verdict for verdict in verdicts if verdict.verdict == "not resolved"]
+    state = f"after {repeats} repeats {len(verdicts) - len(left)} of {len(verdicts)} comparisons are resolved"
+    names = [f"{each.level} against {each.against}" for each in left]
+    console.print(f"{state}; not yet: {_some(names)}" if left else state, soft_wrap=True)
 
 
 @contextmanager

@@ -199,6 +199,10 @@ class Objective(ABC):
         """Return this objective with seeds of their own for weights, order and dropout, if it draws them."""
         return self
 
+    def with_other_seeds(self) -> Self:
+        """Return this objective with other seeds for trainings and the same split, if it draws them."""
+        return self
+
     def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant, of this `family`, from its tables ``data``, ``model`` and ``space``.
 

@@ -27,6 +27,7 @@ MOST_SENT = 2**25
 """Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
+_OTHER = 1  # separates the seeds of `with_other_seeds`
 
 
 class SupervisedObjective(Objective):
@@ -80,6 +81,7 @@ class SupervisedObjective(Objective):
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = self._searched_model(model or {}, space)
         self.seed, self.repeat = seed, repeat
+        self._entropy: int | tuple[int, int] = seed  # of the trainings' seeds
         self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
         self._check_with_data()
 
@@ -191,6 +193,10 @@ class SupervisedObjective(Objective):
         """Return the same objective with seeds of their own for weights, order and dropout."""
         return self._changed(separate_seeds=True)
 
+    def with_other_seeds(self) -> Self:
+        """Return the same objective with other seeds for trainings and the same split."""
+        return self._changed(_entropy=(self.seed, _OTHER))
+
     def _changed(self, **attributes: Any) -> Self:
         other = object.__new__(type(self))
         other.__dict__ = self.__dict__ | attributes
@@ -224,8 +230,8 @@ class SupervisedObjective(Objective):
         With separate seeds, retrainings have seeds that do not depend on the trial, so variants share them.
         """
         if self.separate_seeds and retraining:
-            return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, _TEST, retraining, _TEST))
-        return np.random.SeedSequence(self.seed, spawn_key=(self.repeat, trial_number, retraining))
+            return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, _TEST, retraining, _TEST))
+        return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, trial_number, retraining))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""

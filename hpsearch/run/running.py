@@ -76,7 +76,10 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
     else:
         stored = attributes["content"] | {"direction": study.direction.name.lower()}
         check_comparable(run.study, stored, {**run.content, "direction": run.direction})
-    for key, value in changed_attributes(run, attributes).items():
+    changed = changed_attributes(run, attributes)
+    if "plan" in changed and not study.get_trials(deepcopy=False):
+        changed[FIRST_PLAN] = changed["plan"]  # no result can have influenced it
+    for key, value in changed.items():
         study.set_user_attr(key, value)
     return study
 

@@ -57,6 +57,11 @@ class Plan:
     batch
         Number of trials before a trial that it does not see, so that they may run at the same time; None if not yet
         settled, see `hpsearch.study.batch`.
+    until_resolved
+        Whether `repeats` is a limit: repeats are added until every comparison is resolved. The verdicts then spend
+        their error on all looks rather than on the planned one.
+    repeats_now
+        Number of repeats that `runs` returns; None: all.
     """
 
     name: str
@@ -79,6 +84,8 @@ class Plan:
     seconds: float | None = None
     trial_timeout: float | None = None
     batch: int | None = None
+    until_resolved: bool = False
+    repeats_now: int | None = None
 
     def __post_init__(self) -> None:
         if self.cells is None:
@@ -140,7 +147,7 @@ class Plan:
         }
         return [
             Run(task=task, variant=label, repeat=repeat, **shared[task, label])
-            for repeat in range(self.repeats)
+            for repeat in range(self.repeats if self.repeats_now is None else self.repeats_now)
             for task in self.objectives
             for label in asked
         ]
@@ -212,6 +219,7 @@ class Plan:
             "repeats": self.repeats,
             "margin": self.margin,
             "level": ALPHA,
+            "until_resolved": self.until_resolved,
         }
 
     def objective_of(self, run: Run) -> Objective:

@@ -15,7 +15,7 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from hpsearch.errors import RunError, UsageError
-from hpsearch.execution import execute
+from hpsearch.execution import execute, prepare
 from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.results.load import load_results
 from hpsearch.run import running
@@ -46,7 +46,7 @@ FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(["hpsearch.execution"])
 
 RUN = """
-from hpsearch.execution import execute
+from hpsearch.execution import execute, prepare
 from hpsearch.study.plan import plan
 from joblib.externals.loky import get_reusable_executor
 try:
@@ -130,6 +130,12 @@ def test_the_first_plan_stays_as_it_was_stored(study, url):
     assert (first["tasks"], first["trials"], first["repeats"]) == (["digits"], 1, 1)
     assert results.first_plan == first
     assert (results.budget, results.repeats) == (2, 2)
+
+
+def test_until_there_is_a_trial_the_first_plan_may_change(study, url):
+    prepare(plan(study, {"trials": 1, "repeats": 1}), url)
+    execute(plan(study, {"trials": 2, "repeats": 1}), url)
+    assert load_results(open_storage(url), "small").first_plan["trials"] == 2
 
 
 def test_a_plan_is_not_stored_once_there_are_trials(study, url):

@@ -89,6 +89,7 @@ class TableObjective(Objective):
             if settings:
                 raise UsageError(f"[{section}] must be empty where {reason}, got {dict(settings)!r}")
         self.seed, self.repeat = seed, repeat
+        self._draw = "seed of the table"  # name of the draws of observed seeds
         self._space = {name: distribution(values) for name, values in self._table.grid.items()}
 
     @property
@@ -133,8 +134,15 @@ class TableObjective(Objective):
 
     def for_repeat(self, repeat: int) -> TableObjective:
         """Return this objective for another repeat, with different held-out seeds and observations."""
+        return self._changed(repeat=repeat)
+
+    def with_other_seeds(self) -> TableObjective:
+        """Return this objective with other observations and the same held-out seeds."""
+        return self._changed(_draw="other seed of the table")
+
+    def _changed(self, **attributes: Any) -> TableObjective:
         other = object.__new__(TableObjective)
-        other.__dict__ = self.__dict__ | {"repeat": repeat}
+        other.__dict__ = self.__dict__ | attributes
         return other
 
     def seeds_of(self, trial: Trial) -> tuple[int, int]:
@@ -148,7 +156,7 @@ class TableObjective(Objective):
         """Look up the result of `params` for one observable seed, and the mean over the held-out ones."""
         observable, held_out = self._partition(params)
         number, repetition = seeds
-        order = generator(self.seed, self.repeat, number, "seed of the table").permutation(len(observable))
+        order = generator(self.seed, self.repeat, number, self._draw).permutation(len(observable))
         return _LookedUp(float(observable[order[repetition % len(order)]]), float(held_out.mean()))
 
     def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:

@@ -1,0 +1,78 @@
+"""Execute a study until every comparison is resolved, or a limit of repeats is reached."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from optuna.storages import BaseStorage
+
+from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
+from hpsearch.errors import UsageError
+from hpsearch.execution.executing import execute
+from hpsearch.results.load import load_results
+from hpsearch.storage import opened
+from hpsearch.study.runs import Plan
+
+_FIRST = 5  # repeats before the first look; fewer can't resolve anything
+_ONE_BY_ONE = 20  # repeats up to which one is added at a time; then a tenth of them
+
+Looked = Callable[[int, Sequence[Verdict]], None]
+
+
+def execute_until_resolved(
+    plan: Plan, storage: str | BaseStorage, *, looked: Looked | None = None, **arguments: Any
+) -> bool:
+    """Execute repeats of `plan` until no comparison is *not resolved*, at most all of its repeats.
+
+    The verdicts hold at every look, so looking after each repeat is allowed. The number of repeats depends on the
+    values alone, not on the number of processes.
+
+    Parameters
+    ----------
+    looked
+        Called after each look with the number of repeats and the verdicts.
+    arguments
+        Further arguments of `execute`.
+
+    Returns
+    -------
+    Whether the study ended by itself: false if its time was over.
+
+    Raises
+    ------
+    UsageError
+        If nothing is compared; otherwise as `execute`.
+    """
+    if not plan.until_resolved:
+        raise ValueError("the plan must say until_resolved, since its verdicts have another rule")
+    if len(plan.variants) < 2:
+        raise UsageError("--until-resolved needs a study that compares something: it has one variant only")
+    begin = time.monotonic()
+    before = 0  # repeats until the last look
+    for repeats in _looks(plan.repeats):
+        spent = time.monotonic() - begin
+        left = None if plan.seconds is None else max(0.0, plan.seconds - spent)
+        if before and left is not None and left < spent / before * (repeats - before):
+            return False
+        if not execute(replace(plan, repeats_now=repeats, seconds=left), storage, **arguments):
+            return False
+        before = repeats
+        with opened(storage) as here:
+            found = verdicts(load_results(here, plan.name))
+        if looked is not None:
+            looked(repeats, found)
+        if all(verdict.verdict != "not resolved" for verdict in found):
+            break
+    return True
+
+
+def _looks(limit: int) -> Iterator[int]:
+    """Yield the numbers of repeats after which to look."""
+    repeats = min(_FIRST, limit)
+    while repeats < limit:
+        yield repeats
+        repeats = min(limit, repeats + max(1, repeats // 10 if repeats >= _ONE_BY_ONE else 1))
+    yield limit
