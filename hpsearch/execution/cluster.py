@@ -212,7 +212,7 @@ class _Ended(Trained):
     final: Mapping[str, Any]
     steps: list[tuple[Step, Mapping[str, Any]]] = field(default_factory=list)
     hashes: Mapping[str, Any] = field(default_factory=dict)
-    judgement: Outcome | None = None
+    judged: Outcome | None = None
     reached: int = 0
 
     def __iter__(self) -> Iterator[Step]:
@@ -235,11 +235,11 @@ class _Ended(Trained):
         """Return the hashes of the random parts."""
         return self.hashes
 
-    def outcome(self) -> Outcome:
+    def judgement(self) -> Outcome:
         """Return the judgement, of a training that is judged itself."""
-        if self.judgement is None:
+        if self.judged is None:
             raise TrainingDiedError("its model is not kept")
-        return self.judgement
+        return self.judged
 
 
 def _check(address: str) -> None:
@@ -267,7 +267,7 @@ def _trained(objective: Objective, params: Mapping[str, Any], seeds: Any, limit:
         hashes = dict(training.fingerprints()) if objective.separate_seeds else {}
         is_judged = objective.tests and objective.space is not None and not objective.space
         return _Ended(
-            training.validation, dict(training.attributes()), steps, hashes, training.outcome() if is_judged else None
+            training.validation, dict(training.attributes()), steps, hashes, training.judgement() if is_judged else None
         )
 
 

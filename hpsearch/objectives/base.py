@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -52,11 +52,17 @@ class Outcome:
         For classification: whether each test row was predicted correctly, shape (rows,). None if unknown.
     residuals
         For numbers: target − prediction of each test row in the target's units, shape (rows,). None if unknown.
+    validation
+        Validation value of the same training, in the metric's units. None if unknown.
+    diverged
+        Whether the training diverged, so that `value` is the metric's worst.
     """
 
     value: float
     right: NDArray[Any] | None = None
     residuals: NDArray[Any] | None = None
+    validation: float | None = None
+    diverged: bool = False
 
 
 class Trained(ABC):
@@ -78,6 +84,11 @@ class Trained(ABC):
     def outcome(self) -> Outcome:
         """Judge the final model on the test rows. Call it after the search only."""
         raise NotImplementedError
+
+    def judgement(self) -> Outcome:
+        """Return the outcome, with the validation value of this training and whether it diverged."""
+        diverged = bool(self.attributes().get("diverged", False))
+        return replace(self.outcome(), validation=self.validation, diverged=diverged)
 
     def model(self) -> Any:
         """Return the fitted model, with a method ``predict``."""
@@ -276,7 +287,7 @@ class Objective(ABC):
     def judge(self, params: Mapping[str, Any], trial_number: int, retraining: int) -> Outcome:
         """Train with the seeds of a trial (0) or a retraining of it (from 1), and judge that on the test rows."""
         with ONE_BLAS_THREAD.hold():
-            return self.retrain(params, self.seeds(trial_number, retraining)).outcome()
+            return self.retrain(params, self.seeds(trial_number, retraining)).judgement()
 
     def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         """Return the judgements on the test rows of `times` retrainings with `params` on fresh seeds.

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpsearch.results.attributes import is_untuned, key_of
 from hpsearch.results.results import PARAM
+from hpsearch.results.retrainings import RETRAINING_COLUMNS, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _RUN_COLUMNS = [
     "value",
     "observed",
     "confirmed",
-    "test_values",
+    *RETRAINING_COLUMNS,
     "reference_best",
     "reference_median",
     "complete",
@@ -135,7 +136,7 @@ def _run_row(
         "value": sum(repeated) / len(repeated) if repeated else _value(best),
         "observed": _value(observed),
         "confirmed": repeated,
-        "test_values": _test_values(attributes.get("test", {}), best),
+        **retrainings(attributes, best),
         "reference_best": _float(reference.get("best")),
         "reference_median": _float(reference.get("median")),
         "complete": budget.is_spent(direction, within),
@@ -144,8 +145,3 @@ def _run_row(
 
 def _value(trial: FrozenTrial | None) -> float:
     return math.nan if trial is None else _float(trial.value)
-
-
-def _test_values(test: Mapping[str, Any], best: FrozenTrial | None) -> list[float]:
-    tested = best is not None and test.get("incumbent") == best.number
-    return [_float(value) for value in test["values"]] if tested else []

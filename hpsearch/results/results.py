@@ -70,9 +70,12 @@ class Results:
         trial; NaN if none), value (mean of `confirmed`, or `observed` if that is empty), observed (best value of the
         search; optimistic, since selected as the best), confirmed (values of the incumbent's confirmation trials; empty
         list without confirmation), test_values (test scores of the incumbent's hyperparameters retrained on fresh
-        seeds, or for a table their mean over its held-out seeds; empty list without a test), reference_best and
-        reference_median (true best and median value over the task's configurations; NaN if unknown), complete (whether
-        the budget is spent).
+        seeds, without failed retrainings, or for a table their mean over its held-out seeds; empty list without a
+        test), test_failed (number of retrainings that failed: diverged, not finite, too long or killed),
+        retrained_validation (validation scores of the same retrainings as `test_values`; empty list if not recorded),
+        test_rows (judgements of single test rows of the same retrainings, see `hpsearch.run.judged_rows`; empty without
+        any), reference_best and reference_median (true best and median value over the task's configurations; NaN if
+        unknown), complete (whether the budget is spent).
     ranges
         Ranges that numeric parameters were drawn from, if recorded: task, variant, repeat, number, parameter, low,
         high.

@@ -7,8 +7,10 @@ from hpsearch.run.description import Run
 from hpsearch.run.pruning import with_stored_pruning
 from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run
 from hpsearch.run.stored import check_attributes, is_run, read_runs
+from hpsearch.run.testing import TEST_ROWS, test_of
 
 __all__ = [
+    "TEST_ROWS",
     "Budget",
     "Run",
     "changed_attributes",
@@ -21,6 +23,7 @@ __all__ = [
     "is_run",
     "open_run",
     "read_runs",
+    "test_of",
     "trials_to_do",
     "with_stored_pruning",
 ]

@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
 
 import optuna
 from optuna.pruners import NopPruner
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.objectives.base import Objective
 from hpsearch.run.batches import StoppedError, work_off
 from hpsearch.run.comparable import check_comparable
-from hpsearch.run.confirmation import incumbent
 from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
 from hpsearch.run.description import Run
 from hpsearch.run.environment import environment
-from hpsearch.run.judged_rows import stored_rows
 from hpsearch.run.limit import OvertimeError
 from hpsearch.run.pruning import PRUNING, pruner_of
-from hpsearch.run.trainer import Here, Judgements, Trainer, Training, TrainingDiedError, died_twice
+from hpsearch.run.testing import store_judgement, test_incumbent
+from hpsearch.run.trainer import Here, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.leases import LeaseLostError
 from hpsearch.storage.optuna_private import SharedTrial
@@ -137,7 +136,7 @@ def continue_run(
             training = _attempt(study, trial, trainer, catch)
             if run.untuned and training is not None and objective.tests:
                 with trial.lock:
-                    _store_outcome(study, trial.number, training)
+                    store_judgement(study, trial.number, training)
 
     workers = min(workers, run.batch + 1)
     with _Trainers(make_trainer or (lambda: Here(objective)), workers) as trainers, ONE_BLAS_THREAD.hold():
@@ -157,7 +156,7 @@ def continue_run(
                 deadline=deadline,
                 stop=trainers.end,
             )
-            _test_incumbent(run, study, one)
+            test_incumbent(run, study, one)
             return is_spent
 
 
@@ -228,57 +227,3 @@ def _attempt(
                     study.tell(trial, value)
                     return training
         return None
-
-
-def _untested(run: Run, study: optuna.Study, objective: Objective) -> FrozenTrial | None:
-    """Return the incumbent if the objective can judge it on test rows and has not yet done so."""
-    retrain = 1 if run.untuned else run.retrain
-    if retrain == 0 or not objective.tests:
-        return None
-    best = incumbent(run.direction, study.get_trials(deepcopy=False))
-    test = study.user_attrs.get("test", {})
-    if best is None or (test.get("incumbent") == best.number and _retrained(test) == retrain):
-        return None
-    return best
-
-
-def _retrained(test: Mapping[str, Any]) -> int:
-    """Return the number of requested values; an objective with a known true value returns only that one."""
-    return int(test.get("retrain", len(test["values"])))
-
-
-def _test_incumbent(run: Run, study: optuna.Study, trainer: Trainer) -> None:
-    """Retrain the incumbent's hyperparameters on fresh seeds and store their test scores on the Optuna study."""
-    best = _untested(run, study, trainer.objective)
-    if best is not None and run.untuned:
-        _store_test(study, best.number, 1, trainer.judge(best.params, best.number))
-    elif best is not None:
-        if run.first is not None:
-            _test_first(run, study, trainer)
-        _store_test(study, best.number, run.retrain, trainer.outcomes(best.params, best.number, run.retrain))
-
-
-def _test_first(run: Run, study: optuna.Study, trainer: Trainer) -> None:
-    """Retrain the defaults, if they are the first trial's parameters and it has not failed."""
-    first = study.get_trials(deepcopy=False)[0]
-    tested = study.user_attrs.get("test_first", {}).get("retrain") == run.retrain
-    if not tested and first.params == run.first and first.state != TrialState.FAIL:
-        judgements = trainer.outcomes(first.params, first.number, run.retrain)
-        study.set_user_attr("test_first", {"trial": first.number} | _test(run.retrain, judgements))
-
-
-def _store_outcome(study: optuna.Study, number: int, training: Training) -> None:
-    """Store the test score of a trial's own training; one that is lost with its process is trained again later."""
-    with suppress(TrainingDiedError, OvertimeError):
-        _store_test(study, number, 1, Judgements([training.outcome()]))
-
-
-def _store_test(study: optuna.Study, number: int, retrain: int, judgements: Judgements) -> None:
-    study.set_user_attr("test_rows", stored_rows(judgements.outcomes))
-    study.set_user_attr("test", {"incumbent": number} | _test(retrain, judgements))
-
-
-def _test(retrain: int, judgements: Judgements) -> dict[str, Any]:
-    """Return the values, and why others are missing; the number of retrainings says that no more are due."""
-    failures = {"failures": judgements.failures} if judgements.failures else {}
-    return {"retrain": retrain, "values": [outcome.value for outcome in judgements.outcomes]} | failures

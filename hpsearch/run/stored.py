@@ -32,6 +32,8 @@ _OPTIONAL: dict[str, type] = {
     "test": dict,
     "test_first": dict,
     "test_rows": dict,
+    "tests": dict,
+    "baselines": dict,
     "done": str,
     "variant": str,
     "levels": dict,
@@ -88,7 +90,19 @@ def _are_conditions(conditions: Mapping[str, Any]) -> bool:
 
 
 def _is_test(test: Mapping[str, Any]) -> bool:
-    return type(test.get("incumbent")) is int and isinstance(test.get("values"), list)
+    values, lists = test.get("values"), (test.get("validation_values"), test.get("diverged"))
+    if type(test.get("incumbent")) is not int or not isinstance(values, list):
+        return False
+    fit = all(each is None or (isinstance(each, list) and len(each) == len(values)) for each in lists)
+    return fit and isinstance(test.get("failures", {}), dict) and isinstance(test.get("test_rows", {}), dict)
+
+
+def _are_tests(tests: Mapping[str, Any]) -> bool:
+    return all(isinstance(test, dict) and _is_test(test) for test in tests.values())
+
+
+def _are_tables(tables: Mapping[str, Any]) -> bool:
+    return all(isinstance(table, dict) for table in tables.values())
 
 
 def _is_count(number: int) -> bool:
@@ -108,6 +122,8 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "space": _is_space,
     "when": _are_conditions,
     "test": _is_test,
+    "tests": _are_tests,
+    "baselines": _are_tables,
 }
 
 

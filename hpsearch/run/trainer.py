@@ -32,8 +32,8 @@ class Training(Protocol):
     def validation(self) -> float:
         """Validation value."""
 
-    def outcome(self) -> Outcome:
-        """Judge the training on the test rows."""
+    def judgement(self) -> Outcome:
+        """Judge the training on the test rows, as `Trained.judgement` does."""
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,8 @@ def test_an_untuned_variant_is_trained_once_a_repeat_and_that_training_is_judged
         if run.untuned:
             objective = ready.objective_of(run)
             training = objective.retrain({}, objective.seeds(0))
-            assert test == {"incumbent": 0, "retrain": 1, "values": [training.outcome().value]}
+            values = {"values": [training.outcome().value], "validation_values": [training.validation]}
+            assert test == {"incumbent": 0, "retrain": 1, **values}
             assert trials(storage, run.name)[0].value == training.validation
         else:
             assert len(test["values"]) == 3
@@ -241,7 +242,7 @@ def test_killed_before_its_test_an_untuned_variant_has_the_same(variant, retrain
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("hpsearch.run.running._store_test", kill)
+        patch.setattr("hpsearch.run.testing._store", kill)
         with pytest.raises(Killed):
             execute(ready, killed)
     (name,) = content(killed)

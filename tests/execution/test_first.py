@@ -56,7 +56,13 @@ def test_the_defaults_and_the_incumbent_are_tested(scheme, tmp_path):
     ready, storage = executed(tmp_path, "defaults", url, strategies=["random"], retrain=3)
     known = attributes(storage, "small/random/00")
     objective = ready.objective_of(ready.runs()[0])
-    assert known["test_first"] == {"trial": 0, "retrain": 3, "values": objective.test(DEFAULTS, 0, 3)}
+    outcomes = objective.outcomes(DEFAULTS, 0, 3)
+    assert known["test_first"] == {
+        "trial": 0,
+        "retrain": 3,
+        "values": [outcome.value for outcome in outcomes],
+        "validation_values": [outcome.validation for outcome in outcomes],
+    }
     assert len(known["test"]["values"]) == 3
     assert known["content"]["search"]["first"] == "defaults"
     _, drawn = executed(tmp_path, "drawn", strategies=["random"])

@@ -1,6 +1,5 @@
 """From stored trials to data frames, by hand; and what `load_results` makes of a storage."""
 
-import math
 from dataclasses import replace
 from functools import partial
 
@@ -77,8 +76,8 @@ def test_runs_by_hand(study):
     assert (run["trials"], run["incumbent"], run["observed"]) == (7, 1, 0.9)
     assert run["confirmed"] == [0.6, 0.7, 0.8]
     assert run["value"] == pytest.approx(0.7)
-    assert run["test_values"][0] == 0.65
-    assert math.isnan(run["test_values"][1])
+    assert (run["test_values"], run["test_failed"]) == ([0.65], 1)
+    assert (run["retrained_validation"], run["test_rows"]) == ([], {})
     assert (run["reference_best"], run["reference_median"]) == (0.95, 0.3)
     assert run["complete"] is False
 

@@ -107,6 +107,12 @@ def test_means(runs: pd.DataFrame) -> pd.Series[float]:
     return pd.Series([_mean(values) for values in _lists(runs["test_values"])], index=runs.index, dtype=float)
 
 
+def retrained_means(runs: pd.DataFrame) -> pd.Series[float]:
+    """Return the mean validation value of each run's retrainings; NaN if not recorded."""
+    recorded = runs.get("retrained_validation", pd.Series([[]] * len(runs), index=runs.index))
+    return pd.Series([_mean(values) for values in _lists(recorded)], index=runs.index, dtype=float)
+
+
 def confirmed_means(runs: pd.DataFrame) -> pd.Series[float]:
     """Return the mean of each run's confirmation; NaN without one."""
     return pd.Series([_mean(values) for values in _lists(runs["confirmed"])], index=runs.index, dtype=float)

@@ -11,7 +11,13 @@ from hpsearch.analysis.comparison.paired import pairs
 from hpsearch.analysis.comparison.pairings import pairing_of
 from hpsearch.analysis.comparison.profiles import median_trials
 from hpsearch.analysis.comparison.ranks import task_ranks
-from hpsearch.analysis.comparison.run_values import RunValues, confirmed_means, run_values, test_means
+from hpsearch.analysis.comparison.run_values import (
+    RunValues,
+    confirmed_means,
+    retrained_means,
+    run_values,
+    test_means,
+)
 from hpsearch.analysis.comparison.targets import trials_to_target
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.statistics.spread import mean_interval
@@ -31,6 +37,8 @@ COLUMNS = [
     "validation",
     "confirmed",
     "gap",
+    "gap_selection",
+    "gap_rows",
     "better",
     "better_low",
     "better_high",
@@ -67,6 +75,11 @@ def variant_table(results: Results) -> pd.DataFrame:
     gap
         Mean over tested runs of the optimism of `validation`: validation − test if more is better, test − validation
         if less is better.
+    gap_selection, gap_rows
+        Parts of `gap`, with its sign, over the tested runs whose retrainings were scored on the validation rows too.
+        Selection: observed − mean validation value of the retrainings, since the best of noisy trials was chosen. Rows:
+        mean validation − mean test value of the same retrainings, since the test rows may be harder. The parts add up
+        to `gap` if all tested runs have such scores; NaN if none has.
     better, better_low, better_high, pairs
         P(better than the baseline) over paired repeats, its 95 % interval, and the number of pairs; NaN for the
         baseline, and with several factors.
@@ -132,7 +145,7 @@ def _groups(frame: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
 def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
     complete = runs[runs["complete"].astype(bool)]
-    observed, test = complete["observed"].astype(float), test_means(complete)
+    observed, test, retrained = complete["observed"].astype(float), test_means(complete), retrained_means(complete)
     tested = test.notna()
     interval = mean_interval(test[tested].to_numpy())
     return {
@@ -145,6 +158,8 @@ def _values(results: Results, runs: pd.DataFrame) -> dict[str, Any]:
         "validation": _mean(observed),
         "confirmed": _mean(confirmed_means(complete)),
         "gap": _mean(results.sign * (observed - test)[tested]),
+        "gap_selection": _mean(results.sign * (observed - retrained)[tested]),
+        "gap_rows": _mean(results.sign * (retrained - test)[tested]),
     }
 
 

@@ -178,9 +178,9 @@ class _Server:
         self._training = self._objective.run(RemoteTrial(self._pipe, number, is_pruned))  # type: ignore[arg-type]  # it has a trial's methods
         return self._training.validation
 
-    def outcome(self) -> Any:
+    def judgement(self) -> Any:
         assert self._training is not None  # asked after a run
-        return self._training.outcome()
+        return self._training.judgement()
 
     def judge(self, params: dict[str, Any], trial_number: int, retraining: int) -> Any:
         return self._objective.judge(params, trial_number, retraining)

@@ -215,10 +215,10 @@ class _Trained:
         self._trainer, self._child = trainer, child
         self.validation = validation
 
-    def outcome(self) -> Outcome:
+    def judgement(self) -> Outcome:
         if self._trainer._child is not self._child:
             raise TrainingDiedError("its process ended since")
-        outcome: Outcome = self._trainer._call("outcome")
+        outcome: Outcome = self._trainer._call("judgement")
         return outcome
 
 

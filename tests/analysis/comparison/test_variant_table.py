@@ -188,3 +188,25 @@ def test_the_summary_of_nothing():
     found = summary_over_tasks(unfinished, variant_table(unfinished))
     assert found["tasks"].tolist() == [0] * 3
     assert found[["rank", "regret"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_gap_is_split_into_selection_and_rows(sign):
+    tests = {"incumbent": 0, "values": [0.6, 0.8], "validation_values": [0.7, 0.86]}
+    for key in ("values", "validation_values"):
+        tests[key] = [sign * value for value in tests[key]]
+    direction = "maximize" if sign > 0 else "minimize"
+    studies = [
+        make_study(
+            f"{repeat}", task="t", strategy="a", repeat=repeat, values=[sign * 0.9], test=tests, direction=direction
+        )
+        for repeat in (0, 1)
+    ]
+    row = variant_table(of_studies(studies, ["a"], 1, direction=direction)).iloc[0]
+    assert row["gap"] == pytest.approx(0.2)
+    assert row["gap_selection"] == pytest.approx(0.12)
+    assert row["gap_rows"] == pytest.approx(0.08)
+    earlier = make_study("a", task="t", strategy="a", repeat=0, values=[0.9], test={"incumbent": 0, "values": [0.7]})
+    row = variant_table(of_studies([earlier], ["a"], 1)).iloc[0]
+    assert row["gap"] == pytest.approx(0.2)
+    assert row[["gap_selection", "gap_rows"]].isna().all()

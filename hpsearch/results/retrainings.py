@@ -1,0 +1,58 @@
+"""Retrainings of a run's incumbent: the sound ones, and how many failed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hpsearch.run import TEST_ROWS, test_of
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+RETRAINING_COLUMNS = ("test_values", "test_failed", "retrained_validation", "test_rows")
+"""Columns of the frame `runs` that `retrainings` returns."""
+
+
+def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None) -> dict[str, Any]:
+    """Return the columns of a run's test, from its attributes and its incumbent.
+
+    A retraining is sound if it gave a finite test value and did not diverge. The lists have one entry per sound
+    retraining, in the order of their seeds.
+    """
+    test = {} if best is None else test_of(attributes, best.number)
+    values = [_float(value) for value in test.get("values", [])]
+    rows = test.get(TEST_ROWS) or {}
+    diverged = _diverged(test, rows, len(values), best)
+    sound = [place for place, value in enumerate(values) if math.isfinite(value) and not diverged[place]]
+    validation = test.get("validation_values", [])
+    return {
+        "test_values": [values[place] for place in sound],
+        "test_failed": len(values) - len(sound) + len(test.get("failures", {})),
+        "retrained_validation": [_float(validation[place]) for place in sound] if validation else [],
+        "test_rows": {key: _chosen(entry, sound) for key, entry in rows.items()} if sound else {},
+    }
+
+
+def _diverged(test: Mapping[str, Any], rows: Mapping[str, Any], count: int, best: FrozenTrial | None) -> Sequence[bool]:
+    """Return which of the `count` retrainings diverged.
+
+    Earlier versions did not store it. Theirs have no test rows: neither beside others that have them, nor if the
+    incumbent itself diverged.
+    """
+    if "validation_values" in test or "diverged" in test:
+        return list(test.get("diverged", [False] * count))
+    stored = next((rows[key] for key in ("right", "residuals") if key in rows), None)
+    if stored is not None and len(stored) == count:
+        return [entry is None for entry in stored]
+    is_judged_by_rows = rows.get("rows") == 0
+    return [is_judged_by_rows and best is not None and bool(best.user_attrs.get("diverged", False))] * count
+
+
+def _chosen(entry: Any, places: Sequence[int]) -> Any:
+    return [entry[place] for place in places] if isinstance(entry, list) else entry
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
