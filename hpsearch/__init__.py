@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpsearch.version import __version__
 
 if TYPE_CHECKING:
-    from hpsearch.api import Comparison, Search, compare, search
+    from hpsearch.api import Comparison, Search, compare, search, verdicts
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.objectives import MLPObjective, Objective
@@ -27,6 +27,7 @@ _MODULES = {
     "UsageError": "hpsearch.errors",
     "compare": "hpsearch.api",
     "search": "hpsearch.api",
+    "verdicts": "hpsearch.api",
 }
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "__version__",
     "compare",
     "search",
+    "verdicts",
 ]
 
 

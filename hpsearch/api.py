@@ -12,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, one_of, seconds, seconds_text, text, whole
+from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, number, one_of, seconds, seconds_text, text, whole
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.execution import Progress, execute
 from hpsearch.objectives import Objective
@@ -30,6 +30,7 @@ from hpsearch.study.variant import Searcher, check_confirm, searcher
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.results.results import Results
 
 
@@ -206,6 +207,7 @@ def compare(
     batch: int | None = None,
     first: str = "drawn",
     retrain: int = 5,
+    margin: float = 0.0,
     storage: str | BaseStorage | None = None,
     name: str = "comparison",
     report: str | Path | None = None,
@@ -240,6 +242,9 @@ def compare(
     retrain
         Number of retrainings of each search's best hyperparameters for a test score, if the objective is an `Objective`
         that can be judged on test rows.
+    margin
+        Largest difference that counts as practically equal; 0: none. It is stored before the first trial, with
+        `repeats` and `trials`. Later calls do not change what was stored.
     report
         Folder for the report; no report by default.
     timeout
@@ -284,12 +289,43 @@ def compare(
         factors,
         timeout,
         trial_timeout,
+        margin=margin,
     )
     backend = _open(storage)
     execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(variant_table(results), results.trials, results, path)
+
+
+def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
+    """Return the verdict of each pair of levels that a comparison compares, as its report does.
+
+    The words are read off one interval for each pair. It holds for all pairs together, however often `compare` is
+    called with more `repeats` on the same storage, and these verdicts are read: at most one comparison in twenty says
+    something false. The numbers of the first call, stored before its first trial, are the plan.
+
+    Parameters
+    ----------
+    comparison
+        What `compare` returns, or its `results`.
+
+    Returns
+    -------
+    One verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
+    strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
+    resolved"; `low` and `high` are the interval of `effect`, the mean advantage of `level` over `against`.
+
+    Examples
+    --------
+    >>> from hpsearch import compare, verdicts
+    >>> comparison = compare(lambda trial: trial.suggest_float("x", 0, 1), strategies=["random", "qmc"], trials=3)
+    >>> [(each.level, each.against, each.repeats) for each in verdicts(comparison)]
+    [('qmc', 'random', 5)]
+    """
+    from hpsearch.analysis.comparison.verdicts import verdicts as of_results
+
+    return of_results(comparison.results if isinstance(comparison, Comparison) else comparison)
 
 
 def _plan(
@@ -308,6 +344,7 @@ def _plan(
     factors: Mapping[str, Mapping[str, Any]] | None = None,
     timeout: float | None = None,
     trial_timeout: float | None = None,
+    margin: float = 0.0,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
@@ -347,6 +384,7 @@ def _plan(
         retrain=retrain,
         content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
         cells=cells,
+        margin=number("margin", margin, ">= 0", lambda size: size >= 0),
         starts_with_defaults=first == "defaults",
         catch=catch,
         seconds=None if timeout is None else seconds("timeout", timeout),

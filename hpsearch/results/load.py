@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optuna.distributions import BaseDistribution, json_to_distribution
@@ -54,7 +55,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
     order = list(content.get("space", {}))
     spaces = _spaces(studies, order)
     factors, levels = _design(attributes, plan.get("factors") or {}, content)
-    return Results(
+    results = Results(
         name=name,
         title=content.get("title", ""),
         question=content.get("question", ""),
@@ -82,6 +83,31 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         first_plan=first_plan(studies),
         environments=environments_of(studies),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
+    )
+    planned = int((results.first_plan or {}).get("trials") or budget)
+    return results if planned == budget else replace(results, at_plan=_cut(results, studies, planned))
+
+
+def _cut(results: Results, studies: list[StoredStudy], trials: int) -> Results:
+    """Return the results with each run cut to this number of `trials`.
+
+    A run that went on was tested again with its later incumbent. If the test of an earlier one is not stored, all test
+    values are left out, so that runs are compared by one kind of value.
+    """
+    frame, curves, runs = frames(studies, trials)
+    lost = runs["complete"].astype(bool) & runs["incumbent"].notna() & runs["test_values"].map(len).eq(0)
+    if (lost & results.runs["test_values"].map(len).gt(0)).any():
+        runs = runs.assign(test_values=runs["test_values"].map(lambda _: []))
+    epochs = results.epochs_budget
+    return replace(
+        results,
+        budget=trials,
+        trials=frame,
+        curves=curves,
+        runs=runs,
+        epochs_budget=None if epochs is None else epochs // results.budget * trials,
+        ranges=ranges(studies, trials),
+        doubled=doubled(studies, trials),
     )
 
 

@@ -86,6 +86,8 @@ class Results:
     first_plan
         What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats and
         margin. None if nothing was.
+    at_plan
+        The same study with each run cut to the first plan's trials; None if `budget` is that, or without a plan.
     environments
         Distinct versions, processors and BLAS kernels that the runs were trained with.
     folder
@@ -118,6 +120,7 @@ class Results:
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
     default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     first_plan: Mapping[str, Any] | None = None
+    at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()
     folder: str | None = None
 

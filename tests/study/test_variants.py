@@ -41,6 +41,7 @@ def test_each_variant_has_its_own_content_and_space(tmp_path):
     assert "factors" not in one.content
     assert one.file["factors"] == tuned["factors"]
     assert one.plan == {
+        "tasks": ["iris"],
         "factors": {"optimizer": ["SGD", "Adam"], "strategy": ["random"]},
         "trials": 3,
         "repeats": 1,

@@ -10,18 +10,29 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from hpsearch.analysis.comparison.pairings import Pairing
 from hpsearch.analysis.comparison.run_values import Judged, Reference, RunValue, RunValues
 
 Scale = Literal["metric", "regret"]
 _AS_MEASURED = Reference(0.0, 1.0)
+_ROUNDING = 1e-12  # relative difference of means below which they are equal
+_SHAMOS = float(math.sqrt(2) * stats.norm.ppf(0.75))  # median of |x − y| for standard normal x and y
+_COLUMNS = [
+    "repeat",
+    "level",
+    "against",
+    "difference",
+    *(f"{side}_{kind}" for kind in ("failed", "trained") for side in ("level", "against")),
+]
 
 
 @dataclass(frozen=True)
@@ -37,10 +48,10 @@ class Pairs:
         best), 0 at the best configuration of the task and 1 at its median one.
     frame
         One row per pair: repeat, level, against (their values on `scale`), difference (positive if the level is
-        better; infinite if only one of the two has a finite value, 0 if neither has).
-    retraining_sd
-        Standard deviation of such a value due to a single retraining; with several tasks or cells, of their mean.
-        Pooled over the runs of both levels; NaN if a task or cell has no run with two finite trainings.
+        better; infinite if only one of the two has a finite value, 0 if neither has), level_failed, against_failed
+        (trainings without a sound value), level_trained, against_trained (all trainings).
+    noise
+        Standard deviation of a single training of the reference, robust; see :func:`_noise`. NaN if unknown.
     """
 
     comparison: Pairing
@@ -48,12 +59,30 @@ class Pairs:
     scale: Scale
     tasks: tuple[str, ...]
     frame: pd.DataFrame
-    retraining_sd: float
+    noise: float
 
     @property
     def differences(self) -> NDArray[np.float64]:
         """Advantage of the level in each repeat; positive is better."""
         return self.frame["difference"].to_numpy(dtype=np.float64)
+
+    @property
+    def measured(self) -> NDArray[np.float64]:
+        """The differences between finite values; NaN in repeats in which a side has none."""
+        sides = self.frame[["level", "against"]].to_numpy(dtype=np.float64)
+        return np.where(np.isfinite(sides).all(axis=1), self.differences, math.nan)
+
+    @property
+    def failed(self) -> NDArray[np.float64]:
+        """1 in repeats in which only the reference failed, −1 if only the level did, else 0."""
+        one, other = (self.frame[f"{side}_failed"].to_numpy(dtype=int) > 0 for side in ("level", "against"))
+        return np.subtract(other, one, dtype=np.float64)
+
+    def unbroken(self) -> Pairs:
+        """Return the pairs of the repeats 0, 1, … up to the first one that is not finished."""
+        consecutive = self.frame["repeat"].to_numpy(dtype=int) == np.arange(len(self.frame))
+        end = len(consecutive) if consecutive.all() else int(np.argmin(consecutive))
+        return replace(self, frame=self.frame[:end])
 
 
 def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pairs:
@@ -68,47 +97,77 @@ def pairs(values: RunValues, comparison: Pairing, task: str | None = None) -> Pa
     sign = -1 if scale == "regret" else values.sign
     first, second = (_per_repeat(runs, each, scales) for each in (comparison.variants, comparison.against_variants))
     rows = [
-        (repeat, first[repeat], second[repeat], _better_by(sign * first[repeat], sign * second[repeat]))
+        (
+            repeat,
+            one.value,
+            other.value,
+            _better_by(sign * one.value, sign * other.value),
+            one.failed,
+            other.failed,
+            one.trained,
+            other.trained,
+        )
         for repeat in sorted(first.keys() & second.keys())
+        for one, other in [(first[repeat], second[repeat])]
     ]
-    frame = pd.DataFrame(rows, columns=["repeat", "level", "against", "difference"])
-    return Pairs(comparison, values.judged, scale, names, frame, _retraining_sd(runs, comparison, scales))
+    return Pairs(
+        comparison,
+        values.judged,
+        scale,
+        names,
+        pd.DataFrame(rows, columns=_COLUMNS),
+        _noise(runs, comparison.against_variants, scales),
+    )
 
 
-def _per_repeat(runs: Iterable[RunValue], variants: Sequence[str], scales: dict[str, Reference]) -> dict[int, float]:
+class _Side(NamedTuple):
+    value: float
+    failed: int
+    trained: int
+
+
+def _per_repeat(runs: Iterable[RunValue], variants: Sequence[str], scales: dict[str, Reference]) -> dict[int, _Side]:
     """Return the mean over the tasks and variants, for each repeat with all of them."""
-    values = defaultdict(list)
+    by_repeat = defaultdict(list)
     for run in runs:
         if run.variant in variants:
-            values[run.repeat].append((run.value - scales[run.task].best) / scales[run.task].unit)
+            by_repeat[run.repeat].append(run)
     size = len(scales) * len(variants)
-    return {repeat: float(np.mean(scaled)) for repeat, scaled in values.items() if len(scaled) == size}
+    return {
+        repeat: _Side(
+            float(np.mean([(run.value - scales[run.task].best) / scales[run.task].unit for run in side])),
+            sum(run.failed for run in side),
+            sum(run.trained for run in side),
+        )
+        for repeat, side in by_repeat.items()
+        if len(side) == size
+    }
 
 
 def _better_by(one: float, other: float) -> float:
-    return 0.0 if one == other else one - other  # equal infinities are a tie
+    """Return the difference; 0 for equal infinities and for numbers that differ by rounding."""
+    return 0.0 if one == other or math.isclose(one, other, rel_tol=_ROUNDING) else one - other
 
 
-def _retraining_sd(runs: Iterable[RunValue], comparison: Pairing, scales: dict[str, Reference]) -> float:
-    """Compute √(Σ over tasks and cells of their pooled variances) / number of tasks and cells."""
-    cells = {
-        each: cell for side in (comparison.variants, comparison.against_variants) for cell, each in enumerate(side)
-    }
-    trainings = defaultdict(list)
+def _noise(runs: Iterable[RunValue], variants: Sequence[str], scales: dict[str, Reference]) -> float:
+    """Compute the standard deviation of a single training from the distances of trainings of the same run.
+
+    For each task and cell, the median of |x_i − x_j| over all pairs of sound trainings in the same run, divided by
+    0.9539, its value for normal numbers with a deviation of 1. Then the root mean square over tasks and cells. Up to
+    29 % of the trainings may be far off without harm; it needs no centre, so that two trainings a run are enough.
+
+    Returns
+    -------
+    NaN if a task or cell has no run with two trainings, or 0 (more than half of the distances are 0) everywhere.
+
+    Source: Shamos 1976; Rousseeuw and Croux, "Alternatives to the median absolute deviation", JASA 88, 1993.
+    """
+    distances: dict[tuple[str, str], list[float]] = {(task, variant): [] for task in scales for variant in variants}
     for run in runs:
-        if run.variant in cells:
-            trainings[run.task, cells[run.variant]].append(run.trainings)
-    variances = [
-        _pooled_variance(trainings[name, cell]) / scales[name].unit ** 2
-        for name in scales
-        for cell in range(len(comparison.variants))
-    ]
-    return math.sqrt(math.fsum(variances)) / len(variances) if variances and not np.isnan(variances).any() else math.nan
-
-
-def _pooled_variance(lists: Iterable[tuple[float, ...]]) -> float:
-    """Compute Σ (n − 1) s² / Σ (n − 1) over the lists of two or more finite numbers; NaN without any."""
-    usable = [each for each in lists if len(each) > 1 and np.isfinite(each).all()]
-    freedom = sum(len(each) - 1 for each in usable)
-    squares = math.fsum((len(each) - 1) * float(np.var(each, ddof=1)) for each in usable)
-    return squares / freedom if freedom else math.nan
+        if run.variant in variants:
+            pairs_of_run = combinations((value / scales[run.task].unit for value in run.trainings), 2)
+            distances[run.task, run.variant] += [abs(one - other) for one, other in pairs_of_run]
+    if not distances or not all(distances.values()):
+        return math.nan
+    deviations = [float(np.median(each)) / _SHAMOS for each in distances.values()]
+    return math.sqrt(math.fsum(each**2 for each in deviations) / len(deviations)) or math.nan

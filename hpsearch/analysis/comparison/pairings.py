@@ -70,7 +70,7 @@ def pairings(results: Results) -> tuple[Pairing, ...]:
     return tuple(
         Pairing(factor, level, against, *matched)
         for factor, labels in results.factors.items()
-        for level, against in _level_pairs(results, factor, labels)
+        for level, against in level_pairs(results, factor, labels)
         for matched in [_matched(results, factor, level, against)]
         if matched[0]
     )
@@ -87,7 +87,8 @@ def pairing_of(results: Results, variant: str) -> Pairing | None:
     return Pairing(factor, levels[variant][factor], levels[base][factor], (variant,), (base,))
 
 
-def _level_pairs(results: Results, factor: str, labels: tuple[str, ...]) -> list[tuple[str, str]]:
+def level_pairs(results: Results, factor: str, labels: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pair the levels of a factor: each with the reference, and the two adaptive strategies with each other."""
     if len(labels) < 2:
         return []
     base = reference(results, factor)

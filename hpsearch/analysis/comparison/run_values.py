@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -34,9 +34,11 @@ class RunValue(NamedTuple):
     Attributes
     ----------
     value
-        Compared value of the run; infinitely bad without a complete trial.
+        Compared value of the run: the mean of its sound trainings; infinitely bad if there is none.
     trainings
-        Values of its trainings that differ only in their seed.
+        Values of its sound trainings that differ only in their seed.
+    failed, trained
+        Number of trainings without a sound value, and of all. A run without a complete trial counts as one that failed.
     """
 
     task: str
@@ -44,6 +46,8 @@ class RunValue(NamedTuple):
     repeat: int
     value: float
     trainings: tuple[float, ...]
+    failed: int
+    trained: int
 
 
 @dataclass(frozen=True)
@@ -75,18 +79,51 @@ def run_values(results: Results) -> RunValues:
     The validation value is the mean of the incumbent's confirmation. Without one it is the value for which the search
     selected the incumbent, which is optimistic.
     """
-    complete = results.runs[results.runs["complete"].astype(bool)]
-    which: Judged = "test" if complete["test_values"].map(len).any() else "validation"
-    values = test_means(complete) if which == "test" else complete["value"].astype(float)
-    values = values.mask(complete["incumbent"].isna(), -results.sign * math.inf)
-    trainings = _lists(complete["test_values" if which == "test" else "confirmed"])
-    columns = (complete["task"], complete["variant"], complete["repeat"], values, trainings)
+    complete = results.runs[results.runs["complete"].astype(bool)].assign(failed_tests=failed_tests)
+    is_tested = (complete["test_values"].map(len) + complete["failed_tests"] > 0).any()
+    which: Judged = "test" if is_tested else "validation"
+    read = _by_tests if is_tested else _by_validation
     runs = (
-        RunValue(str(task), str(variant), int(repeat), float(value), tuple(each))
-        for task, variant, repeat, value, each in zip(*columns, strict=True)
+        run
+        for row in complete.to_dict("records")
+        for run in [_nothing(row) if math.isnan(row["incumbent"]) else read(row)]
+        if run is not None
     )
-    defined = tuple(run for run in runs if not math.isnan(run.value))
-    return RunValues(which, results.sign, tuple(tasks(results)), references(results), defined)
+    worst = -results.sign * math.inf
+    ranked = tuple(run._replace(value=worst) if math.isnan(run.value) else run for run in runs)
+    return RunValues(which, results.sign, tuple(tasks(results)), references(results), ranked)
+
+
+def _nothing(row: Mapping[Any, Any]) -> RunValue:
+    """Return the value of a run without a complete trial."""
+    return RunValue(str(row["task"]), str(row["variant"]), int(row["repeat"]), math.nan, (), 1, 1)
+
+
+def _by_tests(row: Mapping[Any, Any]) -> RunValue | None:
+    """Return the mean of the sound retrainings; NaN if all have failed, None if there was no test yet."""
+    values = _floats(row["test_values"])
+    sound = tuple(value for value in values if math.isfinite(value))
+    trained = len(values) + row["failed_tests"]
+    if not trained:
+        return None
+    return _nothing(row)._replace(value=_mean(sound), trainings=sound, failed=trained - len(sound), trained=trained)
+
+
+def _by_validation(row: Mapping[Any, Any]) -> RunValue:
+    """Return the mean of the sound confirmations, without confirmation the incumbent's value; NaN if not finite."""
+    values = _floats(row["confirmed"])
+    judged = values or [float(row["value"])]
+    sound = tuple(value for value in judged if math.isfinite(value))
+    failed = len(judged) - len(sound)
+    trainings = sound if values else ()
+    return _nothing(row)._replace(value=_mean(sound), trainings=trainings, failed=failed, trained=len(judged))
+
+
+def failed_tests(runs: pd.DataFrame) -> pd.Series[int]:
+    """Return the number of retrainings of each run that gave no sound value; 0 if not recorded."""
+    if "test_failed" not in runs:
+        return pd.Series(0, index=runs.index)
+    return runs["test_failed"].fillna(0).astype(int)
 
 
 def references(results: Results) -> dict[str, Reference]:
@@ -123,4 +160,8 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _lists(column: Any) -> list[list[float]]:
-    return [[math.nan if value is None else float(value) for value in values] for values in column]
+    return [_floats(values) for values in column]
+
+
+def _floats(values: Iterable[float | None]) -> list[float]:
+    return [math.nan if value is None else float(value) for value in values]

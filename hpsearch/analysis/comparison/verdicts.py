@@ -3,202 +3,159 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from hpsearch.analysis.comparison.level import ALPHA
-from hpsearch.analysis.comparison.paired import Pairs, Scale, pairs
+from hpsearch.analysis.comparison.level import FAILURES
+from hpsearch.analysis.comparison.paired import Pairs, pairs
 from hpsearch.analysis.comparison.pairings import pairings
-from hpsearch.analysis.comparison.run_values import Judged, run_values
-from hpsearch.analysis.statistics.holm import holm
-from hpsearch.analysis.statistics.mean_difference import Basis, MeanDifference, mean_difference
+from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.comparison.shares import Design, design
+from hpsearch.analysis.comparison.verdict import Answer, Verdict
+from hpsearch.analysis.statistics.anytime import first_deciding
+from hpsearch.analysis.statistics.looks import Look, Shares, has_one_size, look, sign_side
+from hpsearch.analysis.statistics.needed import needed, planned_may_resolve
 from hpsearch.analysis.statistics.superiority import superiority
 from hpsearch.results.results import Results
 
-Answer = Literal["better", "worse", "equivalent", "not resolved"]
-MarginSource = Literal["user", "retraining"]
+__all__ = ["Answer", "Verdict", "verdicts"]
 
-ENOUGH_SAME = 6  # minimum pairs for "equivalent" without an interval
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Verdict of a comparison with its statistics; None if undefined.
-
-    Attributes
-    ----------
-    factor, level, against
-        The verdict is about `level`, a level of `factor`.
-    verdict
-        ``"better"``, ``"worse"``, ``"equivalent"`` or ``"not resolved"``; see :func:`verdicts`.
-    effect
-        Mean over the pairs of the advantage of `level`: positive is better for either direction.
-    low, high, low90, high90
-        Its 95 % and 90 % intervals, not corrected for the number of comparisons.
-    p, p_holm
-        Two-sided p value of "no difference", and the same after Holm's correction over all comparisons.
-    basis
-        Test behind p: ``"t"``, ``"signs"`` or ``"none"``.
-    margin, margin_source
-        Largest difference that counts as practically equal: the larger of the user's and one standard deviation of
-        retraining.
-    raw
-        Effect as measured, `level` − `against`: negative is better if less is better.
-    level_mean, against_mean
-        Means over the pairs.
-    better, better_low, better_high
-        P(level does better than against) and its 95 % interval.
-    won, drawn
-        Pairs won by `level`, and ties.
-    repeats, repeats_asked
-        Number of pairs, and of repeats in the plan.
-    budget, tasks, cells
-        Trials per run; tasks, and cells of the other factors, in the mean of a pair.
-    searched
-        Whether all runs of both levels search, so that they have the same budget.
-    judged, scale
-        Kind and scale of the compared values; see :class:`~hpsearch.analysis.comparison.paired.Pairs`.
-    """
-
-    factor: str
-    level: str
-    against: str
-    verdict: Answer
-    effect: float | None
-    low: float | None
-    high: float | None
-    low90: float | None
-    high90: float | None
-    p: float | None
-    p_holm: float | None
-    basis: Basis
-    margin: float | None
-    margin_source: MarginSource | None
-    raw: float | None
-    level_mean: float | None
-    against_mean: float | None
-    better: float | None
-    better_low: float | None
-    better_high: float | None
-    won: int
-    drawn: int
-    repeats: int
-    repeats_asked: int
-    budget: int
-    tasks: int
-    cells: int
-    searched: bool
-    judged: Judged
-    scale: Scale
-
-    @property
-    def lost(self) -> int:
-        """Pairs won by `against`."""
-        return self.repeats - self.won - self.drawn
-
-    @property
-    def resolved(self) -> bool:
-        """Whether the difference from zero is significant, regardless of its size."""
-        return self.p_holm is not None and self.p_holm < ALPHA
+_SKEW_PAIRS = 8  # D'Agostino's approximation needs as many
+_SIDES: dict[int, Answer] = {1: "better", 0: "not resolved", -1: "worse"}
 
 
 def verdicts(results: Results) -> tuple[Verdict, ...]:
     """Return the verdict of every pairing, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
 
-    The first rule that applies decides:
+    At most one study in twenty says something false, however often it is looked at. At the number of repeats of the
+    plan that was stored before the first trial, Student's interval may err in 4 % of studies. An anytime-valid interval
+    covers all other looks with 1 %; without a plan, with 5 %. With ``until_resolved`` in the plan the two are 1 % and
+    4 %. Both are divided by the number of comparisons in the plan. The words are read off the printed intervals:
 
-    1. *equivalent*: the whole 90 % interval of the effect lies inside ± margin (two one-sided tests at 5 %). This
-       comes first: a difference too small to matter is no reason to prefer a level, even if it is significant. If
-       all differences are equal and there is no interval, it takes six pairs and a difference inside the margin.
-    2. *better* or *worse*: p < 0.03 after Holm's correction over all comparisons of the study, and the effect is at
-       least the margin. A comparison without a p value counts as 1 in the correction. The margin ensures that the
-       difference matters.
-    3. *not resolved*: the repeats do not separate the difference from chance, or it is significant but may be too
-       small to matter.
+    - *better*: low > 0; *worse*: high < 0. By at least the margin: low ≥ margin, or high ≤ −margin.
+    - *equivalent*: −margin < equal_low and equal_high < margin, for a margin declared in the plan. A difference can be
+      both real and smaller than the margin; then `verdict` is better or worse, and `within_margin` is set.
+    - *not resolved* otherwise, and whenever the runs do not have the plan's number of trials. A study that was extended
+      to another number is judged on its runs cut to the planned one.
 
-    The level is 3 % instead of 5 %, so that at most 5 % of comparisons between equals are resolved. Differences of
-    best values are skewed, and the t test keeps its level only approximately then.
+    If all differences have one size there is no interval: the signs decide better and worse, and *equivalent* needs all
+    differences inside the margin and enough of them.
 
-    Without a margin (no retraining, and no ``[report] margin``) no verdict is *equivalent*.
-
-    Sources: Holm 1979; two one-sided tests: Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987.
+    Runs without a finite value, and retrainings that failed, are not in the means. `failures_verdict` compares how
+    often the sides fail, at a level of its own (1 % over all comparisons and looks).
     """
-    values = run_values(results)
-    paired = [pairs(values, comparison) for comparison in pairings(results)]
-    differences = [mean_difference(each.differences) for each in paired]
-    adjusted = holm([1.0 if math.isnan(each.p) else each.p for each in differences])
-    return tuple(
-        _verdict(results, pair, difference, p_holm)
-        for pair, difference, p_holm in zip(paired, differences, adjusted, strict=True)
-    )
+    judged = results.at_plan or results
+    values, planned = run_values(judged), design(judged)
+    with np.errstate(over="ignore", invalid="ignore"):  # the square of a finite loss may be infinite
+        return tuple(_verdict(judged, planned, pairs(values, each).unbroken()) for each in pairings(judged))
 
 
-def _verdict(results: Results, paired: Pairs, difference: MeanDifference, p_holm: float) -> Verdict:
-    margin, source = _margin(results, paired.retraining_sd)
-    superior = superiority(paired.differences)
-    is_tested = not math.isnan(difference.p)
+def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
+    comparison, frame, margin = paired.comparison, paired.frame, planned.margin
+    shares, measured = planned.shares(comparison), paired.measured
+    seen, superior = look(measured, shares), superiority(paired.differences)
+    at_budget = planned.plan is None or planned.plan.get("trials", results.budget) == results.budget
+    finite = ~np.isnan(measured)
+    is_equal = margin is not None and _within(seen, measured[finite], margin, shares)
+    side = _side(seen)
+    noise = _none_if_nan(paired.noise)
     more_is_better = paired.scale == "metric" and results.sign > 0
+    resolved = at_budget and bool(side or is_equal)
+    forecast = (None, False) if resolved else _forecast(measured, shares, margin)
+    failures = sign_side(paired.failed, FAILURES / planned.every) if at_budget else 0
     return Verdict(
-        *paired.comparison[:3],
-        verdict=_answer(paired.differences, difference, p_holm, margin),
-        effect=_none_if_nan(difference.mean),
-        low=_none_if_nan(difference.wide[0]),
-        high=_none_if_nan(difference.wide[1]),
-        low90=_none_if_nan(difference.narrow[0]),
-        high90=_none_if_nan(difference.narrow[1]),
-        p=_none_if_nan(difference.p),
-        p_holm=p_holm if is_tested else None,
-        basis=difference.basis,
+        factor=comparison.factor,
+        level=comparison.level,
+        against=comparison.against,
+        verdict="equivalent" if resolved and not side else _SIDES[side if at_budget else 0],
+        by_margin=at_budget and margin is not None and max(seen.low, -seen.high) >= margin,
+        within_margin=at_budget and is_equal,
+        effect=_none_if_nan(seen.mean),
+        low=_none_if_nan(seen.low),
+        high=_none_if_nan(seen.high),
+        equal_low=None if margin is None else _none_if_nan(seen.equal_low),
+        equal_high=None if margin is None else _none_if_nan(seen.equal_high),
+        rule=seen.rule,
+        level_percent=_percent(seen, shares, planned, len(frame)),
+        contradicted=seen.contradicted,
+        planned=comparison[:3] in planned.planned,
+        at_planned_budget=at_budget,
         margin=margin,
-        margin_source=source,
-        raw=_none_if_nan(difference.mean if more_is_better else -difference.mean),
-        level_mean=_mean(paired.frame["level"]),
-        against_mean=_mean(paired.frame["against"]),
+        noise=noise,
+        within_noise=margin is None and noise is not None and -noise <= seen.low and seen.high <= noise,
+        raw=_none_if_nan(seen.mean if more_is_better else -seen.mean),
+        level_mean=_mean(frame["level"][finite]),
+        against_mean=_mean(frame["against"][finite]),
         better=_none_if_nan(superior.probability),
         better_low=_none_if_nan(superior.low),
         better_high=_none_if_nan(superior.high),
         won=int((paired.differences > 0).sum()),
         drawn=int((paired.differences == 0).sum()),
-        repeats=len(paired.frame),
+        repeats=len(frame),
         repeats_asked=results.repeats,
+        repeats_planned=shares.repeats,
+        comparisons=planned.comparisons if comparison[:3] in planned.planned else planned.every,
+        failed_level=int(frame["level_failed"].sum()),
+        failed_level_of=int(frame["level_trained"].sum()),
+        failed_against=int(frame["against_failed"].sum()),
+        failed_against_of=int(frame["against_trained"].sum()),
+        failures_verdict=_SIDES[failures],
+        skewed=_is_skewed(measured[finite]),
+        needed=forecast[0],
+        planned_may_resolve=forecast[1],
+        rows_low=None,
+        rows_high=None,
+        tasks_low=None,
+        tasks_high=None,
         budget=results.budget,
         tasks=len(paired.tasks),
-        cells=len(paired.comparison.variants),
-        searched=not results.untuned & {*paired.comparison.variants, *paired.comparison.against_variants},
+        cells=len(comparison.variants),
+        searched=not results.untuned & {*comparison.variants, *comparison.against_variants},
         judged=paired.judged,
         scale=paired.scale,
     )
 
 
-def _answer(differences: NDArray[Any], estimate: MeanDifference, p_holm: float, margin: float | None) -> Answer:
-    if margin is not None and _within(differences, estimate, margin):
-        return "equivalent"
-    if estimate.basis == "none" or p_holm >= ALPHA or abs(estimate.mean) < (margin or 0.0):
-        return "not resolved"
-    return "better" if _leans(differences, estimate) > 0 else "worse"
+def _side(seen: Look) -> int:
+    """Return 1 for better, −1 for worse, 0 for neither."""
+    return seen.side or (seen.low > 0) - (seen.high < 0)
 
 
-def _leans(differences: NDArray[Any], estimate: MeanDifference) -> float:
-    """Return a positive number if the test favours the level, by the mean (t) or the signs (sign test)."""
-    return estimate.mean if estimate.basis == "t" else float(np.sign(differences).sum())
+def _within(seen: Look, differences: NDArray[Any], margin: float, shares: Shares) -> bool:
+    """Return whether *equivalent* holds, by the interval or, for differences of one size, by all of them."""
+    if seen.rule == "signs":
+        return len(differences) >= first_deciding(shares.anytime) and bool((np.abs(differences) < margin).all())
+    return -margin < seen.equal_low and seen.equal_high < margin
 
 
-def _within(differences: NDArray[Any], estimate: MeanDifference, margin: float) -> bool:
-    if estimate.basis == "t":
-        return -margin < estimate.narrow[0] and estimate.narrow[1] < margin
-    return len(differences) >= ENOUGH_SAME and bool((np.abs(differences) < margin).all())
+def _percent(seen: Look, shares: Shares, planned: Design, repeats: int) -> float:
+    """Return the level of the interval over all comparisons, in per cent."""
+    first, other = shares.equal_planned, shares.equal_anytime
+    if seen.rule == "signs":
+        share = first if repeats == shares.repeats else other + (first if repeats > (shares.repeats or repeats) else 0)
+    else:
+        share = {"none": 0.0, "planned": first, "anytime": other, "planned and anytime": first + other}[seen.rule]
+    return round(100 * share, 9)
 
 
-def _margin(results: Results, retraining_sd: float) -> tuple[float | None, MarginSource | None]:
-    """Return the larger of the user's margin and one standard deviation of retraining; None if neither is positive."""
-    report = results.settings.get("report", {})
-    user = float(report.get("margin", 0.0) or 0.0) if hasattr(report, "get") else 0.0
-    if retraining_sd > max(user, 0.0):
-        return retraining_sd, "retraining"
-    return (user, "user") if user > 0 else (None, None)
+def _forecast(measured: NDArray[Any], shares: Shares, margin: float | None) -> tuple[int | None, bool]:
+    """Return the number of repeats that would probably resolve it, and whether the planned number would."""
+    finite = measured[~np.isnan(measured)]
+    if len(finite) < 2 or has_one_size(finite):
+        return None, False
+    moments = float(finite.mean()), float(finite.std(ddof=1)), len(finite)
+    ahead = shares.repeats is not None and planned_may_resolve(*moments, shares.repeats, shares.planned, margin)
+    return needed(*moments, shares.anytime, margin), ahead
+
+
+def _is_skewed(differences: NDArray[Any]) -> bool:
+    """Return whether |√b₁| exceeds its 95 % quantile for normal samples (D'Agostino 1970); False below 8 pairs."""
+    if len(differences) < _SKEW_PAIRS or has_one_size(differences):
+        return False
+    return bool(stats.skewtest(differences).pvalue < 0.05)
 
 
 def _none_if_nan(number: float) -> float | None:

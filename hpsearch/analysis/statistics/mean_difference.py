@@ -24,8 +24,8 @@ class MeanDifference(NamedTuple):
     ----------
     mean
         Infinite if one of the differences is.
-    wide, narrow
-        The 95 % and the 90 % interval.
+    wide
+        The 95 % interval.
     p
         Two-sided p value of "no difference".
     basis
@@ -34,7 +34,6 @@ class MeanDifference(NamedTuple):
 
     mean: float
     wide: tuple[float, float]
-    narrow: tuple[float, float]
     p: float
     basis: Basis
 
@@ -54,14 +53,13 @@ def mean_difference(differences: NDArray[Any]) -> MeanDifference:
     n = len(differences)
     mean = _mean(differences)
     if n < 2:
-        return MeanDifference(mean, _UNKNOWN, _UNKNOWN, math.nan, "none")
+        return MeanDifference(mean, _UNKNOWN, math.nan, "none")
     largest = float(np.max(np.abs(differences)))
     sd = float(np.std(differences, ddof=1)) if math.isfinite(largest) else math.inf
     if not math.isfinite(sd) or sd <= _ROUNDING * largest:
-        return MeanDifference(mean, _UNKNOWN, _UNKNOWN, sign_test(differences), "signs")
+        return MeanDifference(mean, _UNKNOWN, sign_test(differences), "signs")
     p = 2 * float(stats.t.sf(abs(mean) / (sd / math.sqrt(n)), n - 1))
-    wide, narrow = (_bounds(mean_interval(differences, level)) for level in (0.95, 0.90))
-    return MeanDifference(mean, wide, narrow, p, "t")
+    return MeanDifference(mean, _bounds(mean_interval(differences)), p, "t")
 
 
 def sign_test(differences: NDArray[Any]) -> float:

@@ -36,7 +36,7 @@ _TITLE = "Repeat by repeat"
 _NONE = "Not drawn: there is no repeat yet in which both sides of a comparison have spent their budget."
 _READING = (
     "Each ring is a repeat; right of zero the first {side} did better. The diamond is the mean, its line the "
-    "{level} % interval. Within the grey box differences are too small to matter. Triangles at the edge stand for "
+    "interval of the verdict. Within a grey box differences are too small to matter. Triangles at the edge stand for "
     "repeats in which only one {side} found a finite value."
 )
 _OTHERS = "Drawn: the first {comparisons_drawn} comparisons; the data hold all."
@@ -50,7 +50,7 @@ def paired_section(results: Results) -> Section:
     comparisons = [verdict for verdict in verdicts(results) if verdict.repeats]
     if not comparisons:
         return Section("paired", _TITLE, (_NONE,))
-    facts: dict[str, Fact] = {"metric": results.metric, "level": 95}
+    facts: dict[str, Fact] = {"metric": results.metric}
     frame = _differences(results)
     sentence = _sentence(results, comparisons, facts)
     drawn = comparisons[:_MOST]
@@ -76,8 +76,9 @@ _PER_TASK = (
 
 
 def _differences(results: Results) -> pd.DataFrame:
-    values = run_values(results)
-    paired = [pairs(values, comparison) for comparison in pairings(results)]
+    judged = results.at_plan or results
+    values = run_values(judged)
+    paired = [pairs(values, comparison) for comparison in pairings(judged)]
     parts = [
         each.frame.assign(factor=each.comparison.factor, level=each.comparison.level, against=each.comparison.against)
         for each in paired

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.comparison.level import ALPHA
+from hpsearch.analysis.comparison.level import ALPHA, FAILURES, levels
 from hpsearch.analysis.comparison.pairings import BASELINE, first_of
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.report.judging import judging
 from hpsearch.report.section import MOST, Column, Row, Section, Table, comparison_name, level_name, words
-from hpsearch.report.text import NOTHING, Fact, aligned, listing, number, plural
+from hpsearch.report.text import NOTHING, Fact, aligned, listing, plural
 from hpsearch.results.results import STRATEGY, Results
 
 _TITLE = "The verdict"
@@ -24,16 +24,31 @@ _LEADS = {
     "equivalent": "{level%s} and {against%s} are practically equivalent",
     "not resolved": "Whether {level%s} is better than {against%s} is not resolved",
 }
-_MARGIN_SOURCES = {
-    "retraining": "one standard deviation of retraining",
-    "user": "the margin that the study file sets",
-}
 _MEASURES = {
     ("metric", 1): "{judged} {metric}",
     ("metric", 2): "{judged} {metric}, averaged over {tasks} tasks",
     ("regret", 2): "normalised {judged} regret over {tasks} tasks",
 }
-_FACT_NAMES = ("effect", "low", "high", "low90", "high90", "p", "p_holm", "margin", "repeats", "won", "drawn", "lost")
+_FACT_NAMES = (
+    "effect",
+    "low",
+    "high",
+    "equal_low",
+    "equal_high",
+    "margin",
+    "noise",
+    "repeats",
+    "won",
+    "drawn",
+    "lost",
+    "budget",
+    "needed",
+    "repeats_planned",
+    "failed_level",
+    "failed_level_of",
+    "failed_against",
+    "failed_against_of",
+)
 
 
 def verdict_section(results: Results) -> Section:
@@ -59,19 +74,30 @@ def verdict_section(results: Results) -> Section:
 
 def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
     one = comparisons[0]
-    return {
+    facts: dict[str, Fact] = {
         "metric": results.metric,
         "judged": one.judged,
         "tasks": one.tasks,
-        "budget": results.budget if results.epochs_budget is None else results.epochs_budget,
-        "unit": _unit(results),
+        "budget": _budget(results, one),
+        "unit": plural(_budget(results, one), "trial" if results.epochs_budget is None else "epoch"),
         "repeats_asked": one.repeats_asked,
         "first_strategy": next(iter(results.factors.get(STRATEGY, ())), NOTHING),
         "comparisons": len(comparisons),
-        "level": 95,
-        "level90": 90,
         "alpha": round(100 * ALPHA),
+        "failures_percent": round(100 * FAILURES),
     }
+    if results.first_plan is not None:
+        planned, anytime = levels(results.first_plan)
+        facts |= {"planned_percent": round(100 * planned), "anytime_percent": round(100 * anytime)}
+        facts["plan_repeats"] = results.first_plan["repeats"]
+    return facts
+
+
+def _budget(results: Results, one: Verdict) -> int:
+    """Return the spent budget of the runs that were compared, in trials or epochs."""
+    if results.epochs_budget is None:
+        return one.budget
+    return results.epochs_budget // results.budget * one.budget
 
 
 def _most_telling(comparisons: Sequence[Verdict], facts: dict[str, Fact]) -> Sequence[Verdict]:
@@ -90,59 +116,63 @@ def _sentence(results: Results, verdict: Verdict, facts: dict[str, Fact], s: str
     if verdict.cells > 1:
         facts |= {f"cells{s}": verdict.cells, f"over{s}": _others(results, verdict)}
     facts |= {f"{name}{s}": fact for name in _FACT_NAMES if (fact := getattr(verdict, name)) is not None}
-    if verdict.margin_source:
-        facts[f"source{s}"] = _MARGIN_SOURCES[verdict.margin_source]
     lead = _LEADS[verdict.verdict] % (s, s)
-    return f"{lead}: {_EVIDENCE[verdict.basis](verdict, s)}."
+    size = ""
+    if verdict.by_margin:
+        size = f", by at least the margin of {{margin{s}}}"
+    elif verdict.within_margin and verdict.verdict != "equivalent":
+        size = f", but by less than the margin of {{margin{s}}}"
+    return " ".join([f"{lead}{size}: {_evidence(verdict, s)}.", *_remarks(verdict, s)])
 
 
-def _by_t(verdict: Verdict, s: str) -> str:
-    joint = ", and " if verdict.verdict == "equivalent" else "; "
-    measure = _measure(verdict, s)
-    measure += "," if ", averaged" in measure else ""
-    return (
-        f"the effect on the {measure} is {{effect{s}}} ({{level}} % interval {{low{s}}} to {{high{s}}}) "
-        f"over {{repeats{s}}} paired repeats{_of(verdict)}{joint}{_why(verdict, s)}"
-    )
-
-
-def _why(verdict: Verdict, s: str) -> str:
-    margin = f"the margin of {{margin{s}}} ({{source{s}}})"
-    if verdict.verdict == "equivalent":
-        reason = f"the whole {{level90}} % interval, {{low90{s}}} to {{high90{s}}}, lies within {margin}"
-        aside = f"; it can be told from zero (p = {{p_holm{s}}}) but is too small to matter"
-        return reason + (aside if verdict.resolved else "")
-    if verdict.verdict != "not resolved":
-        margin_note = f", and it reaches {margin}" if verdict.margin else ""
-        return f"p = {{p_holm{s}}} after Holm's correction{margin_note}"
-    if verdict.resolved:
-        return f"it can be told from zero (p = {{p_holm{s}}} after Holm's correction), but does not reach {margin}"
-    overlap = f", and the {{level90}} % interval goes beyond {margin}" if verdict.margin else ""
-    return f"p = {{p_holm{s}}} after Holm's correction{overlap}"
-
-
-def _by_signs(verdict: Verdict, s: str) -> str:
-    infinite = verdict.effect is None or math.isinf(verdict.effect)
-    cause = "a run that found no finite value has no place in a mean" if infinite else "all differences are equal"
-    if verdict.drawn == verdict.repeats:
-        nothing = verdict.level_mean is not None and not math.isfinite(verdict.level_mean)
-        outcome = "neither found a finite value" if nothing else "both reached the same"
-        return f"{outcome} in each of {{repeats{s}}} paired repeats{_of(verdict)}"
-    conclusion = "so there is no interval, and the signs alone give"
-    return (
-        f"by {_measure(verdict, s)} it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired "
-        f"repeats{_of(verdict)}; {cause}, {conclusion} p = {{p_holm{s}}} after Holm's correction"
-    )
-
-
-def _by_nothing(verdict: Verdict, s: str) -> str:
+def _evidence(verdict: Verdict, s: str) -> str:
     if not verdict.repeats:
         return "there is no repeat yet in which both have spent their budget"
-    effect = f"(effect on the {_measure(verdict, s)}: {{effect{s}}}) " if verdict.effect is not None else ""
-    return f"one repeat {effect}can't tell skill from chance"
+    if verdict.effect is None:
+        return f"in none of {{repeats{s}}} paired repeats{_of(verdict)} did both find a finite value"
+    measure = _measure(verdict, s)
+    if verdict.rule == "signs":
+        counts = f"it did better in {{won{s}}}, worse in {{lost{s}}} of {{repeats{s}}} paired repeats{_of(verdict)}"
+        return f"by {measure} {counts}; all differences have the same size, so that only their signs count"
+    measure += "," if ", averaged" in measure else ""
+    effect = f"the effect on the {measure} is {{effect{s}}}"
+    over = f"over {{repeats{s}}} paired {plural(verdict.repeats, 'repeat')}{_of(verdict)}"
+    if verdict.low is None:
+        return f"{effect} {over}, too few for an interval"
+    return f"{effect} (interval {{low{s}}} to {{high{s}}}) {over}{_about_margin(verdict, s)}"
 
 
-_EVIDENCE = {"t": _by_t, "signs": _by_signs, "none": _by_nothing}
+def _about_margin(verdict: Verdict, s: str) -> str:
+    if verdict.within_margin and verdict.equal_low is not None:
+        inside = f"the interval for equivalence, {{equal_low{s}}} to {{equal_high{s}}}, lies within the margin"
+        return f", and {inside} of {{margin{s}}}"
+    if verdict.within_noise:
+        return f"; the interval lies within one standard deviation of a single training, {{noise{s}}}"
+    return ""
+
+
+def _remarks(verdict: Verdict, s: str) -> Iterator[str]:
+    if not verdict.at_planned_budget:
+        yield "The plan has another number of trials, so that there is no verdict."
+    if not verdict.planned:
+        yield "The plan did not have this comparison."
+    if verdict.contradicted:
+        yield "The planned interval contradicts all repeats together, so that it is left out."
+    if verdict.failed_level or verdict.failed_against:
+        rates = (
+            f"{{failed_level{s}}} of {{failed_level_of{s}}} trainings of {{level{s}}} failed, and "
+            f"{{failed_against{s}}} of {{failed_against_of{s}}} of {{against{s}}}; they are not in the mean."
+        )
+        yield rates
+        if verdict.failures_verdict != "not resolved":
+            more = "more" if verdict.failures_verdict == "worse" else "less"
+            yield f"{{level{s}}} fails {more} often (by the signs, level {{failures_percent}} %)."
+    if verdict.skewed:
+        yield "The differences are skewed, so that an interval of their mean may err more often."
+    if verdict.planned_may_resolve:
+        yield f"The planned {{repeats_planned{s}}} repeats will probably resolve it."
+    elif verdict.needed is not None:
+        yield f"About {{needed{s}}} repeats would probably resolve it."
 
 
 def _of(verdict: Verdict) -> str:
@@ -178,10 +208,17 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
         )
     yield (
         "An effect is the mean over paired repeats of how much better the first "
-        "{side} did than the second: positive is better, whatever the direction of {metric}. The comparisons were "
-        "fixed before there was a result; Holm's correction keeps the chance of any false better or worse among them "
-        "below {alpha} %, while each interval (Student's t) is for its comparison alone."
+        "{side} did than the second: positive is better, whatever the direction of {metric}. The intervals hold for "
+        "all comparisons together: at most {alpha} % of such studies say something false."
     )
+    if results.first_plan is None:
+        yield "They hold at every number of repeats, since no plan was stored before the first result."
+    else:
+        yield (
+            "The plan ({plan_repeats} repeats) was stored before the first result; looked at there, it may err in "
+            "{planned_percent} % of studies. The remaining {anytime_percent} % covers every other look, before or "
+            "after, however many there are."
+        )
     if comparisons[0].scale == "regret":
         scale = "Normalised regret is zero at a task's best configuration and one at its median one; less is better."
         about = "The intervals speak of other repeats on these tasks, not of other tasks."
@@ -189,31 +226,22 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
     elif comparisons[0].tasks > 1:
         yield "The intervals speak of other repeats on these tasks, not of other tasks."
     if all(verdict.margin is None for verdict in comparisons):
-        yield (
-            "No margin of practical equality is known (it takes two retrainings a run, or a margin in the study file), "
-            "so that nothing can be called equivalent."
-        )
-
-
-def _unit(results: Results) -> str:
-    trials = results.epochs_budget is None
-    return plural(results.budget if trials else results.epochs_budget or 0, "trial" if trials else "epoch")
+        yield "No margin was declared before the first result, so that nothing can be called equivalent."
 
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
-    effects = frame[["effect", "low", "high", "low90", "high90", "margin"]].astype(float)
+    effects = frame[["effect", "low", "high", "equal_low", "equal_high", "margin"]].astype(float)
     write = aligned(effects.to_numpy().ravel())
     if len(frame["factor"].unique()) > 1:
         yield words("factor", "Factor")
     yield Column("Comparison", lambda row: comparison_name(results, row), numeric=False)
     yield Column("Verdict", lambda row: str(row["verdict"]), numeric=False)
     yield Column("Effect", lambda row: _number(row["effect"], write))
-    yield Column("95 % interval", lambda row: _interval(row, "low", "high", write))
-    yield Column("90 % interval", lambda row: _interval(row, "low90", "high90", write))
-    yield Column("Margin", lambda row: _number(row["margin"], write))
+    yield Column("Interval", lambda row: _interval(row, "low", "high", write))
+    if frame["margin"].notna().any():
+        yield Column("For equivalence", lambda row: _interval(row, "equal_low", "equal_high", write))
+        yield Column("Margin", lambda row: _number(row["margin"], write))
     yield Column("P(better)", _better)
-    yield Column("p", lambda row: _number(row["p"], lambda p: number(p, 2)))
-    yield Column("p (Holm)", lambda row: _number(row["p_holm"], lambda p: number(p, 2)))
     yield Column("Repeats", lambda row: f"{row['repeats']} of {row['repeats_asked']}")
 
 

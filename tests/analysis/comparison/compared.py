@@ -20,8 +20,11 @@ def of_strategies(labels):
     return {"variants": tuple(labels), "factors": {}, "levels": {}}  # made of the variants
 
 
-def compared(tests, *, task="t", direction="maximize", margin=None, references=None, **changes):
-    """Results whose runs were tested: {strategy: one list of test values a repeat}, or {task: {strategy: …}}."""
+def compared(tests, *, task="t", direction="maximize", plan=None, margin=None, until=False, references=None, **changes):
+    """Results whose runs were tested: {strategy: one list of test values a repeat}, or {task: {strategy: …}}.
+
+    `plan` is the number of repeats in the first plan, which also has the `margin`; None if no plan was stored.
+    """
     by_task = tests if isinstance(next(iter(tests.values())), dict) else {task: tests}
     rows = [
         _run(task, strategy, repeat, values, (references or {}).get(task, (math.nan, math.nan)))
@@ -36,14 +39,29 @@ def compared(tests, *, task="t", direction="maximize", margin=None, references=N
         "budget": 10,
         "settings": {} if margin is None else {"report": {"margin": margin}},
         "runs": pd.DataFrame(rows),
+        "first_plan": None if plan is None else first_plan(by_task, plan, margin, until),
     }
     return dataclasses.replace(_empty(), **(known | changes))
 
 
+def first_plan(by_task, repeats, margin=None, until=False):
+    return {
+        "tasks": list(by_task),
+        "factors": {"strategy": list(next(iter(by_task.values())))},
+        "trials": 10,
+        "repeats": repeats,
+        "margin": margin or 0.0,
+    } | ({"until_resolved": True} if until else {})
+
+
 def _run(task, strategy, repeat, values, reference):
-    """A run with these test values; None stands for a run that found nothing, "running" for one that is not over."""
+    """A run with these test values, None among them for retrainings that failed.
+
+    In place of a list, None stands for a run that found nothing, "running" for one that is not over.
+    """
     running = isinstance(values, str)
-    found = [] if values is None or running else [float(value) for value in values]
+    trained = [] if values is None or running else values
+    found = [float(value) for value in trained if value is not None]
     value = float(np.mean(found)) if found else math.nan
     return {
         "task": task,
@@ -51,11 +69,12 @@ def _run(task, strategy, repeat, values, reference):
         "repeat": repeat,
         "name": f"{task}/{strategy}/{repeat}",
         "trials": 10,
-        "incumbent": 0 if found else math.nan,
+        "incumbent": 0 if len(trained) else math.nan,
         "value": value,
         "observed": value,
         "confirmed": [],
         "test_values": found,
+        "test_failed": len(trained) - len(found),
         "reference_best": reference[0],
         "reference_median": reference[1],
         "complete": not running,

@@ -1,6 +1,7 @@
 """Comparisons of levels: their values are computed here from the runs alone."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,12 @@ from hpsearch.analysis.comparison.verdicts import verdicts
 from tests.factor_runs import INITIALIZERS, OPTIMIZERS, loaded
 
 STRATEGIES = ("tpe", "random", "narrowing")
+PLAN = {
+    "tasks": ["digits"],
+    "factors": {"optimizer": list(OPTIMIZERS), "initializer": list(INITIALIZERS)},
+    "trials": 10,
+    "repeats": 4,
+}
 
 
 def names(results):
@@ -62,8 +69,12 @@ def test_a_pair_is_the_mean_of_a_repeat_over_tasks_and_cells(tasks):
     assert found.differences == pytest.approx(by_hand)
     verdict = verdicts(results)[0]
     assert (verdict.effect, verdict.cells, verdict.tasks) == (pytest.approx(np.mean(by_hand)), 3, len(tasks))
-    assert verdict.p == pytest.approx(stats.ttest_1samp(by_hand, 0).pvalue)
-    assert verdict.verdict == "better"
+    assert (verdict.comparisons, verdict.rule) == (3, "none")  # four repeats can't decide without a plan
+    planned = replace(results, first_plan=PLAN | {"tasks": list(tasks)})
+    interval = stats.ttest_1samp(by_hand, 0).confidence_interval(1 - 0.04 / 3)
+    found = verdicts(planned)[0]
+    assert (found.low, found.high) == pytest.approx(tuple(interval))
+    assert (found.verdict, found.comparisons) == ("better", 3)
 
 
 def test_a_repeat_needs_every_cell():
@@ -73,21 +84,23 @@ def test_a_repeat_needs_every_cell():
     assert pairs(run_values(results), pairings(results)[0]).frame["repeat"].tolist() == [0, 1, 3]
 
 
-def test_the_spread_of_retraining_is_that_of_a_mean_over_cells():
+def test_the_noise_is_that_of_the_reference_in_each_cell():
     results = loaded()
     variances = []
     for cell in INITIALIZERS:
-        rows = results.runs[results.runs["variant"].isin([f"{each}, {cell}" for each in OPTIMIZERS])]
-        variances.append(np.mean([np.var(values, ddof=1) for values in rows["test_values"]]))
+        rows = results.runs[results.runs["variant"] == f"SGD, {cell}"]
+        distances = [abs(a - b) for values in rows["test_values"] for a, b in itertools.combinations(values, 2)]
+        variances.append((np.median(distances) / 0.953873) ** 2)
     found = pairs(run_values(results), pairings(results)[0])
-    assert found.retraining_sd == pytest.approx(np.sqrt(np.sum(variances)) / 3)
+    assert found.noise == pytest.approx(np.sqrt(np.mean(variances)), rel=1e-6)
 
 
-def test_holm_counts_the_comparisons_and_no_cells():
-    results = loaded()
-    smallest, *others = sorted(each.p for each in verdicts(results))
-    assert len(others) == 2
-    assert min(each.p_holm for each in verdicts(results)) == pytest.approx(3 * smallest)
+def test_the_plan_counts_comparisons_and_no_cells():
+    plan = PLAN | {"factors": {"optimizer": ["SGD", "Adam"], "initializer": ["he", "std"]}}
+    adam, xavier, std = verdicts(replace(loaded(), first_plan=plan))
+    assert (xavier.planned, xavier.comparisons, xavier.rule) == (False, 3, "none")
+    assert (std.planned, std.comparisons, std.rule) == (True, 2, "planned")
+    assert not adam.planned  # its means are over xavier too
 
 
 def test_a_level_that_is_tuned_is_compared_with_one_that_is_not():

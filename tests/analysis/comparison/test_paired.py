@@ -53,39 +53,66 @@ def test_a_single_task_keeps_its_own_scale_and_one_unknown_reference_is_too_few(
     assert references(compared(TASKS, references={"a": (1.0, 1.0), "b": (math.inf, 1.0)})) == {}
 
 
-def test_the_spread_of_retraining_by_hand():
-    # two values 0.2 apart have the variance 0.02, equal ones 0: four lists with a degree of freedom each
-    one = pairs(run_values(compared(TASKS["a"])), ONE)
-    assert one.retraining_sd == pytest.approx(math.sqrt(2 * 0.02 / 4))
-    # on b: two values 2 apart have 2, as above a half of the lists; the sd of a mean over both tasks
-    both = pairs(run_values(compared(TASKS)), ONE)
-    assert both.retraining_sd == pytest.approx(math.sqrt(0.01 + 1.0) / 2)
-    scaled = pairs(run_values(compared(TASKS, references=REFERENCES)), ONE)
-    assert scaled.retraining_sd == pytest.approx(math.sqrt(0.01 / 0.25 + 1.0 / 100) / 2)
+def noise(tests, **changes):
+    return pairs(run_values(compared(tests, **changes)), ONE).noise
 
 
-@pytest.mark.parametrize("lists", [[[0.5], [0.6]], [[math.inf, 0.5], [0.6]]])
-def test_the_spread_of_retraining_is_unknown_without_two_finite_values(lists):
-    assert math.isnan(pairs(run_values(compared({"random": lists, "tpe": lists})), ONE).retraining_sd)
+def test_the_noise_by_hand():
+    # distances on a: 0.2 and 0; on b: 2 and 0. Their medians are 0.1 and 1.
+    assert noise(TASKS["a"]) == pytest.approx(0.1 / 0.953873, rel=1e-6)
+    assert noise(TASKS) == pytest.approx(math.sqrt((0.01 + 1) / 2) / 0.953873, rel=1e-6)
+    regrets = (0.1 / 0.5) ** 2 + (1 / 10) ** 2
+    assert noise(TASKS, references=REFERENCES) == pytest.approx(math.sqrt(regrets / 2) / 0.953873, rel=1e-6)
+
+
+def test_the_noise_is_that_of_the_reference_alone():
+    other = TASKS["a"] | {"tpe": [[0, 9], [5, 6], [3, 1]], "gp": [[9, 99]] * 3}
+    assert noise(other) == noise(TASKS["a"])
+
+
+def test_the_noise_estimates_a_standard_deviation_and_stands_a_few_outliers():
+    values = np.random.default_rng(0).normal(0.9, 0.02, (60, 5))
+    clean = noise({"random": values, "tpe": values})
+    assert clean == pytest.approx(0.02, rel=0.1)
+    values[::4, 0] = 0.0
+    assert noise({"random": values, "tpe": values}) == pytest.approx(clean, rel=0.25)
+    failed = [[None, *each[1:]] for each in values[::4]]
+    assert noise({"random": failed, "tpe": failed}) == pytest.approx(0.02, rel=0.25)
+
+
+@pytest.mark.parametrize("lists", [[[0.5], [0.6]], [[None, 0.5], [0.6]], [[0.5] * 3, [0.6] * 3]])
+def test_the_noise_is_unknown_without_two_trainings_or_a_spread(lists):
+    assert math.isnan(noise({"random": lists, "tpe": lists}))
 
 
 def test_before_any_run_there_is_no_pair():
     results = compared(TASKS["a"])
     found = pairs(run_values(dataclasses.replace(results, runs=results.runs[:0])), ONE)
     assert (len(found.differences), found.tasks) == (0, ())
-    assert math.isnan(found.retraining_sd)
-
-
-def test_other_strategies_do_not_matter():
-    alone = pairs(run_values(compared(TASKS["a"])), ONE)
-    among = pairs(run_values(compared(TASKS["a"] | {"gp": [[9, 99]] * 3})), ONE)
-    assert alone.retraining_sd == among.retraining_sd
-    np.testing.assert_array_equal(alone.differences, among.differences)
+    assert math.isnan(found.noise)
 
 
 def test_a_run_that_found_nothing_is_infinitely_worse_and_two_are_a_draw():
     found = pairs(run_values(compared({"random": [[0.5], None, None], "tpe": [None, [0.5], None]})), ONE)
     assert found.differences.tolist() == [-math.inf, math.inf, 0.0]
+    assert np.isnan(found.measured).all()
+    assert found.failed.tolist() == [-1.0, 1.0, 0.0]
+
+
+def test_a_side_with_a_failed_training_has_failed_but_is_measured():
+    tests = {"random": [[0.5, 0.5], [None, 0.5], [None, None]], "tpe": [[None, 0.6], [None, 0.7], [0.5, 0.5]]}
+    found = pairs(run_values(compared(tests)), ONE)
+    np.testing.assert_allclose(found.measured, [0.1, 0.2, math.nan])
+    assert found.failed.tolist() == [-1.0, 0.0, 1.0]
+    counts = found.frame[["level_failed", "level_trained", "against_failed", "against_trained"]]
+    assert counts.to_numpy().tolist() == [[1, 2, 0, 2], [1, 2, 1, 2], [0, 2, 2, 2]]
+
+
+@pytest.mark.parametrize(("running", "kept"), [((), 4), ((0,), 0), ((2,), 2), ((1, 3), 1)])
+def test_the_unbroken_run_ends_at_the_first_unfinished_repeat(running, kept):
+    tests = {"random": [[0.5]] * 4, "tpe": ["running" if repeat in running else [0.6] for repeat in range(4)]}
+    found = pairs(run_values(compared(tests)), ONE).unbroken()
+    assert found.frame["repeat"].tolist() == list(range(kept))
 
 
 def test_validation_values_stand_in_only_where_nothing_was_tested():
@@ -97,7 +124,7 @@ def test_validation_values_stand_in_only_where_nothing_was_tested():
     untested = pairs(run_values(results), ONE)
     assert untested.judged == "validation"
     assert untested.frame["repeat"].tolist() == [0, 1, 2]
-    assert untested.retraining_sd == pytest.approx(math.sqrt(0.02))
+    assert untested.noise == pytest.approx(0.2 / 0.953873, rel=1e-6)
 
 
 def test_effects_task_by_task():

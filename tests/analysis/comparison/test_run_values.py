@@ -18,7 +18,7 @@ def test_a_run_is_worth_the_mean_of_its_tests_and_only_where_it_is_over():
     assert (found.judged, found.sign, found.tasks) == ("test", 1, ("t",))
     assert values(results) == [("random", 0, pytest.approx(0.6)), ("tpe", 0, 0.9), ("tpe", 1, 0.2)]
     assert found.runs[0].trainings == (0.5, 0.7)
-    assert found.frame.columns.tolist() == ["task", "variant", "repeat", "value", "trainings"]
+    assert found.frame.columns.tolist() == ["task", "variant", "repeat", "value", "trainings", "failed", "trained"]
 
 
 def test_tests_of_a_run_that_is_not_over_do_not_decide_by_what_runs_are_judged():
@@ -35,10 +35,29 @@ def test_a_run_that_found_nothing_is_infinitely_bad(direction, worst):
     assert values(compared({"random": [[0.5], None]}, direction=direction))[1] == ("random", 1, worst)
 
 
-def test_a_run_with_an_unknown_test_is_left_out():
+@pytest.mark.parametrize("failing", [None, math.inf, -math.inf, math.nan])
+def test_a_retraining_that_failed_leaves_the_mean(failing):
+    results = compared({"random": [[0.5], [0.6], [0.7]]})
+    results.runs.at[1, "test_values"] = [0.6, failing]
+    results.runs.at[2, "test_values"] = [failing, failing]
+    assert values(results) == [("random", 0, 0.5), ("random", 1, 0.6), ("random", 2, -math.inf)]
+    assert [(run.failed, run.trained) for run in run_values(results).runs] == [(0, 1), (1, 2), (2, 2)]
+
+
+def test_a_run_that_was_not_tested_yet_is_left_out():
     results = compared({"random": [[0.5], [0.6]]})
-    results.runs.at[1, "test_values"] = [0.6, None]
+    results.runs.at[1, "test_values"] = []
     assert values(results) == [("random", 0, 0.5)]
+    results.runs.at[1, "test_failed"] = 2
+    assert values(results)[1] == ("random", 1, -math.inf)
+
+
+def test_a_failed_confirmation_leaves_the_mean():
+    results = compared({"random": [[0.5], [0.6]]})
+    results.runs["test_values"] = [[], []]
+    results.runs["confirmed"] = [[0.4, math.inf], []]
+    assert values(results) == [("random", 0, 0.4), ("random", 1, 0.6)]
+    assert [(run.trainings, run.failed) for run in run_values(results).runs] == [((0.4,), 1), ((), 0)]
 
 
 def test_a_reference_takes_a_finite_best_apart_from_the_median():
