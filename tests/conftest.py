@@ -2,6 +2,7 @@
 
 import gc
 import os
+from itertools import chain, islice
 
 import pytest
 
@@ -20,13 +21,40 @@ def pytest_collection():
         gc.enable()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark what starts servers as long. Run first what shares a server or figures, on one worker.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Start one worker more than there are cores, since many tests wait for processes, threads or clocks."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
-    Others steal from the end of a worker's queue.
+
+SHARING = ("integration", "report")
+"""Folders whose tests share a server or figures."""
+
+SLOW = ("execution", "cli", "run", "api", "tables", "narrowing", "readme", "rebuilding", "conventions", "conformance")
+"""Folders and files, ``test_`` left out, with tests of seconds."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Mark what starts servers as long. Let each worker begin with tests of seconds, so that all end together.
+
+    A worker gets a contiguous part of the tests, and steals from the end of another's part when it has none left. Tests
+    that share something are in one part.
     """
+    files = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    names = {file: {name.removeprefix("test_").removesuffix(".py") for name in file.split("/")} for file in files}
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    parts = [[] for _ in range(workers)]
+    for file in [file for file in files if names[file] & set(SHARING)]:
+        parts[0].extend(files.pop(file))
+    for turn, file in enumerate([file for file in files if names[file] & set(SLOW)]):
+        parts[turn % (workers - 1) + 1 if workers > 1 else 0].extend(files.pop(file))
+    rest = iter([item for each in files.values() for item in each])
+    for part in parts:
+        part.extend(islice(rest, max(-(-len(items) // workers) - len(part), 0)))
+    items[:] = [*chain.from_iterable(parts), *rest]
     for item in items:
         if "integration" in item.path.parts:
             item.add_marker("long")
-    items.sort(key=lambda item: [folder not in item.path.parts for folder in ("integration", "report")])

@@ -32,6 +32,7 @@ from hpsearch.run.trainer import Here
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.pruners import PRUNERS
+from tests.execution.test_study import FORKSERVER
 from tests.processes import children, is_alive, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
@@ -142,16 +143,16 @@ def test_a_pruner_is_asked_through_the_pipe():
     assert content(study) == content(trained(worse, run=run, trainer=Here))
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("die", "how"),
+    ("die", "how", "jobs"),
     [
-        (lambda: os._exit(3), "exit code 3"),
-        (lambda: os._exit(0), "exit code 0"),
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
-        (lambda: ctypes.string_at(0), "SIGSEGV"),
+        (lambda: os._exit(3), "exit code 3", 1),
+        (lambda: os._exit(0), "exit code 0", 1),
+        (lambda: os._exit(0), "exit code 0", 2),  # of a forked process
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL", 1),
+        (lambda: ctypes.string_at(0), "SIGSEGV", 2),
     ],
-    ids=["exit", "quiet exit", "kill", "segfault"],
+    ids=["exit", "quiet exit", "quiet exit of a fork", "kill", "segfault of a fork"],
 )
 def test_a_training_that_kills_its_process_twice_has_failed_and_all_runs_go_on(die, how, jobs):
     def poison(trial):
@@ -442,13 +443,21 @@ def test_an_owner_that_dies_in_a_trial_of_its_own_is_counted(tmp_path):
     poison = "lambda trial: trial.suggest_float('x', 0, 1) if trial.number != 1 else os.kill(os.getpid(), 9)"
     code = f"import os, hpsearch; hpsearch.search({poison}, trials=3, storage={url!r})"
     for deaths in (0, 1):
-        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+        assert exit_code(code) == -signal.SIGKILL
         assert trials(url)[1].user_attrs.get("deaths", 0) == deaths
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert exit_code(code) == 0
     stored = trials(url)
     assert [trial.state.name for trial in stored] == ["COMPLETE", "FAIL", "COMPLETE"]
     assert stored[1].user_attrs["deaths"] == 2
     assert "died twice" in stored[1].user_attrs["error"]
+
+
+def exit_code(code):
+    """Run code in another process, which has imported the package before; return its exit code."""
+    process = FORKSERVER.Process(target=exec, args=(code, {}))
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def trials(url):

@@ -86,6 +86,7 @@ def test_the_defaults_are_asked_for_once(tmp_path):
 
 
 @pytest.mark.parametrize("stop", range(12))
+@pytest.mark.usefixtures("in_process")
 def test_stopped_in_the_first_trial_it_ends_the_same(stop, tmp_path):
     _, straight = executed(tmp_path, "defaults", strategies=["random"], trials=3)
     stopped = InMemoryStorage()

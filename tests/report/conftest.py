@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
+from hpsearch.report import figures
 from tests.example_results import case
 from tests.report.built import report_of
 
@@ -19,3 +22,10 @@ def results_and_files(example):
         if "." in name[-5:]
         if not name.endswith(".png")
     }
+
+
+@pytest.fixture
+def without_pixels(monkeypatch):
+    """Draw figures as SVG only: their pixels take half of the time, and no page contains them."""
+    monkeypatch.setattr(figures, "FigureCanvasAgg", lambda _figure: SimpleNamespace(draw=lambda: None))
+    monkeypatch.setattr(figures, "_png", lambda _canvas: b"\x89PNG")

@@ -116,6 +116,7 @@ def test_a_folder_that_can_not_be_is_one_line(tmp_path):
         write_report(case("nothing finished"), tmp_path / "file")
 
 
+@pytest.mark.usefixtures("without_pixels")
 def test_the_next_study_is_written_where_something_is_to_change_and_gives_way(tmp_path):
     results = planted("edge")
     write_report(results, tmp_path)
@@ -134,6 +135,7 @@ def test_ten_thousand_trials_take_seconds(tmp_path):
     assert page.stat().st_size < 1_500_000
 
 
+@pytest.mark.usefixtures("without_pixels")
 def test_many_tasks_and_strategies_stay_one_light_page(tmp_path):
     tasks = [f"task {index}" for index in range(12)]
     strategies = [f"strategy {index}" for index in range(3)]

@@ -57,18 +57,18 @@ def endings(trial) -> float:
 
 
 def hastening(seed: int, objective=endings):
-    """Return the objective with pauses of random length before and in each training."""
+    """Return the objective with pauses of random length before and in each training, so that threads interleave."""
     pauses = random.Random(seed)
 
     def hastened(trial) -> float:
         report = trial.report
 
         def slow_report(value, step) -> None:
-            time.sleep(pauses.choice((0, 0, 0.0005, 0.002)))
+            time.sleep(pauses.choice((0, 0, 0.0001, 0.0005)))
             report(value, step)
 
         trial.report = slow_report
-        time.sleep(pauses.choice((0, 0.001, 0.003)))
+        time.sleep(pauses.choice((0, 0.0002, 0.001)))
         return objective(trial)
 
     return hastened
@@ -94,7 +94,10 @@ def finished(run: Run, workers: int = 1, objective=endings, storage=None) -> opt
 
 
 def killed_and_resumed(run: Run, stops, seed: int, storage=None) -> optuna.Study:
-    """Run with other numbers of workers and other pauses after each of the writes `stops`, at which the owner dies."""
+    """Run with other numbers of workers and other pauses after each of the writes `stops`, at which the owner dies.
+
+    Without a batch there is one thread, which needs no pauses.
+    """
     storage = storage or InMemoryStorage()
     chance = random.Random(seed)
     for stop in stops:
@@ -103,6 +106,7 @@ def killed_and_resumed(run: Run, stops, seed: int, storage=None) -> optuna.Study
         die_at(storage, stop)
         with suppress(Killed), quiet_optuna():
             workers = chance.randint(1, 6)
-            continue_run(run, study, as_objective(hastening(chance.random())), (ValueError,), workers=workers)
+            objective = hastening(chance.random()) if run.batch else endings
+            continue_run(run, study, as_objective(objective), (ValueError,), workers=workers)
         undo(storage)
-    return finished(run, chance.randint(1, 6), hastening(seed), storage)
+    return finished(run, chance.randint(1, 6), hastening(seed) if run.batch else endings, storage)

@@ -60,8 +60,8 @@ def best_after(trials, observed, judged):
 def expected_after(trials, name, searched, judge=lambda losses, seeds: np.delete(losses, seeds, axis=-1)):
     """Return the expected values of both results of `best_after` for each repeat, with its observable seeds."""
     losses = read(name).losses
-    of = [expected_best(losses[..., seeds], judge(losses, seeds), trials) for seeds in searched]
-    return np.array(of).T
+    of = {tuple(seeds): expected_best(losses[..., seeds], judge(losses, seeds), trials) for seeds in searched}
+    return np.array([of[tuple(seeds)] for seeds in searched]).T
 
 
 def distance(sample, expected):
