@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import BaseStorage
 
@@ -95,8 +96,8 @@ def _cut(results: Results, studies: list[StoredStudy], trials: int) -> Results:
     values are left out, so that runs are compared by one kind of value.
     """
     frame, curves, runs = frames(studies, trials)
-    lost = runs["complete"].astype(bool) & runs["incumbent"].notna() & runs["test_values"].map(len).eq(0)
-    if (lost & results.runs["test_values"].map(len).gt(0)).any():
+    lost = runs["complete"].astype(bool) & runs["incumbent"].notna() & ~_are_tested(runs)
+    if (lost & _are_tested(results.runs)).any():
         runs = runs.assign(test_values=runs["test_values"].map(lambda _: []))
     epochs = results.epochs_budget
     return replace(
@@ -109,6 +110,10 @@ def _cut(results: Results, studies: list[StoredStudy], trials: int) -> Results:
         ranges=ranges(studies, trials),
         doubled=doubled(studies, trials),
     )
+
+
+def _are_tested(runs: pd.DataFrame) -> pd.Series[bool]:
+    return runs["test_values"].map(len) + runs.get("test_failed", 0) > 0
 
 
 def _file(attributes: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ from scipy import stats
 from hpsearch.analysis.comparison.level import FAILURES
 from hpsearch.analysis.comparison.paired import Pairs, pairs
 from hpsearch.analysis.comparison.pairings import pairings
-from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.comparison.run_values import RunValues, run_values
+from hpsearch.analysis.comparison.scopes import over_rows, over_tasks
 from hpsearch.analysis.comparison.shares import Design, design
 from hpsearch.analysis.comparison.verdict import Answer, Verdict
 from hpsearch.analysis.statistics.anytime import first_deciding
@@ -50,10 +51,10 @@ def verdicts(results: Results) -> tuple[Verdict, ...]:
     judged = results.at_plan or results
     values, planned = run_values(judged), design(judged)
     with np.errstate(over="ignore", invalid="ignore"):  # the square of a finite loss may be infinite
-        return tuple(_verdict(judged, planned, pairs(values, each).unbroken()) for each in pairings(judged))
+        return tuple(_verdict(judged, planned, values, pairs(values, each).unbroken()) for each in pairings(judged))
 
 
-def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
+def _verdict(results: Results, planned: Design, values: RunValues, paired: Pairs) -> Verdict:
     comparison, frame, margin = paired.comparison, paired.frame, planned.margin
     shares, measured = planned.shares(comparison), paired.measured
     seen, superior = look(measured, shares), superiority(paired.differences)
@@ -65,6 +66,11 @@ def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
     more_is_better = paired.scale == "metric" and results.sign > 0
     resolved = at_budget and bool(side or is_equal)
     forecast = (None, False) if resolved else _forecast(measured, shares, margin)
+    is_planned = comparison[:3] in planned.planned
+    comparisons = planned.comparisons if is_planned else planned.every
+    rows = over_rows(results, paired, (seen.low, seen.high), comparisons)
+    at_plan = len(frame) == shares.repeats
+    blocks = over_tasks(values, paired, (seen.low, seen.high), comparisons, at_plan=at_plan)
     failures = sign_side(paired.failed, FAILURES / planned.every) if at_budget else 0
     return Verdict(
         factor=comparison.factor,
@@ -81,7 +87,7 @@ def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
         rule=seen.rule,
         level_percent=_percent(seen, shares, planned, len(frame)),
         contradicted=seen.contradicted,
-        planned=comparison[:3] in planned.planned,
+        planned=is_planned,
         at_planned_budget=at_budget,
         margin=margin,
         noise=noise,
@@ -97,7 +103,7 @@ def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
         repeats=len(frame),
         repeats_asked=results.repeats,
         repeats_planned=shares.repeats,
-        comparisons=planned.comparisons if comparison[:3] in planned.planned else planned.every,
+        comparisons=comparisons,
         failed_level=int(frame["level_failed"].sum()),
         failed_level_of=int(frame["level_trained"].sum()),
         failed_against=int(frame["against_failed"].sum()),
@@ -106,10 +112,10 @@ def _verdict(results: Results, planned: Design, paired: Pairs) -> Verdict:
         skewed=_is_skewed(measured[finite]),
         needed=forecast[0],
         planned_may_resolve=forecast[1],
-        rows_low=None,
-        rows_high=None,
-        tasks_low=None,
-        tasks_high=None,
+        rows_low=_none_if_nan(rows[0]),
+        rows_high=_none_if_nan(rows[1]),
+        tasks_low=_none_if_nan(blocks[0]),
+        tasks_high=_none_if_nan(blocks[1]),
         budget=results.budget,
         tasks=len(paired.tasks),
         cells=len(comparison.variants),

@@ -168,6 +168,12 @@ def test_signs_are_not_undone_by_a_later_look():
     assert verdict([*signs(6, 0, 0), 0.0], plan=20).verdict == "not resolved"
 
 
+def test_at_the_limit_of_a_plan_until_resolved_the_exact_p_value_counts():
+    assert verdict(signs(7, 0, 0), plan=40, until=True).verdict == "better"  # E = 26.8 ≥ 25
+    assert verdict(signs(7, 0, 0), plan=7, until=True).verdict == "not resolved"  # p = 1/64 > 1 %
+    assert verdict(signs(8, 0, 0), plan=8, until=True).verdict == "better"
+
+
 def test_signs_among_several_comparisons():
     assert among(3, [0.25] * 7).verdict == "not resolved"  # 26.8 < 60
     assert among(3, [0.25] * 9).verdict == "better"  # 95 ≥ 60
