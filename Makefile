@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts soak reports report-tables
+.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts benchmark-diagnostics soak reports report-tables
 
 check: lint types test
 
@@ -34,6 +34,9 @@ benchmark-narrowing:  ## what each part of narrowing brings, on published tables
 
 benchmark-verdicts:  ## how often the verdicts are wrong, and how often they find what is there
 	$(PYTHON) -m tests.benchmarks.benchmark_verdicts
+
+benchmark-diagnostics:  ## how often the diagnostics warn of clean studies, and how often they find planted faults
+	$(PYTHON) -m tests.benchmarks.benchmark_diagnostics
 
 soak:  ## kills, freezes and starves studies, which must lose nothing: a quarter of an hour; SOAK="--sqlite 50 --seed 1"
 	$(PYTHON) -m tests.benchmarks.soak $(SOAK)

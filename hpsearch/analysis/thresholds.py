@@ -31,20 +31,18 @@ class Thresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    false_alarms: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    """Largest false alarm rate of a rule that is a test, over all parameters together."""
     edge_share: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     """Share of a range that counts as its edge."""
-    edge_of_5: Annotated[int, Field(ge=1, le=5)] = 3
-    """Number of the best five independent trials at one edge that triggers a warning; likewise for 10 and 20."""
-    edge_of_10: Annotated[int, Field(ge=1, le=10)] = 5
-    edge_of_20: Annotated[int, Field(ge=1, le=20)] = 7
     stability_trials: _Count = 2
     """Minimum number of trials in a region of divergence at the end of a range."""
     stability_share: _Share = 0.65
     """Minimum share of infeasible trials in that region."""
-    near_share: _Share = 0.1
-    """Distance from the best trial, as a share of each numeric range, within which a trial is near it."""
+    few_trials: _Count = 14
+    """Minimum number of complete, feasible trials."""
     near_trials: _Count = 5
-    """Minimum number of trials near the best one, itself included."""
+    """Minimum number of trials near the best value, itself included: fewer must not stand apart from the others."""
     narrowed: dict[str, _Range] = {}
     """Narrowed ranges to check for safety, by parameter, [low, high]."""
     apart: _NotNegative = 1.96
@@ -54,13 +52,17 @@ class Thresholds(BaseModel):
     infeasible_fail: _Share = 0.5
     """Share of infeasible trials above which the level is "fail"."""
     late_share: _Share = 0.75
-    """A best epoch after this share of the training is late."""
+    """The training is late after this share of it."""
+    rise_share: _Share = 0.1
+    """Gain of the late share of the training, as a share of the whole rise, from which on it is too short."""
     early_share: _Share = 0.1
     """A best epoch within this share of the training is early."""
-    train_fit: Annotated[float, Field(le=1, allow_inf_nan=False)] = 0.9
-    """Training score (accuracy or R²) below which the network underfits."""
+    overfit_gap: _NotNegative = 0.1
+    """Difference of training and validation score (accuracy or R²) from which on they are unlike."""
     overfit_rise: _NotNegative = 0.05
     """Rise of the validation loss above its minimum, as a share of it, that counts as overfitting."""
+    noise_share: _Share = 0.5
+    """Share of the lead over the median trial, or of the error, above which noise or optimism is material."""
     unimportant: _Share = 0.05
     """Importance below which a parameter does not matter, if both evaluators agree."""
 

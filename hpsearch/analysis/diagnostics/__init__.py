@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from hpsearch.analysis.diagnostics.density import density
 from hpsearch.analysis.diagnostics.edge import edge, stability
-from hpsearch.analysis.diagnostics.finding import LEVELS, Change, Finding, Level
+from hpsearch.analysis.diagnostics.finding import LEVELS, Change, Finding, Gravity, Level, gravest
 from hpsearch.analysis.diagnostics.fit import fit
 from hpsearch.analysis.diagnostics.infeasible import infeasible
 from hpsearch.analysis.diagnostics.length import length
@@ -38,7 +38,7 @@ DIAGNOSTICS: Mapping[str, Callable[[TaskSearch], Finding]] = {
 }
 """Diagnostics by key; if two propose changes to the same key of a study file, the first is used."""
 
-__all__ = ["DIAGNOSTICS", "LEVELS", "Change", "Finding", "Level", "TaskSearch", "diagnose"]
+__all__ = ["DIAGNOSTICS", "LEVELS", "Change", "Finding", "Gravity", "Level", "TaskSearch", "diagnose", "gravest"]
 
 
 @once

@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
+from hpsearch.analysis.diagnostics.additive import Additive
+from hpsearch.analysis.diagnostics.edge_tests import crowded, exact_limits
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity
 from hpsearch.analysis.diagnostics.ranges import change, values_of, wider
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.diagnostics.stability import Boundary, boundary
-from hpsearch.analysis.thresholds import Thresholds
 
 KEY, STABILITY = "edge", "stability"
 _FEWEST = 5
 _FEWEST_VALUES = 10  # with fewer values, a tenth of the range may contain none
+_BESIDE = ((5, 3), (10, 5), (20, 7))  # of so many best, so many are a crowd beside a region of divergence
+_ENDS = ("low", "high")
 
 
 @dataclass(frozen=True)
 class _Crowd:
-    """The best `of` trials, with `count` of them at one end of a parameter's range."""
+    """End of a parameter's range where the best trials lie: `count` of the best `of`, or 0 of 0 by the regression."""
 
     name: str
     end: str
     count: int
     of: int
-    limit: Boundary | None
+    limit: Boundary | None = None
 
 
 def edge(search: TaskSearch) -> Finding:
-    """Report best trials at an edge: the range is too narrow, unless trials there diverge (see `stability`).
+    """Report best values at an edge: the range is too narrow, unless trials there diverge (see `stability`).
 
-    Rule: at least 3 of the best 5, 5 of 10 or 7 of 20 trials (`edge_of_5`, `edge_of_10`, `edge_of_20`) are in the same
-    outer tenth (`edge_share`) of the range, in log or linear position. Only trials drawn independently count (random,
-    qmc), since adaptive ones cluster anyway. Ranges with fewer than ten values are skipped.
-
-    Under uniform draws the false alarm rate for one edge of one parameter is 0.9 % (0.16 %, 0.24 %) of searches.
+    Rule: of the best 5, 10 or 20 trials, more are in the outer tenth (`edge_share`) of the range than chance allows, or
+    the values still improve there (`Additive`). Both are tests of uniform draws. All ends of all parameters together
+    give at most `false_alarms` false alarms (Bonferroni). Only trials drawn independently count (random, qmc), since
+    adaptive ones cluster anyway. Ranges with fewer than ten values are skipped.
 
     Source: Google's deep learning tuning playbook, "Identifying bad search space boundaries", which gives no numbers.
     """
@@ -45,19 +44,19 @@ def edge(search: TaskSearch) -> Finding:
     why = _obstacle(search)
     if why:
         return search.unknown(KEY, title, why)
-    crowds = [crowd for crowd in _all_crowds(search) if not crowd.limit]
+    crowds = list(_at_ends(search))
     if crowds:
-        return _fired(search, crowds)
-    evidence = "Among the best of {trials} trials drawn at random, none crowd at an edge of a range."
-    return search.finding(KEY, "pass", title, evidence, facts={"trials": len(search.independent_good)})
+        return _too_narrow(search, crowds)
+    evidence = "The best of {trials} trials drawn at random lie at no end of a range."
+    return search.passed(KEY, title, evidence, {"trials": len(search.independent_good)})
 
 
 def stability(search: TaskSearch) -> Finding:
     """Report best trials beside a region of divergence: stability limits the parameter, not its range.
 
-    Rule: as many of the best as in `edge` are within a tenth (`edge_share`) of the range beside a region at its end.
-    The region has at least `stability_trials` trials, a share `stability_share` of them infeasible; at most half of
-    the others are. A wider range would only diverge more, so the edge rule does not apply there.
+    Rule: 3 of the best 5, 5 of 10 or 7 of 20 trials are within a tenth (`edge_share`) of the range beside a region at
+    its end. The region has at least `stability_trials` trials, a share `stability_share` of them infeasible; at most
+    half of the others are. A wider range would only diverge more, so the edge rule does not apply there.
 
     Source: Google's deep learning tuning playbook, "How can optimization failures be debugged and mitigated?".
     """
@@ -65,10 +64,10 @@ def stability(search: TaskSearch) -> Finding:
     why = _obstacle(search)
     if why:
         return search.unknown(STABILITY, title, why)
-    crowds = [crowd for crowd in _all_crowds(search) if crowd.limit]
+    crowds = list(_beside_divergence(search))
     if crowds:
-        return _fired(search, crowds)
-    return search.finding(STABILITY, "pass", title, "The best trials lie away from where trials diverge.")
+        return _limited(search, crowds)
+    return search.passed(STABILITY, title, "The best trials lie away from where trials diverge.")
 
 
 def _obstacle(search: TaskSearch) -> str:
@@ -82,58 +81,89 @@ def _obstacle(search: TaskSearch) -> str:
     return ""
 
 
-def _all_crowds(search: TaskSearch) -> Iterator[_Crowd]:
-    for name in search.numeric:
-        yield from _crowds(search, name)
+def _names(search: TaskSearch) -> list[str]:
+    return [name for name, distribution in search.numeric.items() if values_of(distribution) >= _FEWEST_VALUES]
 
 
-def _crowds(search: TaskSearch, name: str) -> Iterator[_Crowd]:
-    if values_of(search.numeric[name]) < _FEWEST_VALUES:
-        return
+def _at_ends(search: TaskSearch) -> Iterator[_Crowd]:
+    names, share = _names(search), search.limits.edge_share
+    level = search.limits.false_alarms / (2 * max(len(names), 1)) / 2  # two ends, two tests
+    additive = Additive(search, search.independent_good)
+    limits = exact_limits(len(search.independent_good), share, level)
+    for name in names:
+        places = search.positions(search.independent_good, name)
+        for end in _ENDS:
+            if boundary(search, name, end) is not None:
+                continue
+            crowd = crowded((places if end == "low" else 1 - places) <= share + 1e-12, limits)
+            if crowd or additive.improves(name, end, share, level):
+                yield _Crowd(name, end, *(crowd or (0, 0)))
+
+
+def _beside_divergence(search: TaskSearch) -> Iterator[_Crowd]:
     share = search.limits.edge_share
-    places = search.positions(search.independent_good, name)
-    for end in ("low", "high"):
-        away = places if end == "low" else 1 - places
-        limit = boundary(search, name, end)
-        crowd = crowded(away <= share + 1e-12, search.limits)
-        if limit is not None:
+    for name in _names(search):
+        places = search.positions(search.independent_good, name)
+        for end in _ENDS:
+            limit = boundary(search, name, end)
+            if limit is None:
+                continue
+            away = places if end == "low" else 1 - places
             room = away - (limit.position if end == "low" else 1 - limit.position)
-            beside = crowded(room <= share + 1e-12, search.limits)
-            crowd = beside or crowd
-        if crowd:
-            yield _Crowd(name, end, *crowd, limit)
+            crowd = crowded(room <= share + 1e-12, _BESIDE) or crowded(away <= share + 1e-12, _BESIDE)
+            if crowd:
+                yield _Crowd(name, end, *crowd, limit)
 
 
-def crowded(inside: NDArray[np.bool_], limits: Thresholds) -> tuple[int, int] | None:
-    """Return the first (count inside, number of best) that reaches its limit, else None.
-
-    `inside` is a flag per trial, best first.
-    """
-    for of, least in ((5, limits.edge_of_5), (10, limits.edge_of_10), (20, limits.edge_of_20)):
-        if len(inside) >= of and inside[:of].sum() >= least:
-            return int(inside[:of].sum()), of
-    return None
-
-
-def _fired(search: TaskSearch, crowds: list[_Crowd]) -> Finding:
+def _too_narrow(search: TaskSearch, crowds: list[_Crowd]) -> Finding:
     facts: dict[str, Fact] = {"share": 100 * search.limits.edge_share}
-    evidence, advice, changes = [], [], []
+    parts, advice, changes = [], [], []
     for place, crowd in enumerate(crowds, 1):
         facts |= _facts(search, crowd, place)
-        evidence.append(_evidence(crowd, place))
-        change = None if crowd.limit else _widening(search, crowd)
-        changes += [change] if change else []
-        if change:
-            facts[f"new_{place}"] = change.value
-        advice.append(_advice(crowd, place, change))
-    names = " and ".join(dict.fromkeys(crowd.name for crowd in crowds))
-    limited = crowds[0].limit is not None
-    title = (
-        f"{names} is limited by stability" if limited else f"Best trials at the edge: {names} may range too narrowly"
+        counted = f"{{count_{place}}} of the best {{of_{place}}} trials" if crowd.of else "the best values"
+        parts.append(
+            f"{counted} at the {{end_{place}}} end of {{name_{place}}} ({{low_{place}:.4g}} to {{high_{place}:.4g}})"
+        )
+        widening = _widening(search, crowd)
+        if widening is None:
+            advice.append(
+                f"nothing sensible lies beyond the {{end_{place}}} end of {{name_{place}}}: look at what it means"
+            )
+        else:
+            changes.append(widening)
+            facts[f"new_{place}"] = widening.value
+            advice.append(f"widen {{name_{place}}}: {{end_{place}}} = {{new_{place}:.4g}}")
+    evidence = f"Among trials drawn at random, the outer {{share:.3g}} % of a range holds {'; '.join(parts)}."
+    title = f"Best trials at the edge: {_listed(crowds)} may range too narrowly"
+    return search.warning(
+        KEY, Gravity.MISSED, title, evidence, _sentence(advice), facts, tuple(changes), level="fail"
+    )  # fmt: skip
+
+
+def _limited(search: TaskSearch, crowds: list[_Crowd]) -> Finding:
+    facts: dict[str, Fact] = {"share": 100 * search.limits.edge_share}
+    parts = []
+    for place, crowd in enumerate(crowds, 1):
+        facts |= _facts(search, crowd, place)
+        parts.append(
+            f"{{count_{place}}} of the best {{of_{place}}} trials lie beside the {{end_{place}}} end of "
+            f"{{name_{place}}}, where {{bad_{place}}} of {{beyond_{place}}} diverged"
+        )
+    advice = (
+        f"Don't widen {' or '.join(f'{{name_{place}}}' for place in range(1, len(crowds) + 1))}. Warm-up, a schedule, "
+        "smaller initial weights, batch normalisation or another optimizer may let larger learning rates train."
     )
-    key, level = (STABILITY, "warn") if limited else (KEY, "fail")
-    finding = search.finding(key, level, title, " ".join(evidence), " ".join(advice), facts)  # type: ignore[arg-type]
-    return replace(finding, changes=tuple(changes))
+    title = f"{_listed(crowds)} is limited by stability"
+    return search.warning(STABILITY, Gravity.MISSED, title, _sentence(parts), advice, facts)
+
+
+def _listed(crowds: list[_Crowd]) -> str:
+    return " and ".join(dict.fromkeys(crowd.name for crowd in crowds))
+
+
+def _sentence(parts: list[str]) -> str:
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _facts(search: TaskSearch, crowd: _Crowd, place: int) -> dict[str, Fact]:
@@ -151,34 +181,14 @@ def _facts(search: TaskSearch, crowd: _Crowd, place: int) -> dict[str, Fact]:
     return facts
 
 
-def _evidence(crowd: _Crowd, place: int) -> str:
-    where = (
-        f"in the {{share:.3g}} % of the range of {{name_{place}}} beside the {{end_{place}}} region where "
-        f"{{bad_{place}}} of {{beyond_{place}}} trials diverged"
-        if crowd.limit
-        else f"in the outer {{share:.3g}} % at the {{end_{place}}} end of the range of {{name_{place}}} "
-        f"({{low_{place}:.4g}} to {{high_{place}:.4g}})"
-    )
-    return f"{{count_{place}}} of the best {{of_{place}}} trials drawn at random lie {where}."
-
-
-def _advice(crowd: _Crowd, place: int, change: Change | None) -> str:
-    if crowd.limit:
-        return (
-            f"Don't widen {{name_{place}}}: stability limits it. For a learning rate, warm-up, a schedule, smaller "
-            "initial weights, batch normalisation or another optimizer may let larger ones train."
-        )
-    if change is None:
-        return f"Nothing sensible lies beyond the {{end_{place}}} end of {{name_{place}}}; look at what it stands for."
-    return f"Widen {{name_{place}}}: {{end_{place}}} = {{new_{place}:.4g}}."
-
-
 def _widening(search: TaskSearch, crowd: _Crowd) -> Change | None:
     distribution = search.numeric[crowd.name]
     value = wider(crowd.name, crowd.end, distribution)
     if value is None:
         return None
-    return change(
-        crowd.name, crowd.end, value, distribution,
-        f"{crowd.count} of the best {crowd.of} trials drawn at random lie at this end of its range",
-    )  # fmt: skip
+    reason = (
+        f"{crowd.count} of the best {crowd.of} trials drawn at random lie at this end of its range"
+        if crowd.of
+        else "the values of trials drawn at random still improve at this end of its range"
+    )
+    return change(crowd.name, crowd.end, value, distribution, reason)

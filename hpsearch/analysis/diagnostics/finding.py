@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal
 
 Level = Literal["fail", "warn", "unknown", "pass"]
 LEVELS: tuple[Level, ...] = ("fail", "warn", "unknown", "pass")  # most severe first
 
 Fact = int | float | str
+
+
+class Gravity(IntEnum):
+    """What it costs to ignore a warning; a rule gives it to its warnings."""
+
+    NONE = 0
+    """No warning."""
+    WASTE = 1
+    """Time is lost, the result stands."""
+    MISSED = 2
+    """A better result is likely to be missed."""
+    MISLEADING = 3
+    """The result is not what it looks like."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class Finding:
         Result in a few words, without placeholders.
     evidence, advice
         Sentences; ``{names}`` in them are replaced by `facts`. `advice` is empty if no action is needed.
+    gravity
+        What it costs to ignore the warning; `Gravity.NONE` if the rule does not fire.
     """
 
     key: str
@@ -56,8 +72,15 @@ class Finding:
     advice: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    gravity: Gravity = Gravity.NONE
 
     @property
     def fires(self) -> bool:
         """Whether the finding reports a problem."""
         return self.level in {"fail", "warn"}
+
+
+def gravest(findings: Iterable[Finding], most: int = 3) -> list[Finding]:
+    """Return at most `most` warnings, the gravest first: by gravity, then by level, then in the given order."""
+    warnings = [each for each in findings if each.fires]
+    return sorted(warnings, key=lambda each: (-each.gravity, LEVELS.index(each.level)))[:most]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Level
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity, Level
 from hpsearch.analysis.diagnostics.ranges import change, outward
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
@@ -54,13 +53,14 @@ def infeasible(search: TaskSearch) -> Finding:
         evidence += (
             f" They lie where {{name}} is {{side}} {_at(split)}: {{inside:.0f}} % there, {{outside:.0f}} % elsewhere."
         )
-    level: Level = "fail" if share > limits.infeasible_fail else "warn" if share > limits.infeasible_warn else "pass"
-    if level == "pass":
-        return search.finding(KEY, level, "Few infeasible trials", evidence, facts=facts)
+    if share <= limits.infeasible_warn:
+        return search.passed(KEY, "Few infeasible trials", evidence, facts)
+    level: Level = "fail" if share > limits.infeasible_fail else "warn"
+    gravity = Gravity.MISLEADING if level == "fail" else Gravity.MISSED
     separated = split is not None and split.explained >= _TELLING
     advice = "Search where training works." if separated else "No single hyperparameter says where: look at the errors."
-    finding = search.finding(KEY, level, "Many infeasible trials", evidence, advice, facts=facts)
-    return replace(finding, changes=_changes(search, split) if split and separated else ())
+    changes = _changes(search, split) if split and separated else ()
+    return search.warning(KEY, gravity, "Many infeasible trials", evidence, advice, facts, changes, level)
 
 
 def best_split(search: TaskSearch) -> Split | None:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from optuna.distributions import IntDistribution
+from scipy import stats
 
-from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity
+from hpsearch.analysis.diagnostics.noise import binomial, retraining
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.results.results import PARAM
 
 KEY = "epochs"
-_SHORTEST = 5  # with fewer epochs the last quarter is not meaningful
+_SHORTEST = 8  # with fewer epochs a quarter is not meaningful
 _FEWEST = 3
+_LEVEL = 0.01
+_OF_NOISE = 0.1  # smaller changes, as a share of the noise, are left alone
 
 
 def length(search: TaskSearch) -> Finding:
-    """Report whether the best epochs of the best trials are late in the training or early.
+    """Report whether the best trials still improve at the end of the training, or get worse after its start.
 
-    Rule, over the best ten trials with learning curves: train longer if most have their best validation score in the
-    last quarter of their maximum epochs (after `late_share`). Train shorter, or shuffle and check the learning rate,
-    if most have it in the first tenth (`early_share`). Ties go to the first epoch. "Most" is more than half, of at
-    least three.
+    Rule, over the best ten trials with learning curves of the validation score, at least three:
+
+    - train longer if the last quarter (after `late_share`) is better than the quarter before, without the last epoch,
+      by which trials were chosen. The mean gain must be significant (t test over trials, 1 %), at least `rise_share` of
+      the whole rise, and at least a tenth of the noise of a retraining (if unknown, of the rows);
+    - train shorter, or check the learning rate, if most are best in the first tenth (`early_share`) and the second half
+      is worse than the first tenth, by the same test and noise.
+
+    Flat curves fire neither: where the best epoch lies on them is chance.
 
     Source: Google's deep learning tuning playbook, "Deciding how long to train when training is not compute-bound",
     which gives 10 % and 25 %.
@@ -33,44 +41,92 @@ def length(search: TaskSearch) -> Finding:
     title = "Trained long enough"
     places = best_epochs(search)
     if len(places) < _FEWEST:
-        return search.unknown(KEY, title, "Fewer than three of the best trials have learning curves of five epochs.")
-    late = int((places["place"] > search.limits.late_share).sum())
+        return search.unknown(KEY, title, "Fewer than three of the best trials have learning curves of eight epochs.")
+    gain, fall = places["gain"].to_numpy(dtype=np.float64), places["fall"].to_numpy(dtype=np.float64)
     early = int((places["place"] <= search.limits.early_share).sum())
     facts: dict[str, Fact] = {
-        "late": late,
         "early": early,
         "trials": len(places),
         "epochs": int(places["epochs"].max()),
         "median": float(places["epoch"].median()),
+        "gain": float(np.nanmean(gain)),
+        "fall": float(np.nanmean(fall)),
         "late_percent": 100 * (1 - search.limits.late_share),
         "early_percent": 100 * search.limits.early_share,
+        "metric": search.results.metric,
     }
-    half = "of at most {epochs} epochs; the best epoch is in the middle {median:.3g}."
-    if 2 * late > len(places):
-        evidence = f"{{late}} of the best {{trials}} trials are best in the last {{late_percent:.3g}} % {half}"
-        return _fired(search, facts, "Trained too short: still improving at the end", evidence, "Train longer.", 2.0)
-    if 2 * early > len(places):
-        evidence = f"{{early}} of the best {{trials}} trials are best in the first {{early_percent:.3g}} % {half}"
+    least = _least(search)
+    whole = float(np.nanmean(places["rise"]))
+    if _positive(gain) and float(np.nanmean(gain)) >= max(least, search.limits.rise_share * whole):
+        evidence = (
+            "In the last {late_percent:.3g} % of at most {epochs} epochs the validation {metric} of the best {trials} "
+            "trials still improves by {gain:.2g}."
+        )
+        reason = f"the best {len(places)} trials still improve at the end of their training"
+        return search.warning(
+            KEY, Gravity.MISSED, "Trained too short: still improving at the end", evidence, "Train longer.", facts,
+            _changes(search, 2.0, reason),
+        )  # fmt: skip
+    if 2 * early > len(places) and _positive(fall) and float(np.nanmean(fall)) >= least:
+        evidence = (
+            "{early} of the best {trials} trials are best in the first {early_percent:.3g} % of at most {epochs} "
+            "epochs, and {fall:.2g} worse in the second half."
+        )
         advice = "Train shorter and try more; if it overfits that soon, regularise."
         shorter = max(4 * float(facts["median"]) / float(facts["epochs"]), 1 / float(facts["epochs"]))
-        return _fired(search, facts, "Trained too long: best at the start", evidence, advice, shorter)
-    evidence = (
-        "Of the best {trials} trials {late} are best in the last {late_percent:.3g} % and {early} in the first "
-        f"{{early_percent:.3g}} % {half}"
-    )
-    return search.finding(KEY, "pass", title, evidence, facts=facts)
+        reason = f"{early} of the best {len(places)} trials are best at the start of their training"
+        return search.warning(
+            KEY, Gravity.WASTE, "Trained too long: best at the start", evidence, advice, facts,
+            _changes(search, shorter, reason),
+        )  # fmt: skip
+    evidence = "Over the last {late_percent:.3g} % of {epochs} epochs the best {trials} trials improve by {gain:.2g}, "
+    return search.passed(KEY, title, evidence + "too little to train longer.", facts)
+
+
+def _least(search: TaskSearch) -> float:
+    sds = [each for each in (retraining(search).sd, binomial(search).sd) if not math.isnan(each)]
+    return _OF_NOISE * sds[0] if sds else 0.0
+
+
+def _positive(differences: NDArray[np.float64]) -> bool:
+    """Return whether the mean is above 0 by a one-sided t test at 1 %."""
+    finite = differences[np.isfinite(differences)]
+    if len(finite) < _FEWEST or finite.mean() <= 0:
+        return False
+    return bool(np.ptp(finite) == 0 or stats.ttest_1samp(finite, 0.0, alternative="greater").pvalue <= _LEVEL)
 
 
 def best_epochs(search: TaskSearch) -> pd.DataFrame:
-    """Return, for the best trials, the epoch of the best validation score, the maximum epochs, and their ratio."""
+    """Return, for the best trials, where the validation score is best, and how it changes; positive is better.
+
+    Returns
+    -------
+    epoch (of the best score), epochs (maximum), place (their ratio), gain (mean of the last quarter − mean of the one
+    before), rise (mean of the last quarter − median of the
+    first), fall (mean of the first tenth − mean of the second half).
+    """
     rows = []
     for curve in search.curves_of_best:
-        scores = search.results.sign * curve["validation_score"].astype(float).to_numpy()
+        scores = search.results.sign * curve["validation_score"].to_numpy(dtype=np.float64)
         allowed = _allowed(search, curve)
-        if allowed >= _SHORTEST and np.isfinite(scores).any():
-            epoch = int(curve["epoch"].iloc[int(np.nanargmax(scores))])
+        if allowed >= _SHORTEST and len(scores) >= _SHORTEST and np.isfinite(scores).all():
+            epoch = int(curve["epoch"].iloc[int(np.argmax(scores))])
             rows.append({"epoch": epoch, "epochs": allowed, "place": epoch / allowed})
-    return pd.DataFrame(rows, columns=["epoch", "epochs", "place"])
+            rows[-1] |= _changes_of(search, scores, stopped=len(scores) < allowed)
+    return pd.DataFrame(rows, columns=["epoch", "epochs", "place", "gain", "rise", "fall"])
+
+
+def _changes_of(search: TaskSearch, scores: NDArray[np.float64], *, stopped: bool) -> dict[str, float]:
+    """Return the changes within one curve; a training that stopped by itself gains nothing from more epochs."""
+    count, late = len(scores), search.limits.late_share
+    start = min(max(round(late * count), 1), count - 2)
+    before = max(start - (count - start), 0)
+    last = float(scores[start : count - 1].mean())
+    return {
+        "gain": 0.0 if stopped else last - float(scores[before:start].mean()),
+        "rise": last - float(np.median(scores[: count // 4])),
+        "fall": float(scores[: max(round(search.limits.early_share * count), 1)].mean() - scores[count // 2 :].mean()),
+    }
 
 
 def _allowed(search: TaskSearch, curve: pd.DataFrame) -> int:
@@ -82,15 +138,6 @@ def _allowed(search: TaskSearch, curve: pd.DataFrame) -> int:
         return int(searched.iloc[0]) if len(searched) else trained
     fixed = search.table("model").get("epochs")
     return max(fixed, trained) if isinstance(fixed, int) else trained
-
-
-def _fired(
-    search: TaskSearch, facts: Mapping[str, Fact], title: str, evidence: str, advice: str, factor: float
-) -> Finding:
-    finding = search.finding(KEY, "warn", title, evidence, advice, facts=facts)
-    many, end = (facts["late"], "end") if factor > 1 else (facts["early"], "start")
-    reason = f"{many} of the best {facts['trials']} trials are best at the {end} of their training"
-    return replace(finding, changes=_changes(search, factor, reason))
 
 
 def _changes(search: TaskSearch, factor: float, reason: str) -> tuple[Change, ...]:

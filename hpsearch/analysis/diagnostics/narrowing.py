@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpsearch.analysis.diagnostics.finding import Fact, Finding
+from hpsearch.analysis.diagnostics.finding import Fact, Finding, Gravity
 from hpsearch.analysis.diagnostics.noise import as_good, places_as_good
 from hpsearch.analysis.diagnostics.ranges import outward
 from hpsearch.analysis.diagnostics.search import TaskSearch
@@ -20,6 +20,7 @@ KEY = "narrowing"
 _FEWEST = 5  # minimum number of trials as good as the best for locating them
 _MANY = 12  # with this many, their extent is visible, and narrowing around two is unlikely
 _CHANCE = 0.05
+_BY_EYE = 2  # with more numeric parameters, no one reads ranges off a plot, and good trials are spread in each
 _DROPPED = 0.5  # share of excluded trials from which a narrowed run is unsafe
 
 
@@ -44,11 +45,11 @@ def narrowing(search: TaskSearch) -> Finding:
     Rule: if ``[report] narrowed`` sets ranges, one excluded trial is too many. Otherwise two kinds of range are
     judged:
 
-    - the range by eye, as in section 6.5.3 of the book: around the best two trials to whole decades (tenths in linear
-      ranges). It is unsafe if it excludes any of few (5 to 11) trials as good as the best that are spread over the
-      parameter's range. They count as spread if u^m, the probability of m uniform draws all below their highest (or
-      above their lowest), is above 0.05. There is then no evidence where the parameter is better, and two lucky draws
-      are no reason to narrow it. Only trials drawn independently count;
+    - with one or two numeric parameters, the range by eye, as in section 6.5.3 of the book: around the best two trials
+      to whole decades (tenths in linear ranges). It is unsafe if it excludes any of few (5 to 11) trials as good as the
+      best that are spread over the parameter's range. They count as spread if u^m, the probability of m uniform draws
+      all below their highest (or above their lowest), is above 0.05. There is then no evidence where the parameter is
+      better, and two lucky draws are no reason to narrow it. Only trials drawn independently count;
     - the final range of a run of narrowing, if recorded: unsafe if, over all such runs, at least half of the trials as
       good as the run's best are outside it.
 
@@ -66,7 +67,7 @@ def narrowing(search: TaskSearch) -> Finding:
             "The trials that are as good as the best are many, lie in one part of the range, or lie within the "
             "narrowed range: {kept}."
         )
-        return search.finding(KEY, "pass", title, evidence, facts=facts)
+        return search.passed(KEY, title, evidence, facts)
     return _fired(search, unsafe)
 
 
@@ -83,6 +84,8 @@ def _drop(trials: pd.DataFrame, name: str, low: float, high: float, who: str) ->
 
 
 def _by_eye(search: TaskSearch) -> Iterator[_Drop]:
+    if len(search.numeric) > _BY_EYE:
+        return
     best = search.independent_good
     for name, equals, places in places_as_good(search, _FEWEST):
         distribution = search.numeric[name]
@@ -156,4 +159,4 @@ def _fired(search: TaskSearch, unsafe: list[_Drop]) -> Finding:
     advice = (
         "Keep these ranges as wide as all trials that are as good as the best, or settle it with more trials first."
     )
-    return search.finding(KEY, "warn", f"Narrowing {names} is unsafe", " ".join(sentences), advice, facts=facts)
+    return search.warning(KEY, Gravity.MISSED, f"Narrowing {names} is unsafe", " ".join(sentences), advice, facts)

@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from hpsearch.analysis.diagnostics.finding import Fact, Finding, Level
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity, Level
 from hpsearch.analysis.thresholds import Thresholds, thresholds
 from hpsearch.results.results import FINISHED, PARAM, Results
-from hpsearch.space import Numeric, position
+from hpsearch.space import Numeric, positions
 from hpsearch.strategies import INDEPENDENT
 
 _RESOLVED = ("data", "model", "space")  # tables that a variant can change
@@ -78,8 +78,11 @@ class TaskSearch:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """The same without duplicates across strategies: equal repeat, number, value and parameters."""
-        same = ["repeat", "number", "value", "state", *self.columns]
-        return self.every.drop_duplicates(same)
+        return self.every.drop_duplicates(self._same)
+
+    @property
+    def _same(self) -> list[str]:
+        return ["repeat", "number", "value", "state", *self.columns]
 
     @property
     def columns(self) -> list[str]:
@@ -93,8 +96,9 @@ class TaskSearch:
 
     @cached_property
     def independent(self) -> pd.DataFrame:
-        """Finished trials of strategies with independent draws."""
-        return self.every[self.every["variant"].isin(self.results.labels_of(INDEPENDENT))]
+        """Finished trials of strategies with independent draws, without duplicates across them."""
+        mine = self.every[self.every["variant"].isin(self.results.labels_of(INDEPENDENT))]
+        return mine.drop_duplicates(self._same)
 
     @cached_property
     def independent_good(self) -> pd.DataFrame:
@@ -111,8 +115,9 @@ class TaskSearch:
         distribution = self.numeric[name]
         if PARAM + name not in trials:
             return np.full(len(trials), np.nan)
-        column = trials[PARAM + name].astype(float).to_numpy()
-        return np.array([np.nan if np.isnan(each) else position(float(each), distribution) for each in column])
+        values = trials[PARAM + name].to_numpy(dtype=np.float64)
+        inside = np.clip(values, distribution.low, distribution.high)
+        return positions(inside, distribution)
 
     @cached_property
     def contenders(self) -> pd.DataFrame:
@@ -138,11 +143,16 @@ class TaskSearch:
         curves = curves[curves["task"] == self.task].merge(best, on=_KEYS)
         return [curve.sort_values("epoch") for _, curve in curves.groupby("place")]
 
-    def finding(
-        self, key: str, level: Level, title: str, evidence: str, advice: str = "", facts: Mapping[str, Fact] = _NONE
-    ) -> Finding:
-        """Return a finding for this task, without changes."""
-        return Finding(key, self.task, level, title, evidence, advice, facts)
+    def passed(self, key: str, title: str, evidence: str, facts: Mapping[str, Fact] = _NONE) -> Finding:
+        """Return the finding that nothing is wrong."""
+        return Finding(key, self.task, "pass", title, evidence, facts=facts)
+
+    def warning(
+        self, key: str, gravity: Gravity, title: str, evidence: str, advice: str, facts: Mapping[str, Fact] = _NONE,
+        changes: tuple[Change, ...] = (), level: Level = "warn",
+    ) -> Finding:  # fmt: skip
+        """Return a warning for this task."""
+        return Finding(key, self.task, level, title, evidence, advice, facts, changes, gravity)
 
     def unknown(self, key: str, title: str, why: str, facts: Mapping[str, Fact] = _NONE) -> Finding:
         """Return a finding with the reason why the rule cannot be applied."""

@@ -12,6 +12,7 @@ from hpsearch.space import value_at
 
 _FEWEST = 5
 _CHANCE = 0.05
+_MARGIN = 0.1  # share of the range that is kept beyond the trials as good as the best
 _ENDS = ("low", "high")
 
 
@@ -27,7 +28,7 @@ def tightened(search: TaskSearch) -> Iterator[Change]:
             continue
         for end in _ENDS:
             reach = float((1 - places).max() if end == "low" else places.max())  # measured from the other end
-            room = reach + search.limits.near_share
+            room = reach + _MARGIN
             if reach ** len(places) >= _CHANCE or room > 0.8:
                 continue
             at = value_at(1 - room if end == "low" else room, distribution)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+
+import numpy as np
 
 from hpsearch.analysis.best import parameters
-from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding
+from hpsearch.analysis.diagnostics.additive import Additive
+from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.importance import EVALUATORS, importances
 
 KEY = "parameters"
+_SEEN = 0.01  # p value below which the regression sees an effect
 
 
 def unimportant(search: TaskSearch) -> Finding:
     """Report parameters that do not matter, to fix them and spend the trials on the others.
 
-    Rule: the importance is below `unimportant` by fANOVA and by PED-ANOVA. One evaluator alone is not enough:
-    PED-ANOVA, Optuna's default, sometimes ranks the wrong parameter first, and fANOVA is dominated by divergence. If
-    they disagree, both numbers are reported.
+    Rule: the importance is below `unimportant` by fANOVA and by PED-ANOVA, and an additive regression of the values
+    sees no effect (F test, p ≥ 0.01). One evaluator alone is not enough: PED-ANOVA, Optuna's default, sometimes ranks
+    the wrong parameter first, and fANOVA is dominated by divergence. Both fall with the number of parameters, whether
+    these matter or not, hence the regression; where trials are too few for it, nothing is said. If the evaluators
+    disagree, both numbers are reported.
 
     Source: Hutter et al. (2014), Watanabe et al. (2023); the threshold is this package's.
     """
@@ -27,8 +33,13 @@ def unimportant(search: TaskSearch) -> Finding:
         why = "Fewer than two hyperparameters, or too few trials to tell them apart."
         return search.unknown(KEY, title, why)
     facts: dict[str, Fact] = {"limit": search.limits.unimportant, "trials": int(frame["trials"].iloc[0])}
+    additive = Additive(search, search.good)
+    effects = {name: additive.matters(name) for name in search.numeric}
+    if all(math.isnan(each) for each in effects.values()):
+        return search.unknown(KEY, title, "Too few trials for as many hyperparameters to say which matter.")
     small = frame[list(EVALUATORS)] < search.limits.unimportant
-    idle, disputed = frame[small.all(axis=1)], frame[small.any(axis=1) & ~small.all(axis=1)]
+    unseen = np.array([not effects.get(name, 1.0) < _SEEN for name in frame["parameter"]], dtype=bool)
+    idle, disputed = frame[small.all(axis=1) & unseen], frame[small.any(axis=1) & ~small.all(axis=1)]
     sentences = []
     for place, row in enumerate([*idle.to_dict("records"), *disputed.to_dict("records")], 1):
         facts |= {f"name_{place}": row["parameter"]} | {f"{_fact(name)}_{place}": row[name] for name in EVALUATORS}
@@ -39,15 +50,15 @@ def unimportant(search: TaskSearch) -> Finding:
         )
     if idle.empty:
         opening = (
-            "The two evaluators disagree. " if sentences else "All have an importance of at least {limit:.3g} by both."
+            "The two evaluators disagree. "
+            if sentences
+            else "All matter by their importances or by a regression of the values."
         )
-        return search.finding(KEY, "pass", title, opening + " ".join(sentences), facts=facts)
+        return search.passed(KEY, title, opening + " ".join(sentences), facts)
     names = [str(name) for name in idle["parameter"]]
     advice = "Where the ranges are right, fix what does not matter at its best value and spend the trials on the rest."
-    finding = search.finding(
-        KEY, "warn", f"{' and '.join(names)} hardly matters", " ".join(sentences), advice, facts=facts
-    )
-    return replace(finding, changes=_fixed(search, names))
+    headline = f"{' and '.join(names)} hardly matters"
+    return search.warning(KEY, Gravity.WASTE, headline, " ".join(sentences), advice, facts, _fixed(search, names))
 
 
 def _fact(evaluator: str) -> str:
