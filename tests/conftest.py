@@ -58,3 +58,15 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "integration" in item.path.parts:
             item.add_marker("long")
+
+
+@pytest.fixture
+def with_baselines():
+    """Let runs of this test train their baselines."""
+
+
+@pytest.fixture(autouse=True)
+def _no_baselines(request, monkeypatch):
+    """Spare runs in this process a random forest each; what the command line starts trains them."""
+    if "with_baselines" not in request.fixturenames:
+        monkeypatch.setattr("hpsearch.objectives.supervised.SupervisedObjective.baselines", ())

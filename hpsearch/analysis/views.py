@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -97,5 +97,12 @@ def _by_objective(results: Results) -> Results:
             if key[1] in settings
         },
         subject="objective",
+        baselines=_of_objectives(results.baselines, {label(*key): key[0] for key in searches.spaces}),
         **frames,
     )
+
+
+def _of_objectives(baselines: pd.DataFrame, task_of: Mapping[str, str]) -> pd.DataFrame:
+    """Return the baselines of each objective: those of its task."""
+    parts = [baselines[baselines["task"] == task].assign(task=label) for label, task in task_of.items()]
+    return pd.concat(parts, ignore_index=True) if parts else baselines

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from hpsearch.errors import RunError, UsageError, quoted
 from hpsearch.execution.child.errors import packed, unpacked
-from hpsearch.objectives.base import Objective, Outcome, Step, Trained
+from hpsearch.objectives.base import Baseline, Objective, Outcome, Step, Trained
 from hpsearch.run.batches import StoppedError
 from hpsearch.run.deaths import DEATHS
 from hpsearch.run.limit import overtime
@@ -203,6 +203,9 @@ class ClusterTrainer(Trainer):
     def _all_outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         return self._cluster.call(_outcomes, self.objective, dict(params), trial_number, times)
 
+    def _baseline(self, name: str) -> Baseline:
+        return self._cluster.call(_baseline, self.objective, name)
+
 
 @dataclass
 class _Ended(Trained):
@@ -277,6 +280,10 @@ def _judged(objective: Objective, params: Mapping[str, Any], trial_number: int, 
 
 def _outcomes(objective: Objective, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
     return objective.outcomes(params, trial_number, times)
+
+
+def _baseline(objective: Objective, name: str) -> Baseline:
+    return objective.baseline(name)
 
 
 def _itself(objective: Objective) -> Objective:

@@ -65,6 +65,22 @@ class Outcome:
     diverged: bool = False
 
 
+class Baseline(NamedTuple):
+    """Judgement of a simple model that a search is compared with.
+
+    Attributes
+    ----------
+    validation, test
+        Values on the validation and the test rows, in the metric's units.
+    train_rows
+        Number of rows that it was trained on.
+    """
+
+    validation: float
+    test: float
+    train_rows: int
+
+
 class Trained(ABC):
     """A training: iterate over its steps to train, then ask what came of it."""
 
@@ -193,9 +209,9 @@ class Objective(ABC):
         return None
 
     @property
-    def baselines(self) -> Mapping[str, float]:
-        """Values of simple predictions to compare with, by name."""
-        return {}
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the simple models that `baseline` trains, for comparison; none by default."""
+        return ()
 
     @property
     def folder(self) -> str | None:
@@ -300,6 +316,13 @@ class Objective(ABC):
     def judges_each(self) -> bool:
         """Whether each of the `outcomes` is what `judge` returns; not if a subclass computes them another way."""
         return type(self).outcomes is Objective.outcomes
+
+    def baseline(self, name: str) -> Baseline:
+        """Train the simple model `name`, one of `baselines`, and judge it as trials are. Call it after the search."""
+        raise NotImplementedError
+
+    def load_baselines(self) -> None:  # noqa: B027 -- most have none
+        """Load what baselines need into this process, where processes that train will be forked from it."""
 
     def load(self) -> None:  # noqa: B027 -- most load nothing
         """Load what trainings need into this process, where processes that train will be forked from it."""

@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 
+from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, located
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
-from hpsearch.objectives.base import Conditions, Direction, Objective, Outcome, Step, Trained
+from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome, Step, Trained
+from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.space import describe
+from hpsearch.strategies.seeding import integer
 
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
@@ -232,6 +235,24 @@ class SupervisedObjective(Objective):
         if self.separate_seeds and retraining:
             return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, _TEST, retraining, _TEST))
         return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, trial_number, retraining))
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the simple models on the same rows: "simple", "linear", "forest"."""
+        return tuple(BASELINES)
+
+    def load_baselines(self) -> None:
+        """Import scikit-learn."""
+        load_libraries()
+
+    def baseline(self, name: str) -> Baseline:
+        """Train the simple model `name` on the train rows of this repeat, and score it as trials are scored."""
+        rows = self.data
+        with ONE_BLAS_THREAD.hold():
+            model = fitted(name, rows, integer(self.seed, self.repeat, name))
+            validation = self.score(model.predict(rows.x_validation), rows.y_validation)
+            test = self.score(model.predict(rows.x_test), rows.y_test)
+        return Baseline(validation, test, train_rows(name, rows))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""

@@ -21,6 +21,7 @@ from hpsearch.results.attributes import (
     newest_plan,
     variant_of,
 )
+from hpsearch.results.baselines import baselines
 from hpsearch.results.default_tests import default_tests
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
@@ -83,6 +84,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         default_tests=default_tests(studies),
         first_plan=first_plan(studies),
         environments=environments_of(studies),
+        baselines=baselines(studies),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
     planned = int((results.first_plan or {}).get("trials") or budget)

@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 STRATEGY = "strategy"  # factor that every study has
+BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows")
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
 _T = TypeVar("_T")
@@ -83,6 +84,9 @@ class Results:
         Best values of runs after twice the budget: task, variant, repeat, value; empty if no run went that far.
     default_tests
         Mean test values of the default hyperparameters, of runs that started with them: task, variant, repeat, value.
+    baselines
+        Simple models on the same rows: task, repeat, name ("simple", "linear" or "forest"), validation, test,
+        train_rows (number of rows that it was trained on). Empty if none were trained; failed ones are left out.
     first_plan
         What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats and
         margin. None if nothing was.
@@ -119,6 +123,7 @@ class Results:
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
     default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BASELINE_COLUMNS))
     first_plan: Mapping[str, Any] | None = None
     at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()

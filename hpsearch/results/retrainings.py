@@ -35,6 +35,13 @@ def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None) -> dict
     }
 
 
+def sound_values(test: Mapping[str, Any]) -> list[float]:
+    """Return the test values of a stored test without those of failed retrainings, as far as it marks them."""
+    values = [_float(value) for value in test.get("values", [])]
+    diverged = _diverged(test, {}, len(values), None)
+    return [value for value, failed in zip(values, diverged, strict=True) if math.isfinite(value) and not failed]
+
+
 def _diverged(test: Mapping[str, Any], rows: Mapping[str, Any], count: int, best: FrozenTrial | None) -> Sequence[bool]:
     """Return which of the `count` retrainings diverged.
 

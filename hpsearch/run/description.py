@@ -74,6 +74,8 @@ class Run:
         Name of its Optuna study, if it was created under another label.
     batch
         Number of trials before each trial that it does not see, so that they may run at the same time.
+    trains_baselines
+        Whether it trains the objective's baselines, which all runs of its repeat on its task share.
     """
 
     study: str
@@ -105,6 +107,7 @@ class Run:
     pruning: Mapping[str, int] = field(default_factory=dict)
     stored_name: str = ""
     batch: int = 0
+    trains_baselines: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)

@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.objectives.base import Objective
+from hpsearch.run.baselines import missing_baselines, train_baselines
 from hpsearch.run.batches import StoppedError, work_off
 from hpsearch.run.comparable import check_comparable
 from hpsearch.run.deaths import OWNER_DIED_TWICE, fail, in_owner, survives
@@ -112,6 +113,8 @@ def continue_run(
 ) -> bool:
     """Finish the trials of a dead process, run trials until the budget is spent, then test the incumbent.
 
+    A run that trains baselines does so at its end.
+
     Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins; those that
     have begun are finished, and the incumbent is tested.
 
@@ -145,6 +148,8 @@ def continue_run(
             _note_environment(study)
             if objective.separate_seeds and "fingerprints" not in study.user_attrs:
                 study.set_user_attr("fingerprints", dict(one.fingerprints()))
+            if missing_baselines(run, study, objective):
+                one.prepare_baselines()
             trainers.start()
             is_spent = work_off(
                 study,
@@ -157,6 +162,7 @@ def continue_run(
                 stop=trainers.end,
             )
             test_incumbent(run, study, one)
+            train_baselines(run, study, one)
             return is_spent
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from hpsearch.errors import HpsearchError
-from hpsearch.objectives.base import Objective, Outcome
+from hpsearch.objectives.base import Baseline, Objective, Outcome
 from hpsearch.run.limit import LimitedTrial, OvertimeError, overtime
 from hpsearch.storage.optuna_private import SharedTrial
 
@@ -100,6 +100,34 @@ class Trainer(AbstractContextManager["Trainer"], ABC):
     def _all_outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         """Call the objective's own `outcomes`; raise as `run` does."""
 
+    @abstractmethod
+    def _baseline(self, name: str) -> Baseline:
+        """Call the objective's `baseline`; raise as `run` does."""
+
+    def prepare_baselines(self) -> None:
+        """Prepare for baselines, before `start`."""
+
+    def baseline(self, name: str) -> Baseline | str:
+        """Train a simple model and judge it; return the reason if it fails, takes too long or kills its process twice.
+
+        Raises
+        ------
+        HpsearchError
+            If the process for trainings can't be started.
+        """
+        for _ in range(MOST_DEATHS):
+            try:
+                return self._baseline(name)
+            except TrainingDiedError as error:
+                reason = died_twice(str(error))
+            except OvertimeError as error:
+                return str(error)
+            except HpsearchError:
+                raise
+            except Exception as error:  # the model's own
+                return f"{type(error).__name__}: {error}"
+        return reason
+
     def judge(self, params: Mapping[str, Any], trial_number: int) -> Judgements:
         """Train with the seeds of the trial itself, and judge the training on the test rows."""
         judgements = Judgements()
@@ -169,6 +197,9 @@ class Here(Trainer):
 
     def _all_outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         return self._within(times, lambda: self.objective.outcomes(params, trial_number, times))
+
+    def _baseline(self, name: str) -> Baseline:
+        return self._within(1, lambda: self.objective.baseline(name))
 
     def _within(self, times: int, train: Callable[[], _T]) -> _T:
         begin = time.monotonic()

@@ -146,7 +146,13 @@ class Plan:
             for label, variant in asked.items()
         }
         return [
-            Run(task=task, variant=label, repeat=repeat, **shared[task, label])
+            Run(
+                task=task,
+                variant=label,
+                repeat=repeat,
+                trains_baselines=label == next(iter(self.variants)),
+                **shared[task, label],
+            )
             for repeat in range(self.repeats if self.repeats_now is None else self.repeats_now)
             for task in self.objectives
             for label in asked

@@ -1,3 +1,7 @@
+import dataclasses
+
+import pandas as pd
+
 from hpsearch.analysis.diagnostics import TaskSearch, diagnose
 from hpsearch.analysis.importance import importances
 from hpsearch.analysis.incumbents import tasks
@@ -50,3 +54,13 @@ def test_what_searches_nothing_has_no_search_to_look_at():
 def test_labels_of_one_level_are_left_out():
     view = by_objective(loaded(factors={"optimizer": OPTIMIZERS, "initializer": ("he",)}, repeats=1))
     assert tasks(view) == list(OPTIMIZERS)
+
+
+def test_each_objective_has_the_baselines_of_its_task():
+    results = loaded(factors={"optimizer": OPTIMIZERS}, tasks=("digits", "wine"), repeats=1)
+    columns = list(results.baselines)
+    rows = [[task, 0, "simple", value, value, 9] for task, value in (("digits", 0.1), ("wine", 0.4))]
+    view = by_objective(dataclasses.replace(results, baselines=pd.DataFrame(rows, columns=columns)))
+    assert dict(zip(view.baselines["task"], view.baselines["test"], strict=True)) == {
+        task: 0.4 if task.startswith("wine") else 0.1 for task in view.runs["task"].unique()
+    }

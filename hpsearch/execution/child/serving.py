@@ -188,5 +188,8 @@ class _Server:
     def outcomes(self, params: dict[str, Any], trial_number: int, times: int) -> Any:
         return self._objective.outcomes(params, trial_number, times)
 
+    def baseline(self, name: str) -> Any:
+        return self._objective.baseline(name)
+
     def fingerprints(self) -> dict[str, str]:
         return dict(self._objective.fingerprints())

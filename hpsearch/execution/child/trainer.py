@@ -17,7 +17,7 @@ from hpsearch.execution.child.errors import packed, unpacked
 from hpsearch.execution.child.process import Child, borrowed, give_back, may_fork
 from hpsearch.execution.child.serving import Parcel, Surroundings
 from hpsearch.execution.child.trial import Method
-from hpsearch.objectives.base import Objective, Outcome
+from hpsearch.objectives.base import Baseline, Objective, Outcome
 from hpsearch.run.limit import overtime
 from hpsearch.run.trainer import Trainer, Training, TrainingDiedError
 from hpsearch.storage import STORAGE_ERRORS
@@ -73,6 +73,15 @@ class ChildTrainer(Trainer):
     def _all_outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
         outcomes: list[Outcome] = self._call("outcomes", dict(params), trial_number, times, times=times)
         return outcomes
+
+    def _baseline(self, name: str) -> Baseline:
+        baseline: Baseline = self._call("baseline", name)
+        return baseline
+
+    def prepare_baselines(self) -> None:
+        """Load the libraries before children are forked, so that it is done once for all."""
+        if may_fork():
+            self.objective.load_baselines()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
