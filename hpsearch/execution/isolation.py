@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hpsearch.execution.child import ChildTrainer
+from hpsearch.execution.child.trainer import ChildTrainer
 from hpsearch.objectives.base import Objective
 from hpsearch.run.trainer import Here, Trainer
 

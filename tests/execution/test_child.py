@@ -21,8 +21,8 @@ from optuna.trial import TrialState
 
 import hpsearch
 from hpsearch.errors import UsageError
-from hpsearch.execution.child import ChildTrainer
 from hpsearch.execution.child.process import end_idle
+from hpsearch.execution.child.trainer import ChildTrainer
 from hpsearch.execution.isolation import is_isolated, trainer_of
 from hpsearch.objectives import MLPObjective, TableObjective
 from hpsearch.objectives.base import Outcome

@@ -43,7 +43,7 @@ retrain = 2
 
 # Starts processes by forking one that has imported the package: in milliseconds, and without this process's threads.
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["hpsearch.execution"])
+FORKSERVER.set_forkserver_preload(["hpsearch.execution.executing", "hpsearch.api"])
 
 RUN = """
 from hpsearch.execution import execute, prepare

@@ -1,5 +1,1 @@
-"""Trainings in a child process that can be killed: `ChildTrainer`."""
-
-from hpsearch.execution.child.trainer import ChildTrainer
-
-__all__ = ["ChildTrainer"]
+"""Trainings in a child process that can be killed: `hpsearch.execution.child.trainer.ChildTrainer`."""

@@ -16,8 +16,6 @@ from hpsearch.objectives.base import Direction, Objective, Outcome, Step, Traine
 from hpsearch.objectives.tables.grid import Value, distribution, index
 from hpsearch.objectives.tables.published import TABLES, Table, read
 from hpsearch.space import describe
-from hpsearch.strategies.base import CONFIRMS
-from hpsearch.strategies.seeding import generator
 
 SEARCHED = 3  # maximum number of seeds per configuration for trials, since a confirmation needs three
 _KEYS = ("source", "table")
@@ -150,13 +148,13 @@ class TableObjective(Objective):
 
         A repetition has the number of the trial that it repeats.
         """
-        return trial.user_attrs.get(CONFIRMS, trial.number), _repetition(trial)
+        return trial.user_attrs.get(_confirms(), trial.number), _repetition(trial)
 
     def train(self, params: Mapping[str, Any], seeds: tuple[int, int]) -> Trained:
         """Look up the result of `params` for one observable seed, and the mean over the held-out ones."""
         observable, held_out = self._partition(params)
         number, repetition = seeds
-        order = generator(self.seed, self.repeat, number, self._draw).permutation(len(observable))
+        order = _generator(self.seed, self.repeat, number, self._draw).permutation(len(observable))
         return _LookedUp(float(observable[order[repetition % len(order)]]), float(held_out.mean()))
 
     def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
@@ -176,7 +174,7 @@ class TableObjective(Objective):
     def _partition(self, params: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the losses of a configuration that trials may observe, and the held-out ones."""
         losses = self._table.losses[self._place(params)]
-        losses = losses[generator(self.seed, self.repeat, self.task, "held-out seeds").permutation(len(losses))]
+        losses = losses[_generator(self.seed, self.repeat, self.task, "held-out seeds").permutation(len(losses))]
         losses = losses[np.isfinite(losses)]
         count = _held_out(len(losses))
         return losses[count:], losses[:count]
@@ -208,11 +206,29 @@ def _held_out(seeds: int) -> int:
 
 def _repetition(trial: Trial) -> int:
     """Return 0 for a trial of the search and k for its k-th confirmation."""
-    number = trial.user_attrs.get(CONFIRMS)
+    confirms = _confirms()
+    number = trial.user_attrs.get(confirms)
     if number is None:
         return 0
     earlier = [other for other in trial.study.get_trials(deepcopy=False) if other.number < trial.number]
-    return 1 + len([other for other in earlier if other.user_attrs.get(CONFIRMS) == number])
+    return 1 + len([other for other in earlier if other.user_attrs.get(confirms) == number])
+
+
+def _confirms() -> str:
+    """Return the attribute of a repetition that names its trial.
+
+    Here, as in `_generator`, the strategies are imported late: processes that train networks do without them.
+    """
+    from hpsearch.strategies.base import CONFIRMS
+
+    return CONFIRMS
+
+
+def _generator(seed: int, *names: int | str) -> np.random.Generator:
+    """Return the generator of a seed and names; see `hpsearch.strategies.seeding`."""
+    from hpsearch.strategies.seeding import generator
+
+    return generator(seed, *names)
 
 
 def _name(data: str | Mapping[str, Any]) -> str:
