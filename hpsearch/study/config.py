@@ -142,7 +142,8 @@ class ReportSettings(_Table):
     Attributes
     ----------
     margin
-        Largest difference that counts as practically equal, in units of the metric.
+        Largest difference that counts as practically equal, in units of the metric. The one that was stored before the
+        study's first trial counts; later changes have no effect.
     follows, changes
         The study that this one follows, and the changes since; written by ``next.toml``.
     """
