@@ -179,8 +179,9 @@ class SupervisedObjective(Objective):
             self._received = replace(self._received, **arrays)
 
     def load(self) -> None:
-        """Load the data set, once in each process."""
-        _ = self._source.dataset
+        """Load the data set, once in each process; not if this objective was sent with its rows."""
+        if self._received is None:
+            _ = self._source.dataset
 
     def for_repeat(self, repeat: int) -> Self:
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""

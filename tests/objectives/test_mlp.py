@@ -135,6 +135,15 @@ def test_it_travels_without_a_large_split(objective, monkeypatch):
     assert len(pickle.dumps(objective)) > supervised.MOST_SENT
 
 
+def test_an_objective_that_was_sent_with_its_rows_does_not_load_them(objective, monkeypatch):
+    received = pickle.loads(pickle.dumps(objective))
+    monkeypatch.setattr(source, "LOADED", OrderedDict())
+    received.load()
+    assert not source.LOADED
+    received.for_repeat(1).load()  # another split, of rows that were not sent
+    assert source.LOADED
+
+
 def test_it_trains_on_plain_arrays_where_joblib_maps_files(objective, tmp_path):
     joblib.dump(objective, tmp_path / "sent")
     rows = joblib.load(tmp_path / "sent", mmap_mode="r").data
