@@ -109,6 +109,14 @@ def test_the_regression_sees_an_edge_but_no_plateau_and_no_peak_inside(kind, ala
     assert fired >= 40 if alarms is None else fired <= alarms
 
 
+def test_edges_are_corrected_for_the_number_of_parameters():
+    """Eight parameters without effect: 16 ends, of which each alone would fire in 2.5 % or more."""
+    rng = np.random.default_rng(0)
+    design = Design(parameters=8, idle=7, noise=20.0, score="r2", trials=60, runs=1)
+    fired = sum(found(simulate(design, rng), "edge").fires for _ in range(25))
+    assert fired <= 4
+
+
 def test_the_edge_rule_asks_for_a_wider_range_at_the_right_end():
     for rate, end, old in ((1.0, "high", 1.0), (0.0, "low", 1e-4)):
         (change,) = found(of(rate=rate), "edge").changes
