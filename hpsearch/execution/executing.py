@@ -30,6 +30,7 @@ from hpsearch.execution.rivals import PAUSE, await_rivals
 from hpsearch.execution.site import Site, at_work
 from hpsearch.execution.worker import Ending, Worked, do
 from hpsearch.run import Run, read_runs, with_stored_pruning
+from hpsearch.run.environment import resumed_elsewhere
 from hpsearch.storage import all_studies, opened
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
 from hpsearch.storage.optuna_log import quiet_optuna
@@ -98,7 +99,9 @@ def execute(
         cluster = stack.enter_context(closing(Cluster(dask))) if dask is not None else None
         cores = joblib.effective_n_jobs(jobs) if cluster is None else cluster.threads() if jobs == -1 else jobs
         ready = stack.enter_context(_prepared(plan, storage, cores, joins, lease))
-        plan, here, holder, runs, studies, begun = ready
+        plan, here, holder, runs, studies, begun, warning = ready
+        if warning:
+            _log.warning("%s", warning)
         trials = {name: begun.get(name, []) for name in studies}
         begin = {run.name: look_at(run, trials[run.name]) for run in runs if run.name in trials}
         counter = Counter(runs, begin)
@@ -142,7 +145,10 @@ def prepare(plan: Plan, storage: str | BaseStorage) -> tuple[int, int]:
 
 
 class _Prepared(NamedTuple):
-    """A plan, and its runs in an open storage: all of them; of those to be done the studies and trials, by name."""
+    """A plan, and its runs in an open storage: all of them; of those to be done the studies and trials, by name.
+
+    `warning` says whether the runs to be done were trained in another environment; it may be empty.
+    """
 
     plan: Plan
     storage: BaseStorage
@@ -150,6 +156,7 @@ class _Prepared(NamedTuple):
     runs: list[Run]
     studies: dict[str, optuna.Study]
     trials: dict[str, list[FrozenTrial]]
+    warning: str
 
 
 @contextmanager
@@ -163,9 +170,11 @@ def _prepared(plan: Plan, storage: str | BaseStorage, cores: int, joins: bool, l
         asked = {run.name for run in runs if not is_done(run, stored)}
         if not joins:
             await_rivals(plan.name, asked, known, here, storage)
-        begun = {study.study_name: study.trials for study in read_runs(here, asked.__contains__)}
+        stored_runs = read_runs(here, asked.__contains__)
+        begun = {study.study_name: study.trials for study in stored_runs}
+        warning = resumed_elsewhere(study.user_attrs for study in stored_runs if study.trials)
         studies = prepared(runs, stored, owned(here), partial(leased, holder=holder, seconds=lease), joins)
-        yield _Prepared(plan, here, holder, runs, studies, begun)
+        yield _Prepared(plan, here, holder, runs, studies, begun, warning)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ def summary(
             "factors": results.factors,
             "variants": {label: results.levels[label] for label in results.variants},
             "settings": results.settings,
+            "environments": results.environments,
         },
         "sections": {section.key: _section(section) for section in sections},
         "left_out": left_out or {},

@@ -36,6 +36,7 @@ _RUN_COLUMNS = [
     "reference_best",
     "reference_median",
     "complete",
+    "environments",
 ]
 
 Columns = Mapping[str, Sequence[Any]]
@@ -140,6 +141,7 @@ def _run_row(
         "reference_best": _float(reference.get("best")),
         "reference_median": _float(reference.get("median")),
         "complete": budget.is_spent(direction, within),
+        "environments": len(attributes.get("environments", [])),
     }
 
 

@@ -76,7 +76,8 @@ class Results:
         retrained_validation (validation scores of the same retrainings as `test_values`; empty list if not recorded),
         test_rows (judgements of single test rows of the same retrainings, see `hpsearch.run.judged_rows`; empty without
         any), reference_best and reference_median (true best and median value over the task's configurations; NaN if
-        unknown), complete (whether the budget is spent).
+        unknown), complete (whether the budget is spent), environments (number of environments that it was trained in; 0
+        if unknown).
     ranges
         Ranges that numeric parameters were drawn from, if recorded: task, variant, repeat, number, parameter, low,
         high.

@@ -1,9 +1,13 @@
 """Versions, processor and BLAS of this process: what the bits of a value depend on besides its seed."""
 
+from __future__ import annotations
+
 import platform
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from hpsearch.blas import kernels
 from hpsearch.version import __version__
@@ -26,6 +30,32 @@ def environment() -> dict[str, str]:
         "processor": _processor(),
         "blas": ", ".join(kernels()) or "unknown",
     }
+
+
+def differences(environments: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return the distinct values of each part in which the environments differ, in their order."""
+    parts = dict.fromkeys(part for each in environments for part in each)
+    values = {part: list(dict.fromkeys(each.get(part, "unknown") for each in environments)) for part in parts}
+    return {part: distinct for part, distinct in values.items() if len(distinct) > 1}
+
+
+def resumed_elsewhere(stored: Iterable[Mapping[str, Any]]) -> str:
+    """Return a warning if runs that are resumed now were trained in another environment, too; empty if none was.
+
+    Parameters
+    ----------
+    stored
+        Attributes of the runs that have begun and are resumed.
+    """
+    now = environment()
+    others = [[each for each in attributes.get("environments", []) if each != now] for attributes in stored]
+    moved = [environments for environments in others if environments]
+    if not moved:
+        return ""
+    changed = differences([now, *(each for environments in moved for each in environments)])
+    instead = ", ".join(f"{part} {values[0]} instead of {' or '.join(values[1:])}" for part, values in changed.items())
+    runs = "1 run goes" if len(moved) == 1 else f"{len(moved)} runs go"
+    return f"{runs} on with {instead}: values may differ from those of a study that was not moved"
 
 
 def _processor() -> str:

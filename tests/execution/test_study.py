@@ -18,6 +18,7 @@ from hpsearch.errors import RunError, UsageError
 from hpsearch.execution import execute, prepare
 from hpsearch.objectives.plain import PlainObjective, as_objective
 from hpsearch.results.load import load_results
+from hpsearch.run import environment as environment_module
 from hpsearch.run import running
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
@@ -147,15 +148,21 @@ def test_a_plan_is_not_stored_once_there_are_trials(study, url):
     assert load_results(open_storage(url), "small").first_plan is None
 
 
-def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch):
+def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch, caplog):
     execute(plan(study, {"trials": 1, "repeats": 1}), url)
     here = load_results(open_storage(url), "small").environments
     other = here[0] | {"blas": "openblas Haswell"}
-    monkeypatch.setattr(running, "environment", lambda: other)
+    for module in (running, environment_module):
+        monkeypatch.setattr(module, "environment", lambda: other)
     execute(plan(study, {"trials": 1, "repeats": 1}), url)  # done: nothing is trained
     assert load_results(open_storage(url), "small").environments == here
+    assert caplog.messages == []
     execute(plan(study, {"trials": 2, "repeats": 1}), url)
-    assert load_results(open_storage(url), "small").environments == (*here, other)
+    results = load_results(open_storage(url), "small")
+    assert results.environments == (*here, other)
+    assert results.runs["environments"].tolist() == [2, 2, 2]
+    [line] = caplog.messages
+    assert line.startswith(f"3 runs go on with blas openblas Haswell instead of {here[0]['blas']}: ")
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])

@@ -12,6 +12,7 @@ from hpsearch.analysis.comparison.pairings import reference
 from hpsearch.analysis.file_levels import level_keys
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.views import by_objective
+from hpsearch.report.environments import environments_sentence
 from hpsearch.report.judging import judging
 from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import NOTHING, Fact, listing, plural, value
@@ -25,11 +26,12 @@ _SCALES = {True: "logarithmic", False: "linear"}
 def question_section(results: Results) -> Section:
     """Build the section with the study's budget, search space and fixed settings."""
     facts = _facts(results)
+    texts = (*_prose(results, facts), environments_sentence(results, facts))
     factors, space, fixed = _factor_table(results), _space_table(results), _fixed_table(results.settings)
     tables = tuple(table for table in (factors, space, fixed) if len(table.frame))
     data = {"factors": factors.frame, "space": space.frame, "settings": fixed.frame}
     return Section(
-        "question", "What was asked", tuple(_prose(results, facts)), tables=tables, facts=facts,
+        "question", "What was asked", tuple(filter(None, texts)), tables=tables, facts=facts,
         data={name: frame for name, frame in data.items() if len(frame)},
     )  # fmt: skip
 
