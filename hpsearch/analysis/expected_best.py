@@ -16,19 +16,21 @@ from hpsearch.results.results import FINISHED, Results
 from hpsearch.strategies import INDEPENDENT
 
 _POINTS = 120  # maximum points per curve
-_COLUMNS = ["task", "variant", "n", "mean", "lower", "median", "upper", "drawn_from"]
+_COLUMNS = ["task", "variant", "n", "mean", "lower", "median", "upper", "drawn_from", "runs"]
 
 
 def expected_best(results: Results) -> pd.DataFrame:
-    """Compute mean and quartiles of the best of n trials, for each strategy that draws independently.
+    """Compute mean and quartiles of the best of n trials of one run, for each strategy that draws independently.
 
-    Draws are from the search trials of all repeats of a task, so the curve can extend beyond the length of a run. It
-    ends at half of all trials, or at the budget if larger; beyond that it would mostly repeat their best. Trials
-    without a value (failed or pruned) count as worse than any.
+    The distribution of the best of n is computed within each run, from its search trials, and then averaged over the
+    runs with equal weight. Runs differ in their splits: a draw from the trials of all runs would choose the easiest
+    split, too. A variant's curve ends at its shortest run. Trials without a value (failed or pruned) count as worse
+    than any.
 
     Returns
     -------
-    task, variant, n, mean, lower, median, upper, drawn_from (number of trials).
+    task, variant, n, mean, lower, median, upper (quartiles of the averaged distribution), drawn_from (number of
+    trials), runs.
     """
     searched = results.trials[results.trials["confirms"].isna() & results.trials["state"].isin(FINISHED)]
     groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "variant"], sort=False)))
@@ -42,25 +44,26 @@ def expected_best(results: Results) -> pd.DataFrame:
 
 
 def _curve(results: Results, trials: pd.DataFrame) -> pd.DataFrame:
-    values = trials["value"].astype(float).fillna(-results.sign * math.inf).to_numpy()
-    longest = max(len(values) // 2, min(results.budget, len(values)))
-    numbers = np.unique(np.geomspace(1, longest, _POINTS).round().astype(int))
-    return best_of_n(values, numbers, results.sign).assign(drawn_from=len(values))
+    values = trials["value"].astype(float).fillna(-results.sign * math.inf)
+    runs = [run.to_numpy() for _, run in values.groupby(trials["repeat"])]
+    numbers = np.unique(np.geomspace(1, min(map(len, runs)), _POINTS).round().astype(int))
+    return best_of_n(runs, numbers, results.sign).assign(drawn_from=len(values), runs=len(runs))
 
 
-def best_of_n(values: NDArray[Any], numbers: Sequence[int] | NDArray[Any], sign: int = 1) -> pd.DataFrame:
-    """Compute mean and quartiles of the best of n of the N values, drawn without replacement, for each n ≤ N.
+def best_of_n(runs: Sequence[NDArray[Any]], numbers: Sequence[int] | NDArray[Any], sign: int = 1) -> pd.DataFrame:
+    """Compute mean and quartiles of the best of n of a run's N values, drawn without replacement, for each n ≤ N.
 
     With v_(1) ≤ … ≤ v_(N) the best is v_(i) with probability C(i − 1, n − 1) / C(N, n). The mean is then an unbiased
-    estimate of the expected best of n new draws. The common estimate with replacement is biased low. The quartiles are
-    those of the same distribution. The mean is infinite if n values without a number can be drawn.
+    estimate of the expected best of n new draws. The common estimate with replacement is biased low. Over several runs,
+    the distribution is the mean of theirs; the quartiles are those of the same distribution. The mean is infinite if n
+    values without a number can be drawn.
 
     Parameters
     ----------
-    values
-        Shape (N,), values of the trials; infinite for trials without one.
+    runs
+        For each run, the values of its trials, shape (N,); infinite for trials without one.
     numbers
-        Values of n.
+        Values of n, each at most the smallest N.
     sign
         1 if more is better, −1 if less is better.
 
@@ -71,10 +74,13 @@ def best_of_n(values: NDArray[Any], numbers: Sequence[int] | NDArray[Any], sign:
     Sources: Dodge et al., "Show your work", EMNLP 2019; Tang et al., "Showing your work doesn't always work", ACL 2020
     (the unbiased estimator); Dodge et al., Findings of EMNLP 2021.
     """
-    ascending = np.sort(sign * np.asarray(values, dtype=float))
     n = np.asarray(numbers, dtype=int)
-    chances = _chances(len(ascending), n)
-    mean = _mean(ascending, chances, n)
+    sorted_runs = [np.sort(sign * np.asarray(values, dtype=float)) for values in runs]
+    of_runs = [_chances(len(values), n) for values in sorted_runs]
+    mean = np.mean([_mean(*each, n) for each in zip(sorted_runs, of_runs, strict=True)], axis=0)
+    pooled = np.concatenate(sorted_runs)
+    order = np.argsort(pooled, kind="stable")
+    ascending, chances = pooled[order], np.concatenate(of_runs, axis=1)[:, order] / len(sorted_runs)
     reached = np.cumsum(chances, axis=1)
     quartiles = {
         name: sign * ascending[np.minimum((reached < share - 1e-12).sum(axis=1), len(ascending) - 1)]

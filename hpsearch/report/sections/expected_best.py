@@ -26,8 +26,8 @@ _NO_DRAWS = (
 )
 _NONE = "Not drawn: no trial with a finite value is finished."
 _READING = (
-    "Lines are the expected best validation {metric} of n trials, drawn without replacement from all that the "
-    "strategy made; bands reach from the lower to the upper quartile of that best. Validation values are optimistic, "
+    "Lines are the expected best validation {metric} of n trials of one run, drawn without replacement and averaged "
+    "over the runs; bands reach from the lower to the upper quartile of that best. Validation values are optimistic, "
     "and the more so the more trials they are the best of."
 )
 _NO_MEAN = "For {by_median} the line is the median: too many trials have no value for a finite expected best."
@@ -55,7 +55,7 @@ def expected_best_section(results: Results) -> Section:
         _TITLE,
         (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, finite) else ()), *notes),
         drawing=Drawing(_draw(results, finite, task_names, style.title(sentence, facts)), sentence),
-        data={"expected_best": curves.drop(columns="drawn_from")},
+        data={"expected_best": curves.drop(columns=["drawn_from", "runs"])},
         facts=facts,
     )
 

@@ -70,10 +70,10 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
     sentence = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}}}"
     if len(rows) == 1:
         sentence = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}}}"
-    if judged == "validation":
-        return f"{sentence}, but nothing has been tested: validation values are optimistic and decide nothing."
     if not math.isfinite(leader[judged]):
         return f"{opening or 'With every {noun} '}the mean {judged} {{metric}} is not a finite number."
+    if judged == "validation":
+        return f"{sentence}, but nothing has been tested: validation values are optimistic and decide nothing."
     if math.isnan(leader["test_low"]):
         sentence += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
         return f"{sentence}: too few for an interval, so chance and skill can't be told apart."
