@@ -14,7 +14,7 @@ from optuna.trial import Trial
 
 from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, number, one_of, seconds, seconds_text, text, whole
 from hpsearch.errors import UsageError, choose_from
-from hpsearch.execution import Progress, execute
+from hpsearch.execution import Progress, execute, execute_until_resolved
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.plain import as_objective
@@ -208,6 +208,7 @@ def compare(
     first: str = "drawn",
     retrain: int = 5,
     margin: float = 0.0,
+    until_resolved: bool = False,
     storage: str | BaseStorage | None = None,
     name: str = "comparison",
     report: str | Path | None = None,
@@ -245,6 +246,8 @@ def compare(
     margin
         Largest difference that counts as practically equal; 0: none. It is stored before the first trial, with
         `repeats` and `trials`. Later calls do not change what was stored.
+    until_resolved
+        Whether to add repeats only until every comparison is resolved; `repeats` is then their limit.
     report
         Folder for the report; no report by default.
     timeout
@@ -289,10 +292,12 @@ def compare(
         factors,
         timeout,
         trial_timeout,
-        margin=margin,
+        margin,
+        until_resolved,
     )
     backend = _open(storage)
-    execute(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
+    way = execute_until_resolved if until_resolved else execute
+    way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(variant_table(results), results.trials, results, path)
@@ -345,6 +350,7 @@ def _plan(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     margin: float = 0.0,
+    until_resolved: bool = False,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
@@ -390,6 +396,7 @@ def _plan(
         seconds=None if timeout is None else seconds("timeout", timeout),
         trial_timeout=limit,
         batch=batch,
+        until_resolved=until_resolved,
     )
 
 

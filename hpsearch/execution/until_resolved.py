@@ -49,7 +49,7 @@ def execute_until_resolved(
     if not plan.until_resolved:
         raise ValueError("the plan must say until_resolved, since its verdicts have another rule")
     if len(plan.variants) < 2:
-        raise UsageError("--until-resolved needs a study that compares something: it has one variant only")
+        raise UsageError("--until-resolved needs variants to compare, and the study has one")
     begin = time.monotonic()
     before = 0  # repeats until the last look
     for repeats in _looks(plan.repeats):

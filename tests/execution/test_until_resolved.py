@@ -60,7 +60,7 @@ def test_it_ends_at_the_limit():
 
 
 def test_a_study_that_compares_nothing_is_refused():
-    with pytest.raises(UsageError, match="--until-resolved needs a study that compares something"):
+    with pytest.raises(UsageError, match="--until-resolved needs variants to compare"):
         execute_until_resolved(of({"random": "random"}, 7), InMemoryStorage())
 
 
