@@ -225,8 +225,7 @@ class Plan:
             "repeats": self.repeats,
             "margin": self.margin,
             "level": ALPHA,
-            "until_resolved": self.until_resolved,
-        }
+        } | ({"until_resolved": True} if self.until_resolved else {})
 
     def objective_of(self, run: Run) -> Objective:
         """Return the objective of a run."""
