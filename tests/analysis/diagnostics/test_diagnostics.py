@@ -6,11 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from optuna.distributions import FloatDistribution
 
-from hpsearch.analysis.diagnostics import DIAGNOSTICS, Gravity, TaskSearch, diagnose, gravest
-from hpsearch.analysis.diagnostics.additive import Additive
-from hpsearch.analysis.diagnostics.edge_tests import crowded, exact_limits, least
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
 from hpsearch.analysis.diagnostics.optimism import optimism_gaps
@@ -28,7 +25,6 @@ from tests.analysis.diagnostics.planted import (
     planted,
     search,
 )
-from tests.benchmarks.simulated_search import Design, simulate
 from tests.example_results import CASES, case
 
 
@@ -66,55 +62,6 @@ def test_every_rule_says_what_it_is_and_where_from(key):
 
 
 # edges and stability
-
-
-@pytest.mark.parametrize("parameters", [1, 5, 10])
-def test_counting_at_the_edges_has_at_most_its_false_alarms_under_uniform_draws(parameters):
-    """At every end of every parameter together; oracle: a simulation."""
-    level, count = 0.05, 20_000
-    limits = exact_limits(100, 0.1, level / (2 * parameters))
-    places = np.random.default_rng(0).random((count, 20, parameters))
-    alarms = np.zeros(count, bool)
-    for inside in (places <= 0.1, places >= 0.9):
-        for of_, least_ in limits:
-            alarms |= (inside[:, :of_].sum(axis=1) >= least_).any(axis=1)
-    assert 0 < alarms.mean() <= level
-    assert crowded(np.zeros(20, bool), limits) is None
-    assert crowded(np.ones(20, bool), limits) == (5, 5)
-
-
-@pytest.mark.parametrize(("of_", "share", "level"), [(5, 0.1, 0.01), (10, 0.1, 0.001), (20, 0.3, 0.05)])
-def test_the_least_count_is_the_first_within_the_level(of_, share, level):
-    tails = [
-        sum(math.comb(of_, i) * share**i * (1 - share) ** (of_ - i) for i in range(k, of_ + 1)) for k in range(of_ + 2)
-    ]
-    assert least(of_, share, level) == next(k for k, tail in enumerate(tails) if tail <= level)
-
-
-@pytest.mark.parametrize(("kind", "alarms"), [("none", 6), ("plateau", 8), ("inside", 6), ("edge", None)])
-def test_the_regression_sees_an_edge_but_no_plateau_and_no_peak_inside(kind, alarms):
-    """60 studies of 60 trials over five parameters, at a level of 5 % over all ends."""
-    rng, fired = np.random.default_rng(1), 0
-    space = {f"p{place}": FloatDistribution(0.0, 1.0) for place in range(5)}
-    base = of(60, curves=False)
-    for _ in range(60):
-        places = rng.random((60, 5))
-        shape = {"none": 0 * places, "plateau": np.where(places < 0.5, 0.3, 0.0), "inside": (places - 0.6) ** 2}
-        drop = (places - 1) ** 2 if kind == "edge" else shape[kind]
-        trials = base.trials.assign(value=-3 * drop[:, 0] + 0.1 * rng.standard_normal(60))
-        trials = trials.assign(**{f"params_p{place}": places[:, place] for place in range(5)})
-        task = TaskSearch(dataclasses.replace(base, trials=trials, space=space, spaces={}), "t")
-        additive = Additive(task, task.independent_good)
-        fired += any(additive.improves(name, end, 0.1, 0.005) for name in space for end in ("low", "high"))
-    assert fired >= 40 if alarms is None else fired <= alarms
-
-
-def test_edges_are_corrected_for_the_number_of_parameters():
-    """Eight parameters without effect: 16 ends, of which each alone would fire in 2.5 % or more."""
-    rng = np.random.default_rng(0)
-    design = Design(parameters=8, idle=7, noise=20.0, score="r2", trials=60, runs=1)
-    fired = sum(found(simulate(design, rng), "edge").fires for _ in range(25))
-    assert fired <= 4
 
 
 def test_the_edge_rule_asks_for_a_wider_range_at_the_right_end():
@@ -275,95 +222,6 @@ def test_a_bad_training_fit_comes_first_and_is_not_overfitting():
     assert "overfit" in overfit.title
     assert "early stopping" in overfit.advice
     assert overfit.changes[0].path == ("model", "early_stopping")
-
-
-def test_ordinary_noise_of_seeds_is_a_remark_and_noise_that_decides_a_warning():
-    params, _ = drawn(40)
-    values = np.linspace(0.1, 0.5, 40)
-    values[:3] = [0.90, 0.89, 0.88]
-    ordinary = found(search(values.tolist(), params, test=(-0.01, 0.0, 0.01)), "seeds")
-    assert (ordinary.level, ordinary.facts["together"]) == ("pass", 3)
-    assert "take the cheapest" in ordinary.evidence
-    decided = found(search(values.tolist(), params, test=(-0.1, 0.0, 0.1)), "seeds")
-    assert decided.title.startswith("The first ")
-    assert [change.path for change in decided.changes] == [("search", "confirm")]
-
-
-def test_ties_are_a_remark_until_they_are_a_quarter():
-    params, _ = drawn(40)
-    for tied, level in ((1, "pass"), (9, "pass"), (10, "warn")):
-        values = np.linspace(0.1, 0.7, 40)
-        values[:tied] = 0.8
-        finding = found(search(values.tolist(), params, rows=1000), "rows")
-        assert (finding.level, finding.facts["tied"]) == (level, tied)
-        assert ("any of them will do" in finding.evidence) == (tied == 9)
-
-
-def baselined(results, **scores):
-    """The same search with baselines of these validation scores."""
-    frame = pd.DataFrame(
-        [{"task": "t", "repeat": 0, "name": name, "validation": each} for name, each in scores.items()]
-    )
-    changed = dataclasses.replace(results)
-    object.__setattr__(changed, "baselines", frame)
-    return changed
-
-
-def test_a_low_training_score_is_a_fault_only_where_a_baseline_does_better():
-    """Noisy labels: no model gets beyond 0.76 on unseen rows, so 0.78 on the training rows is fitted."""
-    params, places = drawn(60)
-    noisy = search((0.7 + 0.06 * bump(places)).tolist(), params, train=0.78)
-    assert found(baselined(noisy, simple=0.5, linear=0.71, forest=0.73), "fit").level == "pass"
-    assert "can't be told from noisy labels" in found(noisy, "fit").evidence
-    worse = found(baselined(noisy, simple=0.5, linear=0.71, forest=0.90), "fit")
-    assert "not overfitting" in worse.title
-    assert worse.facts["name"] == "forest"
-
-
-def test_the_gap_of_the_scores_is_overfitting_whatever_the_losses_do():
-    params, places = drawn(60)
-    values = (0.75 + 0.06 * bump(places)).tolist()
-    assert found(search(values, params, train=1.0), "fit").title == "The best trials overfit"
-    assert found(search(values, params, train=0.82), "fit").level == "pass"
-
-
-def test_where_curves_are_flat_nothing_is_too_short_or_too_long():
-    """Noise alone, whose best epoch is anywhere; the last epoch chose the trials."""
-    alarms = 0
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        results = simulate(Design(trials=30, shape="flat", step=1.0, noise=0.0), rng)
-        alarms += found(results, "epochs").fires
-    assert alarms <= 2
-
-
-def test_a_narrow_peak_stands_apart_and_a_smooth_top_does_not():
-    params, places = drawn(60)
-    values = 0.5 + 0.2 * places[:, 0]
-    assert found(search(values.tolist(), params), "density").level == "pass"
-    values[7] = 0.95
-    finding = found(search(values.tolist(), params), "density")
-    assert (finding.level, finding.facts["near"]) == ("warn", 1)
-
-
-@pytest.mark.parametrize("parameters", [1, 5, 10])
-def test_a_clean_search_of_any_number_of_parameters_has_no_warning(parameters):
-    """One study each; `make benchmark-diagnostics` has the rates."""
-    results = simulate(Design(parameters=parameters), np.random.default_rng(parameters))
-    assert [finding.key for finding in diagnose(results) if finding.fires] == []
-
-
-@pytest.mark.parametrize("key", DIAGNOSTICS)
-def test_a_warning_has_a_gravity_and_nothing_else_has(key):
-    assert found(planted(key), key).gravity > Gravity.NONE
-    assert found(clean(), key).gravity == Gravity.NONE
-
-
-def test_the_gravest_warnings_come_first():
-    findings = [found(planted(key), key) for key in ("parameters", "edge", "optimism", "infeasible")]
-    first = gravest([*findings, found(clean(), "edge")])
-    assert [each.key for each in first] == ["optimism", "edge", "infeasible"]
-    assert gravest([found(clean(), "edge")]) == []
 
 
 def test_the_optimism_gap_by_hand():
