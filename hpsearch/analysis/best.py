@@ -27,6 +27,8 @@ class Best:
         Validation value: the mean of `confirmed` if it is not empty.
     confirmed
         Validation values of its repetitions; empty without confirmation.
+    tied
+        Number of trials with this value, itself included.
     test_values
         Test scores of its hyperparameters, retrained on fresh seeds; empty without a test.
     """
@@ -40,6 +42,7 @@ class Best:
     value: float
     test_values: tuple[float, ...]
     confirmed: tuple[float, ...] = ()
+    tied: int = 1
 
     @property
     def test_mean(self) -> float:
@@ -63,12 +66,14 @@ def best(results: Results) -> tuple[Best, ...]:
     comparable with a value selected as the best of many. A task has no best trial if all trials diverged. Ties at
     equal trial numbers go to the first variant of the study, then to the lower repeat.
     """
-    observed = leaders(results, 1)
+    observed = leaders(results, len(results.trials))
     bests = []
     for task in tasks(results):
         confirmed = _best_confirmed(results, task)
-        leading = observed[observed["task"] == task] if confirmed is None else confirmed
-        bests += [_best(results, trial) for _, trial in leading.iterrows()]
+        of_task = observed[observed["task"] == task]
+        leading = of_task.head(1) if confirmed is None else confirmed
+        tied = int((of_task["value"] == of_task["value"].iloc[0]).sum()) if confirmed is None and len(of_task) else 1
+        bests += [_best(results, trial, tied) for _, trial in leading.iterrows()]
     return tuple(bests)
 
 
@@ -118,7 +123,7 @@ def _first(ordered: pd.DataFrame, count: int) -> pd.DataFrame:
     return head.assign(rank=range(1, len(head) + 1))
 
 
-def _best(results: Results, trial: pd.Series[Any]) -> Best:
+def _best(results: Results, trial: pd.Series[Any], tied: int) -> Best:
     runs = results.runs
     same = (runs["task"] == trial["task"]) & (runs["variant"] == trial["variant"])
     run = runs[same & (runs["repeat"] == trial["repeat"])].iloc[0]
@@ -134,6 +139,7 @@ def _best(results: Results, trial: pd.Series[Any]) -> Best:
         value=float(run["value"] if confirmed else trial["value"]),
         test_values=tuple(float(value) for value in run["test_values"]) if is_incumbent else (),
         confirmed=confirmed,
+        tied=tied,
     )
 
 

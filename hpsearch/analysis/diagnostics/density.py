@@ -40,8 +40,10 @@ def density(search: TaskSearch) -> Finding:
     trials, limits = len(search.good), search.limits
     facts: dict[str, Fact] = {"trials": trials, "least": limits.few_trials}
     if trials < limits.few_trials:
-        facts["percent"] = 100 * (1 - _GOOD) ** trials
-        evidence = "With {trials} trials, the chance that none is among the best 5 % of the space is {percent:.0f} %."
+        facts |= {"percent": 100 * (1 - _GOOD) ** trials, "good": round(100 * _GOOD)}
+        evidence = (
+            "With {trials} trials, the chance that none is among the best {good} % of the space is {percent:.0f} %."
+        )
         reason = f"only {trials} trials are complete and feasible"
         return _fired(search, evidence, "Run at least {least} trials.", facts, reason)
     apart = _standing_apart(search)
