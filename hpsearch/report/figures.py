@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from hpsearch.report.style import applied, label
+from hpsearch.report.style import applied
 
-WIDTH = 7.5  # inches, for all figures, so that text has the same size in all of them
-DPI = 120  # 900 pixels across: the width of a page's text column
+WIDTH = 6.6  # inches, for most figures, so that text has the same size in them; on a phone it can still be read
+NARROW = 5.4  # inches, for figures that stand beside text on the first page
+DPI = 120
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Layout:
     """A grid of panels, with lengths in inches so that the room for text is independent of the figure's size.
 
     `head` is the room above each panel, `foot` the room below the last row, and `across` the gap between columns.
-    `share` gives all panels the same scales.
+    `share` gives all panels the same scales; `wide` is the width of the figure. `top` is the room
+    above the first row where it differs from `head`: without titles of panels it needs little.
     """
 
     count: int
@@ -36,11 +37,13 @@ class Layout:
     head: float = 0.3
     across: float = 0.2
     share: bool = True
+    wide: float = WIDTH
+    top: float | None = None
 
     @property
     def width(self) -> float:
         """Width of a panel in inches."""
-        return (WIDTH - self.left - self.right - (self.columns - 1) * self.across) / self.columns
+        return (self.wide - self.left - self.right - (self.columns - 1) * self.across) / self.columns
 
 
 def letters(inches: float) -> int:
@@ -48,17 +51,16 @@ def letters(inches: float) -> int:
     return max(int(inches / 0.083), 6)
 
 
-def new_figure(title: str, layout: Layout) -> tuple[Figure, list[Axes]]:
-    """Create a figure with a title; return it and its panels, row by row."""
-    wrapped = textwrap.fill(label(title, 300), 80)
+def new_figure(layout: Layout) -> tuple[Figure, list[Axes]]:
+    """Create a figure without a title, which is text of the page; return it and its panels, row by row."""
     rows = -(-layout.count // layout.columns)
-    top = 0.1 + 0.2 * (wrapped.count("\n") + 1) + layout.head
+    alone = min(layout.head, 0.12) if layout.count == 1 else layout.head
+    top = alone if layout.top is None else layout.top
     height = top + rows * layout.height + (rows - 1) * layout.head + layout.foot
-    figure = Figure(figsize=(WIDTH, height))
-    figure.suptitle(wrapped, x=0, y=1 - 0.08 / height, ha="left", va="top", fontsize=11, fontweight="bold")
+    figure = Figure(figsize=(layout.wide, height))
     figure.subplots_adjust(
-        left=layout.left / WIDTH,
-        right=1 - layout.right / WIDTH,
+        left=layout.left / layout.wide,
+        right=1 - layout.right / layout.wide,
         top=1 - top / height,
         bottom=layout.foot / height,
         wspace=layout.across / layout.width,

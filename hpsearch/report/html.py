@@ -11,6 +11,8 @@ from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
 from hpsearch.report.figures import Picture
+from hpsearch.report.first_page import by_chapter, first_page
+from hpsearch.report.glossary import Linker, anchor
 from hpsearch.report.section import MOST_ROWS, Section
 from hpsearch.report.style import COLOURS
 from hpsearch.results.results import Results
@@ -23,8 +25,24 @@ _GLYPH = re.compile(r'<path id="(DejaVuSans[^"]*)"[^>]*/>')  # outline of a lett
 _DRAWN = re.compile(r'(?<=\s)(?:d|x|y|points)="[^"]*"')
 
 
-def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, Picture], closing: str = "") -> str:
-    """Render the whole document; the keys of `pictures` are section keys, `closing` is its last line."""
+def html(
+    results: Results,
+    sections: Iterable[Section],
+    pictures: Mapping[str, Picture],
+    closing: str = "",
+    chapters: Mapping[str, str] | None = None,
+) -> str:
+    """Render the whole document.
+
+    Parameters
+    ----------
+    pictures
+        Figures by section key.
+    closing
+        Last line.
+    chapters
+        Heading that each section stands under, by section key.
+    """
     environment = Environment(
         loader=PackageLoader("hpsearch.report"),
         autoescape=True,
@@ -35,9 +53,14 @@ def html(results: Results, sections: Iterable[Section], pictures: Mapping[str, P
     )
     environment.filters["plain"] = plain
     environment.tests["long"] = _is_long
+    by_key = {section.key: section for section in sections}
+    terms = Linker(lambda word, term: f'<a class="term" href="#{anchor(term)}">{word}</a>')
     return environment.get_template("report.html.j2").render(
         heading=plain(results.title or results.name),
-        sections=list(sections),
+        front=first_page(by_key),
+        chapters=by_chapter(by_key, chapters),
+        terms=terms,
+        anchor=anchor,
         question=plain(results.question),
         closing=plain(closing),
         drawings={key: Markup(element) for key, element in embedded(pictures).items()},

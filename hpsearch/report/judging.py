@@ -38,50 +38,52 @@ class Judging:
 
 RETRAINED = Judging(
     test=(
-        "Test values come from training each run's best hyperparameters again on fresh seeds; the search never saw "
+        "Test values are from training each run's best hyperparameters again on fresh seeds; the search never saw "
         "the test data."
     ),
-    best=lambda count, s: f"Trained again on {{retrainings{s}}} fresh {plural(count, 'seed')}, they reach",
+    best=lambda count, s: (
+        f"Trained again on {{retrainings{s}}} fresh {plural(count, 'seed')}, these hyperparameters have"
+    ),
     confirming=(
-        "{confirming} of the trials train the best trials of their run again: the values of these, which no search "
-        "has chosen, decide which of them is a run's best."
+        "{confirming} of the trials train the best trials of their run again. Their values, which no search has "
+        "chosen, decide which is the run's best."
     ),
     confirmed=(
-        "Confirmed values are validation values too, but of trainings made after their hyperparameters were "
-        "among the best: choosing no longer flatters them much."
+        "Confirmed values are validation values of trainings made after their hyperparameters were among the best, so "
+        "that they are hardly optimistic."
     ),
 )
 _LOOKED_UP = Judging(
     test=(
-        "Test values are the means over held-out seeds of a table, which no trial of the repeat could look up; all "
-        "{nouns} of a repeat are judged by the same seeds."
+        "Test values are means over held-out seeds of a table, which no trial of the repeat could look up; all {nouns} "
+        "of a repeat are scored with the same seeds."
     ),
-    best=lambda _, __: "By the held-out seeds of the table they reach",
+    best=lambda _, __: "By the held-out seeds of the table they have",
     confirming=(
-        "{confirming} of the trials look up the best trials of their run again, with the searched seeds in turn: the "
-        "means decide which of them is a run's best."
+        "{confirming} of the trials look up the best trials of their run again, with the searched seeds in turn. The "
+        "means decide which is the run's best."
     ),
     confirmed=(
-        "Confirmed values are validation values too: means over the searched seeds, the one for which the search chose "
-        "the trial among them, so that they may still be optimistic."
+        "Confirmed values are means over the searched seeds. These include the seed for which the search chose the "
+        "trial, so that they may still be optimistic."
     ),
     reference=(
-        "Best and median are those of the means over all seeds of a table, so a mean over held-out seeds may have a "
+        "Best and median are of the means over all seeds of a table, so that a mean over held-out seeds may have a "
         "normalised regret below 0."
     ),
 )
 _LOOKED_UP_FROM_ALL = Judging(
     test=(
-        "Test values are the means over all seeds of a table, including the searched ones: they are optimistic, too."
+        "Test values are means over all seeds of a table, including the searched ones, so that they are optimistic too."
     ),
-    best=lambda _, __: "By all seeds of the table, including the searched ones, they reach",
+    best=lambda _, __: "By all seeds of the table, including the searched ones, they have",
     confirming=(
-        "{confirming} of the trials look up the best trials of their run again: the means decide which of them is a "
-        "run's best."
+        "{confirming} of the trials look up the best trials of their run again. The means decide which is the run's "
+        "best."
     ),
     confirmed=(
-        "Confirmed values are validation values too, of seeds drawn from all, among which may be the one for which the "
-        "search chose the trial, so that they may still be optimistic."
+        "Confirmed values are of seeds drawn from all, possibly the one for which the search chose the trial, so that "
+        "they may still be optimistic."
     ),
 )
 

@@ -24,10 +24,17 @@ class Need:
         Whether the results meet it.
     otherwise
         Reason for leaving the section out, as half a sentence; ``{noun}`` is what the study compares.
+    silent
+        Whether the page does not mention that sections are left out for this reason.
     """
 
     met: Callable[[Results], bool]
     otherwise: str
+    silent: bool = False
+
+    def matches(self, reason: str) -> bool:
+        """Return whether a reason is this need's."""
+        return reason.startswith(self.otherwise.partition("{")[0])
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Part:
     ----------
     topic
         What the section is about, for the line that says why it was left out.
+    chapter
+        Heading that the section stands under.
     view
         Function of the results to what `build` takes.
     needs
@@ -46,6 +55,7 @@ class Part:
 
     topic: str
     build: Callable[[Results], Section]
+    chapter: str
     view: Callable[[Results], Results] = lambda results: results
     needs: tuple[Need, ...] = ()
 
@@ -67,25 +77,27 @@ def left_out(parts: Mapping[str, Part], results: Results) -> dict[str, str]:
 
 
 def closing_line(parts: Mapping[str, Part], reasons: Mapping[str, str]) -> str:
-    """Return the line that lists omitted parts by reason; empty if no part is omitted."""
+    """Return the line that lists omitted parts by reason, without silent ones; empty if no part is omitted."""
     topics: dict[str, list[str]] = {}
     for key, reason in reasons.items():
+        if any(need.silent and need.matches(reason) for need in parts[key].needs):
+            continue
         topics.setdefault(reason, []).append(parts[key].topic)
     groups = [f"{listing(names)} ({reason})" for reason, names in topics.items()]
-    return f"Left out: {'; '.join(groups)}." if groups else ""
+    return f"Not shown: {'; '.join(groups)}." if groups else ""
 
 
 def _begun(results: Results) -> bool:
     return bool(results.trials["state"].isin(FINISHED).any())
 
 
-SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study has one {noun}")
+SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study has one {noun}", silent=True)
 SEVERAL_SEARCHES = Need(lambda results: len(searching(results).variants) > 1, "fewer than two variants search")
 SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is searched")
 SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
 DEFAULTS = Need(
     lambda results: len(results.default_tests) > 0,
-    "no run started with them, as [search] first can say",
+    "no run started with them; [search] first asks for that",
 )
 CURVES = Need(lambda results: len(results.curves) > 0 or not _begun(results), "no trial reports its epochs")
 RANGES = Need(
@@ -96,4 +108,4 @@ INDEPENDENT_DRAWS = Need(
     lambda results: bool(results.labels_of(INDEPENDENT)),
     f"no strategy of the study draws its trials independently, as {listing(INDEPENDENT, 'or')} do",
 )
-ENOUGH = Need(lambda results: len(tasks(results)) >= ENOUGH_TASKS, f"it takes {ENOUGH_TASKS} tasks")
+ENOUGH = Need(lambda results: len(tasks(results)) >= ENOUGH_TASKS, f"it needs {ENOUGH_TASKS} tasks")

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.report.text import Escape, Fact, Facts, aligned, fill, listing, number, plural
+from hpsearch.report.text import Escape, Fact, Facts, aligned, fill, listing, measured, number, plural
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
@@ -36,10 +36,15 @@ class Column:
     numeric: bool = True
 
 
-def numbers(frame: pd.DataFrame, name: str, heading: str, digits: int = 4) -> Column:
-    """Return a column for the measured numbers in `frame[name]`, with aligned decimals."""
+def numbers(frame: pd.DataFrame, name: str, heading: str, digits: int = 2) -> Column:
+    """Return a column for numbers in `frame[name]` without a known uncertainty, with aligned decimals."""
     write = aligned(frame[name].astype(float), digits)
     return Column(heading, lambda row: write(row[name]))
+
+
+def measures(name: str, heading: str, uncertainty: Callable[[Row], float]) -> Column:
+    """Return a column for measured numbers in a frame's column `name`, with the digits that each row's bears."""
+    return Column(heading, lambda row: measured(float(row[name]), uncertainty(row)))
 
 
 def counts(name: str, heading: str) -> Column:
@@ -70,7 +75,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, and a sentence with ``{names}`` of facts as its alternative text."""
+    """A figure, and sentences with ``{names}`` of facts that say what it shows.
+
+    They stand above the figure, and are its alternative text.
+    """
 
     figure: Figure
     alt: str
@@ -127,6 +135,8 @@ class Card:
 class Section:
     """One question and its answer.
 
+    With a drawing, the prose is its caption.
+
     Attributes
     ----------
     key
@@ -163,13 +173,18 @@ class Section:
         """Paths of the data files, relative to the report's folder."""
         return tuple(f"data/{name}.csv" for name in (*self.data, *self.shared))
 
-    def paragraphs(self, escape: Escape) -> list[str]:
-        """Return the prose with its facts filled in and escaped."""
-        return [fill(paragraph, self.facts, escape) for paragraph in self.prose]
+    def paragraphs(self, escape: Escape, mark: Escape = str) -> list[str]:
+        """Return the prose with its facts filled in and escaped; `mark` changes the words around the facts."""
+        return [fill(mark(paragraph), self.facts, escape) for paragraph in self.prose]
 
     def alt(self, escape: Escape) -> str:
         """Return the alternative text of the drawing, empty without one."""
         return fill(self.drawing.alt, self.facts, escape) if self.drawing else ""
+
+
+def by_count(results: Results, several: str, alone: str) -> str:
+    """Return the words for a study of several variants, or those for a study of one, where nothing is compared."""
+    return several if len(results.variants) > 1 else alone
 
 
 def nouns(results: Results) -> str:
@@ -242,7 +257,10 @@ def few_variants(results: Results, facts: dict[str, Fact]) -> tuple[Results, tup
     if omitted <= 0:
         return results, ()
     facts |= {"variants_drawn": MOST, "variants_left": omitted}
-    note = "Drawn: the first {variants_drawn} {nouns} of the study; the data hold the other {variants_left} too."
+    note = (
+        "The figure shows the first {variants_drawn} {nouns} of the study; the data files also have the other "
+        "{variants_left}."
+    )
     return replace(results, variants=results.variants[:MOST]), (note,)
 
 
@@ -267,5 +285,5 @@ def few(tasks: Sequence[str], each: int, facts: dict[str, Fact]) -> tuple[list[s
         return selected, ()
     first = "the first {tasks_drawn} {subjects}" if len(selected) > 1 else "the first {subject}"
     others = "{subject}" if omitted == 1 else "{subjects}"
-    note = f"Drawn: {first} of the study; the data hold the other {{tasks_left}} {others} too."
+    note = f"The figure shows {first} of the study; the data files also have the other {{tasks_left}} {others}."
     return selected, (note,)

@@ -17,7 +17,6 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 
-from hpsearch.report.text import Facts, fill
 from hpsearch.text import plain, shorten
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#5f6873", "#d8dde3", "#ffffff"
@@ -102,8 +101,3 @@ def label(text: str, length: int = 28) -> str:
     glyphs = _drawable()
     drawable = (sign if ord(sign) in glyphs else f"U+{ord(sign):04X}" for sign in plain(text))
     return shorten("".join(drawable), length)
-
-
-def title(sentence: str, facts: Facts) -> str:
-    """Fill the facts into a figure's title, with long names shortened."""
-    return fill(sentence, facts, label)

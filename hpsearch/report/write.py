@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.errors import UsageError
+from hpsearch.report.command import NEXT
 from hpsearch.report.data import data_files
 from hpsearch.report.figures import Picture, picture
 from hpsearch.report.html import html
@@ -19,7 +20,6 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
 from hpsearch.results.results import Results
 
-NEXT = "next.toml"
 SUMMARY = "summary.json"  # lists the report's files, so it is written last
 
 
@@ -49,12 +49,13 @@ def report_files(results: Results) -> dict[str, bytes]:
     """Return the content of every file of the report, by path relative to the report's folder."""
     reasons = left_out(SECTIONS, results)
     sections = [part(results) for key, part in SECTIONS.items() if key not in reasons]
+    chapters = {key: part.chapter for key, part in SECTIONS.items()}
     closing = closing_line(SECTIONS, reasons)
     pictures = {each.key: picture(each.drawing.figure) for each in sections if each.drawing is not None}
     files = _pictures(pictures) | data_files(results, sections)
     files |= _next(results)
-    files["report.html"] = _bytes(html(results, sections, pictures, closing))
-    files["report.md"] = _bytes(markdown(results, sections, closing))
+    files["report.html"] = _bytes(html(results, sections, pictures, closing, chapters))
+    files["report.md"] = _bytes(markdown(results, sections, closing, chapters))
     files[SUMMARY] = _bytes(summary(results, sections, sorted([*files, SUMMARY]), reasons))
     return files
 

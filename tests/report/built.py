@@ -66,7 +66,7 @@ def _bowl(trial: optuna.Trial) -> float:
     return (rate - 0.01) ** 2 + (units - 3) ** 2
 
 
-def empty_figure(title: str = "A title", layout: figures.Layout | None = None) -> tuple[Figure, list[Axes]]:
+def empty_figure(layout: figures.Layout | None = None) -> tuple[Figure, list[Axes]]:
     """Create a figure with empty panels."""
     with style.applied():
-        return figures.new_figure(title, layout or figures.Layout(1, 1, 2.0))
+        return figures.new_figure(layout or figures.Layout(1, 1, 2.0))

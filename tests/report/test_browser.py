@@ -18,6 +18,8 @@ PROBE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 const frame = document.querySelector("iframe");
 frame.onload = () => {
   const page = frame.contentDocument;
+  const answer = page.getElementById("answer")?.getBoundingClientRect().bottom ?? 0;
+  page.querySelectorAll("details").forEach(part => { part.open = true; });
   const figures = [...page.querySelectorAll("figure svg, figure img")].map(figure => {
     const box = figure.getBoundingClientRect(), room = figure.parentElement.getBoundingClientRect();
     return {width: box.width, height: box.height, left: room.left, right: room.right,
@@ -25,7 +27,8 @@ frame.onload = () => {
             marks: figure.querySelectorAll("path, image").length};
   });
   const style = frame.contentWindow.getComputedStyle(page.body);
-  const seen = {figures, width: page.documentElement.scrollWidth, ink: style.color, paper: style.backgroundColor};
+  const width = page.documentElement.scrollWidth;
+  const seen = {answer, figures, width, ink: style.color, paper: style.backgroundColor};
   const pre = document.createElement("pre");
   pre.id = "seen";
   pre.textContent = JSON.stringify(seen);
@@ -95,13 +98,27 @@ def test_nothing_is_fetched_nothing_complains_and_every_figure_is_seen(served, t
     assert len(seen["figures"]) == expected >= 5
     for figure in seen["figures"]:
         assert figure["width"] >= min(width - 60, 500)
+        assert figure["width"] <= figure["right"] - figure["left"] + 1  # not cut
         assert figure["height"] > 60
         assert figure["marks"] > 5
         assert figure["left"] >= 0
         assert figure["right"] <= width  # wide content scrolls inside its container
         assert figure["scrolls"] == "auto"
     assert seen["width"] <= width  # no horizontal scrolling of the page
+    if width == 1280:
+        assert 0 < seen["answer"] <= 900  # the first page is one screen
     assert (brightness(seen["paper"]) < brightness(seen["ink"])) == dark
+
+
+def test_a_link_unfolds_its_part_and_print_shows_all(served, tmp_path):
+    page = f"{served[0]}/report/report.html"
+    window = [str(BROWSER), *FLAGS, f"--user-data-dir={tmp_path}"]
+    shown = subprocess.run([*window, "--dump-dom", f"{page}#costs"], capture_output=True, text=True, timeout=120).stdout
+    unfolded = re.findall(r'<details open[^>]*>\s*<summary>.*?</summary>\s*<div class="part" id="(\w+)"', shown)
+    assert unfolded == ["costs"]
+    subprocess.run([*window, f"--print-to-pdf={tmp_path / 'page.pdf'}", page], capture_output=True, timeout=120)
+    pages = re.findall(rb"/Type\s*/Page\b", (tmp_path / "page.pdf").read_bytes())
+    assert len(pages) >= 6  # the first page and the contents alone fill two
 
 
 def test_a_complaint_or_a_request_would_be_heard(served, tmp_path):

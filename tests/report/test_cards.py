@@ -38,5 +38,5 @@ def test_a_title_of_markup_is_shown_and_not_obeyed():
 
 def test_the_summary_has_the_facts_of_each_card():
     read = json.loads(summary(case("usual"), [with_cards(Card("fail", "a", "{x}", {"x": 0.123456}))], []))
-    card = {"level": "fail", "title": "a", "text": "0.1235", "facts": {"x": 0.123456}}
+    card = {"level": "fail", "title": "a", "text": "0.123", "facts": {"x": 0.123456}}
     assert read["sections"]["cards"]["cards"] == [card]

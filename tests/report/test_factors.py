@@ -38,9 +38,9 @@ def test_of_several_factors_the_combinations_are_averaged():
 
 def test_a_study_of_strategies_speaks_of_strategies_and_one_with_factors_of_variants():
     strategies, variants = (SECTIONS["variants"](each) for each in (make_results(repeats=2), loaded()))
-    assert strategies.title == "What each strategy found and spent"
+    assert strategies.title == "Score and cost of each strategy"
     assert strategies.tables[0].columns[0].heading == "Strategy"
-    assert variants.title == "What each variant found and spent"
+    assert variants.title == "Score and cost of each variant"
     assert variants.tables[0].columns[0].heading == "Variant"
     assert not any("P(better" in column.heading for column in variants.tables[0].columns)
 
@@ -56,7 +56,7 @@ def test_what_does_not_apply_is_one_closing_line():
     closing = closing_line(SECTIONS, reasons)
     assert closing.count("nothing is searched") == 1
     assert closing in files["report.html"].decode()
-    assert "Left out" in files["report.md"].decode()
+    assert "Not shown" in files["report.md"].decode()
     assert "next.toml" not in files
     assert "does not apply" not in files["report.md"].decode()
 
@@ -76,8 +76,8 @@ def test_a_section_says_what_it_needs(changes, key, reason):
 
 def test_variants_that_search_nothing_are_said_so():
     words = text(loaded(factors={"optimizer": OPTIMIZERS}, untuned=("Adam",), repeats=2))
-    assert "1 searches nothing: one training a run" in words["question"]
-    assert "All 22 trials are made." in words["question"]
+    assert "1 searches nothing: one training per run" in words["question"]
+    assert "All 22 trials are finished." in words["question"]
     assert "A variant that searches nothing is trained once in each repeat" in words["variants"]
     assert "over 2 paired repeats, too few" in words["verdict"]
     assert "ecdf" not in words
@@ -86,7 +86,7 @@ def test_variants_that_search_nothing_are_said_so():
 def test_what_a_factor_sets_is_not_called_the_same_for_all():
     section = SECTIONS["question"](loaded(repeats=1))
     by_caption = {table.caption: table.frame for table in section.tables}
-    fixed = by_caption["What is the same for all"]
+    fixed = by_caption["Settings that are the same for all"]
     assert "optimizer" not in set(fixed["key"])
     assert {"epochs", "scaling"} <= set(fixed["key"])
     assert by_caption["What is compared"]["reference"].tolist() == ["SGD", "he"]
@@ -94,7 +94,7 @@ def test_what_a_factor_sets_is_not_called_the_same_for_all():
 
 def test_spaces_that_differ_are_shown_for_each_objective():
     section = SECTIONS["question"](loaded(factors={"optimizer": OPTIMIZERS}, spaces={"Adam": WIDE}, repeats=1))
-    frame = next(table.frame for table in section.tables if table.caption == "The space that is searched")
+    frame = next(table.frame for table in section.tables if table.caption == "The search space")
     assert frame["task"].tolist() == ["SGD", "Adam"]
     assert frame["range"].tolist() == ["0.0001 to 1", "0.01 to 10"]
 
@@ -107,7 +107,7 @@ def test_sixty_four_variants_stay_legible_and_light():
     assert len(files["report.html"]) < 1_500_000
     section = SECTIONS["ranks"](results)
     assert len(section.drawing.figure.axes[0].lines) == MOST
-    assert "the data hold the other 52 too" in " ".join(section.paragraphs(str))
+    assert "the data files also have the other 52" in " ".join(section.paragraphs(str))
     assert section.alt(str).endswith("and 59 others.")
     assert len([each for each in SECTIONS["verdict"](results).paragraphs(str) if ": " in each]) <= MOST + 2
 
@@ -134,8 +134,8 @@ def test_a_range_that_a_level_sets_is_not_changed_in_the_file():
     assert ("space", "learning_rate", "high") in {change.path for _, change in following.withheld}
     assert all(change.path[0] != "space" for change in following.changes)
     section = SECTIONS["next"](results)
-    assert "settings that levels of a factor have for themselves" in " ".join(section.paragraphs(str))
-    assert "To change in the levels" in {table.caption for table in section.tables}
+    assert "settings that levels of a factor set themselves" in " ".join(section.paragraphs(str))
+    assert "Changes in the levels" in {table.caption for table in section.tables}
 
 
 def wanting_trials(results):

@@ -1,6 +1,7 @@
 """The report says of test values what they are, by what the study's trials were drawn from."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -22,24 +23,24 @@ SAID = {
             "training each run's best hyperparameters again on fresh seeds; the search never saw the test data",
             "of trainings made after their hyperparameters were among the best",
         ],
-        "best": ["Trained again on 3 fresh seeds, they reach a test error of"],
+        "best": ["Trained again on 3 fresh seeds, these hyperparameters have a test error of"],
         "question": ["train the best trials of their run again", "which no search has chosen"],
         "verdict": [],
     },
     "every seed": {
-        "variants": ["the means over all seeds of a table, including the searched ones"],
-        "best": ["By all seeds of the table, including the searched ones, they reach a test error of"],
+        "variants": ["means over all seeds of a table, including the searched ones"],
+        "best": ["By all seeds of the table, including the searched ones, they have a test error of"],
         "question": ["look up the best trials of their run again"],
         "verdict": [],
     },
     "held out": {
         "variants": [
-            "the means over held-out seeds of a table, which no trial of the repeat could look up",
+            "means over held-out seeds of a table, which no trial of the repeat could look up",
             "below 0",
         ],
-        "best": ["By the held-out seeds of the table they reach a test error of"],
+        "best": ["By the held-out seeds of the table they have a test error of"],
         "question": ["look up the best trials of their run again"],
-        "verdict": ["Best and median are those of the means over all seeds of a table", "below 0"],
+        "verdict": ["Best and median are of the means over all seeds of a table", "below 0"],
     },
 }
 
@@ -77,6 +78,6 @@ def test_a_section_says_what_is_true_of_the_study_and_nothing_that_is_true_of_ot
 
 def test_fresh_seeds_and_unseen_data_are_claimed_of_retrainings_alone(kind_and_text):
     kind, _, sections = kind_and_text
-    claiming = [section for key, section in sections.items() if key not in ADVISING]
+    claiming = [replace(section, cards=()) for key, section in sections.items() if key not in ADVISING]  # cards advise
     claims = re.search(r"fresh seed|never saw|no search has chosen", markdown(report_on(kind), claiming))
     assert (claims is not None) == (kind == "network")

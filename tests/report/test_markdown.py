@@ -3,7 +3,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from hpsearch.report.markdown import _paragraph, escape
+from hpsearch.report.markdown import _anchor, _paragraph, escape
 from hpsearch.text import plain
 from tests.example_results import NASTY
 from tests.report.test_html import Page
@@ -51,6 +51,7 @@ def test_the_document_shows_every_name_and_no_markup_of_theirs(results_and_files
         "p",
         "h1",
         "h2",
+        "h3",
         "table",
         "thead",
         "tbody",
@@ -71,6 +72,10 @@ def test_links_and_figures_are_files_that_are_kept_with_the_document(results_and
     _, files = results_and_files
     links = re.findall(r"(?<!\\)\]\(([^)]*)\)", files["report.md"])
     assert len([link for link in links if link.startswith("figures/")]) >= 5
+    headings = {_anchor(heading) for heading in re.findall(r"^#+ (.*)$", files["report.md"], re.MULTILINE)}
     for link in links:
-        assert link == "summary.json" or link.startswith("figures/")
-        assert link.replace(".png", ".svg") in files
+        if link.startswith("#"):
+            assert link[1:] in headings
+        else:
+            assert link == "summary.json" or link.startswith("figures/")
+            assert link.replace(".png", ".svg") in files

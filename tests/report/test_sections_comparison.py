@@ -1,5 +1,4 @@
 import math
-import re
 from functools import cache
 
 import numpy as np
@@ -31,35 +30,35 @@ def moved(more):
 # Differences of tpe to random by repeat, and the start and other parts of the verdict's sentence.
 SENTENCES = {
     (0.030, 0.032, 0.028, 0.031, 0.029, 0.033): (
-        "tpe is better than random, by at least the margin of 0.0100: the effect on the test accuracy is 0.0305 "
-        "(interval 0.0283 to 0.0327) over 6 paired repeats of 10 trials.",
+        "tpe is better than random by at least the margin, 0.0100: the effect on the test accuracy is 0.0305 ",
+        "(interval 0.028",
+        " over 6 paired repeats of 10 trials.",
     ),
-    (-0.030, -0.032, -0.028, -0.031, -0.029, -0.033): ("tpe is worse than random, by at least", "is -0.0305"),
-    (0.001, -0.002, 0.002, -0.001, 0.003, -0.003): ("tpe and random are practically equivalent: ", "within the margin"),
+    (-0.030, -0.032, -0.028, -0.031, -0.029, -0.033): ("tpe is worse than random by at least", "is −0.0305"),
+    (0.001, -0.002, 0.002, -0.001, 0.003, -0.003): ("tpe and random are equivalent: ", "within the margin"),
     (0.0050, 0.0051, 0.0049, 0.0050, 0.0052, 0.0048): ("tpe is better than random, but by less than the margin",),
     (0.09, -0.06, 0.08, -0.05, 0.07, -0.04): ("Whether tpe is better than random is not resolved: ",),
-    (0.0,) * 6: ("Whether", "better in 0, worse in 0 of 6", "the same size"),
-    (0.03,) * 6: ("tpe is better than random: by test accuracy it did better in 6, worse in 0 of 6",),
+    (0.0,) * 6: ("Whether", "better in 0 and worse in 0 of 6", "the same size"),
+    (0.03,) * 6: ("tpe is better than random: by test accuracy it is better in 6 and worse in 0 of 6",),
 }
 
 
 @pytest.mark.parametrize("more", SENTENCES)
 def test_a_verdict_says_what_it_rests_on(more):
     sentence = first_sentence(moved(more), ZERO, plan=6, margin=0.01)
-    parts = [re.sub(r"(0\.\d{2,4}?)0*\b", r"\1", part) for part in SENTENCES[more]]
-    plain = re.sub(r"(0\.\d{2,4}?)0*\b", r"\1", sentence)
-    assert plain.startswith(parts[0][:60])
-    assert all(part in plain for part in parts[1:])
+    first, *others = SENTENCES[more]
+    assert sentence.startswith(first)
+    assert all(part in sentence for part in others)
 
 
 def test_what_can_not_be_told_is_said_without_numbers_that_are_none():
-    assert "better in 1, worse in 0 of 1 paired repeats" in first_sentence([[0.6]], [[0.5]])
+    assert "better in 1 and worse in 0 of 1 paired repeats" in first_sentence([[0.6]], [[0.5]])
     assert "over 2 paired repeats of 10 trials, too few for an interval" in first_sentence([[0.6], [0.7]], [[0.5]] * 2)
     assert "no repeat yet in which both" in first_sentence(["running"], [[0.5]])
     nothing = first_sentence([None] * 10, [[0.5]] * 10)
-    assert "in none of 10 paired repeats of 10 trials did both find a finite value" in nothing
-    assert "10 of 10 trainings of tpe failed, and 0 of 10 of random; they are not in the mean." in nothing
-    assert "tpe fails more often (by the signs, level 1 %)" in nothing
+    assert "in none of 10 paired repeats of 10 trials did both have a finite value" in nothing
+    assert "10 of 10 trainings of tpe and 0 of 10 of random failed; the means leave them out." in nothing
+    assert "tpe fails more often (sign test at 1 %)" in nothing
 
 
 def test_remarks_of_a_verdict():
@@ -69,17 +68,17 @@ def test_remarks_of_a_verdict():
     tail = [[0.5 + each] for each in (0.0, 0.1, 0.05, -0.1, 0.02, -0.04, 0.07, -0.02, 0.01, 3.0)]
     assert "The differences are skewed" in first_sentence(tail, [[0.5]] * 10)
     results = compared({"random": [[0.5]] * 10, "tpe": data}, plan=10, budget=20)
-    assert "another number of trials, so that there is no verdict" in text("verdict", results)
+    assert "no verdict, because the plan has another number of trials" in text("verdict", results)
     results.first_plan["factors"]["strategy"].remove("tpe")
-    assert "The plan did not have this comparison." in text("verdict", results)
+    assert "This comparison is not in the plan." in text("verdict", results)
 
 
 def test_the_plan_is_said_to_be_stored_only_where_it_is():
     values = {"random": [[0.5]] * 3, "tpe": [[0.6]] * 3}
-    assert "The plan (3 repeats) was stored before the first result; looked at there, it may err in 4 %" in text(
-        "verdict", compared(values, plan=3)
-    )
-    assert "no plan was stored before the first result" in text("verdict", compared(values))
+    planned = text("verdict", compared(values, plan=3))
+    assert "The plan of 3 repeats was stored before the first trial. At this number of repeats" in planned
+    assert "wrong in at most 4 % of studies; all looks at other numbers add at most 1 %." in planned
+    assert "No plan was stored before the first trial" in text("verdict", compared(values))
 
 
 def text(key, results):
@@ -88,9 +87,9 @@ def text(key, results):
 
 def test_the_reader_is_told_what_the_verdicts_are_about():
     assert "Nothing was tested" in text("verdict", make_results(tested=False))
-    assert "None of the strategies is random search" in text("verdict", make_results(strategies=("gp", "tpe")))
+    assert "Random search is not in the study" in text("verdict", make_results(strategies=("gp", "tpe")))
     assert "no margin" in text("verdict", make_results(tested=False)).lower()
-    assert "not of other tasks" in text("verdict", make_results(tasks=("a", "b")))
+    assert "not for other tasks" in text("verdict", make_results(tasks=("a", "b")))
     tasks = {task: {"random": [[1, 2], [2, 3]], "tpe": [[2, 2], [5, 3]]} for task in "ab"}
     regret = text("verdict", compared(tasks, references={"a": (9, 1), "b": (9, 1)}))
     assert "normalised test regret over 2 tasks" in regret
@@ -175,8 +174,8 @@ def test_many_tasks_have_a_critical_difference_and_profiles():
     assert ranks.facts["tasks"] == 8
     assert {picture(section.drawing.figure).png[:4] for section in (ranks, profiles)} == {b"\x89PNG"}
     few = SECTIONS["ranks"](make_results(tasks=tasks[:7], repeats=1, trials=4))
-    assert "Critical differences take 8 tasks" in " ".join(few.paragraphs(str))
-    assert SECTIONS["profiles"].obstacle(make_results(tasks=tasks[:2], repeats=1, trials=4)) == "it takes 3 tasks"
+    assert "Critical differences need at least 8 tasks" in " ".join(few.paragraphs(str))
+    assert SECTIONS["profiles"].obstacle(make_results(tasks=tasks[:2], repeats=1, trials=4)) == "it needs 3 tasks"
 
 
 def test_paired_differences_are_those_of_the_verdicts():
@@ -191,12 +190,13 @@ def test_paired_differences_are_those_of_the_verdicts():
 def test_repeats_won_are_those_in_which_the_first_strategy_did_better():
     tpe, gp = [[0.6], [0.7], [0.8], [0.5], [0.4], [0.5]], [[0.6], [0.4], [0.4], [0.4], [0.4], [0.4]]
     section = SECTIONS["paired"](compared({"random": [[0.5]] * 6, "tpe": tpe, "gp": gp}))
-    assert section.alt(str).startswith("Repeats won: tpe against random 3 of 6 (2 drawn) and gp 1 of 6.")
+    assert "Repeats won: tpe against random 3 of 6 (2 drawn) and gp 1 of 6." in section.paragraphs(str)
+    assert section.alt(str) == "Mean advantage in test accuracy: 0.0833 for tpe against random and −0.0667 for gp."
 
 
 def test_a_verdict_by_signs_says_how_often_it_did_better_and_worse():
     sentence = first_sentence([[0.4], [0.6], [0.6], [0.5]], [[0.5]] * 4)
-    assert "it did better in 2, worse in 1 of 4 paired repeats" in sentence
+    assert "it is better in 2 and worse in 1 of 4 paired repeats" in sentence
 
 
 def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():

@@ -40,7 +40,7 @@ def test_cards_are_the_rules_that_fire_gravest_first():
 def test_a_clean_search_has_no_card_but_says_what_is_in_order():
     section = diagnostics_section(clean())
     assert section.cards == ()
-    assert f"None of {len(DIAGNOSTICS)} rules fires." in section.paragraphs(str)
+    assert f"None of {len(DIAGNOSTICS)} rules finds a problem." in section.paragraphs(str)
     assert "best trials away from the edges of the ranges" in " ".join(section.paragraphs(str))
 
 
@@ -54,7 +54,7 @@ def test_several_tasks_share_a_card():
     section = diagnostics_section(dataclasses.replace(results, **joined))
     edge = [card for card in section.cards if card.level == "fail"]
     assert len(edge) == 1
-    assert "The same rule fires on u." in edge[0].words(str)
+    assert "The same holds for u." in edge[0].words(str)
 
 
 def test_the_next_section_lists_the_changes_and_names_the_file():
@@ -78,7 +78,7 @@ def test_a_study_that_follows_another_says_what_changed():
 def test_importances_name_their_evaluators_and_the_first():
     section = importances_section(planted("parameters"))
     alt = section.alt(str)
-    assert alt.startswith("learning_rate mattered most")
+    assert alt.startswith("learning_rate matters most")
     assert "fANOVA" in alt
     assert "PED-ANOVA" in alt
     assert picture(section.drawing.figure).svg

@@ -15,6 +15,7 @@ from hpsearch.report.part import (
     SPACE,
     Part,
 )
+from hpsearch.report.sections.answer import answer_section
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
 from hpsearch.report.sections.closing_in import closing_in_section
@@ -35,31 +36,36 @@ from hpsearch.report.sections.tuning import tuning_section
 from hpsearch.report.sections.variants import variants_section
 from hpsearch.report.sections.verdict import verdict_section
 
+ANSWER, RESULTS, THE_SEARCH, HYPERPARAMETERS, STUDY = (
+    "The answer", "The results", "The search", "The hyperparameters", "The study"
+)  # fmt: skip
+
 SECTIONS: Mapping[str, Part] = {
-    # the first page: the answer and its consequences
-    "verdict": Part("verdicts", verdict_section, needs=(SEVERAL_VARIANTS,)),
-    "variants": Part("scores and costs", variants_section),
-    "tuning": Part("tuning against the defaults", tuning_section, needs=(DEFAULTS,)),
-    "best_so_far": Part("the best value so far", best_so_far_section, searching, (SEARCH,)),
-    "diagnostics": Part("diagnostics", diagnostics_section, by_objective, (SEARCH,)),
-    "next": Part("the next study", next_section, needs=(SEARCH,)),
-    # the best trials and the study's settings
-    "best": Part("the best hyperparameters", best_section),
-    "question": Part("the question", question_section),
-    # the search space
-    "importances": Part("importances of hyperparameters", importances_section, by_objective, (SEARCH, SPACE)),
-    "isolation": Part("good values in each range", isolation_section, by_objective, (SEARCH, SPACE)),
-    "plane": Part("trials over two hyperparameters", plane_section, by_objective, (SEARCH, SPACE)),
-    "closing_in": Part("narrowed ranges", closing_in_section, by_objective, (SEARCH, SPACE, RANGES)),
-    "learning_curves": Part("learning curves", learning_curves_section, needs=(CURVES,)),
-    # the comparison of variants
-    "paired": Part("paired differences", paired_section, needs=(SEVERAL_VARIANTS,)),
-    "expected_best": Part(
-        "the expected best of more trials", expected_best_section, by_objective, (SEARCH, INDEPENDENT_DRAWS)
+    "answer": Part("the answer", answer_section, ANSWER),
+    "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
+    "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
+    "variants": Part("scores and costs", variants_section, RESULTS),
+    "tuning": Part("tuning against the defaults", tuning_section, RESULTS, needs=(DEFAULTS,)),
+    "ecdf": Part("runs at the target", ecdf_section, RESULTS, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
+    "ranks": Part("ranks", ranks_section, RESULTS, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
+    "profiles": Part(
+        "performance profiles", profiles_section, RESULTS, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES, ENOUGH)
     ),
-    "ecdf": Part("runs at the target", ecdf_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
-    "ranks": Part("ranks", ranks_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
-    "profiles": Part("performance profiles", profiles_section, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES, ENOUGH)),
-    "costs": Part("costs", costs_section),
+    "diagnostics": Part("diagnostics", diagnostics_section, THE_SEARCH, by_objective, (SEARCH,)),
+    "next": Part("the next study", next_section, THE_SEARCH, needs=(SEARCH,)),
+    "best_so_far": Part("the best value so far", best_so_far_section, THE_SEARCH, searching, (SEARCH,)),
+    "expected_best": Part(
+        "the expected best of more trials", expected_best_section, THE_SEARCH, by_objective, (SEARCH, INDEPENDENT_DRAWS)
+    ),
+    "learning_curves": Part("learning curves", learning_curves_section, THE_SEARCH, needs=(CURVES,)),
+    "best": Part("the best hyperparameters", best_section, HYPERPARAMETERS),
+    "importances": Part(
+        "importances of hyperparameters", importances_section, HYPERPARAMETERS, by_objective, (SEARCH, SPACE)
+    ),
+    "isolation": Part("good values in each range", isolation_section, HYPERPARAMETERS, by_objective, (SEARCH, SPACE)),
+    "plane": Part("trials over two hyperparameters", plane_section, HYPERPARAMETERS, by_objective, (SEARCH, SPACE)),
+    "closing_in": Part("narrowed ranges", closing_in_section, HYPERPARAMETERS, by_objective, (SEARCH, SPACE, RANGES)),
+    "question": Part("the question", question_section, STUDY),
+    "costs": Part("costs", costs_section, STUDY),
 }
 """Parts of a report by key, in reading order."""

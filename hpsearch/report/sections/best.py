@@ -10,31 +10,40 @@ import pandas as pd
 
 from hpsearch.analysis.best import Best, best
 from hpsearch.report.judging import RETRAINED, Judging, judging
+from hpsearch.report.precision import noise
 from hpsearch.report.section import Column, Row, Section, Table, by_task, words
-from hpsearch.report.text import Fact, value
+from hpsearch.report.text import Fact, Measured, value
 from hpsearch.results.results import Results
 
-_TITLE = "The best hyperparameters found"
-_AS_TRAINED = replace(RETRAINED, best=lambda _, __: "Nothing is searched there; the training itself reaches")
+_TITLE = "The best hyperparameters"
+_AS_TRAINED = replace(RETRAINED, best=lambda _, __: "Nothing is searched there; the training itself has")
 
 
 def best_section(results: Results) -> Section:
     """Build the section with the incumbent of each task, its test score, and Python code that uses it."""
     incumbents = best(results)
     if not incumbents:
-        return Section("best", _TITLE, ("None yet: no trial is complete that did not diverge.",))
+        return Section("best", _TITLE, ("None yet: no complete trial has a finite value.",))
     facts: dict[str, Fact] = {"metric": results.metric}
     suffixes = dict(by_task(results))
     several = len(suffixes) > 1
     judged = {each.run: _AS_TRAINED if each.variant in results.untuned else judging(results) for each in incumbents}
-    prose = [_sentence(each, judged[each.run], facts, suffixes[each.task]) for each in incumbents]
+    prose = [
+        _sentence(each, judged[each.run], facts, suffixes[each.task], noise(results, each.task)) for each in incumbents
+    ]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
     return Section(
         "best",
         _TITLE,
         tuple(prose),
-        tables=(Table("Their values", frame, (words("task", "Task"), *columns) if several else columns),)
+        tables=(
+            Table(
+                "Their values (the code has all digits)",
+                frame,
+                (words("task", "Task"), *columns) if several else columns,
+            ),
+        )
         if len(frame)
         else (),
         code="\n\n".join(_code(each) for each in incumbents if each.variant not in results.untuned),
@@ -43,24 +52,30 @@ def best_section(results: Results) -> Section:
     )
 
 
-def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str) -> str:
+def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, moves: float) -> str:
     facts |= {
         f"task{s}": incumbent.task,
         f"variant{s}": incumbent.variant,
         f"run{s}": incumbent.run,
         f"number{s}": incumbent.number,
-        f"value{s}": incumbent.value,
+        f"value{s}": Measured(incumbent.value, moves),
+        f"tied{s}": incumbent.tied,
         f"retrainings{s}": len(incumbent.test_values),
-        f"test_mean{s}": incumbent.test_mean,
+        f"test_mean{s}": Measured(incumbent.test_mean, incumbent.test_sd if incumbent.test_sd > 0 else moves),
         f"test_sd{s}": incumbent.test_sd,
     }
-    opening = f"On {{task{s}}}: found" if s else "Found"
+    opening = f"On {{task{s}}}: trial" if s else "Trial"
     sentence = (
-        f"{opening} by {{variant{s}}} in trial {{number{s}}} of the run {{run{s}}}, with a validation {{metric}} of "
-        f"{{value{s}}}, which is optimistic: it is the best of all trials."
+        f"{opening} {{number{s}}} of the run {{run{s}}} ({{variant{s}}}) has the best validation {{metric}}, "
+        f"{{value{s}}}; as the best of all trials, it is optimistic."
     )
+    if incumbent.tied > 1:
+        sentence += (
+            f" {{tied{s}}} trials share this value: chosen is the one with the lowest number, then the first {{noun}} "
+            "of the study, then the lowest repeat."
+        )
     if not incumbent.test_values:
-        return f"{sentence} They have no test value: their run is not over, or another trial was tested."
+        return f"{sentence} It has no test value: its run is not finished, or another trial was tested."
     spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(incumbent.test_sd) else ""
     return f"{sentence} {judged.best(len(incumbent.test_values), s)} a test {{metric}} of {{test_mean{s}}}{spread}."
 
@@ -71,7 +86,7 @@ def _rows(incumbent: Best) -> Iterator[dict[str, object]]:
 
 
 def _value(row: Row) -> str:
-    return value(row["value"])
+    return value(row["value"], 3)
 
 
 def _code(incumbent: Best) -> str:
@@ -83,6 +98,6 @@ def _code(incumbent: Best) -> str:
             "params = {",
             *lines,
             "}",
-            "study.enqueue_trial(params)  # another Optuna study tries them first",
+            "study.enqueue_trial(params)  # a new Optuna study tries them first",
         ]
     )

@@ -18,22 +18,37 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.report import figures, scales, style
 from hpsearch.report.data import changes
-from hpsearch.report.section import Column, Drawing, Section, Table, few, few_variants, leading, numbers, words
-from hpsearch.report.text import Fact, plural
+from hpsearch.report.precision import noise, noises
+from hpsearch.report.section import (
+    Column,
+    Drawing,
+    Section,
+    Table,
+    by_count,
+    few,
+    few_variants,
+    leading,
+    measures,
+    words,
+)
+from hpsearch.report.text import Fact, Measured, plural
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
-_TITLE = "How fast each {noun} got there"
-_NONE = "Not drawn: no {noun} has a median best value yet that is a finite number."
+_TITLE, _ALONE = "How fast each {noun} improved", "How the best value improved"
+_NONE = "No figure: no {noun} has a finite median of its best values yet."
 _READING = (
-    "Lines are the median over runs of the best validation {metric} so far; bands are its {level} % interval, "
-    "bootstrapped over whole runs. A line goes as far as every run of its {noun} has come. "
-    "The scale is that of the later {unit}: early values may lie outside it."
+    "A line is the median over runs of the best validation {metric} so far; a whisker is its {level} % interval "
+    "(bootstrap over runs). A line ends where the shortest run of its {noun} ends, and early values may lie below the "
+    "axis."
 )
-_SMALL = "With {fewest_runs} runs a band covers at most {most_covered} %."
+_ONE_RUN = "The line is the best validation {metric} so far; early values may lie beyond the axis."
+_SMALL = "With {fewest_runs} runs a whisker covers at most {most_covered} %."
 _PANEL = 3.0  # minimum height in inches; more labels beside a panel need more
 _LABEL = 18  # maximum length of a line's label
 _WIDE = 3  # up to this many tasks, panels are as wide as the figure and each line has a label
+_WHISKERS = 6  # maximum number of lines with whiskers
+_PLACES = (0.4, 0.6, 0.8, 1.0)  # of the whiskers, as shares of the budget
 
 
 def best_so_far_section(results: Results) -> Section:
@@ -41,17 +56,18 @@ def best_so_far_section(results: Results) -> Section:
     bands = best_so_far(results)
     finite = bands[np.isfinite(bands["median"].astype(float))]
     if finite.empty:
-        return Section("best_so_far", _TITLE, (_NONE,))
+        return Section("best_so_far", by_count(results, _TITLE, _ALONE), (_NONE,))
     facts: dict[str, Fact] = {"metric": results.metric, "unit": _unit(results), "level": round(100 * LEVEL)}
     task_names, notes = few([task for task in tasks(results) if (finite["task"] == task).any()], 1, facts)
     shown, left = few_variants(results, facts)
     sentence = _across(results, finite, facts) if len(tasks(results)) > 1 else _sentence(results, finite, facts)
+    reading = _ONE_RUN if int(finite["repeats"].max()) == 1 else _READING
     return Section(
         "best_so_far",
-        _TITLE,
-        (_READING, *_caution(finite, facts), *_twice(results, task_names, facts), *notes, *left),
+        by_count(results, _TITLE, _ALONE),
+        (reading, *_caution(finite, facts), *_twice(results, task_names, facts), *notes, *left),
         tables=_tables(results, finite) if len(tasks(results)) > 1 else (),
-        drawing=Drawing(_draw(shown, finite, task_names, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(shown, finite, task_names), sentence),
         data={"best_so_far": changes(bands, ["task", "variant"], ["median", "low", "high"]).drop(columns="repeats")},
         shared=("trials", "runs", *(("tasks",) if "twice" in facts else ())),
         facts=facts,
@@ -80,8 +96,12 @@ def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) ->
     facts["after"] = spent
     level = end.set_index("variant")["median"].astype(float)
     level = level.sort_values(ascending=results.direction == "minimize", kind="stable")
+    moves = noise(results)
     for place, (name, median) in enumerate(level.items(), 1):
-        facts |= {f"variant_{place}": str(name), f"median_{place}": float(median)}
+        facts |= {f"variant_{place}": str(name), f"median_{place}": Measured(median, moves)}
+    if len(level) == 1:
+        of_runs = "median over runs of the best" if int(end["repeats"].max()) > 1 else "best validation"
+        return f"After {{after}} {plural(spent, _unit(results)[:-1])} the {of_runs} {{metric}} is {{median_1}}."
     places = [f"{{median_{place}}} for {{variant_{place}}}" for place in range(1, len(level) + 1)]
     return (
         f"After {{after}} {plural(spent, _unit(results)[:-1])} the median best {{metric}} is {leading(places, facts)}."
@@ -98,21 +118,21 @@ def _across(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> s
     for place, (name, count) in enumerate(ordered.items(), 1):
         facts |= {f"variant_{place}": str(name), f"first_{place}": int(count)}
     places = [f"{{variant_{place}}} on {{first_{place}}}" for place in range(1, len(ordered) + 1)]
-    return f"The best median at the end, of {{compared}} tasks, ties counting for all: {leading(places, facts)}."
+    return f"Best median at the end, of {{compared}} tasks (a tie counts for each): {leading(places, facts)}."
 
 
 def _caution(curves: pd.DataFrame, facts: dict[str, Fact]) -> Iterator[str]:
     fewest = int(curves["repeats"].min())
     if coverage(fewest) < LEVEL:
         facts |= {"fewest_runs": fewest, "most_covered": round(100 * coverage(fewest))}
-        yield _SMALL if fewest > 1 else "One run alone has no band."
+        yield from (_SMALL,) if fewest > 1 else ()
 
 
 def _twice(results: Results, task_names: list[str], facts: dict[str, Fact]) -> Iterator[str]:
     values = {task: random_at_twice(results, task) for task in task_names}
     if any(map(math.isfinite, values.values())):
         facts["twice"] = 2 * results.budget
-        yield "The thin grey line is what the median run of random search had found after {twice} trials."
+        yield "The thin grey line is the best value of the median run of random search after {twice} trials."
 
 
 def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
@@ -124,11 +144,12 @@ def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
     frame = frame[names].reindex(spent.index).assign(**{"": spent}).reset_index()
     frame.columns = ["task", *names, "spent"]
     columns = [words("task", "Task"), Column(_unit(results).capitalize(), lambda row: f"{row['spent']:.0f}")]
-    columns += [numbers(frame, name, plain(name)) for name in names]
-    return (Table("Median best value so far, where all {nouns} can be compared", frame, tuple(columns)),)
+    moves = noises(results)
+    columns += [measures(name, plain(name), lambda row: moves.get(str(row["task"]), math.nan)) for name in names]
+    return (Table("Median of the best values at the largest budget that all {nouns} reached", frame, tuple(columns)),)
 
 
-def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
+def _draw(results: Results, curves: pd.DataFrame, names: list[str]) -> Figure:
     wide = len(names) <= _WIDE
     longest = max(len(style.label(name, _LABEL)) for name in results.variants)
     height = max(_PANEL, 0.19 * len(results.variants)) if wide else 1.5
@@ -141,9 +162,10 @@ def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) 
         across=0.2 if wide else 0.62,
         foot=0.5 if wide else 0.65 + 0.18 * -(-len(results.variants) // 4),
         share=False,
+        wide=figures.NARROW if len(results.variants) == 1 and len(names) == 1 else figures.WIDTH,
     )
     with style.applied():
-        figure, panels = figures.new_figure(title, layout)
+        figure, panels = figures.new_figure(layout)
         for axes, task in zip(panels, names, strict=True):
             _panel(axes, results, curves[curves["task"] == task], layout, wide=wide)
             if len(names) > 1:
@@ -159,6 +181,9 @@ def _panel(axes: Axes, results: Results, curves: pd.DataFrame, layout: figures.L
     present = [(index, name) for index, name in enumerate(results.variants) if name in bands]
     for index, name in present:
         _line(axes, bands[name], style.look(index), index, wide=wide)
+    if len(present) <= _WHISKERS:
+        for place, (index, name) in enumerate(present):
+            _whiskers(axes, bands[name], style.look(index), (place + 0.5) / len(present) - 0.5, wide=wide)
     axes.set_xlim(1, max(_budget(results), 2) * 1.01)
     metric = style.label(results.metric)
     axes.set(xlabel=_unit(results), ylabel=f"best validation {metric} so far" if wide else f"best {metric}")
@@ -178,9 +203,9 @@ def _panel(axes: Axes, results: Results, curves: pd.DataFrame, layout: figures.L
 
 def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide: bool) -> None:
     """Draw only the points where a value changes: these are few, and one point per trial would bloat the page."""
-    values = band[["median", "low", "high"]].astype(float).to_numpy()
-    points = [0, *(1 + np.flatnonzero((values[1:] != values[:-1]).any(axis=1))), len(values) - 1]
-    spent, (median, low, high) = band["spent"].to_numpy()[points], values[points].T
+    values = band["median"].astype(float).to_numpy()
+    points = [0, *(1 + np.flatnonzero(values[1:] != values[:-1])), len(values) - 1]
+    spent, median = band["spent"].to_numpy()[points], values[points]
     every: Any = ((0.02 + 0.013 * first) % 0.13, 0.13) if wide else [len(points) - 1]
     axes.step(
         spent,
@@ -194,10 +219,19 @@ def _line(axes: Axes, band: pd.DataFrame, look: style.Look, first: int, *, wide:
         markevery=every,
         zorder=3,
     )
-    axes.fill_between(spent, low, high, step="post", color=look.color, alpha=0.13 if wide else 0.08, linewidth=0)
-    if wide:
-        for edge in (low, high):
-            axes.step(spent, edge, where="post", color=look.color, linewidth=0.5, alpha=0.7)
+
+
+def _whiskers(axes: Axes, band: pd.DataFrame, look: style.Look, beside: float, *, wide: bool) -> None:
+    """Draw the interval at a few budgets, moved a little sideways by the line's place, so that none hides another."""
+    if int(band["repeats"].max()) < 2:
+        return
+    longest = int(band["spent"].max())
+    for share in _PLACES if wide else _PLACES[-1:]:
+        row = band[band["spent"] >= share * longest].iloc[0]
+        low, high = float(row["low"]), float(row["high"])
+        if math.isfinite(low) and math.isfinite(high):
+            x = float(row["spent"]) + 0.05 * longest * (beside if share < 1 or not wide else beside - 0.5)
+            axes.plot([x, x], [low, high], color=look.color, linewidth=1.3, marker="_", markersize=5, zorder=2)
 
 
 def _key(figure: Figure, results: Results) -> None:
@@ -216,8 +250,9 @@ def _value_axis(axes: Axes, curves: pd.DataFrame, ticks: int) -> None:
         return
     late = curves[curves["spent"] > 0.25 * curves["spent"].max()]
     late_values = np.concatenate(list(_finite(late)))
+    late_values = values if late_values.min() == late_values.max() else late_values
     low, high = float(late_values.min()), float(late_values.max())
-    room = 0.06 * (high - low or abs(high) or 1.0)
+    room = 0.06 * (high - low or 0.2 * abs(high) or 1.0)
     axes.set_ylim(low - room, high + room)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +16,7 @@ from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results
 
-_TITLE = "How the ranges closed in"
+_TITLE = "How the ranges narrowed"
 _COLUMNS = 3
 _PARAMETERS = 6  # maximum number of parameters in the figure
 _STRATEGIES = 4  # maximum number of strategies in the figure, per task
@@ -24,7 +26,7 @@ def closing_in_section(results: Results) -> Section:
     """Build the section with the sampling range by trial number, one panel per strategy and parameter."""
     ranges = closing_in(results)
     if ranges.empty:
-        return Section("closing_in", _TITLE, ("Not drawn: no strategy of this study notes ranges that it narrows.",))
+        return Section("closing_in", _TITLE, ("No figure: no strategy of this study records ranges that it narrows.",))
     facts: dict[str, Fact] = {}
     of_task = {task: _panels(ranges[ranges["task"] == task]) for task in ranges["task"].unique()}
     task_names, notes = few(list(of_task), max(map(len, of_task.values())), facts)
@@ -34,12 +36,12 @@ def closing_in_section(results: Results) -> Section:
         "closing_in",
         _TITLE,
         (
-            "Each band is the range that a run drew from, in the round of the trial; the line is the middle of the "
-            "ranges over the runs. Panels are as high as the declared ranges. Trials that explore, which are drawn "
-            "from the whole range, are left out.",
+            "The dark band lies between the medians over runs of both ends of the range, the light one between their "
+            "outer quartiles; the line is the middle. The axis is the declared range, and trials that explore all of "
+            "it are left out.",
             *notes,
         ),
-        drawing=Drawing(_draw(results, ranges, panels, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(results, ranges, panels), sentence),
         shared=("ranges", "runs"),
         facts=facts,
     )
@@ -74,14 +76,21 @@ def _sentence(ranges: pd.DataFrame, panels: list[tuple[str, str, str]], facts: d
     return f"After {{after}} trials{on}, {{strategy}} draws from {listing(shares)}."
 
 
-def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, str]], title: str) -> Figure:
+def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, str]]) -> Figure:
     columns = min(len(panels), _COLUMNS)
     several = len({panel[:2] for panel in panels}) > 1
     layout = figures.Layout(
-        len(panels), columns, 2.0, head=0.75 if len(panels) > columns else 0.4, across=0.75, foot=0.5, share=False
+        len(panels),
+        columns,
+        2.0,
+        head=0.75 if len(panels) > columns else 0.4,
+        across=0.75,
+        foot=0.5,
+        share=False,
+        top=None if several else 0.15,
     )
     with style.applied():
-        figure, all_axes = figures.new_figure(title, layout)
+        figure, all_axes = figures.new_figure(layout)
         letters = figures.letters(layout.width)
         for index, (axes, (task, strategy, name)) in enumerate(zip(all_axes, panels, strict=True)):
             selected = (ranges["task"] == task) & (ranges["variant"] == strategy) & (ranges["parameter"] == name)
@@ -96,21 +105,29 @@ def _draw(results: Results, ranges: pd.DataFrame, panels: list[tuple[str, str, s
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw one translucent band per run, and the median of the midpoints as a line; keep only points of change."""
-    runs = [run.sort_values("number") for _, run in rows.groupby("repeat")]
-    for run in runs:
-        low, high, number = (run[column].to_numpy(dtype=float) for column in ("low", "high", "number"))
-        begins = np.flatnonzero(np.r_[True, (np.diff(low) != 0) | (np.diff(high) != 0)])
-        at = np.r_[number[begins], number[-1] + 1]
-        low, high = np.r_[low[begins], low[-1]], np.r_[high[begins], high[-1]]
-        axes.fill_between(
-            at, low, high, step="post", color=style.look(0).color, alpha=max(0.5 / len(runs), 0.08), linewidth=0
-        )
-        for edge in (low, high):
-            axes.step(at, edge, where="post", color=style.look(0).color, linewidth=0.5, alpha=0.6)
+    """Draw the median of the ends over the runs as a band, their outer quartiles as a lighter one, and the middle."""
     log = axes.get_yscale() == "log"
-    middle = np.sqrt(rows["low"] * rows["high"]) if log else (rows["low"] + rows["high"]) / 2
-    table = rows.assign(middle=middle).pivot_table(index="number", columns="repeat", values="middle").ffill()
-    line = table.median(axis=1)
-    axes.step(line.index.to_numpy(), line.to_numpy(), where="post", color=style.INK, linewidth=1.4)
+    ends = rows.assign(
+        low=np.log(rows["low"]) if log else rows["low"], high=np.log(rows["high"]) if log else rows["high"]
+    )
+    tables = {
+        side: ends.pivot_table(index="number", columns="repeat", values=side).ffill().bfill()
+        for side in ("low", "high")
+    }
+    at = np.r_[tables["low"].index.to_numpy(dtype=float), tables["low"].index.max() + 1.0]
+    back = np.exp if log else np.asarray
+
+    def edge(side: str, share: float) -> Any:
+        values = tables[side].quantile(share, axis=1).to_numpy(dtype=float)
+        return back(np.r_[values, values[-1]])
+
+    color = style.look(0).color
+    for low, high, alpha in ((0.25, 0.75, 0.22), (0.5, 0.5, 0.45)):
+        axes.fill_between(at, edge("low", low), edge("high", high), step="post", color=color, alpha=alpha, linewidth=0)
+    middle = back((np.r_[_median(tables["low"])] + np.r_[_median(tables["high"])]) / 2)
+    axes.step(at, np.r_[middle, middle[-1]], where="post", color=style.INK, linewidth=1.4)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+
+
+def _median(table: pd.DataFrame) -> Any:
+    return table.median(axis=1).to_numpy(dtype=float)

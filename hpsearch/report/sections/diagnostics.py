@@ -14,7 +14,7 @@ from hpsearch.report.section import MOST, Card, Section
 from hpsearch.report.text import Fact, fill, listing
 from hpsearch.results.results import Results
 
-_TITLE = "What is wrong with this search"
+_TITLE = "Diagnostics: what is wrong with the search"
 _NAMED = 5  # names of a long list that a card shows
 _CARD_LEVELS = ("fail", "warn")
 
@@ -23,7 +23,7 @@ def diagnostics_section(results: Results) -> Section:
     """Build the section with a card for each rule that fires, most severe first; summarize other rules in prose."""
     findings = diagnose(results)
     if not findings:
-        return Section("diagnostics", _TITLE, ("Nothing to check: no run has begun.",))
+        return Section("diagnostics", _TITLE, ("Nothing to check: no run has started.",))
     worst = _worst_of_rules(results, findings)
     cards = [_card(finding, others) for finding, others in worst if finding.level in _CARD_LEVELS]
     facts: dict[str, Fact] = {level: Counter(each.level for each, _ in worst)[level] for level in LEVELS}
@@ -58,7 +58,7 @@ def _opening(facts: Mapping[str, Any]) -> str:
         parts.append(f"{{fail}} {'fails' if facts['fail'] == 1 else 'fail'}")
     if facts["warn"]:
         parts.append(f"{{warn}} {'warns' if facts['warn'] == 1 else 'warn'}")
-    return f"Of {{rules}} rules {' and '.join(parts)}." if parts else "None of {rules} rules fires."
+    return f"Of {{rules}} rules {' and '.join(parts)}." if parts else "None of {rules} rules finds a problem."
 
 
 def _card(finding: Finding, others: list[str]) -> Card:
@@ -67,7 +67,7 @@ def _card(finding: Finding, others: list[str]) -> Card:
     title = finding.title
     if others:
         facts |= {"on_task": finding.task, "other_tasks": _some(others)}
-        text = f"On {{on_task}}: {text} The same rule fires on {{other_tasks}}."
+        text = f"On {{on_task}}: {text} The same holds for {{other_tasks}}."
     return Card(finding.level, title, text, facts)
 
 
@@ -79,7 +79,7 @@ def _some(names: list[str]) -> str:
 def _passed(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
     if findings:
         facts["passed"] = "; ".join(_lower(each.title) for each in findings)
-        yield "In order: {passed}."
+        yield "Without a problem: {passed}."
 
 
 def _lower(title: str) -> str:
@@ -96,7 +96,7 @@ def _unknown(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
         facts |= {f"unknown_{place}": "; ".join(titles), f"reason_{place}": reason}
         groups.append(f"{{unknown_{place}}} ({{reason_{place}}})")
     if groups:
-        yield f"Not known: {'; '.join(groups)}."
+        yield f"Not checked: {'; '.join(groups)}."
 
 
 def _frame(findings: tuple[Finding, ...]) -> pd.DataFrame:

@@ -14,13 +14,13 @@ from hpsearch.report.section import Drawing, Section, few_variants, leading
 from hpsearch.report.text import Fact, plural
 from hpsearch.results.results import Results
 
-_TITLE = "How many runs got there"
-_NONE = "Not drawn: it takes a complete run of {baseline} with a finite best value, which is the target."
+_TITLE = "How many runs reached the target"
+_NONE = "No figure: the target is the best value of the median {baseline} run, and no such run is complete."
 _READING = (
-    "The target is what the median {baseline} run had found at its end, by validation {metric}. Runs that never "
-    "reached it keep their line below the top."
+    "A line is the share of runs that reached the target: the best validation {metric} of the median {baseline} run at "
+    "its end."
 )
-_POOLED = "Runs on all tasks are counted together, each against its own task's target."
+_POOLED = "Runs on all tasks count together, each with its own task's target."
 _PANEL = 2.6
 _LABEL = 18
 
@@ -38,7 +38,7 @@ def ecdf_section(results: Results) -> Section:
         "ecdf",
         _TITLE,
         (_READING, *((_POOLED,) if len(targets(results)) > 1 else ()), *notes),
-        drawing=Drawing(_draw(shown, shares, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(shown, shares), sentence),
         shared=("runs", "tasks"),
         facts=facts,
     )
@@ -57,18 +57,15 @@ def _sentence(shares: pd.DataFrame, facts: dict[str, Fact]) -> str:
         reached = round(end["share"] * end["runs"])
         facts |= {f"variant_{place}": str(label), f"reached_{place}": reached, f"runs_{place}": int(end["runs"])}
     parts = [f"{{reached_{place}}} of {{runs_{place}}} with {{variant_{place}}}" for place in range(1, len(ends) + 1)]
-    return (
-        f"Runs as good as the median {{baseline}} run at its end, within {{trials}} {plural(trials, 'trial')}: "
-        f"{leading(parts, facts)}."
-    )
+    return f"Runs that reached the target within {{trials}} {plural(trials, 'trial')}: {leading(parts, facts)}."
 
 
-def _draw(results: Results, shares: pd.DataFrame, title: str) -> Figure:
+def _draw(results: Results, shares: pd.DataFrame) -> Figure:
     longest = max(len(style.label(name, _LABEL)) for name in results.variants)
     height = max(_PANEL, 0.19 * len(results.variants))
     layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
     with style.applied():
-        figure, (axes,) = figures.new_figure(title, layout)
+        figure, (axes,) = figures.new_figure(layout)
         _lines(axes, results, shares, layout.height)
     return figure
 

@@ -14,28 +14,30 @@ from matplotlib.figure import Figure
 from hpsearch.analysis.expected_best import expected_best
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, scales, style
+from hpsearch.report.precision import noise
 from hpsearch.report.section import Drawing, Section, few
-from hpsearch.report.text import Fact, listing, plural
+from hpsearch.report.text import Fact, Measured, listing, plural
 from hpsearch.results.results import Results
 from hpsearch.strategies import INDEPENDENT, SEQUENCES
 
-_TITLE = "What more random trials would buy"
+_TITLE = "What more random trials would bring"
 _NO_DRAWS = (
-    "Not drawn: no strategy of the study draws its trials independently ({independent}); only for these does the "
-    "order of the trials not matter."
+    "No figure: no strategy of the study draws its trials independently ({independent}), and only then does the order "
+    "of the trials not matter."
 )
-_NONE = "Not drawn: no trial with a finite value is finished."
+_NONE = "No figure: no finished trial has a finite value."
 _READING = (
-    "Lines are the expected best validation {metric} of n trials of one run, drawn without replacement and averaged "
-    "over the runs; bands reach from the lower to the upper quartile of that best. Validation values are optimistic, "
-    "and the more so the more trials they are the best of."
+    "A line is the expected best validation {metric} of n trials of one run, averaged over the runs; the band reaches "
+    "from the lower to the upper quartile of that best. Validation values are optimistic, the more so the more trials "
+    "they are the best of."
 )
-_NO_MEAN = "For {by_median} the line is the median: too many trials have no value for a finite expected best."
+_NO_MEAN = "For {by_median} the line is the median, since too many trials have no value for a finite mean."
 _EVEN = (
-    "The points of a quasi-random run are spread more evenly than a draw from all of them, so that its best of n is "
-    "rather better than drawn.",
+    "A quasi-random run covers the space more evenly than draws from all its points, so its best of n is somewhat "
+    "better than the line.",
 )
 _LABEL = 16
+_FROM = 4  # the axis begins at this part of the budget
 
 
 def expected_best_section(results: Results) -> Section:
@@ -54,7 +56,7 @@ def expected_best_section(results: Results) -> Section:
         "expected_best",
         _TITLE,
         (_READING, *((_NO_MEAN,) if by_median else ()), *(_EVEN if _has_sequence(results, finite) else ()), *notes),
-        drawing=Drawing(_draw(results, finite, task_names, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(results, finite, task_names), sentence),
         data={"expected_best": curves.drop(columns=["drawn_from", "runs"])},
         facts=facts,
     )
@@ -74,21 +76,22 @@ def _sentence(results: Results, curves: pd.DataFrame, task_names: list[str], fac
     parts = []
     rows = curves[curves["task"] == task_names[0]]
     facts |= {"half": half, "whole": whole, "first_task": task_names[0]}
+    moves = noise(results, task_names[0])
     for place, (label, curve) in enumerate(rows.groupby("variant", sort=False), 1):
         at = _at(curve, half), _at(curve, whole)
         if None in at or math.isinf(at[1] or 0):
             continue
         facts |= {
             f"strategy_{place}": str(label),
-            f"half_{place}": float(at[0] or 0),
-            f"whole_{place}": float(at[1] or 0),
+            f"half_{place}": Measured(at[0] or 0.0, moves),
+            f"whole_{place}": Measured(at[1] or 0.0, moves),
         }
         parts.append(f"{{half_{place}}} to {{whole_{place}}} with {{strategy_{place}}}")
     where = " on {first_task}" if len(tasks(results)) > 1 else ""
     if not parts or half == whole:
         return f"The expected best {{metric}}{where} grows with the number of trials."
     trials = f"From {{half}} to {{whole}} {plural(whole, 'trial')}"
-    return f"{trials} the expected best {{metric}}{where} goes from {listing(parts)}."
+    return f"{trials} the expected best {{metric}}{where} changes from {listing(parts)}."
 
 
 def _has_sequence(results: Results, curves: pd.DataFrame) -> bool:
@@ -101,7 +104,7 @@ def _at(curve: pd.DataFrame, n: int) -> float | None:
     return float(reached["mean"].iloc[-1]) if len(reached) else None
 
 
-def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) -> Figure:
+def _draw(results: Results, curves: pd.DataFrame, names: list[str]) -> Figure:
     wide = len(names) == 1
     longest = max(len(style.label(str(name), _LABEL)) for name in curves["variant"].unique())
     layout = figures.Layout(
@@ -114,7 +117,7 @@ def _draw(results: Results, curves: pd.DataFrame, names: list[str], title: str) 
         share=False,
     )
     with style.applied():
-        figure, panels = figures.new_figure(title, layout)
+        figure, panels = figures.new_figure(layout)
         for place, (axes, task) in enumerate(zip(panels, names, strict=True), 1):
             at_right = wide or place % layout.columns == 0 or place == len(names)
             _panel(axes, results, curves[curves["task"] == task], layout, label=at_right)
@@ -136,9 +139,29 @@ def _panel(axes: Axes, results: Results, rows: pd.DataFrame, layout: figures.Lay
             axes.fill_between(n, lower, upper, color=look.color, alpha=0.13, linewidth=0)
             last = float(curves[name]["median"].iloc[-1]) if np.isnan(line[-1]) else float(line[-1])
             ends.append((float(n[-1]), last, style.label(name, _LABEL)))
-    longest = int(rows["n"].max())
-    axes.set_xlim(1, max(longest, 2) * 1.05)
-    scales.log_axis(axes, "x", float(max(longest, 2)), 8 if layout.columns == 1 else 4)
+    longest = max(int(rows["n"].max()), 2)
+    first = max(results.budget // _FROM, 1) if longest > results.budget // _FROM else 1
+    axes.set_xlim(first, longest * 1.05)
+    scales.log_axis(axes, "x", float(longest / first), 8 if layout.columns == 1 else 4)
+    _value_axis(axes, rows[rows["n"] >= first])
+    if first < results.budget < longest:
+        axes.axvline(results.budget, color=style.MUTED, linewidth=0.9, zorder=1)
+        axes.annotate(
+            " budget", (results.budget, 0.03), xycoords=("data", "axes fraction"), fontsize=8.5, color=style.MUTED
+        )
     axes.set(xlabel="trials", ylabel=f"best {style.label(results.metric, figures.letters(layout.height) - 5)}")
     if label:
         scales.label_ends(axes, ends, layout.height)
+
+
+def _value_axis(axes: Axes, rows: pd.DataFrame) -> None:
+    """Set limits by the lines and bands from the first number of trials that is shown: fewer trials would hide them."""
+    values = rows[["line", "lower", "upper"]].astype(float).to_numpy().ravel()
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return
+    if scales.spans_decades(values):
+        scales.log_axis(axes, "y", float(values.max() / values.min()), 5)
+        return
+    room = 0.06 * (float(values.max() - values.min()) or abs(float(values.max())) or 1.0)
+    axes.set_ylim(float(values.min()) - room, float(values.max()) + room)

@@ -16,7 +16,7 @@ from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results
 
 _HEAD = 0.5  # inches between panels: tick labels, and the title of the panel below
-_TITLE = "Which hyperparameters mattered"
+_TITLE = "Which hyperparameters matter"
 _MOST_PANELS, _MOST_BARS = 12, 10
 
 
@@ -30,29 +30,28 @@ def importances_section(results: Results) -> Section:
     """Build the section with a bar for each hyperparameter and evaluator, one panel per task."""
     frame = _all(results)
     if frame.empty:
-        why = "Not drawn: fewer than ten complete trials that differ in value, or no hyperparameter with a choice."
+        why = "No figure: it needs ten complete trials with different values, and a hyperparameter with several values."
         return Section("importances", _TITLE, (why,))
     counts = frame.groupby("task")["trials"].first()
     facts: dict[str, Fact] = {"metric": results.metric, "trials": int(counts.sum())}
     suffixes = [(task, s) for task, s in by_task(results) if (frame["task"] == task).any()]
     drawn = suffixes[:_MOST_PANELS] if results.subject == "objective" else suffixes
     sentences = [_sentence(frame[frame["task"] == task], facts, s) for task, s in drawn]
-    figure = _draw(frame, [task for task, _ in suffixes][:_MOST_PANELS], style.title(sentences[0], facts))
+    figure = _draw(frame, [task for task, _ in suffixes][:_MOST_PANELS])
     return Section(
         "importances",
         _TITLE,
-        (*sentences[1:], _READING, *((_UNCONDITIONAL,) if results.conditions else ())),
+        (_READING, *((_UNCONDITIONAL,) if results.conditions else ())),
         drawing=Drawing(figure, " ".join(sentences)),
         data={"importances": frame[["task", "parameter", *EVALUATORS, "trials"]]},
         facts=facts,
     )
 
 
-_UNCONDITIONAL = "Conditional hyperparameters are left out, since not all trials have them."
+_UNCONDITIONAL = "Conditional hyperparameters are left out, because not all trials have them."
 _READING = (
-    "Over {trials} trials. fANOVA is the share of the variance over the whole space that a hyperparameter explains "
-    "alone; PED-ANOVA says how much it matters for being among the best tenth. They answer different questions: where "
-    "they disagree, a hyperparameter matters far from the best and not near it, or the other way round."
+    "From {trials} trials: fANOVA measures importance over the whole space, PED-ANOVA for being among the best tenth. "
+    "Where they disagree, a hyperparameter matters only far from the best values, or only near them."
 )
 
 
@@ -68,15 +67,15 @@ def _sentence(rows: pd.DataFrame, facts: dict[str, Fact], s: str) -> str:
         facts |= {f"first_{place}{s}": str(row["parameter"]), f"share_{place}{s}": 100 * float(row[name])}
     opening = f"On {{task{s}}}, " if s else ""
     if not first:
-        return f"{opening}{'n' if s else 'N'}o evaluator can tell what mattered."
+        return f"{opening}{'n' if s else 'N'}o evaluator has a result."
     parts = [f"{{share_{place}{s}:.0f}} % by {name}" for place, name in enumerate(first, 1)]
     if len({str(row["parameter"]) for row in first.values()}) == 1:
-        return f"{opening}{{first_1{s}}} mattered most: {listing(parts)}."
-    clauses = [f"{{first_{place}{s}}} mattered most by {name}" for place, name in enumerate(first, 1)]
+        return f"{opening}{{first_1{s}}} matters most: {listing(parts)}."
+    clauses = [f"{{first_{place}{s}}} matters most by {name}" for place, name in enumerate(first, 1)]
     return f"{opening}{listing(clauses, 'but')}."
 
 
-def _draw(frame: pd.DataFrame, names: list[str], title: str) -> Figure:
+def _draw(frame: pd.DataFrame, names: list[str]) -> Figure:
     bars = min(int(frame.groupby("task").size().max()), _MOST_BARS)
     columns = 1 if len(names) == 1 else 2
     sides = (
@@ -84,7 +83,7 @@ def _draw(frame: pd.DataFrame, names: list[str], title: str) -> Figure:
     )  # labels of bars reach out
     layout = figures.Layout(len(names), columns, 0.25 + 0.42 * bars, **sides, across=1.9, share=False)
     with style.applied():
-        figure, panels = figures.new_figure(title, layout)
+        figure, panels = figures.new_figure(layout)
         for axes, task in zip(panels, names, strict=True):
             rows = frame[frame["task"] == task].assign(_most=frame[list(EVALUATORS)].max(axis=1))
             rows = rows.sort_values("_most", ascending=False, kind="stable").head(bars)

@@ -15,11 +15,12 @@ from hpsearch.analysis.best import leaders, parameters
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import BUCKETS, FEW, feasibility, isolation
 from hpsearch.report import figures, scales, style
+from hpsearch.report.precision import noise
 from hpsearch.report.section import Drawing, Section, few
-from hpsearch.report.text import Fact, listing
+from hpsearch.report.text import Fact, Measured, listing
 from hpsearch.results.results import PARAM, Results
 
-_TITLE = "Where in each range the good values lie"
+_TITLE = "Which values of each hyperparameter are good"
 _COLUMNS = 3
 _PARAMETERS = 12  # maximum number of parameters in the figure, per task
 _POINTS = 1500  # more points are stored as pixels: vector outlines would bloat the page
@@ -32,9 +33,9 @@ def isolation_section(results: Results) -> Section:
     """Build the section with the best value in each bucket of a parameter, one panel per parameter."""
     buckets = isolation(results)
     if buckets.empty:
-        return Section("isolation", _TITLE, ("Not drawn: no trial of a searched hyperparameter is complete yet.",))
+        return Section("isolation", _TITLE, ("No figure: no trial of a searched hyperparameter is complete yet.",))
     if buckets["best"].isna().all():
-        return Section("isolation", _TITLE, ("Not drawn: no complete trial is feasible: all diverged.",))
+        return Section("isolation", _TITLE, ("No figure: all complete trials diverged.",))
     facts: dict[str, Fact] = {
         "metric": results.metric,
         "buckets": BUCKETS,
@@ -48,7 +49,7 @@ def isolation_section(results: Results) -> Section:
         "isolation",
         _TITLE,
         (_reading(facts), *notes),
-        drawing=Drawing(_draw(results, buckets, panels, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(results, buckets, panels), sentence),
         data={"isolation": buckets},
         shared=("trials", "runs"),
         facts=facts,
@@ -62,7 +63,10 @@ def _panels(results: Results, buckets: pd.DataFrame, facts: dict[str, Fact]) -> 
     selected, notes = few(present, most, facts)
     if most > _PARAMETERS:
         facts["parameters_drawn"] = _PARAMETERS
-        notes = (*notes, "Drawn: the first {parameters_drawn} hyperparameters of the space; the data hold all.")
+        notes = (
+            *notes,
+            "The figure shows the first {parameters_drawn} hyperparameters of the space; the data files have all.",
+        )
     return [(task, name) for task in selected for name in of_task[task][:_PARAMETERS]], notes
 
 
@@ -71,9 +75,9 @@ def _sentence(results: Results, task_names: list[str], buckets: pd.DataFrame, fa
     best = leaders(results, 1)
     task = next((task for task in task_names if (best["task"] == task).any()), None)
     if task is None:
-        return "No trial of the tasks that are drawn is feasible."
+        return "All trials of these tasks diverged."
     trial = best[best["task"] == task].iloc[0]
-    facts["best"] = float(trial["value"])
+    facts["best"] = Measured(trial["value"], noise(results, task))
     places = []
     for place, (name, value) in enumerate(list(parameters(trial, results.space_of(task)).items())[:3], 1):
         rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]
@@ -86,36 +90,37 @@ def _sentence(results: Results, task_names: list[str], buckets: pd.DataFrame, fa
     if len(tasks(results)) > 1:
         facts["task"] = task
         on = " on {task}"
-    where = f"was found with {listing(places)}" if places else "was found without any of them"
-    return f"The best validation {{metric}}{on}, {{best}}, {where}."
+    where = f"has {listing(places)}" if places else "has none of them"
+    return f"The trial with the best validation {{metric}}{on}, {{best}}, {where}."
 
 
 def _reading(facts: dict[str, Fact]) -> str:
     text = (
-        "Bars are the best validation {metric} in each part of a range, over the trials of all strategies; points are "
-        "the trials. A bar over fewer than {few} trials is dotted and grey: it says little. A range that is searched "
-        "well has its best bars well within it. "
+        "A bar is the best validation {metric} in a part of the range (dotted over fewer than {few} trials, a triangle "
+        "where it lies below the axis); points are trials. A range is wide enough if its best bars lie well inside it."
     )
     if facts["infeasible"]:
-        text += "Crosses at the edge: {infeasible} of {trials} trials were infeasible."
+        text += " Crosses are the {infeasible} of {trials} trials that diverged or failed."
     return text.rstrip()
 
 
-def _draw(results: Results, buckets: pd.DataFrame, panels: list[Panel], title: str) -> Figure:
+def _draw(results: Results, buckets: pd.DataFrame, panels: list[Panel]) -> Figure:
     columns = min(len(panels), _COLUMNS)
+    several = len({task for task, _ in panels}) > 1
     layout = figures.Layout(
         len(panels), columns, 1.9 if columns > 1 else 2.6, head=0.75 if len(panels) > columns else 0.4, foot=0.6,
-        across=0.6, share=False,
+        across=0.6 if several else 0.25, share=False, top=None if several else 0.15,
     )  # fmt: skip
     trials = feasibility(results)
-    several = len({task for task, _ in panels}) > 1
     with style.applied():
-        figure, all_axes = figures.new_figure(title, layout)
+        figure, all_axes = figures.new_figure(layout)
         for index, (axes, (task, name)) in enumerate(zip(all_axes, panels, strict=True)):
             rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]
             of_task = trials[trials["task"] == task]
             distribution = results.space_of(task)[name]
             _panel(axes, results, rows, of_task, name, distribution, layout)
+            if index % columns:
+                axes.tick_params(labelleft=several)
             if several:
                 axes.set_title(style.label(task, figures.letters(layout.width)), loc="left")
             if index % columns == 0:
@@ -141,11 +146,25 @@ def _panel(
     else:
         scales.parameter_axis(axes, "x", name, distribution, max(9 // layout.columns, 3), letters)
         x = trials[PARAM + name].astype(float).to_numpy()
-    _values(axes, results, trials, rows)
+    _values(axes, results, trials)
     _trials(axes, results, trials, x)
     for solid, style_of in ((True, {"color": style.look(0).color, "linewidth": 3}), (False, _WEAK)):
         part = rows[(rows["trials"] - rows["infeasible"] >= FEW) == solid].dropna(subset=["best"])
         axes.hlines(part["best"], part["low"], part["high"], zorder=3, **style_of)
+    _outside(axes, results, rows.dropna(subset=["best"]), distribution)
+
+
+def _outside(axes: Axes, results: Results, bars: pd.DataFrame, distribution: BaseDistribution) -> None:
+    """Mark the bars beyond the limits by triangles at the edge."""
+    low, high = sorted(axes.get_ylim())
+    beyond = bars[(bars["best"] < low) | (bars["best"] > high)]
+    log = bool(getattr(distribution, "log", False))
+    middle = np.sqrt(beyond["low"] * beyond["high"]) if log else (beyond["low"] + beyond["high"]) / 2
+    edge, marker = (0.03, "v") if results.sign > 0 else (0.97, "^")
+    axes.scatter(
+        middle, np.full(len(beyond), edge), transform=axes.get_xaxis_transform(), marker=marker, s=26,
+        color=style.look(0).color, linewidths=0, zorder=4,
+    )  # fmt: skip
 
 
 _WEAK: dict[str, Any] = {"color": style.MUTED, "linewidth": 2, "linestyles": (0, (1, 1))}
@@ -179,17 +198,17 @@ def _trials(axes: Axes, results: Results, trials: pd.DataFrame, x: Any) -> None:
     )  # fmt: skip
 
 
-def _values(axes: Axes, results: Results, trials: pd.DataFrame, rows: pd.DataFrame) -> None:
-    """Set limits that include all bars and the median trial; worse trials lie outside."""
+def _values(axes: Axes, results: Results, trials: pd.DataFrame) -> None:
+    """Set the limits of a task's panels, all alike: from the median trial to the best one; worse ones lie outside."""
     values = trials.loc[~trials["infeasible"], "value"].astype(float).to_numpy()
-    bars = rows["best"].dropna().to_numpy(dtype=float)
     if not len(values):  # all trials of the task are infeasible: no value to scale by
         return
-    extent = np.concatenate([bars, [np.median(values)]])
-    if scales.spans_decades(extent):
-        scales.log_axis(axes, "y", float(extent.max() / extent.min()), 5)
-        axes.set_ylim(float(extent.min()) / 1.3, float(extent.max()) * 1.3)
+    best, middle = results.sign * float((results.sign * values).max()), float(np.median(values))
+    low, high = sorted((best, middle))
+    if scales.spans_decades(np.array([low, high])):
+        scales.log_axis(axes, "y", high / low, 5)
+        axes.set_ylim(low / 1.3, high * 1.3)
         return
-    room = 0.1 * (float(extent.max() - extent.min()) or abs(float(extent.max())) or 1.0)
-    axes.set_ylim(float(extent.min()) - room, float(extent.max()) + room)
+    room = 0.08 * (high - low or abs(high) or 1.0)
+    axes.set_ylim(low - room, high + room)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))

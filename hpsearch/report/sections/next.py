@@ -10,7 +10,7 @@ from hpsearch.report.section import Section, Table, words
 from hpsearch.report.text import Fact, plural, value
 from hpsearch.results.results import Results
 
-_TITLE = "What to do next"
+_TITLE = "Changes for the next study"
 _COLUMNS = ["key", "now", "next", "reason"]
 _SHOWN = (words("key", "Key"), words("now", "Now"), words("next", "Next"), words("reason", "Why"))
 
@@ -32,30 +32,30 @@ def next_section(results: Results) -> Section:
     if following.withheld:
         facts["withheld"] = len(following.withheld)
         prose.append(
-            f"{{withheld}} more {plural(len(following.withheld), 'change')} of settings that levels of a factor have "
-            "for themselves: make them there by hand."
+            f"{{withheld}} more {plural(len(following.withheld), 'change')} of settings that levels of a factor set "
+            "themselves: change them there by hand."
         )
     frame = _frame(following.changes)
     if len(frame):
-        tables.append(Table("What to change", frame, _SHOWN))
+        tables.append(Table("Proposed changes", frame, _SHOWN))
         data["next"] = frame
     if following.withheld:
         columns = (words("objective", "Of"), *_SHOWN)
         frame = _frame(tuple(change for _, change in following.withheld))
         frame.insert(0, "objective", [objective for objective, _ in following.withheld])
-        tables.append(Table("To change in the levels", frame, columns))
+        tables.append(Table("Changes in the levels", frame, columns))
         data["next_in_levels"] = frame
     return Section("next", _TITLE, (" ".join(prose),), tables=tuple(tables), data=data, facts=facts)
 
 
 def _sentence(changed: bool, file: bool) -> str:
     if not changed:
-        return "The diagnostics ask for no change of the study; more repeats make its comparisons surer."
+        return "The diagnostics propose no change."
     if not file:
-        return "The diagnostics ask for the changes below."
+        return "The diagnostics propose the changes below."
     return (
-        "The diagnostics ask for the changes below; next.toml, written with this report, holds them and runs as it is, "
-        "as the study {name}."
+        "The diagnostics propose the changes below. The file next.toml, written with this report, is the study {name}, "
+        "which makes them."
     )
 
 

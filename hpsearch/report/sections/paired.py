@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,31 +16,38 @@ from hpsearch.analysis.comparison.pairings import pairings
 from hpsearch.analysis.comparison.run_values import run_values
 from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
+from hpsearch.analysis.metrics import metric
 from hpsearch.report import figures, style
+from hpsearch.report.precision import interval_cell, value_cell
 from hpsearch.report.section import (
+    MOST,
     Column,
     Drawing,
-    Row,
     Section,
     Table,
     comparison_name,
     leading,
     level_name,
-    numbers,
     words,
 )
-from hpsearch.report.text import NOTHING, Fact, aligned
+from hpsearch.report.sections.verdict_sentence import precision
+from hpsearch.report.text import NOTHING, Fact, Measured
 from hpsearch.results.results import Results
 
-_TITLE = "Repeat by repeat"
-_NONE = "Not drawn: there is no repeat yet in which both sides of a comparison have spent their budget."
+_TITLE = "Differences by repeat"
+_NONE = "No figure: there is no repeat yet in which both sides of a comparison have spent their budget."
 _READING = (
-    "Each ring is a repeat; right of zero the first {side} did better. The diamond is the mean, its line the "
-    "interval of the verdict. Within a grey box differences are too small to matter. Triangles at the edge stand for "
-    "repeats in which only one {side} found a finite value."
+    "A ring is a repeat and the diamond their mean, with the interval of the verdict; right of zero the first {side} "
+    "did better. "
 )
-_OTHERS = "Drawn: the first {comparisons_drawn} comparisons; the data hold all."
-_ROW = 0.5  # inches
+_BOXES = {
+    "margin": "A grey box is the margin: smaller differences do not matter.",
+    "noise": "A grey box is the noise of one training.",
+}
+_EDGE = " A triangle at the edge is a repeat in which only one {side} has a finite value."
+_OTHERS = "The figure shows the first {comparisons_drawn} comparisons; the data files have all."
+_ROW = 0.46  # inches
+_ON_FIRST_PAGE = 6  # maximum number of comparisons in the figure of the first page
 _MOST = 24  # maximum number of comparisons in the figure
 _LABEL = 22
 
@@ -50,9 +57,9 @@ def paired_section(results: Results) -> Section:
     comparisons = [verdict for verdict in verdicts(results) if verdict.repeats]
     if not comparisons:
         return Section("paired", _TITLE, (_NONE,))
-    facts: dict[str, Fact] = {"metric": results.metric}
+    facts: dict[str, Fact] = {"metric": results.metric, "level": 95}
     frame = _differences(results)
-    sentence = _sentence(results, comparisons, facts)
+    sentence, won = _sentence(results, comparisons, facts), _won(comparisons)
     drawn = comparisons[:_MOST]
     notes = (_OTHERS,) if len(drawn) < len(comparisons) else ()
     facts |= {"comparisons_drawn": len(drawn)} if notes else {}
@@ -61,18 +68,27 @@ def paired_section(results: Results) -> Section:
     return Section(
         "paired",
         _TITLE,
-        (_READING, *notes, *(_PER_TASK if several else ())),
-        tables=(Table("The effects, task by task", by_task, tuple(_columns(results, by_task))),) if several else (),
-        drawing=Drawing(_draw(results, drawn, frame, style.title(sentence, facts)), sentence),
+        (_reading(drawn, frame), won, *notes, *(_PER_TASK if several else ())),
+        tables=(Table("Effects on each task", by_task, tuple(_columns(results, by_task))),) if several else (),
+        drawing=Drawing(_draw(results, drawn, frame), sentence),
         data={"paired": frame} | ({"paired_by_task": by_task} if several else {}),
         facts=facts,
     )
 
 
 _PER_TASK = (
-    "The effects on single tasks are for looking into: they are in each task's own units, and no correction was made "
-    "for their number.",
+    "The effects on single tasks are exploratory: they are in each task's own units, each with its own {level} % "
+    "interval (Student's t).",
 )
+
+
+def first_drawing(results: Results, facts: dict[str, Fact]) -> Drawing | None:
+    """Return a figure of a few comparisons, those that are resolved first; None if the section's own is as small."""
+    comparisons = [verdict for verdict in verdicts(results) if verdict.repeats]
+    if len(comparisons) <= _ON_FIRST_PAGE:
+        return None
+    chosen = sorted(comparisons, key=lambda each: not each.resolved)[:_ON_FIRST_PAGE]
+    return Drawing(_draw(results, chosen, _differences(results)), _sentence(results, chosen, facts))
 
 
 def _differences(results: Results) -> pd.DataFrame:
@@ -87,7 +103,20 @@ def _differences(results: Results) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["factor", "level", "against", "repeat", "difference"]]
 
 
-def _sentence(results: Results, comparisons: list[Verdict], facts: dict[str, Fact]) -> str:
+def _reading(comparisons: Sequence[Verdict], frame: pd.DataFrame) -> str:
+    boxes = [text for name, text in _BOXES.items() if any(_box(each)[0] == name for each in comparisons)]
+    edge = _EDGE if np.isinf(frame["difference"].to_numpy(dtype=float)).any() else ""
+    return f"{_READING}{' '.join(boxes)}{edge}".rstrip()
+
+
+def _box(each: Verdict) -> tuple[str, float | None]:
+    """Return the box around zero, the margin or else the noise, with its half width; None without one."""
+    return ("margin", each.margin) if each.margin is not None else ("noise", each.noise)
+
+
+def _sentence(results: Results, comparisons: Sequence[Verdict], facts: dict[str, Fact]) -> str:
+    """State the mean differences; also adds the counts of repeats won to `facts`."""
+    facts |= {"judged": comparisons[0].judged}
     parts = []
     for place, each in enumerate(comparisons, 1):
         facts |= {
@@ -97,21 +126,41 @@ def _sentence(results: Results, comparisons: list[Verdict], facts: dict[str, Fac
             f"drawn_{place}": each.drawn,
             f"repeats_{place}": each.repeats,
         }
+        if each.effect is not None:
+            facts[f"effect_{place}"] = Measured(each.effect, precision(each))
+        mean = "no finite value" if each.effect is None else f"{{effect_{place}}}"
+        parts.append(f"{mean} for {_pair(comparisons, place)}")
+    scale = "normalised {judged} regret" if comparisons[0].scale == "regret" else "{judged} {metric}"
+    return f"Mean advantage in {scale}: {leading(parts, facts)}."
+
+
+def _won(comparisons: Sequence[Verdict]) -> str:
+    parts = []
+    for place, each in enumerate(comparisons[:MOST], 1):
         ties = f" ({{drawn_{place}}} drawn)" if each.drawn else ""
-        before = comparisons[place - 2] if place > 1 else None
-        same = before is not None and (before.factor, before.against) == (each.factor, each.against)
-        against = "" if same else f" against {{against_{place}}}"
-        parts.append(f"{{level_{place}}}{against} {{won_{place}}} of {{repeats_{place}}}{ties}")
-    return f"Repeats won: {leading(parts, facts)}."
+        parts.append(f"{_pair(comparisons, place)} {{won_{place}}} of {{repeats_{place}}}{ties}")
+    more = "; the data files have the others" if len(comparisons) > MOST else ""
+    return f"Repeats won: {_joined(parts)}{more}."
 
 
-def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame, title: str) -> Figure:
+def _joined(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
+
+
+def _pair(comparisons: Sequence[Verdict], place: int) -> str:
+    """Name both sides of a comparison, or the first alone where the second is that of the comparison before."""
+    each, before = comparisons[place - 1], comparisons[place - 2] if place > 1 else None
+    same = before is not None and (before.factor, before.against) == (each.factor, each.against)
+    return f"{{level_{place}}}" if same else f"{{level_{place}}} against {{against_{place}}}"
+
+
+def _draw(results: Results, comparisons: list[Verdict], frame: pd.DataFrame) -> Figure:
     longest = max(len(line) for each in comparisons for line in _name(results, each, _LABEL).split("\n"))
     layout = figures.Layout(
-        1, 1, _ROW * len(comparisons) + 0.2, left=0.25 + 0.08 * longest, right=1.15, foot=0.55
+        1, 1, _ROW * len(comparisons) + 0.1, left=0.25 + 0.08 * longest, right=1.05, foot=0.5, wide=figures.NARROW
     )  # fmt: skip
     with style.applied():
-        figure, (axes,) = figures.new_figure(title, layout)
+        figure, (axes,) = figures.new_figure(layout)
         low, high = _bounds(comparisons, frame)
         for row, each in enumerate(comparisons):
             _row(axes, len(comparisons) - 1 - row, each, _of(frame, each), (low, high), row)
@@ -142,7 +191,8 @@ def _unit(results: Results, one: Verdict) -> str:
 
 def _bounds(comparisons: list[Verdict], frame: pd.DataFrame) -> tuple[float, float]:
     """Return the smallest and largest number in the figure, zero included."""
-    margins = [side * each.margin for each in comparisons if each.margin is not None for side in (-1, 1)]
+    boxes = [_box(each)[1] for each in comparisons]
+    margins = [side * box for box in boxes if box is not None for side in (-1, 1)]
     ends = [end for each in comparisons for end in (each.low, each.high) if end is not None]
     differences = frame["difference"].to_numpy(dtype=float)
     values = [0.0, *margins, *ends, *differences[np.isfinite(differences)]]
@@ -151,10 +201,11 @@ def _bounds(comparisons: list[Verdict], frame: pd.DataFrame) -> tuple[float, flo
 
 def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[float, float], index: int) -> None:
     look = style.look(index)
-    if each.margin is not None:
-        axes.fill_betweenx([y - 0.34, y + 0.34], -each.margin, each.margin, color=style.GRID, alpha=0.55, linewidth=0)
-        for side in (-1, 1):
-            axes.plot([side * each.margin] * 2, [y - 0.34, y + 0.34], color=style.MUTED, linewidth=0.9)
+    kind, box = _box(each)
+    if box is not None:
+        axes.fill_betweenx([y - 0.34, y + 0.34], -box, box, color=style.GRID, alpha=0.55, linewidth=0)
+        for side in (-1, 1) if kind == "margin" else ():
+            axes.plot([side * box] * 2, [y - 0.34, y + 0.34], color=style.MUTED, linewidth=0.9)
     finite = np.isfinite(differences)
     shift = 0.17 * np.linspace(-1, 1, len(differences)) if len(differences) > 1 else np.zeros(1)
     axes.scatter(
@@ -175,14 +226,11 @@ def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[floa
 
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
-    write = aligned(frame[["effect", "low", "high"]].to_numpy(dtype=float).ravel())
     yield words("task", "Task")
     yield Column("Comparison", lambda row: comparison_name(results, row), numeric=False)
-    yield numbers(frame, "effect", "Effect")
-    yield Column("95 % interval", lambda row: _interval(row, write))
+    yield Column("Effect", lambda row: value_cell(row, "effect", "low", "high"))
+    yield Column(
+        "95 % interval", lambda row: interval_cell(row, "low", "high", metric(results.metric).clipped_difference)
+    )
     yield Column("P(better)", lambda row: NOTHING if np.isnan(row["better"]) else f"{row['better']:.2f}")
     yield Column("Repeats", lambda row: f"{row['repeats']}")
-
-
-def _interval(row: Row, write: Any) -> str:
-    return NOTHING if np.isnan(row["low"]) else f"{write(row['low'])} to {write(row['high'])}"

@@ -20,12 +20,14 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import feasibility
 from hpsearch.analysis.statistics.spread import quantiles
 from hpsearch.report import figures, scales, style
-from hpsearch.report.section import MOST, Drawing, Section, few
-from hpsearch.report.text import Fact, listing
+from hpsearch.report.precision import noise
+from hpsearch.report.section import MOST, Drawing, Section, by_count, few
+from hpsearch.report.text import Fact, Measured, listing
 from hpsearch.results.results import PARAM, Results
 
-_TITLE = "Where each strategy put its trials"
+_TITLE, _ALONE = "Where each strategy placed its trials", "Where the search placed its trials"
 _COLUMNS = 3
+_COLOURED = 0.4  # share of the trials, the best ones, over which the colours spread: good and best differ
 _RASTER = 1500  # more points are stored as pixels: vector outlines would bloat the page
 
 
@@ -35,9 +37,10 @@ def plane_section(results: Results) -> Section:
     If only one is numeric, plot the value against it. Importance is fANOVA's; where fANOVA is undefined, take the
     first two of the space.
     """
+    title = by_count(results, _TITLE, _ALONE)
     numeric = {task: _numeric(results, task) for task in tasks(results)}
     if not any(numeric.values()):
-        return Section("plane", _TITLE, ("Not drawn: no numeric hyperparameter is searched.",))
+        return Section("plane", title, ("No figure: no numeric hyperparameter is searched.",))
     facts: dict[str, Fact] = {"metric": results.metric}
     strategies = results.variants[:MOST]
     trials = feasibility(results)
@@ -45,7 +48,7 @@ def plane_section(results: Results) -> Section:
     planes = [_plane(results, trials, task, numeric[task]) for task in task_names]
     planes = [plane for plane in planes if len(plane.points)]
     if not planes:
-        return Section("plane", _TITLE, ("Not drawn: no trial with these hyperparameters is complete yet.",))
+        return Section("plane", title, ("No figure: no trial with these hyperparameters is complete yet.",))
     points = pd.concat([plane.points for plane in planes])
     facts |= {"failed": int(points["infeasible"].sum()), "trials": len(points)}
     sentences = [
@@ -53,12 +56,12 @@ def plane_section(results: Results) -> Section:
     ]
     if len(strategies) < len(results.variants):
         facts["strategies_drawn"] = len(strategies)
-        notes = (*notes, "Drawn: the first {strategies_drawn} strategies; the data hold all.")
+        notes = (*notes, "The figure shows the first {strategies_drawn} strategies; the data files have all.")
     return Section(
         "plane",
-        _TITLE,
-        (*sentences[1:], _reading(facts, several=len(planes) > 1), *notes),
-        drawing=Drawing(_draw(results, planes, strategies, style.title(sentences[0], facts)), " ".join(sentences)),
+        title,
+        (_reading(facts, several=len(planes) > 1), *notes),
+        drawing=Drawing(_draw(results, planes, strategies), " ".join(sentences)),
         shared=("trials", "runs"),
         facts=facts,
     )
@@ -99,6 +102,7 @@ def _most_important(results: Results, task: str, numeric: list[str]) -> list[str
 def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) -> str:
     """Describe the value that half of each strategy's trials reach, best strategy first."""
     points = plane.points
+    moves = noise(results, plane.task)
     worth = points["value"].where(~points["infeasible"], -results.sign * math.inf)
     medians = {
         name: float(quantiles(worth[points["variant"] == name].to_numpy()[None, :], (0.5,))[0, 0])
@@ -109,7 +113,7 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
     ordered = sorted(medians, key=lambda name: -results.sign * medians[name])
     reached, not_reached = [], []
     for place, name in enumerate(ordered, 1):
-        facts |= {f"strategy{s}_{place}": name, f"median{s}_{place}": medians[name]}
+        facts |= {f"strategy{s}_{place}": name, f"median{s}_{place}": Measured(medians[name], moves)}
         if math.isfinite(medians[name]):
             reached.append(f"{{median{s}_{place}}} with {{strategy{s}_{place}}}")
         else:
@@ -124,14 +128,14 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
 
 def _reading(facts: dict[str, Fact], *, several: bool) -> str:
     among = " of its {subject}" if several else ""
-    text = f"A point is a trial, over all runs of a strategy: the brighter, the better{among}. "
-    text += "A ring marks the best of a run."
+    text = f"A point is a trial: the brighter, the better{among}; the darkest colour stands for all worse values. "
+    text += "A ring marks the best trial of a run."
     if facts["failed"]:
-        text += " Crosses: {failed} of {trials} trials diverged."
+        text = text.removesuffix(".") + ", a cross one of the {failed} of {trials} trials that diverged."
     return text
 
 
-def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], title: str) -> Figure:
+def _draw(results: Results, planes: list[Plane], strategies: Sequence[str]) -> Figure:
     several = len(planes) > 1
     columns = min(len(strategies) if len(strategies) > 1 else len(planes), _COLUMNS)
     each = -(-len(strategies) // columns) * columns if len(strategies) > 1 else 1  # panels of a plane
@@ -148,7 +152,7 @@ def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], titl
     )
     raster = sum(len(plane.points) for plane in planes) > _RASTER
     with style.applied():
-        figure, panels = figures.new_figure(title, layout)
+        figure, panels = figures.new_figure(layout)
         for index, plane in enumerate(planes):
             of_plane = panels[index * each : (index + 1) * each]
             for spare in of_plane[len(strategies) :]:
@@ -157,6 +161,8 @@ def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], titl
             for axes, name in zip(of_plane, strategies, strict=False):
                 _panel(axes, results, plane, name, scale, raster=raster)
                 heading = f"{name} on {plane.task}" if several else name
+                if len(panels) == 1:
+                    continue  # the page says what it is
                 axes.set_title(style.label(heading, figures.letters(layout.width)), loc="left")
             visible = of_plane[: len(strategies)]
             for axes in visible[:1] if alone else visible:
@@ -170,7 +176,7 @@ def _draw(results: Results, planes: list[Plane], strategies: Sequence[str], titl
 def _colour_bar(figure: Figure, panels: list[Axes], scale: ScalarMappable, results: Results) -> None:
     top, bottom = panels[0].get_position().y1, panels[-1].get_position().y0
     place = figure.add_axes((1 - 0.95 / figures.WIDTH, bottom, 0.13 / figures.WIDTH, top - bottom))
-    bar = figure.colorbar(scale, cax=place)
+    bar = figure.colorbar(scale, cax=place, extend="min" if results.sign > 0 else "max")
     bar.set_label(f"{style.label(results.metric, 14)} (brighter is better)")
     bar.outline.set_visible(False)
     bar.ax.grid(visible=False)
@@ -180,8 +186,12 @@ def _colour_bar(figure: Figure, panels: list[Axes], scale: ScalarMappable, resul
 
 def _colours(results: Results, points: pd.DataFrame) -> ScalarMappable:
     values = points.loc[~points["infeasible"], "value"].to_numpy(dtype=float)
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    norm = LogNorm(low, high) if scales.spans_decades(values) else Normalize(low, high)
+    best_first = -np.sort(-results.sign * values) * results.sign if len(values) else np.array([1.0, 0.0])
+    clipped = best_first[: max(math.ceil(_COLOURED * len(best_first)), 1)]
+    low, high = float(clipped.min()), float(clipped.max())
+    if low == high:  # all of these are equal: the colours tell them from the others
+        low, high = float(best_first.min()), float(best_first.max())
+    norm = LogNorm(low, high) if scales.spans_decades(clipped) else Normalize(low, high)
     return ScalarMappable(norm, "cividis" if results.sign > 0 else "cividis_r")
 
 

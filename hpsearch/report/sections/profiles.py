@@ -18,14 +18,13 @@ from hpsearch.results.results import Results
 
 _TITLE = "On how many tasks each {noun} is fast"
 _TOO_FEW = (
-    "Not drawn: performance profiles take {enough} tasks on which every {noun} has a complete run and one of them "
-    "matched {baseline}; the study has {tasks}."
+    "No figure: performance profiles need {enough} tasks on which every {noun} has a complete run and one of them "
+    "reached the target of {baseline}; the study has {tasks}."
 )
 _READING = (
-    "A {noun}'s line at a factor is the share of the tasks on which half of its runs reached the target (what the "
-    "median {baseline} run had found at its end) within that many times the trials of the fastest {noun}. At the "
-    "left it is how often the {noun} was among the fastest, at the right how often it got there at all. Compare two "
-    "{nouns} at one factor only: who is the fastest depends on who is in the study."
+    "A line at x is the share of tasks on which half of the {noun}'s runs reached the target within x times the trials "
+    "of the fastest {noun}. Its left end is how often it was among the fastest, its right end how often it reached the "
+    "target at all."
 )
 _PANEL = 2.6
 _LABEL = 18
@@ -46,7 +45,7 @@ def profiles_section(results: Results) -> Section:
         "profiles",
         _TITLE,
         (_READING, *notes),
-        drawing=Drawing(_draw(shown, steps, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(shown, steps), sentence),
         data={"profiles": changes(steps, ["variant"], ["share"]).drop(columns="tasks")},
         facts=facts,
     )
@@ -57,15 +56,15 @@ def _sentence(steps: pd.DataFrame, facts: dict[str, Fact]) -> str:
     for place, row in enumerate(first.to_dict("records"), 1):
         facts |= {f"variant_{place}": str(row["variant"]), f"fastest_{place}": round(row["share"] * row["tasks"])}
     parts = [f"{{variant_{place}}} on {{fastest_{place}}}" for place in range(1, len(first) + 1)]
-    return f"The fastest to match {{baseline}}, of {{tasks}} tasks, ties counting for all: {leading(parts, facts)}."
+    return f"Fastest to the target, of {{tasks}} tasks (a tie counts for each): {leading(parts, facts)}."
 
 
-def _draw(results: Results, steps: pd.DataFrame, title: str) -> Figure:
+def _draw(results: Results, steps: pd.DataFrame) -> Figure:
     longest = max(len(style.label(name, _LABEL)) for name in results.variants)
     height = max(_PANEL, 0.19 * len(results.variants))
     layout = figures.Layout(1, 1, height, right=0.4 + 0.085 * longest)
     with style.applied():
-        figure, (axes,) = figures.new_figure(title, layout)
+        figure, (axes,) = figures.new_figure(layout)
         _lines(axes, results, steps, height)
     return figure
 

@@ -31,7 +31,7 @@ def question_section(results: Results) -> Section:
     tables = tuple(table for table in (factors, space, fixed) if len(table.frame))
     data = {"factors": factors.frame, "space": space.frame, "settings": fixed.frame}
     return Section(
-        "question", "What was asked", tuple(filter(None, texts)), tables=tables, facts=facts,
+        "question", "What the study asks", tuple(filter(None, texts)), tables=tables, facts=facts,
         data={name: frame for name, frame in data.items() if len(frame)},
     )  # fmt: skip
 
@@ -65,17 +65,17 @@ def _prose(results: Results, facts: Mapping[str, Any]) -> Iterator[str]:
     if facts["confirming"]:
         yield judging(results).confirming
     if facts["epochs_budget"]:
-        yield "{trials_finished} trials are made, and {runs_complete} of {runs} runs have spent their budget."
+        yield "{trials_finished} trials are finished, and {runs_complete} of {runs} runs have spent their budget."
     elif facts["trials_finished"] < facts["trials_asked"]:
         yield (
-            "The study is not finished: {trials_finished} of {trials_asked} trials are made, "
+            "The study is not finished: {trials_finished} of {trials_asked} trials are finished, "
             "and {runs_complete} of {runs} runs have spent their budget."
         )
     else:
-        yield "All {trials_asked} trials are made."
+        yield "All {trials_asked} trials are finished."
 
 
-_JUDGED = "A trial is judged by its validation {metric}: {aim} is better."
+_JUDGED = "The score of a trial is its validation {metric}: {aim} is better."
 
 
 def _strategies_sentence(facts: Mapping[str, Any]) -> str:
@@ -84,18 +84,18 @@ def _strategies_sentence(facts: Mapping[str, Any]) -> str:
         f"{{variants}} {'search' if several else 'searches'} the same {{parameter_count}} "
         f"{plural(facts['parameter_count'], 'hyperparameter')}"
         f"{_on(facts)}: {_runs(facts)}, "
-        f"{_budget(facts)} a run{', so that all may spend the same' if several else ''}. {_JUDGED}"
+        f"{_budget(facts)} per run{', the same budget for all' if several else ''}. {_JUDGED}"
     )
 
 
 def _variants_sentence(facts: Mapping[str, Any]) -> str:
     """Describe the design of a study with factors."""
     untuned = facts["untuned_count"]
-    each = f"{_budget(facts)} a run, the same for every variant that searches"
+    each = f"{_budget(facts)} per run, the same for every variant that searches"
     if untuned == facts["variant_count"]:
-        each = "one training a run, since nothing is searched"
+        each = "one training per run, because nothing is searched"
     elif untuned:
-        each += f"; {{untuned_count}} {'searches' if untuned == 1 else 'search'} nothing: one training a run"
+        each += f"; {{untuned_count}} {'searches' if untuned == 1 else 'search'} nothing: one training per run"
     return f"{{variant_count}} variants are compared{_on(facts)}: {_runs(facts)}, {each}. {_JUDGED}"
 
 
@@ -146,7 +146,7 @@ def _space_table(results: Results) -> Table:
         words("scale", "Scale"),
         *((words("when", "Searched with"),) if results.conditions else ()),
     )
-    return Table("The space that is searched", frame, columns)
+    return Table("The search space", frame, columns)
 
 
 def _when(results: Results, name: str) -> str:
@@ -181,4 +181,4 @@ def _fixed_table(settings: Mapping[str, Any]) -> Table:
     ]
     frame = pd.DataFrame(rows, columns=["part", "key", "value"])
     columns = (words("part", "Part"), words("key", "Setting"), words("value", "Value"))
-    return Table("What is the same for all", frame, columns)
+    return Table("Settings that are the same for all", frame, columns)

@@ -22,17 +22,15 @@ from hpsearch.report.section import Drawing, Section, few_variants, leading
 from hpsearch.report.text import Fact, listing, plural
 from hpsearch.results.results import Results
 
-_TITLE = "Who leads when"
-_NONE = "Not drawn: there is no repeat yet in which every {noun} has spent its budget."
+_TITLE = "Mean place of each {noun}"
+_NONE = "No figure: there is no repeat yet in which every {noun} has spent its budget."
 _READING = (
-    "Places are taken within each repeat of a task by the best validation {metric} so far, one for the best, ties "
-    "shared; lines are means over {blocks} {block_word}. After first trials that {nouns} draw alike they are tied. "
-    "A place says nothing of how far ahead it is."
+    "A place is the rank within a repeat of a task by the best validation {metric} so far (ties share it); lines are "
+    "means over {blocks} {block_word}. A place does not say how large a lead is."
 )
 _TOO_FEW = (
-    "Critical differences take {enough_tasks} tasks and {enough_variants} {nouns} or more, this study has "
-    "{tasks} and {variants}: repeats of one task are no tasks, and counting them as such would make anything "
-    "significant."
+    "Critical differences need at least {enough_tasks} tasks and {enough_variants} {nouns}; this study has {tasks} and "
+    "{variants}. Repeats of a task do not count as tasks."
 )
 _SOURCE = "Benavoli, Corani and Mangili 2016"
 _LABEL = 18
@@ -52,7 +50,7 @@ def ranks_section(results: Results) -> Section:
         "ranks",
         _TITLE,
         (_READING, *_across_tasks(results, apart, places, facts), *notes),
-        drawing=Drawing(_draw(shown, curves, apart, style.title(sentence, facts)), sentence),
+        drawing=Drawing(_draw(shown, curves, apart), sentence),
         data={"ranks": curves.drop(columns="blocks"), "task_ranks": places.reset_index()},
         facts=facts,
     )
@@ -89,20 +87,20 @@ def _across_tasks(
         return
     facts |= {"statistic": apart.statistic, "p": apart.p, "difference": apart.difference, "alpha": 5}
     yield (
-        "Over {tasks} tasks, each counting once by its mean {judged} value over repeats, Friedman's test gives "
-        "χ² = {statistic}, p = {p}; mean places that differ by less than {difference} (Nemenyi, {alpha} % level) can't "
-        "be told apart."
+        "Friedman's test over {tasks} tasks, each by its mean {judged} value over repeats, gives "
+        "χ² = {statistic:#.2g}, p = {p:#.2g}. Mean places that differ by less than {difference:#.2g} are not told "
+        "apart (Nemenyi, {alpha} % level)."
     )
     for place, group in enumerate(apart.groups, 1):
         facts[f"group_{place}"] = listing(group)
         yield f"Not told apart: {{group_{place}}}."
     yield (
-        "Whether two {nouns} are told apart by this test also depends on who else is in the study ({source}); "
-        "the verdicts above do not."
+        "This test's answer for two {nouns} also depends on the others in the study ({source}); the verdicts above do "
+        "not."
     )
 
 
-def _draw(results: Results, curves: pd.DataFrame, apart: CriticalDifference | None, title: str) -> Figure:
+def _draw(results: Results, curves: pd.DataFrame, apart: CriticalDifference | None) -> Figure:
     longest = max(len(style.label(name, _LABEL)) for name in results.variants)
     height = max(2.4, 0.21 * len(results.variants) + 0.3)
     layout = figures.Layout(
@@ -115,7 +113,7 @@ def _draw(results: Results, curves: pd.DataFrame, apart: CriticalDifference | No
         share=False,
     )
     with style.applied():
-        figure, panels = figures.new_figure(title, layout)
+        figure, panels = figures.new_figure(layout)
         _lines(panels[0], results, curves, layout.height)
         if apart:
             panels[0].set_title("as the trials go on", loc="left")
@@ -162,6 +160,6 @@ def _critical(axes: Axes, results: Results, apart: CriticalDifference) -> None:
     axes.set(xlim=(0.9, count + 0.6 + 0.12 * len(apart.groups)), ylim=(-0.6, count + 0.1))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=9))
     axes.set_yticks(list(rows.values()), [style.label(name, 10) for name in rows])
-    axes.set_xlabel(f"mean place over {apart.tasks} tasks; bars join what can't be told apart")
+    axes.set_xlabel(f"mean place over {apart.tasks} tasks; bars join what is not told apart")
     axes.set_title(f"at the end, over tasks, by {run_values(results).judged} values", loc="left")
     axes.grid(visible=False, axis="y")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 
 from hpsearch.analysis.comparison.tuning_gain import tuning_gain
-from hpsearch.report.section import Section, Table, counts, numbers, words
-from hpsearch.report.text import Fact
+from hpsearch.analysis.metrics import metric
+from hpsearch.report.precision import half_width, interval_cell, noise
+from hpsearch.report.section import Column, Row, Section, Table, counts, measures, words
+from hpsearch.report.text import Fact, Measured
 from hpsearch.results.results import Results
 
 _TITLE = "Is tuning better than the defaults?"
 _HOW = (
-    "Each run started with the defaults. They and the best that the run found were trained again on fresh seeds and "
-    "judged on the test rows; a gain is the mean over repeats of how much better the latter did. The intervals "
-    "(Student's t) are not corrected for the number of rows."
+    "Each run began with the defaults. These and the run's best hyperparameters were trained again on fresh seeds and "
+    "scored on the test rows; the gain is the mean over repeats of the difference, with an interval (Student's t) for "
+    "each row alone."
 )
 
 
@@ -23,34 +25,46 @@ def tuning_section(results: Results) -> Section:
     if frame.empty:
         return Section("tuning", _TITLE, ("No complete run has test values of its defaults.",))
     facts: dict[str, Fact] = {}
+    moves = noise(results)
+
+    def precision(row: Row) -> float:
+        half = half_width(float(row["low"]), float(row["high"]))
+        return moves if math.isnan(half) or half == 0 else half
+
     columns = [
         *([words("task", "Task")] if frame["task"].nunique() > 1 else []),
         words("variant", "{Noun}"),
-        numbers(frame, "defaults", "Defaults"),
-        numbers(frame, "tuned", "Tuned"),
-        numbers(frame, "gain", "Gain"),
-        numbers(frame, "low", "95 % from"),
-        numbers(frame, "high", "to"),
+        measures("defaults", "Defaults", precision),
+        measures("tuned", "Tuned", precision),
+        measures("gain", "Gain", precision),
+        Column(
+            "95 % interval", lambda row: interval_cell(row, "low", "high", metric(results.metric).clipped_difference)
+        ),
         counts("repeats", "Repeats"),
     ]
-    prose = [_sentence(row, place, facts) for place, row in enumerate(frame.to_dict("records"))]
-    table = Table("The best found against the defaults, on the test rows", frame, tuple(columns))
+    prose = [
+        _sentence(row, place, facts, precision({str(key): cell for key, cell in row.items()}))
+        for place, row in enumerate(frame.to_dict("records"))
+    ]
+    table = Table("The tuned hyperparameters against the defaults, on the test rows", frame, tuple(columns))
     return Section("tuning", _TITLE, (*prose, _HOW), tables=(table,), data={"tuning": frame}, facts=facts)
 
 
-def _sentence(row: dict[object, object], place: int, facts: dict[str, Fact]) -> str:
+def _sentence(row: dict[object, object], place: int, facts: dict[str, Fact], precision: float) -> str:
     low, high = float(str(row["low"])), float(str(row["high"]))
-    facts |= {f"{name}_{place}": value for name, value in row.items() if not _is_missing(value)}  # type: ignore[misc]
+    for name, value in row.items():
+        if not _is_missing(value):
+            facts[f"{name}_{place}"] = Measured(value, precision) if isinstance(value, float) else value  # type: ignore[assignment]
     names = {name: f"{{{name}_{place}}}" for name in ("variant", "task", "gain", "low", "high", "repeats")}
     of = f"with {names['variant']} on {names['task']}"
     if math.isnan(low):
-        return f"In {names['repeats']} repeat, {of}, tuning gained {names['gain']} over the defaults: too few to tell."
+        return f"In {names['repeats']} repeat tuning gained {names['gain']} over the defaults {of}: too few to decide."
     interval = f"{names['gain']} (95 % interval {names['low']} to {names['high']}, over {names['repeats']} repeats)"
     if low > 0:
-        return f"Tuning is better than the defaults {of}: it gained {interval}."
+        return f"Tuning is better than the defaults {of}: the gain is {interval}."
     if high < 0:
-        return f"Tuning is worse than the defaults {of}: it gained {interval}."
-    return f"Whether tuning is better than the defaults {of} is not resolved: it gained {interval}."
+        return f"Tuning is worse than the defaults {of}: the gain is {interval}."
+    return f"Whether tuning is better than the defaults {of} is not resolved: the gain is {interval}."
 
 
 def _is_missing(value: object) -> bool:

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
 
 from hpsearch.analysis.comparison.pairings import baseline
 from hpsearch.analysis.comparison.variant_table import summary_over_tasks, variant_table
+from hpsearch.analysis.comparison.verdicts import verdicts
+from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.views import searching
 from hpsearch.report.judging import Judging, judging
-from hpsearch.report.section import Column, Row, Section, Table, by_task, counts, numbers, words
-from hpsearch.report.text import NOTHING, Fact, aligned, plural, value
+from hpsearch.report.precision import half_width, interval_cell, noise, noises
+from hpsearch.report.section import (
+    MOST,
+    Column,
+    Row,
+    Section,
+    Table,
+    by_count,
+    by_task,
+    counts,
+    measures,
+    numbers,
+    words,
+)
+from hpsearch.report.text import NOTHING, Fact, Measured, listing, plural, value
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
 LEVEL = 95  # confidence level of the intervals in variant_table, in per cent
-_TITLE = "What each {noun} found and spent"
+_TITLE, _ALONE = "Score and cost of each {noun}", "Score and cost of the search"
 
 
 def variants_section(results: Results) -> Section:
     """Build the section with a table of variants per task and, for several tasks, one over all tasks."""
     frame = variant_table(results)
     if frame.empty:
-        return Section("variants", _TITLE, ("No run has begun: there is nothing to compare.",))
+        return Section("variants", by_count(results, _TITLE, _ALONE), ("No run has started yet.",))
     facts: dict[str, Fact] = {"level": LEVEL, "metric": results.metric, "baseline": baseline(results)}
     if searching(results).variants:
         facts["matched"] = baseline(searching(results))
@@ -34,7 +49,7 @@ def variants_section(results: Results) -> Section:
     prose = [_leader(results, frame[frame["task"] == task], facts, s) for task, s in by_task(results)]
     return Section(
         "variants",
-        _TITLE,
+        by_count(results, _TITLE, _ALONE),
         (
             *(_over_tasks(over_tasks, facts, judging(results)) if several else ()),
             *prose,
@@ -48,8 +63,10 @@ def variants_section(results: Results) -> Section:
     )
 
 
-_UNTUNED = "A variant that searches nothing is trained once in each repeat; that training itself is judged by the test."
-_CELLS = "The table shows each combination of levels; no test was made between them."
+_UNTUNED = (
+    "A variant that searches nothing is trained once in each repeat, and that training is scored on the test rows."
+)
+_CELLS = "The table has a row for each combination of levels; the comparisons average over the other factors."
 
 
 def _has_cells(results: Results) -> bool:
@@ -64,28 +81,49 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
     judged = "test" if rows["test"].notna().any() else "validation"
     rows = rows[rows[judged].notna()]
     if rows.empty:
-        return f"{opening or 'So far '}no run has spent its budget, so there is nothing to compare."
+        return f"{opening or 'So far '}no run has spent its budget."
     leader = rows.iloc[int((results.sign * rows[judged]).argmax())]
-    facts |= _leader_facts(leader, judged, s)
-    sentence = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}} of those compared, {{best{s}}}"
+    facts |= _leader_facts(results, leader, judged, s)
+    sentence = f"{opening}{{leader{s}}} has the best mean {judged} {{metric}}, {{best{s}}}"
     if len(rows) == 1:
         sentence = f"{opening}{{leader{s}}} has a mean {judged} {{metric}} of {{best{s}}}"
     if not math.isfinite(leader[judged]):
         return f"{opening or 'With every {noun} '}the mean {judged} {{metric}} is not a finite number."
     if judged == "validation":
-        return f"{sentence}, but nothing has been tested: validation values are optimistic and decide nothing."
+        return f"{sentence}. Nothing was tested: validation values are optimistic and decide nothing."
     if math.isnan(leader["test_low"]):
-        sentence += f", over {{tested{s}}} {plural(leader['tested'], 'run')}"
-        return f"{sentence}: too few for an interval, so chance and skill can't be told apart."
-    return f"{sentence} ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)."
+        return f"{sentence}, over {{tested{s}}} {plural(leader['tested'], 'run')}: too few for an interval."
+    sentence = f"{sentence} ({{level}} % interval {{low{s}}} to {{high{s}}}, over {{tested{s}}} runs)"
+    others = [other for other in rows["variant"] if other != leader["variant"]]
+    apart = told_apart(results, str(leader["variant"]))
+    left = [other for other in others if other not in apart]
+    if not left or _has_cells(results):
+        return f"{sentence}."
+    facts[f"not_apart{s}"] = listing(left, "or") if len(left) <= MOST else f"{len(left)} others"
+    return f"{sentence}; it is not told apart from {{not_apart{s}}}."
 
 
-def _leader_facts(leader: Any, judged: str, s: str) -> dict[str, Fact]:
+def told_apart(results: Results, leader: str) -> set[str]:
+    """Return the variants that a comparison found worse than `leader`, in studies that vary one factor."""
+    worse = set()
+    for each in verdicts(results):
+        names = {results.levels[label].get(each.factor): label for label in results.variants}
+        first, second = names.get(each.level), names.get(each.against)
+        if leader == first and each.verdict == "better":
+            worse.add(str(second))
+        if leader == second and each.verdict == "worse":
+            worse.add(str(first))
+    return worse
+
+
+def _leader_facts(results: Results, leader: Any, judged: str, s: str) -> dict[str, Fact]:
+    half = _half(leader)
+    bounds = metric(results.metric)
     return {
         f"leader{s}": str(leader["variant"]),
-        f"best{s}": float(leader[judged]),
-        f"low{s}": float(leader["test_low"]),
-        f"high{s}": float(leader["test_high"]),
+        f"best{s}": Measured(leader[judged], noise(results, str(leader["task"])) if math.isnan(half) else half),
+        f"low{s}": Measured(bounds.clipped(float(leader["test_low"])), half),
+        f"high{s}": Measured(bounds.clipped(float(leader["test_high"])), half),
         f"tested{s}": int(leader["tested"]),
     }
 
@@ -98,13 +136,14 @@ def _over_tasks(summary: pd.DataFrame, facts: dict[str, Fact], judged: Judging) 
     leader = summary.iloc[int((-summary["rank"]).argmax())]
     facts |= {"first_overall": str(leader["variant"]), "rank_overall": float(leader["rank"])}
     yield (
-        "{first_overall} has the best mean place, {rank_overall}, over {tasks_compared} "
-        f"{plural(int(summary['tasks'].iloc[0]), 'task')}; places are those of the means over repeats."
+        "{first_overall} has the best mean place, {rank_overall:#.2g}, over {tasks_compared} "
+        f"{plural(int(summary['tasks'].iloc[0]), 'task')}, by the means over repeats. The comparisons say what of this "
+        "is more than chance."
     )
     if summary["regret"].notna().any():
         yield (
-            "Regret is normalised: (value − best) / (median − best) of the task's configurations, so that zero is the "
-            f"best one and one is what the median one reaches. {judged.reference}".rstrip()
+            "Normalised regret is zero at a task's best configuration and one at its median one. "
+            f"{judged.reference}".rstrip()
         )
 
 
@@ -112,27 +151,27 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untun
     facts["runs_missing"] = int((frame["runs"] - frame["runs_complete"]).sum())
     if facts["runs_missing"] and frame["runs_complete"].any():
         yield (
-            f"{{runs_missing}} {'run is' if facts['runs_missing'] == 1 else 'runs are'} not complete: "
-            "left out of every mean, counted in what was spent."
+            f"{{runs_missing}} {'run is' if facts['runs_missing'] == 1 else 'runs are'} not complete. "
+            "The means leave them out; the costs include them."
         )
     searched = frame[~frame["variant"].isin(untuned)]
     if len(searched) < len(frame):
         yield _UNTUNED
     if searched["tested"].any():
         yield (
-            f"{judged.test} Validation values are optimistic, since the search picked the best of many noisy ones; the "
-            "gap says by how much."
+            f"{judged.test} Validation values are optimistic, because each is the best of many noisy ones; the gap "
+            "says by how much."
         )
     if frame["confirmed"].notna().any():
         yield judged.confirmed
     if frame["better"].notna().any():
         yield (
-            "P(better) is the share of paired repeats in which a {noun} did better than {baseline}, ties counting "
-            "half, with Wilson's {level} % interval."
+            "P(better) is the share of paired repeats in which a {noun} did better than {baseline} (ties count half), "
+            "with Wilson's {level} % interval."
         )
     if frame["trials_to_random"].notna().any():
         yield (
-            "Trials to match {matched}: how many trials half of the runs needed to be as good as the median "
+            "Trials to match {matched} is the number of trials after which half of the runs were as good as the median "
             "{matched} run at its end."
         )
 
@@ -140,48 +179,59 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untun
 def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
     columns = tuple(_columns(results, frame))
     for task, s in by_task(results):
-        caption = "The {nouns}, each over its complete runs"
+        caption = (
+            "The {nouns}, over their complete runs"
+            if len(results.variants) > 1
+            else "The search, over its complete runs"
+        )
         yield Table(f"{caption}: {plain(task)}" if s else caption, frame[frame["task"] == task], columns)
 
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
-    metric, base = plain(results.metric), plain(baseline(results))
+    name, base = plain(results.metric), plain(baseline(results))
     searches = searching(results)
-    bound = aligned(frame["test"].astype(float))
+    moves = noises(results)
+
+    def precision(row: Row) -> float:
+        half = _half(row)
+        return moves.get(str(row["task"]), math.nan) if math.isnan(half) or half == 0 else half
+
     yield words("variant", "{Noun}")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
-    yield numbers(frame, "test", f"Test {metric}")
-    yield Column(f"{LEVEL} % interval", lambda row: _interval(row, bound))
+    yield measures("test", f"Test {name}", precision)
+    yield Column(
+        f"{LEVEL} % interval", lambda row: interval_cell(row, "test_low", "test_high", metric(results.metric).clipped)
+    )
     if frame["confirmed"].notna().any():
-        yield numbers(frame, "confirmed", f"Confirmed validation {metric}")
-    yield numbers(frame, "validation", f"Validation {metric} (optimistic)")
-    yield numbers(frame, "gap", "Gap", 3)
+        yield measures("confirmed", f"Confirmed validation {name}", precision)
+    yield measures("validation", f"Validation {name} (optimistic)", precision)
+    yield measures("gap", "Gap", precision)
     if len(results.variants) > 1 and not _has_cells(results):
         yield Column(f"P(better than {base})", _better)
     if frame["regret"].notna().any():
-        yield numbers(frame, "regret", "Normalised regret", 3)
+        yield numbers(frame, "regret", "Normalised regret")
     if len(searches.variants) > 1:
         yield Column(f"Trials to match {plain(baseline(searches))}", lambda row: _to_target(row, results.budget))
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
-    yield numbers(frame, "seconds", "Seconds", 3)
+    yield numbers(frame, "seconds", "Seconds")
     yield Column("Infeasible", lambda row: _percent(row["infeasible"]))
 
 
 def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:
     columns = [
         words("variant", "{Noun}"),
-        numbers(summary, "rank", "Mean place", 3),
+        numbers(summary, "rank", "Mean place"),
         Column("First on", lambda row: f"{row['first']} of {row['tasks']} tasks"),
     ]
     if summary["regret"].notna().any():
-        columns.append(numbers(summary, "regret", "Mean normalised regret", 3))
+        columns.append(numbers(summary, "regret", "Mean normalised regret"))
     if summary["tasks"].any():
         yield Table("The {nouns} over all tasks", summary, tuple(columns))
 
 
-def _interval(row: Row, write: Callable[[float], str]) -> str:
-    return NOTHING if math.isnan(row["test_low"]) else f"{write(row['test_low'])} to {write(row['test_high'])}"
+def _half(row: Row) -> float:
+    return half_width(float(row["test_low"]), float(row["test_high"]))
 
 
 def _better(row: Row) -> str:

@@ -1,0 +1,82 @@
+"""What score to expect on new data: mean test value, with an interval over repeats and test rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from hpsearch.analysis.comparison.run_values import test_means
+from hpsearch.analysis.metrics import metric
+from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.report.recommendation import recommended
+from hpsearch.report.text import Measured
+from hpsearch.results.results import Results
+
+_NORMAL = 1.96  # 95 % of a normal distribution lie within so many standard deviations
+
+
+class Expectation(NamedTuple):
+    """Mean test value over repeats, and half the width of its interval; NaN if unknown."""
+
+    mean: float
+    half: float
+    repeats: int
+    over_rows: bool
+    """Whether the interval contains the chance of the test rows."""
+
+    def facts(self, results: Results) -> dict[str, Measured]:
+        """Return mean, low and high, within what the metric can be, in per cent for an accuracy."""
+        bounds = metric(results.metric)
+        ends = {"expected": self.mean, "expected_low": self.mean - self.half, "expected_high": self.mean + self.half}
+        return {
+            name: Measured(bounds.clipped(end), self.half, percent=in_percent(results)) for name, end in ends.items()
+        }
+
+
+def in_percent(results: Results) -> bool:
+    """Return whether sentences give the metric in per cent: it is a share of rows."""
+    return metric(results.metric).share_of_rows
+
+
+def variants_to_use(results: Results) -> tuple[str, ...]:
+    """Return the variants among which the verdicts see no reason to choose, in the study's order."""
+    levels: Mapping[str, Collection[str]] = {
+        factor: recommended(results, factor) for factor, labels in results.factors.items() if len(labels) > 1
+    }
+    return tuple(
+        variant
+        for variant in results.variants
+        if all(results.levels[variant].get(factor) in allowed for factor, allowed in levels.items())
+    )
+
+
+def expectation(results: Results, task: str, variants: Collection[str]) -> Expectation:
+    """Return the mean test value of the variants on a task; those of a repeat are averaged first.
+
+    The interval is Student's t over repeats. For a metric that is a share of rows, the binomial variance of one
+    repeat's test rows is added: the repeats draw their rows from the same data, so that these do not average out.
+    """
+    runs = results.runs
+    mine = runs[(runs["task"] == task) & runs["variant"].isin(list(variants)) & runs["complete"].astype(bool)]
+    means = test_means(mine)
+    of_repeats = means.groupby(mine["repeat"]).mean().dropna().to_numpy(dtype=float)
+    interval = mean_interval(of_repeats)
+    half = (interval.high - interval.low) / 2
+    rows = test_rows(results, task)
+    share = min(max(interval.mean, 0.0), 1.0)
+    if not metric(results.metric).share_of_rows or rows is None or math.isnan(interval.mean):
+        return Expectation(interval.mean, half, len(of_repeats), over_rows=False)
+    of_rows = _NORMAL * math.sqrt(share * (1 - share) / rows)
+    both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
+    return Expectation(interval.mean, both, len(of_repeats), over_rows=True)
+
+
+def test_rows(results: Results, task: str) -> int | None:
+    """Return the number of test rows of a task; None if the runs do not say it."""
+    if "test_rows" not in results.runs:
+        return None
+    counts = [each.get("rows", 0) for each in results.runs.loc[results.runs["task"] == task, "test_rows"] if each]
+    return max(counts, default=0) or None

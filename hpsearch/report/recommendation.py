@@ -1,0 +1,132 @@
+"""What to use, in a sentence made of the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hpsearch.analysis.comparison.pairings import reference
+from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
+from hpsearch.report.section import level_name
+from hpsearch.report.text import Fact, listing, plural
+from hpsearch.results.results import STRATEGY, Results
+from hpsearch.text import plain
+
+_COUNTS = dict(enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")))
+_MOST_NAMED = 3  # levels that a sentence names; it counts more
+
+
+def recommended(results: Results, factor: str) -> tuple[str, ...]:
+    """Return the levels of a factor among which the verdicts see no reason to choose, the reference first if there.
+
+    These are the levels that are better than the reference. If none is, they are the reference and all that are not
+    worse than it.
+    """
+    base = reference(results, factor)
+    of_factor = [each for each in verdicts(results) if each.factor == factor and each.against == base]
+    better = tuple(each.level for each in of_factor if each.verdict == "better")
+    if better:
+        return _not_worse(results, factor, better)
+    return (base, *(each.level for each in of_factor if each.verdict != "worse"))
+
+
+def _not_worse(results: Results, factor: str, levels: Sequence[str]) -> tuple[str, ...]:
+    """Return the levels without those that another of them beats."""
+    beaten = set()
+    for each in verdicts(results):
+        if each.factor == factor and {each.level, each.against} <= set(levels):
+            beaten |= {each.against} if each.verdict == "better" else set()
+            beaten |= {each.level} if each.verdict == "worse" else set()
+    return tuple(level for level in levels if level not in beaten) or tuple(levels)
+
+
+def recommendation(results: Results, facts: dict[str, Fact]) -> str:
+    """Return the sentence on what to use, one for each factor of several levels; empty if nothing is compared.
+
+    Adds its names and numbers to `facts`.
+    """
+    factors = [factor for factor, labels in results.factors.items() if len(labels) > 1]
+    sentences = [_sentence(results, factor, f"_{place}", facts) for place, factor in enumerate(factors, 1)]
+    return " ".join(filter(None, sentences))
+
+
+def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> str:
+    base = reference(results, factor)
+    of_factor = [each for each in verdicts(results) if each.factor == factor]
+    against_base = [each for each in of_factor if each.against == base]
+    if not against_base:
+        return ""
+    several = len([labels for labels in results.factors.values() if len(labels) > 1]) > 1
+    noun = "strategy" if factor == STRATEGY else "level" if several else _noun(factor)
+    facts |= {f"base{s}": level_name(results, factor, base), f"count{s}": _count(len(against_base) + 1)}
+    facts[f"factor{s}"] = factor
+    lead = f"{{factor{s}}}: " if several else ""
+    kinds = {each.level: each.verdict for each in against_base}
+    if not any(each.repeats for each in against_base):
+        return f"{lead}No {noun} can be compared yet: no repeat is complete."
+    if not any(each.at_planned_budget for each in against_base):
+        facts[f"plan_trials{s}"] = int((results.first_plan or {}).get("trials", 0))
+        return f"{lead}No verdict, because the plan has {{plan_trials{s}}} trials per run."
+    chosen = recommended(results, factor)
+    facts |= {f"use{s}": _names(results, factor, chosen, "or"), f"rest{s}": _names(results, factor, chosen)}
+    worse = [level for level, kind in kinds.items() if kind == "worse"]
+    if "better" in kinds.values():
+        return lead + _better(results, factor, s, facts, against_base, chosen)
+    facts[f"worse{s}"] = _names(results, factor, worse)
+    beaten = f" {{worse{s}}} {'is' if len(worse) == 1 else 'are'} worse than {{base{s}}}." if worse else ""
+    if len(worse) == len(kinds):
+        return f"{lead}Use {{base{s}}}.{beaten}"
+    rest = [each for each in against_base if each.verdict != "worse"]
+    who = _who(noun, len(rest) + 1, s, every=not worse)
+    facts[f"others{s}"] = _count(len(rest) + 1)
+    if all(each.verdict == "equivalent" for each in rest):
+        return f"{lead}No difference that matters between {who}: use any.{beaten}"
+    if all(each.within_noise for each in rest if each.verdict == "not resolved"):
+        return f"{lead}No difference larger than the noise of one training between {who}: use any.{beaten}"
+    facts[f"after{s}"] = max(each.repeats for each in rest)
+    repeats = f"{{after{s}}} {plural(int(facts[f'after{s}']), 'repeat')}"
+    return f"{lead}Which of {who} is best is not resolved after {repeats}; until it is, use {{base{s}}}.{beaten}"
+
+
+def _who(noun: str, count: int, s: str, *, every: bool) -> str:
+    """Return the compared levels in words: all of them by their number, or those that are named."""
+    return f"the {{others{s}}} {plural(count, noun)}" if every or count > _MOST_NAMED else f"{{rest{s}}}"
+
+
+def _better(
+    results: Results,
+    factor: str,
+    s: str,
+    facts: dict[str, Fact],
+    against_base: Sequence[Verdict],
+    chosen: Sequence[str],
+) -> str:
+    beating = [each for each in against_base if each.level in chosen and each.verdict == "better"]
+    by_margin = " by at least the margin" if all(each.by_margin for each in beating) else ""
+    small = all(each.within_margin for each in beating)
+    verb = "is" if len(beating) == 1 else "are"
+    sentence = f"Use {{use{s}}}, which {verb} better than {{base{s}}}{by_margin}"
+    if small:
+        sentence += ", but by less than the margin"
+    if len(chosen) > 1:
+        sentence += "; between these nothing is resolved" if not _equal(results, factor, chosen) else ""
+    return f"{sentence}."
+
+
+def _equal(results: Results, factor: str, chosen: Sequence[str]) -> bool:
+    among = [e for e in verdicts(results) if e.factor == factor and {e.level, e.against} <= set(chosen)]
+    return bool(among) and all(each.verdict == "equivalent" for each in among)
+
+
+def _noun(factor: str) -> str:
+    return plain(factor)
+
+
+def _count(count: int) -> str:
+    return _COUNTS.get(count, str(count))
+
+
+def _names(results: Results, factor: str, levels: Sequence[str], conjunction: str = "and") -> str:
+    names = [level_name(results, factor, level) for level in levels]
+    if len(names) > _MOST_NAMED:
+        return f"{', '.join(map(plain, names[:_MOST_NAMED]))} {conjunction} {_count(len(names) - _MOST_NAMED)} others"
+    return listing(names, conjunction) if names else ""

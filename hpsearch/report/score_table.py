@@ -1,0 +1,84 @@
+"""Test scores of the best hyperparameters and of the search, against baselines without a search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpsearch.analysis.best import Best
+from hpsearch.analysis.metrics import metric
+from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.report.expectation import Expectation, in_percent
+from hpsearch.report.judging import RETRAINED, judging
+from hpsearch.report.precision import noise
+from hpsearch.report.section import Column, Row, Table, words
+from hpsearch.report.text import Measured
+from hpsearch.results.results import Results
+
+SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
+NAMES = {"linear": "linear model", "forest": "random forest"}
+NOT_BEATEN = "✗ not beaten"
+
+
+def score_table(results: Results, best: Best, expected: Expectation) -> Table:
+    """Return the table of test scores on a task: these hyperparameters, the search, and each baseline.
+
+    Its frame has the columns model, test, half (of the interval; NaN if unknown) and beaten (by the search's mean; None
+    where this does not apply).
+    """
+    rows = [*_found(results, best, expected), *_baselines(results, best.task, expected)]
+    frame = pd.DataFrame(rows, columns=["model", "test", "half", "beaten"])
+    moves = noise(results, best.task)
+    columns = (
+        words("model", "Model"),
+        Column(f"Test {results.metric}", lambda row: _score(results, row, moves)),
+        *((Column("", _mark, numeric=False),) if frame["beaten"].notna().any() else ()),
+    )
+    return Table("Test scores", frame, columns)
+
+
+def not_beaten(results: Results, task: str, expected: Expectation) -> list[str]:
+    """Return the names of the baselines that the search's mean test value does not beat."""
+    return [row["model"] for row in _baselines(results, task, expected) if row["beaten"] is False]
+
+
+def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict[str, Any]]:
+    trained = len(best.test_values)
+    if trained:
+        again = f"trained {trained} times" if trained > 1 else "trained once more"
+        again = again if judging(results) is RETRAINED else "looked up"
+        half = best.test_sd / math.sqrt(trained) if trained > 1 else math.nan
+        yield {"model": f"these hyperparameters, {again}", "test": best.test_mean, "half": half, "beaten": None}
+    if expected.repeats > 1:
+        name = f"the search, mean of {expected.repeats} repeats"
+        yield {"model": name, "test": expected.mean, "half": expected.half, "beaten": None}
+
+
+def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[dict[str, Any]]:
+    frame = results.baselines
+    mine = frame[frame["task"] == task] if len(frame) else frame
+    for name in dict.fromkeys(mine["name"]) if len(mine) else ():
+        scores = mine.loc[mine["name"] == name, "test"].to_numpy(dtype=float)
+        scores = scores[np.isfinite(scores)]
+        if not len(scores):
+            continue
+        interval = mean_interval(scores)
+        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
+        half = (interval.high - interval.low) / 2
+        beats = results.sign * expected.mean > results.sign * interval.mean
+        beaten = None if math.isnan(expected.mean) else bool(beats)
+        yield {"model": shown, "test": interval.mean, "half": half, "beaten": beaten}
+
+
+def _score(results: Results, row: Row, moves: float) -> str:
+    half = float(row["half"])
+    score = metric(results.metric).clipped(float(row["test"]))
+    return Measured(score, half if half > 0 else moves, percent=in_percent(results)).written()
+
+
+def _mark(row: Row) -> str:
+    return NOT_BEATEN if row["beaten"] is False else ""

@@ -1,0 +1,203 @@
+"""Section: the answer, which is the first page: what to use, how good it is, what is wrong, what to run next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+
+import pandas as pd
+
+from hpsearch.analysis.best import Best, best
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
+from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.views import by_objective, searching
+from hpsearch.report.command import next_command
+from hpsearch.report.expectation import Expectation, expectation, in_percent, variants_to_use
+from hpsearch.report.first_page import MORE, REASON
+from hpsearch.report.precision import noise
+from hpsearch.report.recommendation import recommendation
+from hpsearch.report.score_table import not_beaten, score_table
+from hpsearch.report.section import Card, Column, Section, Table, words
+from hpsearch.report.sections.paired import first_drawing
+from hpsearch.report.text import Fact, Measured, listing, plural, value
+from hpsearch.results.results import FINISHED, Results
+from hpsearch.text import plain
+
+MOST_WARNINGS = 3
+_MOST_TASKS = 4  # tasks whose hyperparameters the first page shows
+_DIGITS = 3  # significant digits of a hyperparameter; the code of the section on the best has all
+
+
+def answer_section(results: Results) -> Section:
+    """Build the first page: a sentence, the best hyperparameters and their scores, warnings, and a command."""
+    facts: dict[str, Fact] = {"metric": results.metric}
+    use = variants_to_use(results)
+    names = tasks(results)
+    expected = {task: expectation(results, task, use) for task in names}
+    bests = tuple(each for each in best(results) if each.task in expected)
+    sentence = _sentence(results, bests, expected, facts)
+    all_cards = (*_failure_card(results, use), *_baseline_card(results, expected), *_warnings(results))
+    following = next_command(results)
+    return Section(
+        "answer",
+        "The answer",
+        (sentence, *_chosen(results, bests, facts), *_scope(expected, facts)),
+        cards=all_cards[:MOST_WARNINGS],
+        tables=tuple(_tables(results, bests, expected)),
+        drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
+        code=following.command,
+        shared=("trials", "runs"),
+        facts=facts | {REASON: following.reason, MORE: max(len(all_cards) - MOST_WARNINGS, 0)},
+    )
+
+
+def _sentence(
+    results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation], facts: dict[str, Fact]
+) -> str:
+    finished = results.trials["state"].isin(FINISHED).any()
+    if not bests:
+        return "Nothing can be used: all trials diverged or failed." if finished else "No trial is finished yet."
+    parts = (*_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, facts))
+    return " ".join(filter(None, parts)) or "The best hyperparameters of each task are below."
+
+
+def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+    missing = int((~results.runs["complete"].astype(bool)).sum())
+    if missing:
+        facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
+        yield f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
+
+
+def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> str:
+    """Say what score to expect on new data, where the study has one task."""
+    if len(expected) != 1:
+        return ""
+    ((task, one),) = expected.items()
+    if math.isnan(one.mean) or math.isinf(one.mean):
+        return ""
+    alone = Measured(one.mean, noise(results, task), percent=in_percent(results))
+    facts |= one.facts(results) if one.half > 0 else {"expected": alone}
+    facts["expected_repeats"] = one.repeats
+    looked_up = bool(results.runs["reference_best"].notna().any())
+    where = "for the held-out seeds of the table" if looked_up else "on new data"
+    interval = " ({expected_low:bare} to {expected_high})" if one.half > 0 else ""
+    return f"Expect a test {{metric}} of {{expected}}{interval} {where}."
+
+
+def _scope(expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
+    if len(expected) == 1:
+        (one,) = expected.values()
+        if "expected_low" in facts:
+            facts["level"] = 95
+            over = "repeats and test rows" if one.over_rows else "repeats"
+            yield f"The interval is a {{level}} % interval over {over}; it speaks for data like these."
+
+
+def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:
+    """Say which trial the hyperparameters are from and, of equal trials, by which rule it is chosen."""
+    if len(bests) != 1:
+        return
+    (one,) = bests
+    facts |= {"tied": one.tied, "best_value": Measured(one.value, noise(results, one.task))}
+    facts |= {"best_trial": one.number, "best_repeat": one.repeat, "best_variant": one.variant}
+    found = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
+    if one.tied > 1:
+        yield (
+            f"{{tied}} trials share the best validation {{metric}}, {{best_value}}. Shown is the one with the lowest "
+            f"number, {found}."
+        )
+    else:
+        yield f"They are from {found}, with the best validation {{metric}}, {{best_value}}."
+
+
+def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Iterator[Table]:
+    if not bests:
+        return
+    if len(expected) > 1:
+        yield _by_task(results, bests, expected)
+        return
+    (one,) = bests
+    rows = [{"parameter": name, "value": setting} for name, setting in one.params.items()]
+    if rows:
+        frame = pd.DataFrame(rows, columns=["parameter", "value"])
+        columns = (words("parameter", "Hyperparameter"), Column("Value", lambda row: value(row["value"], _DIGITS)))
+        yield Table("The best hyperparameters", frame, columns)
+    scores = score_table(results, one, expected[one.task])
+    if len(scores.frame):
+        yield scores
+
+
+def _by_task(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Table:
+    rows = [
+        {
+            "task": each.task,
+            "hyperparameters": dict(each.params),
+            "test": each.test_mean,
+            "half": expected[each.task].half,
+        }
+        for each in bests[:_MOST_TASKS]
+    ]
+    frame = pd.DataFrame(rows, columns=["task", "hyperparameters", "test", "half"])
+    columns = (
+        words("task", "Task"),
+        Column("Best hyperparameters", lambda row: _settings(row["hyperparameters"]), numeric=False),
+        Column(f"Test {plain(results.metric)}", lambda row: Measured(row["test"], row["half"]).written()),
+    )
+    left = len(bests) - len(rows)
+    more = f" of the first {len(rows)} of {len(bests)} tasks" if left else ""
+    return Table(f"The best hyperparameters{more}", frame, columns)
+
+
+def _settings(params: dict[str, object]) -> str:
+    return ", ".join(f"{plain(name)} {value(setting, _DIGITS)}" for name, setting in params.items()) or "none"
+
+
+def _baseline_card(results: Results, expected: dict[str, Expectation]) -> Iterator[Card]:
+    beaten_by = {task: names for task, one in expected.items() if (names := not_beaten(results, task, one))}
+    if not beaten_by:
+        return
+    task, names = next(iter(beaten_by.items()))
+    facts: dict[str, Fact] = {"models": listing(names), "on": task}
+    on = " on {on}" if len(expected) > 1 else ""
+    text = f"Not beaten by the search{on}: {{models}}. Use the simpler model, or search another model or space."
+    yield Card("warn", "A simple model is as good", text, facts)
+
+
+def _failure_card(results: Results, use: Collection[str]) -> Iterator[Card]:
+    if "test_failed" not in results.runs:
+        return
+    runs = results.runs[results.runs["variant"].isin(list(use))]
+    failed = int(runs["test_failed"].sum())
+    if failed:
+        facts: dict[str, Fact] = {"failed": failed, "retrained": failed + int(runs["test_values"].map(len).sum())}
+        text = (
+            "{failed} of {retrained} retrainings gave no score, and the means leave them out. Narrow the space to "
+            "values that train reliably."
+        )
+        yield Card("warn", "Retrainings fail", text, facts)
+
+
+def _warnings(results: Results) -> tuple[Card, ...]:
+    """Return the findings that fire as cards, the gravest first, one for each rule."""
+    if not searching(results).variants or not results.trials["state"].isin(FINISHED).any():
+        return ()
+    first: dict[str, Finding] = {}
+    for finding in sorted((each for each in diagnose(by_objective(results)) if each.fires), key=gravity):
+        first.setdefault(finding.key, finding)
+    several = len(tasks(by_objective(results))) > 1
+    return tuple(_card(finding, several) for finding in first.values())
+
+
+def gravity(finding: Finding) -> tuple[int, int, int]:
+    """Return the sort key of a finding: the gravest first, then by level, then in the order of the rules."""
+    return (
+        -finding.gravity,
+        LEVELS.index(finding.level),
+        list(DIAGNOSTICS).index(finding.key),
+    )
+
+
+def _card(finding: Finding, several: bool) -> Card:
+    text = finding.advice or finding.evidence
+    facts = dict(finding.facts) | ({"on_task": finding.task} if several else {})
+    return Card(finding.level, finding.title, f"On {{on_task}}: {text}" if several else text, facts)

@@ -1,0 +1,238 @@
+"""The first page: one sentence made of verdicts, one figure, the best hyperparameters, warnings, one command."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpsearch.analysis.best import best
+from hpsearch.analysis.comparison.verdicts import verdicts
+from hpsearch.report.command import next_command
+from hpsearch.report.expectation import expectation, variants_to_use
+from hpsearch.report.figures import Picture
+from hpsearch.report.first_page import FirstPage, first_page
+from hpsearch.report.html import html
+from hpsearch.report.markdown import markdown
+from hpsearch.report.recommendation import recommendation, recommended
+from hpsearch.report.score_table import NOT_BEATEN, not_beaten, score_table
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.sections.answer import MOST_WARNINGS
+from hpsearch.report.text import fill
+from tests.analysis.comparison.compared import compared
+from tests.analysis.diagnostics.planted import planted
+from tests.example_results import CASES, case, make_results
+from tests.report.built import applicable, report_of, sections_of
+from tests.report.test_html import Page
+
+BASE = [0.50, 0.52, 0.54, 0.56, 0.58, 0.60, 0.51, 0.53, 0.55, 0.57]
+
+
+def values(*more, spread=0.002):
+    """Test values of ten repeats, `more` better than BASE in turn."""
+    steps = np.resize([-1.0, 1.0, 0.5, -0.5], len(BASE)) * spread
+    return [[value + extra + step] for value, extra, step in zip(BASE, np.resize(more, len(BASE)), steps, strict=True)]
+
+
+def said(margin=None, **strategies):
+    """The sentence about a study of ten planned repeats, and its results."""
+    results = compared({"random": [[value] for value in BASE], **strategies}, plan=10, margin=margin)
+    facts: dict = {}
+    return fill(recommendation(results, facts), facts), results
+
+
+SENTENCES = {
+    "equal": (
+        {"margin": 0.02, "tpe": values(0.0), "gp": values(0.001)},
+        "No difference that matters between the three strategies: use any.",
+    ),
+    "open": (
+        {"tpe": values(0.0, spread=0.3), "gp": values(0.001, spread=0.4)},
+        "Which of the three strategies is best is not resolved after 10 repeats; until it is, use random.",
+    ),
+    "one better": ({"tpe": values(0.1), "gp": values(0.0, spread=0.2)}, "Use tpe, which is better than random."),
+    "two better": (
+        {"tpe": values(0.1), "gp": values(0.1)},
+        "Use tpe or gp, which are better than random; between these nothing is resolved.",
+    ),
+    "better by the margin": (
+        {"margin": 0.02, "tpe": values(0.1)},
+        "Use tpe, which is better than random by at least the margin.",
+    ),
+    "better but small": (
+        {"margin": 0.05, "tpe": values(0.01)},
+        "Use tpe, which is better than random, but by less than the margin.",
+    ),
+    "worse": ({"tpe": values(-0.1)}, "Use random. tpe is worse than random."),
+    "worse and equal": (
+        {"margin": 0.02, "tpe": values(-0.1), "gp": values(0.0)},
+        "No difference that matters between random and gp: use any. tpe is worse than random.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_the_sentence_says_what_the_verdicts_say(name):
+    arguments, sentence = SENTENCES[name]
+    assert said(**arguments)[0] == sentence
+
+
+def test_nothing_is_recommended_that_a_verdict_calls_worse():
+    _, results = said(tpe=values(-0.1), gp=values(0.1), cmaes=values(0.2))
+    assert recommended(results, "strategy") == ("gp", "cmaes")
+    _, results = said(tpe=values(-0.1), gp=values(0.0, spread=0.3))
+    assert recommended(results, "strategy") == ("random", "gp")
+    assert variants_to_use(results) == ("random", "gp")
+
+
+def test_a_difference_within_the_noise_of_one_training_is_said_to_be_so():
+    noisy = [[value - 0.05, value + 0.05, value] for value in BASE]
+    facts: dict = {}
+    close = [[value + 0.0005 * (-1) ** place * (1 + 0.1 * place)] for place, value in enumerate(BASE)]
+    results = compared({"random": noisy, "tpe": close}, plan=10)
+    assert verdicts(results)[0].within_noise
+    sentence = fill(recommendation(results, facts), facts)
+    assert sentence == "No difference larger than the noise of one training between the two strategies: use any."
+
+
+def test_the_expected_score_is_the_mean_of_what_is_recommended_within_what_the_metric_can_be():
+    results = compared({"random": [[0.99], [0.98], [1.0], [0.97]], "tpe": [[0.2]] * 4})
+    one = expectation(results, "t", ["random"])
+    assert one.mean == pytest.approx(0.985)
+    facts = one.facts(dataclasses.replace(results, metric="accuracy"))
+    assert facts["expected_high"] == 1.0
+    assert facts["expected_low"] == pytest.approx(one.mean - one.half)
+    rows = results.runs.assign(test_rows=[{"rows": 100}] * len(results.runs))
+    wider = expectation(dataclasses.replace(results, runs=rows, metric="accuracy"), "t", ["random"])
+    assert wider.half == pytest.approx(np.hypot(one.half, 1.96 * np.sqrt(0.985 * 0.015 / 100)))
+
+
+def with_baselines(results, **scores):
+    rows = [
+        {"task": task, "repeat": repeat, "name": name, "validation": score, "test": score + 0.001 * repeat}
+        for task in results.runs["task"].unique()
+        for repeat in range(results.repeats)
+        for name, score in scores.items()
+    ]
+    with_scores = dataclasses.replace(results)
+    object.__setattr__(with_scores, "baselines", pd.DataFrame(rows))
+    return with_scores
+
+
+def test_a_baseline_that_is_not_beaten_is_marked():
+    results = with_baselines(make_results(strategies=("tpe",)), simple=0.1, forest=0.999)
+    expected = expectation(results, "digits", ["tpe"])
+    rows = score_table(results, best(results)[0], expected).rows()
+    marks = {row[0]: row[2] for row in rows}
+    assert marks["most frequent class"] == ""
+    assert marks["random forest"] == NOT_BEATEN
+    assert not_beaten(results, "digits", expected) == ["random forest"]
+    (card, *_) = SECTIONS["answer"](results).cards
+    assert "Not beaten by the search: random forest." in card.words(str)
+
+
+def test_failed_retrainings_are_the_first_warning():
+    results = make_results(strategies=("tpe",))
+    assert "Retrainings fail" not in {card.title for card in SECTIONS["answer"](results).cards}
+    runs = results.runs.assign(test_failed=[2, 0, 0])
+    card = SECTIONS["answer"](dataclasses.replace(results, runs=runs)).cards[0]
+    assert card.words(str).startswith("2 of 11 retrainings gave no score")
+
+
+def test_less_is_better_against_baselines_too():
+    results = with_baselines(make_results(strategies=("tpe",), direction="minimize"), simple=0.9, forest=0.0)
+    assert not_beaten(results, "digits", expectation(results, "digits", ["tpe"])) == ["random forest"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_page_is_short(name):
+    front = FirstPage(SECTIONS["answer"](case(name)), None)
+    assert front.sentence(str).endswith(".")
+    assert len(front.section.cards) <= MOST_WARNINGS
+    assert len(front.section.code.splitlines()) <= 1
+    assert front.reason
+
+
+def test_the_page_begins_with_the_answer_in_order_and_the_rest_is_folded():
+    results = with_baselines(case("usual"), forest=0.999)
+    sections = applicable(results)
+    pictures = {key: Picture("<svg></svg>", b"") for key, section in sections.items() if section.drawing}
+    source, front = html(results, sections.values(), pictures), first_page(sections)
+    marks = [
+        'class="answer"',
+        "<figure",
+        front.section.tables[0].caption,
+        'class="cards"',
+        front.reason,
+        "<nav",
+        "<details>",
+    ]
+    places = [source.index(mark, source.index("<body>")) for mark in marks]
+    assert places == sorted(places)
+    body = source[source.index("<nav") :]
+    for key in sections:
+        if key != "answer":
+            assert re.search(rf'<details>\s*<summary><h3>[^<]*</h3></summary>\s*<div class="part" id="{key}">', body)
+    assert "details-content" in source  # printed open
+    text = markdown(results, sections.values())
+    places = [text.index(mark) for mark in (front.section.tables[0].caption, front.reason.rstrip(":"), "\n## ")]
+    assert text.index("![") < places[0]
+    assert places == sorted(places)
+
+
+def test_the_figure_of_the_first_page_is_not_drawn_again_below():
+    page = Page(report_of("usual")["report.html"].decode())
+    figures = [each for _, each in page.elements if each.get("role") == "img"]
+    assert len(figures) == len([name for name in report_of("usual") if name.endswith(".png")])
+    assert report_of("usual")["report.md"].count(b"(figures/paired.png)") == 1
+
+
+def test_many_comparisons_have_a_figure_of_a_few_on_the_first_page():
+    names = ("random", "narrowing", "tpe", "cmaes", "gp", "qmc", "grid", "tpe-univariate")
+    results = make_results(strategies=names, repeats=2, trials=4, curves=False)
+    section = SECTIONS["answer"](results)
+    assert section.drawing is not None
+    assert len(section.drawing.figure.axes[0].get_yticks()) == 6
+    assert SECTIONS["answer"](make_results(repeats=2, trials=4, curves=False)).drawing is None
+
+
+COMPARING = re.compile(
+    r"\b(comparisons?|compared|better than|differen|verdict|not resolved|equivalent|each strategy|all strategies)"
+)
+
+
+def test_a_study_of_one_variant_is_about_the_tuning_and_compares_nothing():
+    sections = sections_of("one strategy")
+    front = first_page(sections)
+    assert front.lender.key == "best_so_far"
+    assert front.sentence(str).startswith("Expect a test accuracy of")
+    pictures = {key: Picture("<svg></svg>", b"") for key, section in sections.items() if section.drawing}
+    source = html(case("one strategy"), sections.values(), pictures)
+    seen = re.sub(r"<[^>]+>", " ", source[source.index("<main>") : source.rindex('id="glossary"')])
+    assert COMPARING.findall(seen.replace("in which these trials differ", "")) == []
+
+
+def test_the_command_continues_an_unfinished_study_first():
+    assert next_command(make_results(finished=5)).command == "hpsearch study digits"
+    assert next_command(planted("edge")).command == "hpsearch study next.toml"
+    assert next_command(case("all diverged, infinite")).command == ""
+    assert next_command(case("no settings")).command == ""
+
+
+def test_the_command_of_an_open_comparison_has_more_repeats():
+    _, results = said(tpe=values(0.0, spread=0.3))
+    named = dataclasses.replace(results, settings={"data": {"source": "digits"}}, name="mine")
+    repeats = re.fullmatch(r"hpsearch study mine\.toml --repeats (\d+)", next_command(named).command)
+    assert repeats
+    assert int(repeats[1]) > results.repeats
+
+
+def test_ties_are_counted_and_the_rule_is_named():
+    results = make_results()
+    tied = dataclasses.replace(results, trials=results.trials.assign(value=results.trials["value"].round(1)))
+    (one,) = best(tied)
+    assert one.tied == (results.trials["value"].round(1) == one.value).sum()  # no two are the same draw
+    assert best(results)[0].tied == 1
+    assert f"{one.tied} trials share this value" in SECTIONS["best"](tied).paragraphs(str)[0]
+    assert f"{one.tied} trials share the best validation accuracy" in " ".join(SECTIONS["answer"](tied).paragraphs(str))
