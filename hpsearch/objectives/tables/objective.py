@@ -65,6 +65,7 @@ class TableObjective(Objective):
 
     family = "table"
     looked_up = True
+    exact_outcomes = True
     tests = True
     own_sources = ("table",)
     computed_keys = ("fingerprint", "held_out")
