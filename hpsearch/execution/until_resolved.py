@@ -33,7 +33,8 @@ def execute_until_resolved(
     Parameters
     ----------
     looked
-        Called after each look with the number of repeats and the verdicts.
+        Called after each look with the number of repeats and the verdicts. All stored repeats count, which may be more
+        than the plan has.
     arguments
         Further arguments of `execute`.
 
@@ -62,8 +63,11 @@ def execute_until_resolved(
         before = repeats
         with opened(storage) as here:
             found = verdicts(load_results(here, plan.name))
+        compared = max((verdict.repeats for verdict in found), default=0)
+        if repeats < min(compared, plan.repeats):
+            continue  # the storage holds more: look where an uninterrupted study would
         if looked is not None:
-            looked(repeats, found)
+            looked(max(compared, repeats), found)
         if all(verdict.verdict != "not resolved" for verdict in found):
             break
     return True

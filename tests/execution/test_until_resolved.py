@@ -1,11 +1,13 @@
 """Repeats are added until every comparison is resolved, or the limit is reached."""
 
+from dataclasses import replace
+
 import optuna
 import pytest
 from optuna.storages import InMemoryStorage
 
 from hpsearch.errors import UsageError
-from hpsearch.execution import execute_until_resolved
+from hpsearch.execution import execute, execute_until_resolved, until_resolved
 from hpsearch.objectives.plain import as_objective
 from hpsearch.results.load import load_results
 from hpsearch.study.runs import Plan
@@ -69,3 +71,31 @@ def test_no_repeat_begins_when_the_time_is_over():
     plan = of({"random": "random", "good": near_one}, 5, seconds=1e-9)
     assert not execute_until_resolved(plan, InMemoryStorage(), looked=lambda *look: looks.append(look))
     assert looks == []
+
+
+def test_a_call_that_goes_on_looks_at_all_that_is_stored_and_not_again_at_less():
+    storage = InMemoryStorage()
+    sides = {"random": "random", "other": optuna.samplers.RandomSampler}
+    execute_until_resolved(of(sides, 7), storage)
+    looks = []
+    execute_until_resolved(of(sides, 9), storage, looked=lambda repeats, found: looks.append((repeats, len(found))))
+    assert looks == [(7, 1), (8, 1), (9, 1)]
+
+
+def test_a_limit_below_what_is_stored_is_a_look_at_all_of_it():
+    storage = InMemoryStorage()
+    sides = {"random": "random", "other": optuna.samplers.RandomSampler}
+    execute_until_resolved(of(sides, 7), storage)
+    looks = []
+    execute_until_resolved(of(sides, 6), storage, looked=lambda repeats, found: looks.append((repeats, len(found))))
+    assert looks == [(7, 1)]
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_a_study_stopped_between_looks_ends_at_the_same_number(monkeypatch):
+    monkeypatch.setattr(until_resolved, "_looks", lambda limit: iter((5, 9, limit)))
+    sides = {"random": "random", "other": optuna.samplers.RandomSampler}
+    storage, looks = InMemoryStorage(), []
+    execute(replace(of(sides, 12), repeats_now=7), storage)
+    execute_until_resolved(of(sides, 12), storage, looked=lambda repeats, _: looks.append(repeats))
+    assert looks == [9, 12]
