@@ -15,6 +15,8 @@ from hpsearch.errors import HpsearchError, UsageError, quoted
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hpsearch.analysis.comparison.verdicts import Verdict
+
 
 class StoppedError(HpsearchError):
     """The user stopped a study; what it finished is stored."""
@@ -37,7 +39,7 @@ def study(
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
     from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_look, print_plan, print_start, progress_bar
+    from hpsearch.cli.printing import print_look, print_plan, print_resolution, print_start, progress_bar
     from hpsearch.execution import execute, execute_until_resolved, prepare
     from hpsearch.storage import shown
     from hpsearch.study.null import null_plan
@@ -61,8 +63,15 @@ def study(
     with _stoppable(storage), progress_bar(console, ready.metric) as advance:
         options: dict[str, Any] = {"jobs": jobs, "dask": dask, "lease": seconds, "progress": advance}
         if until_resolved:
-            looked = partial(print_look, console)
+            last: Sequence[Verdict] = ()
+
+            def looked(repeats: int, verdicts: Sequence[Verdict]) -> None:
+                nonlocal last
+                last = verdicts
+                print_look(console, repeats, verdicts)
+
             complete = execute_until_resolved(ready, storage, looked=looked, **options)
+            print_resolution(console, last)
         else:
             complete = execute(ready, storage, started=partial(print_start, console), **options)
     if not complete:

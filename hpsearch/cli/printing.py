@@ -85,6 +85,31 @@ def print_look(console: Console, repeats: int, verdicts: Sequence[Verdict]) -> N
     console.print(f"{state}; not yet: {_some(names)}" if left else state, soft_wrap=True)
 
 
+def print_resolution(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Print the verdict of each comparison and, where it is not resolved, how many repeats would probably do."""
+    for each in verdicts[:_LEVELS_IN_FULL]:
+        console.print(
+            f"{_name(each.level)} against {_name(each.against)}: {each.verdict}{_repeats_needed(each)}", soft_wrap=True
+        )
+    if len(verdicts) > _LEVELS_IN_FULL:
+        console.print(f"The report has {len(verdicts) - _LEVELS_IN_FULL} more comparisons.", soft_wrap=True)
+
+
+def _repeats_needed(verdict: Verdict) -> str:
+    """Return in words how many repeats would probably resolve a comparison; empty if that is not known."""
+    from hpsearch.analysis.statistics.needed import FEWEST, MOST
+
+    if verdict.verdict != "not resolved" or not verdict.at_planned_budget:
+        return ""
+    if verdict.planned_may_resolve:
+        return f"; the planned {verdict.repeats_planned} repeats would probably resolve it"
+    if verdict.needed is not None:
+        return f"; about {verdict.needed} repeats would probably resolve it"
+    if verdict.repeats < FEWEST or verdict.low is None:
+        return ""
+    return f"; it would take more than {MOST} repeats, or there is no difference"
+
+
 @contextmanager
 def progress_bar(console: Console, metric: str) -> Iterator[Callable[[State], None] | None]:
     """Show progress bar, best value, time left and workers; without a terminal, print a line at each tenth."""
