@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpsearch.results.attributes import is_untuned, key_of
 from hpsearch.results.results import PARAM
-from hpsearch.results.retrainings import RETRAINING_COLUMNS, retrainings
+from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
 
 if TYPE_CHECKING:
@@ -43,12 +43,15 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 def frames(
-    studies: Iterable[optuna.Study | StoredStudy], budget: int
+    studies: Iterable[optuna.Study | StoredStudy], budget: int, retrain: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the frames `trials`, `curves` and `runs` of :class:`Results`, from one Optuna study per run.
 
     Trials that started after the run had spent `budget` are left out, so that all variants are compared at the same
     budget. The budget is in trials, or in trials × epochs if the study counts epochs. Waiting trials are left out too.
+
+    With `retrain`, only that number of retrainings counts, the first ones. A search that was tested by fewer is not
+    complete.
     """
     trials: list[Columns] = []
     curves: list[Columns] = []
@@ -61,7 +64,7 @@ def frames(
         within = limit.within(study.get_trials(deepcopy=False))
         trials.append(_keyed(key, _trial_columns(within), len(within)))
         curves += [_keyed(key, columns, len(columns["epoch"])) for columns in map(_curve_columns, within) if columns]
-        runs.append(key | _run_row(study, attributes, within, limit))
+        runs.append(key | _run_row(study, attributes, within, limit, retrain))
     return _frame(trials, _TRIAL_COLUMNS), _frame(curves, _CURVE_COLUMNS), pd.DataFrame(runs, columns=_RUN_COLUMNS)
 
 
@@ -123,13 +126,19 @@ def _at(values: Sequence[float | None], epochs: Sequence[int]) -> list[float]:
 
 
 def _run_row(
-    study: optuna.Study | StoredStudy, attributes: Mapping[str, Any], within: Sequence[FrozenTrial], budget: Budget
+    study: optuna.Study | StoredStudy,
+    attributes: Mapping[str, Any],
+    within: Sequence[FrozenTrial],
+    budget: Budget,
+    retrain: int | None,
 ) -> dict[str, Any]:
     direction = study.direction.name.lower()
     best = incumbent(direction, within)
     observed = incumbent(direction, (trial for trial in within if confirms(trial) is None))
     repeated = [] if best is None else confirmed(within).get(best.number, [])
     reference = attributes.get("reference", {})
+    asked = None if best is None or is_untuned(study) else asked_of(attributes, best.number)
+    has_fewer_tests = retrain is not None and asked is not None and asked < retrain
     return {
         "name": study.study_name,
         "trials": sum(trial.state.is_finished() for trial in within),
@@ -137,10 +146,10 @@ def _run_row(
         "value": sum(repeated) / len(repeated) if repeated else _value(best),
         "observed": _value(observed),
         "confirmed": repeated,
-        **retrainings(attributes, best),
+        **retrainings(attributes, best, retrain),
         "reference_best": _float(reference.get("best")),
         "reference_median": _float(reference.get("median")),
-        "complete": budget.is_spent(direction, within),
+        "complete": budget.is_spent(direction, within) and not has_fewer_tests,
         "environments": len(attributes.get("environments", [])),
     }
 

@@ -27,6 +27,7 @@ from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import STRATEGY, Results
+from hpsearch.results.retrainings import asked_of
 from hpsearch.results.true_values import true_values
 from hpsearch.run import read_runs
 from hpsearch.storage import StoredStudy, all_studies
@@ -89,17 +90,26 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         baselines=baselines(studies),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
-    planned = int((results.first_plan or {}).get("trials") or budget)
-    return results if planned == budget else replace(results, at_plan=_cut(results, studies, planned))
+    first = results.first_plan or {}
+    planned, retrain = int(first.get("trials") or budget), first.get("retrain")
+    if planned == budget and not _is_tested_otherwise(studies, retrain):
+        return results
+    return replace(results, at_plan=_cut(results, studies, planned, retrain))
 
 
-def _cut(results: Results, studies: list[StoredStudy], trials: int) -> Results:
-    """Return the results with each run cut to this number of `trials`.
+def _is_tested_otherwise(studies: list[StoredStudy], retrain: int | None) -> bool:
+    """Return whether a search was tested by another number of retrainings than the plan's."""
+    asked = (asked_of(study.user_attrs) for study in studies if not is_untuned(study))
+    return retrain is not None and any(number not in (None, retrain) for number in asked)
+
+
+def _cut(results: Results, studies: list[StoredStudy], trials: int, retrain: int | None) -> Results:
+    """Return the results with each run cut to this number of `trials`, and its test to that of retrainings.
 
     A run that went on was tested again with its later incumbent. If the test of an earlier one is not stored, all test
     values are left out, so that runs are compared by one kind of value.
     """
-    frame, curves, runs = frames(studies, trials)
+    frame, curves, runs = frames(studies, trials, retrain)
     lost = runs["complete"].astype(bool) & runs["incumbent"].notna() & ~_are_tested(runs)
     if (lost & _are_tested(results.runs)).any():
         runs = runs.assign(test_values=runs["test_values"].map(lambda _: []))

@@ -96,7 +96,8 @@ class Results:
         What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats and
         margin. None if nothing was.
     at_plan
-        The same study with each run cut to the first plan's trials; None if `budget` is that, or without a plan.
+        The same study with each run cut to the first plan's trials and retrainings; None if it has these, or without a
+        plan.
     environments
         Distinct versions, processors and BLAS kernels that the runs were trained with.
     folder

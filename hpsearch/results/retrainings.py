@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hpsearch.run import TEST_ROWS, test_of
+from hpsearch.run import TEST, TEST_ROWS, test_of
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -15,24 +15,42 @@ RETRAINING_COLUMNS = ("test_values", "test_failed", "retrained_validation", "tes
 """Columns of the frame `runs` that `retrainings` returns."""
 
 
-def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None) -> dict[str, Any]:
+def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None, planned: int | None = None) -> dict[str, Any]:
     """Return the columns of a run's test, from its attributes and its incumbent.
 
     A retraining is sound if it gave a finite test value and did not diverge. The lists have one entry per sound
     retraining, in the order of their seeds.
+
+    Parameters
+    ----------
+    planned
+        Number of retrainings that count, the first ones; None: all.
     """
-    test = {} if best is None else test_of(attributes, best.number)
+    test = {} if best is None or planned == 0 else test_of(attributes, best.number)
     values = [_float(value) for value in test.get("values", [])]
     rows = test.get(TEST_ROWS) or {}
     diverged = _diverged(test, rows, len(values), best)
-    sound = [place for place, value in enumerate(values) if math.isfinite(value) and not diverged[place]]
+    failures = {int(number) for number in test.get("failures", {})}
+    numbers = [number for number in range(1, len(values) + len(failures) + 1) if number not in failures]
+    most = len(values) + len(failures) if planned is None else planned
+    counted = [place for place, number in enumerate(numbers[: len(values)]) if number <= most]
+    sound = [place for place in counted if math.isfinite(values[place]) and not diverged[place]]
     validation = test.get("validation_values", [])
     return {
         "test_values": [values[place] for place in sound],
-        "test_failed": len(values) - len(sound) + len(test.get("failures", {})),
+        "test_failed": len(counted) - len(sound) + sum(number <= most for number in failures),
         "retrained_validation": [_float(validation[place]) for place in sound] if validation else [],
         "test_rows": {key: _chosen(entry, sound) for key, entry in rows.items()} if sound else {},
     }
+
+
+def asked_of(attributes: Mapping[str, Any], number: int | None = None) -> int | None:
+    """Return the number of retrainings asked for in a run's latest test, or in that of the trial `number`.
+
+    None without a test, or if earlier versions did not store it.
+    """
+    test = attributes.get(TEST, {}) if number is None else test_of(attributes, number)
+    return test.get("retrain")
 
 
 def sound_values(test: Mapping[str, Any]) -> list[float]:

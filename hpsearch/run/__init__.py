@@ -7,9 +7,10 @@ from hpsearch.run.description import Run
 from hpsearch.run.pruning import with_stored_pruning
 from hpsearch.run.running import changed_attributes, continue_run, create_run, open_run
 from hpsearch.run.stored import check_attributes, is_run, read_runs
-from hpsearch.run.testing import TEST_ROWS, test_of
+from hpsearch.run.testing import TEST, TEST_ROWS, test_of
 
 __all__ = [
+    "TEST",
     "TEST_ROWS",
     "Budget",
     "Run",

@@ -223,6 +223,7 @@ class Plan:
             "factors": {factor: list(levels) for factor, levels in self.factors.items()},
             "trials": self.trials,
             "repeats": self.repeats,
+            "retrain": self.retrain,
             "margin": self.margin,
             "level": ALPHA,
         } | ({"until_resolved": True} if self.until_resolved else {})

@@ -44,6 +44,15 @@ def test_what_failed_is_counted_and_left_out():
     assert [rows.tolist() for rows in right_rows(run["test_rows"])] == [RIGHT.tolist(), (~RIGHT).tolist()]
 
 
+@pytest.mark.parametrize(
+    ("planned", "values", "failed"), [(0, [], 0), (1, [0.6], 0), (2, [0.6], 1), (3, [0.6, 0.7], 1), (9, [0.6, 0.7], 2)]
+)
+def test_the_first_of_a_planned_number_count_failed_ones_included(planned, values, failed):
+    attributes = stored([0.6, 0.7, 0.0], diverged=[False, False, True], failures={"2": "too long"})
+    run = retrainings(attributes, best(), planned)
+    assert (run["test_values"], run["test_failed"]) == (values, failed)
+
+
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_is_a_failure(value):
     run = retrainings(stored([0.6, value]), best())
