@@ -14,7 +14,7 @@ from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.report.expectation import Expectation, in_percent
 from hpsearch.report.judging import RETRAINED, judging
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Column, Row, Table, words
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
@@ -32,10 +32,9 @@ def score_table(results: Results, best: Best, expected: Expectation) -> Table:
     """
     rows = [*_found(results, best, expected), *_baselines(results, best.task, expected)]
     frame = pd.DataFrame(rows, columns=["model", "test", "half", "beaten"])
-    moves = noise(results, best.task)
     columns = (
         words("model", "Model"),
-        Column(f"Test {results.metric}", lambda row: _score(results, row, moves)),
+        Column(f"Test {results.metric}", lambda row: _score(results, best.task, row)),
         *((Column("", _mark, numeric=False),) if frame["beaten"].notna().any() else ()),
     )
     return Table("Test scores", frame, columns)
@@ -74,10 +73,9 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
         yield {"model": shown, "test": interval.mean, "half": half, "beaten": beaten}
 
 
-def _score(results: Results, row: Row, moves: float) -> str:
-    half = float(row["half"])
+def _score(results: Results, task: str, row: Row) -> str:
     score = metric(results.metric).clipped(float(row["test"]))
-    return Measured(score, half if half > 0 else moves, percent=in_percent(results)).written()
+    return Measured(score, uncertainty(results, task, float(row["half"]), score), percent=in_percent(results)).written()
 
 
 def _mark(row: Row) -> str:

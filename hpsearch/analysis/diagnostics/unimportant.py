@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,11 @@ def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
         if name in best:
             changes += [
                 Change(("space", name), None, "searched", reason),
-                Change(("model", name), best[name], None, f"it is the best trial's; {reason}"),
+                Change(("model", name), _short(best[name]), None, f"it is the best trial's; {reason}"),
             ]
     return tuple(changes)
+
+
+def _short(value: Any) -> Any:
+    """Return the value with three significant digits if it is a real number: it hardly matters."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value

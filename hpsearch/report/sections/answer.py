@@ -14,10 +14,10 @@ from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import Expectation, expectation, in_percent, variants_to_use
 from hpsearch.report.first_page import MORE, REASON
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.score_table import not_beaten, score_table
-from hpsearch.report.section import Card, Column, Section, Table, words
+from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
@@ -75,7 +75,7 @@ def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str,
     ((task, one),) = expected.items()
     if math.isnan(one.mean) or math.isinf(one.mean):
         return ""
-    alone = Measured(one.mean, noise(results, task), percent=in_percent(results))
+    alone = Measured(one.mean, uncertainty(results, task), percent=in_percent(results))
     facts |= one.facts(results) if one.half > 0 else {"expected": alone}
     facts["expected_repeats"] = one.repeats
     looked_up = bool(results.runs["reference_best"].notna().any())
@@ -98,7 +98,7 @@ def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -
     if len(bests) != 1:
         return
     (one,) = bests
-    facts |= {"tied": one.tied, "best_value": Measured(one.value, noise(results, one.task))}
+    facts |= {"tied": one.tied, "best_value": Measured(one.value, uncertainty(results, one.task))}
     facts |= {"best_trial": one.number, "best_repeat": one.repeat, "best_variant": one.variant}
     found = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
     if one.tied > 1:
@@ -141,11 +141,16 @@ def _by_task(results: Results, bests: tuple[Best, ...], expected: dict[str, Expe
     columns = (
         words("task", "Task"),
         Column("Best hyperparameters", lambda row: _settings(row["hyperparameters"]), numeric=False),
-        Column(f"Test {plain(results.metric)}", lambda row: Measured(row["test"], row["half"]).written()),
+        Column(f"Test {plain(results.metric)}", lambda row: _score(results, row)),
     )
     left = len(bests) - len(rows)
     more = f" of the first {len(rows)} of {len(bests)} tasks" if left else ""
     return Table(f"The best hyperparameters{more}", frame, columns)
+
+
+def _score(results: Results, row: Row) -> str:
+    half = uncertainty(results, str(row["task"]), float(row["half"]), float(row["test"]))
+    return Measured(float(row["test"]), half, percent=in_percent(results)).written()
 
 
 def _settings(params: dict[str, object]) -> str:

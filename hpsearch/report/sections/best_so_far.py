@@ -18,7 +18,7 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.report import figures, scales, style
 from hpsearch.report.data import changes
-from hpsearch.report.precision import noise, noises
+from hpsearch.report.precision import uncertainties, uncertainty
 from hpsearch.report.section import (
     Column,
     Drawing,
@@ -96,7 +96,7 @@ def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) ->
     facts["after"] = spent
     level = end.set_index("variant")["median"].astype(float)
     level = level.sort_values(ascending=results.direction == "minimize", kind="stable")
-    moves = noise(results)
+    moves = uncertainty(results)
     for place, (name, median) in enumerate(level.items(), 1):
         facts |= {f"variant_{place}": str(name), f"median_{place}": Measured(median, moves)}
     if len(level) == 1:
@@ -144,7 +144,7 @@ def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
     frame = frame[names].reindex(spent.index).assign(**{"": spent}).reset_index()
     frame.columns = ["task", *names, "spent"]
     columns = [words("task", "Task"), Column(_unit(results).capitalize(), lambda row: f"{row['spent']:.0f}")]
-    moves = noises(results)
+    moves = uncertainties(results)
     columns += [measures(name, plain(name), lambda row: moves.get(str(row["task"]), math.nan)) for name in names]
     return (Table("Median of the best values at the largest budget that all {nouns} reached", frame, tuple(columns)),)
 

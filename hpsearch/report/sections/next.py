@@ -63,8 +63,8 @@ def _frame(changes: tuple[Change, ...]) -> pd.DataFrame:
     rows = [
         {
             "key": key_of(change),
-            "now": "default" if change.old is None else value(change.old),
-            "next": "not searched" if change.value is None else value(change.value),
+            "now": "default" if change.old is None else value(change.old, 4),
+            "next": "not searched" if change.value is None else value(change.value, 4),
             "reason": change.reason,
         }
         for change in changes

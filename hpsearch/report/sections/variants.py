@@ -14,7 +14,7 @@ from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.views import searching
 from hpsearch.report.judging import Judging, judging
-from hpsearch.report.precision import half_width, interval_cell, noise, noises
+from hpsearch.report.precision import half_width, interval_cell, uncertainty
 from hpsearch.report.section import (
     MOST,
     Column,
@@ -117,11 +117,11 @@ def told_apart(results: Results, leader: str) -> set[str]:
 
 
 def _leader_facts(results: Results, leader: Any, judged: str, s: str) -> dict[str, Fact]:
-    half = _half(leader)
+    half = uncertainty(results, str(leader["task"]), _half(leader), float(leader[judged]))
     bounds = metric(results.metric)
     return {
         f"leader{s}": str(leader["variant"]),
-        f"best{s}": Measured(leader[judged], noise(results, str(leader["task"])) if math.isnan(half) else half),
+        f"best{s}": Measured(leader[judged], half),
         f"low{s}": Measured(bounds.clipped(float(leader["test_low"])), half),
         f"high{s}": Measured(bounds.clipped(float(leader["test_high"])), half),
         f"tested{s}": int(leader["tested"]),
@@ -190,17 +190,16 @@ def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     name, base = plain(results.metric), plain(baseline(results))
     searches = searching(results)
-    moves = noises(results)
 
     def precision(row: Row) -> float:
-        half = _half(row)
-        return moves.get(str(row["task"]), math.nan) if math.isnan(half) or half == 0 else half
+        return uncertainty(results, str(row["task"]), _half(row))
 
     yield words("variant", "{Noun}")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
     yield measures("test", f"Test {name}", precision)
     yield Column(
-        f"{LEVEL} % interval", lambda row: interval_cell(row, "test_low", "test_high", metric(results.metric).clipped)
+        f"{LEVEL} % interval",
+        lambda row: interval_cell(row, "test_low", "test_high", metric(results.metric).clipped, precision(row)),
     )
     if frame["confirmed"].notna().any():
         yield measures("confirmed", f"Confirmed validation {name}", precision)
