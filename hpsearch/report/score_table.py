@@ -18,9 +18,11 @@ from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Column, Row, Table, words
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
+from hpsearch.text import shorten
 
 SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
 NAMES = {"linear": "linear model", "forest": "random forest"}
+_LONGEST = 80  # letters of an error
 NOT_BEATEN = "✗ not beaten"
 
 
@@ -61,16 +63,35 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
     frame = results.baselines
     mine = frame[frame["task"] == task] if len(frame) else frame
     for name in dict.fromkeys(mine["name"]) if len(mine) else ():
-        scores = mine.loc[mine["name"] == name, "test"].to_numpy(dtype=float)
+        trained = mine[mine["name"] == name]
+        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
+        shown += _part_of_rows(trained)
+        scores = trained["test"].to_numpy(dtype=float)
         scores = scores[np.isfinite(scores)]
         if not len(scores):
+            yield {"model": f"{shown} ({_failed(trained)})", "test": math.nan, "half": math.nan, "beaten": None}
             continue
         interval = mean_interval(scores)
-        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
         half = (interval.high - interval.low) / 2
         beats = results.sign * expected.mean > results.sign * interval.mean
         beaten = None if math.isnan(expected.mean) else bool(beats)
         yield {"model": shown, "test": interval.mean, "half": half, "beaten": beaten}
+
+
+def _part_of_rows(trained: pd.DataFrame) -> str:
+    """Say on how many of the train rows a baseline was trained; empty if on all of them."""
+    if "train_rows_of" not in trained:
+        return ""
+    rows = trained[trained["train_rows"].astype(float) < trained["train_rows_of"].astype(float)]
+    if rows.empty:
+        return ""
+    return f", trained on {rows['train_rows'].iloc[0]:,.0f} of {rows['train_rows_of'].iloc[0]:,.0f} rows"
+
+
+def _failed(trained: pd.DataFrame) -> str:
+    reasons = trained.get("error", pd.Series(dtype=str))
+    reason = next((str(each) for each in reasons if each), "")
+    return f"failed: {shorten(reason, _LONGEST)}" if reason else "no finite score"
 
 
 def _score(results: Results, task: str, row: Row) -> str:
