@@ -16,6 +16,7 @@ from hpsearch.report.expectation import Expectation, expectation, in_percent, va
 from hpsearch.report.first_page import MORE, REASON
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
+from hpsearch.report.scope import scope
 from hpsearch.report.score_table import not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.paired import first_drawing
@@ -41,7 +42,7 @@ def answer_section(results: Results) -> Section:
     return Section(
         "answer",
         "The answer",
-        (sentence, *_chosen(results, bests, facts), *_scope(expected, facts)),
+        (sentence, *_chosen(results, bests, facts), *_scope(results, expected, facts)),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
         drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
@@ -70,7 +71,7 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
 
 def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> str:
     """Say what score to expect on new data, where the study has one task."""
-    if len(expected) != 1:
+    if len(expected) != 1 or results.is_null:
         return ""
     ((task, one),) = expected.items()
     if math.isnan(one.mean) or math.isinf(one.mean):
@@ -84,13 +85,17 @@ def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str,
     return f"Expect a test {{metric}} of {{expected}}{interval} {where}."
 
 
-def _scope(expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
-    if len(expected) == 1:
+def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
+    if not results.trials["state"].isin(FINISHED).any():
+        return
+    sentence = scope(results, facts)
+    if "expected_low" in facts:
         (one,) = expected.values()
-        if "expected_low" in facts:
-            facts["level"] = 95
-            over = "repeats and test rows" if one.over_rows else "repeats"
-            yield f"The interval is a {{level}} % interval over {over}; it speaks for data like these."
+        facts["level"] = 95
+        chance = "contains the chance of the test rows, so it also holds for other rows of this kind"
+        over = chance if one.over_rows else "is over repeats"
+        sentence += f" The {{level}} % interval of the expected score {over}."
+    yield sentence
 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from hpsearch.report.section import (
     numbers,
     words,
 )
-from hpsearch.report.text import NOTHING, Fact, Measured, listing, plural, value
+from hpsearch.report.text import NOTHING, Fact, Measured, listing, measured, plural, value
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
@@ -65,6 +66,10 @@ def variants_section(results: Results) -> Section:
 
 _UNTUNED = (
     "A variant that searches nothing is trained once in each repeat, and that training is scored on the test rows."
+)
+_PARTS = (
+    "In brackets are the two parts of the gap: how much better the chosen trial looked than the same hyperparameters "
+    "trained again, and how much harder the test rows are for these than the validation rows (below 0: easier)."
 )
 _CELLS = "The table has a row for each combination of levels; the comparisons average over the other factors."
 
@@ -162,6 +167,8 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untun
             f"{judged.test} Validation values are optimistic, because each is the best of many noisy ones; the gap "
             "says by how much."
         )
+    if frame["gap_rows"].notna().any():
+        yield _PARTS
     if frame["confirmed"].notna().any():
         yield judged.confirmed
     if frame["better"].notna().any():
@@ -204,7 +211,8 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     if frame["confirmed"].notna().any():
         yield measures("confirmed", f"Confirmed validation {name}", precision)
     yield measures("validation", f"Validation {name} (optimistic)", precision)
-    yield measures("gap", "Gap", precision)
+    split = bool(frame["gap_rows"].notna().any())
+    yield Column("Gap (selection, test rows)", partial(_gap, precision)) if split else measures("gap", "Gap", precision)
     if len(results.variants) > 1 and not _has_cells(results):
         yield Column(f"P(better than {base})", _better)
     if frame["regret"].notna().any():
@@ -227,6 +235,11 @@ def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:
         columns.append(numbers(summary, "regret", "Mean normalised regret"))
     if summary["tasks"].any():
         yield Table("The {nouns} over all tasks", summary, tuple(columns))
+
+
+def _gap(precision: Callable[[Row], float], row: Row) -> str:
+    whole, *parts = (measured(float(row[name]), precision(row)) for name in ("gap", "gap_selection", "gap_rows"))
+    return whole if math.isnan(row["gap_rows"]) else f"{whole} ({', '.join(parts)})"
 
 
 def _half(row: Row) -> float:
