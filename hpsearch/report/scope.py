@@ -19,10 +19,10 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
     count, rows = len(tasks(results)), rows_of_test(results)
     facts["scope_tasks"] = count
     blocks = count >= TASKS and len(results.variants) > 1
-    others = "for others only where an interval has them as blocks" if blocks else "not for others"
+    others = "for other {} only where an interval has them as blocks" if blocks else "not for other {}"
     if judging(results) is not RETRAINED:
         tables = "this table" if count == 1 else "these {scope_tasks} tables"
-        return f"This page speaks for {tables}: for other repeats of the same searches, {others}."
+        return f"This page speaks for {tables}: for other repeats of the same searches, {others.format('tables')}."
     if rows is None:
         what = "this {subject}" if count == 1 else "these {scope_tasks} {subjects}"
         tested = results.runs["test_values"].map(len).any()
@@ -31,7 +31,7 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
     if count == 1:
         facts["scope_rows"] = rows
     what, same = ("these data", "{scope_rows} test rows") if count == 1 else ("these {scope_tasks} tasks", "test rows")
-    ending = "" if count == 1 else f"; {others}"
+    ending = "" if count == 1 else f"; {others.format('tasks')}"
     if results.repeats == 1:
         return f"This page speaks for {what}: for one split, with its {same}{ending}."
     splits = "for other seeds and other splits into training and validation rows"

@@ -119,7 +119,7 @@ def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expec
     if not bests:
         return
     if len(expected) > 1:
-        yield _by_task(results, bests, expected)
+        yield _by_task(results, bests)
         return
     (one,) = bests
     rows = [{"parameter": name, "value": setting} for name, setting in one.params.items()]
@@ -132,13 +132,13 @@ def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expec
         yield scores
 
 
-def _by_task(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Table:
+def _by_task(results: Results, bests: tuple[Best, ...]) -> Table:
     rows = [
         {
             "task": each.task,
             "hyperparameters": dict(each.params),
             "test": each.test_mean,
-            "half": expected[each.task].half,
+            "half": each.test_sd / math.sqrt(max(len(each.test_values), 1)),
         }
         for each in bests[:_MOST_TASKS]
     ]

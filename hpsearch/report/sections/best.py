@@ -73,7 +73,7 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
     )
     if incumbent.tied > 1:
         sentence += (
-            f" {{tied{s}}} trials share this value: chosen is the one with the lowest number, then the first {{noun}} "
+            f" {{tied{s}}} trials share this value. The one with the lowest number is taken, then the first {{noun}} "
             "of the study, then the lowest repeat."
         )
     if not incumbent.test_values:

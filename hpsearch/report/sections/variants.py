@@ -105,7 +105,7 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
     if not left or _has_cells(results):
         return f"{sentence}."
     facts[f"not_apart{s}"] = listing(left, "or") if len(left) <= MOST else f"{len(left)} others"
-    return f"{sentence}; it is not told apart from {{not_apart{s}}}."
+    return f"{sentence}; no verdict calls it better than {{not_apart{s}}}."
 
 
 def told_apart(results: Results, leader: str) -> set[str]:
