@@ -34,7 +34,12 @@ def best_so_far(results: Results) -> pd.DataFrame:
     -------
     task, variant, spent, median, low, high (of the interval, low ≤ high), repeats (number of runs in the row).
     """
-    curves = _with_spent(results, incumbents(results))
+    return over_runs(results, incumbents(results))
+
+
+def over_runs(results: Results, curves: pd.DataFrame) -> pd.DataFrame:
+    """Return median and interval as in :func:`best_so_far`, of any curve of each run: its keys, number and value."""
+    curves = _with_spent(results, curves)
     groups: Any = curves.groupby(["task", "variant"], sort=False)
     summaries = [
         _over_runs([run for _, run in group.groupby("repeat")], results.sign).assign(task=task, variant=variant)

@@ -36,7 +36,7 @@ def _searching(results: Results) -> Results:
     )
 
 
-_FRAMES = ("trials", "curves", "runs", "ranges", "doubled")
+_FRAMES = ("trials", "curves", "runs", "ranges", "doubled", "true_values")
 
 
 def _of_variants(frame: pd.DataFrame, variants: Iterable[str]) -> pd.DataFrame:

@@ -135,6 +135,9 @@ class Objective(ABC):
     looked_up: ClassVar[bool] = False
     """Whether values are looked up in a published table instead of measured."""
 
+    exact_outcomes: ClassVar[bool] = False
+    """Whether an outcome is exact, the same for all retrainings, and costs no training."""
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 

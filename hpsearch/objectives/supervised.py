@@ -20,8 +20,8 @@ from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective,
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
+from hpsearch.seeding import integer
 from hpsearch.space import describe
-from hpsearch.strategies.seeding import integer
 
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""

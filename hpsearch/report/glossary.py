@@ -27,6 +27,7 @@ TERMS: Mapping[str, str] = {
         "Range of values that agree with what was measured; such ranges contain the true value in 95 % of studies. "
         "Those of verdicts do so for all comparisons of a page together."
     ),
+    "interquartile mean": "Mean of the middle half of the values: a few failed runs do not decide it.",
     "margin": "Largest difference that does not matter, set in the study file before the first trial.",
     "noise": "Standard deviation among trainings that differ in nothing but their seed.",
     "normalised regret": (
@@ -37,6 +38,9 @@ TERMS: Mapping[str, str] = {
         "Importance of a hyperparameter for being among the best tenth of the trials, by the distributions of good and "
         "of all trials."
     ),
+    "probability of improvement": (
+        "Share of paired repeats in which one side did better, a tie counting one half; the mean over the tasks."
+    ),
     "repeat": (
         "One independent replicate of the study. All variants of a repeat have the same split of the data and, as far "
         "as possible, the same first random points."
@@ -45,6 +49,10 @@ TERMS: Mapping[str, str] = {
     "run": "One search: one variant in one repeat of one task. It is one Optuna study.",
     "target": "Value that a run is to reach: what the median run of the reference had reached at its end.",
     "trial": "One training with one choice of hyperparameters.",
+    "true value": (
+        "Exact value of the hyperparameters of a trial. In a published table it is their mean over the seeds that no "
+        "trial looks up."
+    ),
     "validation": "Rows that score the trials during the search. Test rows score what the search chose, afterwards.",
     "variant": "One level of each factor that the study varies.",
     "verdict": "Better, worse, equivalent, or not resolved: what a comparison says, read off its interval.",

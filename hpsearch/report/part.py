@@ -100,6 +100,10 @@ DEFAULTS = Need(
     "no run started with them; [search] first asks for that",
 )
 CURVES = Need(lambda results: len(results.curves) > 0 or not _begun(results), "no trial reports its epochs")
+SEVERAL_TASKS = Need(lambda results: len(tasks(results)) > 1, "the study has one task", silent=True)
+TRUE_VALUES = Need(
+    lambda results: len(results.true_values) > 0, "no true value of its trials is available", silent=True
+)
 RANGES = Need(
     lambda results: len(results.ranges) > 0 or not _begun(results),
     "no strategy of this study records ranges that it narrows",

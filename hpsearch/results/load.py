@@ -27,6 +27,7 @@ from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import STRATEGY, Results
+from hpsearch.results.true_values import true_values
 from hpsearch.run import read_runs
 from hpsearch.storage import StoredStudy, all_studies
 
@@ -81,6 +82,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),
         doubled=doubled(studies, budget),
+        true_values=true_values(studies, budget),
         default_tests=default_tests(studies),
         first_plan=first_plan(studies),
         environments=environments_of(studies),
@@ -111,6 +113,7 @@ def _cut(results: Results, studies: list[StoredStudy], trials: int) -> Results:
         epochs_budget=None if epochs is None else epochs // results.budget * trials,
         ranges=ranges(studies, trials),
         doubled=doubled(studies, trials),
+        true_values=true_values(studies, trials),
     )
 
 

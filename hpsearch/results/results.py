@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 STRATEGY = "strategy"  # factor that every study has
 BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
+TRUE_VALUE_COLUMNS = ("task", "variant", "repeat", "number", "value")
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
 _T = TypeVar("_T")
@@ -83,6 +84,9 @@ class Results:
         high.
     doubled
         Best values of runs after twice the budget: task, variant, repeat, value; empty if no run went that far.
+    true_values
+        True value of the incumbent after each trial: task, variant, repeat, number, value (NaN before the first
+        complete trial). For a table it is the mean over the held-out seeds. Empty if no family has exact outcomes.
     default_tests
         Mean test values of the default hyperparameters, of runs that started with them: task, variant, repeat, value.
     baselines
@@ -124,6 +128,7 @@ class Results:
     epochs_budget: int | None = None
     ranges: pd.DataFrame = field(default_factory=pd.DataFrame)
     doubled: pd.DataFrame = field(default_factory=pd.DataFrame)
+    true_values: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRUE_VALUE_COLUMNS))
     default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BASELINE_COLUMNS))
     first_plan: Mapping[str, Any] | None = None

@@ -15,8 +15,8 @@ from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
 from hpsearch.run.environment import environment
+from hpsearch.seeding import integer
 from hpsearch.strategies.lag import lagged_sampler
-from hpsearch.strategies.seeding import integer
 
 
 @dataclass(frozen=True)

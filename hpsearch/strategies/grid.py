@@ -14,10 +14,10 @@ from pydantic import Field
 
 from hpsearch.checks import MOST_POINTS
 from hpsearch.errors import UsageError, quoted
+from hpsearch.seeding import generator
 from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
-from hpsearch.strategies.seeding import generator
 
 POINTS = 5
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
+from hpsearch.seeding import generator
 from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
 from hpsearch.strategies.history import History
-from hpsearch.strategies.seeding import generator
 
 WIDTH = 16  # dimensions per sequence
 CHUNK = 128  # points computed at once

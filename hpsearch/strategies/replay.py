@@ -10,8 +10,9 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from hpsearch.seeding import integer
 from hpsearch.strategies.base import CONFIRMS, refuse_several_objectives
-from hpsearch.strategies.seeding import integer, uniform_draw
+from hpsearch.strategies.seeding import uniform_draw
 from hpsearch.strategies.view import search_alone
 
 STARTUP = 10

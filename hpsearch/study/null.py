@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hpsearch.strategies.seeding import integer
+from hpsearch.seeding import integer
 from hpsearch.study.factors import STRATEGY
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import Searcher, Variant

@@ -17,6 +17,8 @@ from hpsearch.analysis.comparison.run_values import run_values
 from hpsearch.results.results import Results
 
 RESAMPLES = 2000
+LEVEL = 0.95
+ENOUGH_REPEATS = 10  # with fewer on a task, a bootstrap's intervals cover clearly less than their level
 _TRIMMED = 0.25
 
 Strata = Sequence[NDArray[np.float64]]
@@ -83,7 +85,7 @@ def _summarised(strata: Strata, summary: Callable[[Strata], NDArray[np.float64]]
     """Return the summary of the strata and its interval; the resamples are the same in each call."""
     rng = np.random.default_rng(0)
     drawn = [each[rng.integers(len(each), size=(RESAMPLES, len(each)))] for each in strata]
-    low, high = np.quantile(np.clip(summary(drawn), -1e300, 1e300), (0.025, 0.975))
+    low, high = np.quantile(np.clip(summary(drawn), -1e300, 1e300), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     bounds = (math.copysign(math.inf, end) if abs(end) > 1e298 else float(end) for end in (low, high))
     return (float(summary([each[None] for each in strata])[0]), *bounds)  # type: ignore[return-value]
 

@@ -58,7 +58,7 @@ def unimportant(search: TaskSearch) -> Finding:
         return search.passed(KEY, title, opening + " ".join(sentences), facts)
     names = [str(name) for name in idle["parameter"]]
     advice = "Where the ranges are right, fix what does not matter at its best value and spend the trials on the rest."
-    headline = f"{' and '.join(names)} hardly matters"
+    headline = f"{' and '.join(names)} hardly {'matters' if len(names) == 1 else 'matter'}"
     return search.warning(KEY, Gravity.WASTE, headline, " ".join(sentences), advice, facts, _fixed(search, names))
 
 

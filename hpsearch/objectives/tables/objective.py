@@ -15,6 +15,7 @@ from hpsearch.errors import UsageError, choose_from
 from hpsearch.objectives.base import Direction, Objective, Outcome, Step, Trained
 from hpsearch.objectives.tables.grid import Value, distribution, index
 from hpsearch.objectives.tables.published import TABLES, Table, read
+from hpsearch.seeding import generator
 from hpsearch.space import describe
 
 SEARCHED = 3  # maximum number of seeds per configuration for trials, since a confirmation needs three
@@ -64,6 +65,7 @@ class TableObjective(Objective):
 
     family = "table"
     looked_up = True
+    exact_outcomes = True
     tests = True
     own_sources = ("table",)
     computed_keys = ("fingerprint", "held_out")
@@ -154,7 +156,7 @@ class TableObjective(Objective):
         """Look up the result of `params` for one observable seed, and the mean over the held-out ones."""
         observable, held_out = self._partition(params)
         number, repetition = seeds
-        order = _generator(self.seed, self.repeat, number, self._draw).permutation(len(observable))
+        order = generator(self.seed, self.repeat, number, self._draw).permutation(len(observable))
         return _LookedUp(float(observable[order[repetition % len(order)]]), float(held_out.mean()))
 
     def outcomes(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[Outcome]:
@@ -174,7 +176,7 @@ class TableObjective(Objective):
     def _partition(self, params: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the losses of a configuration that trials may observe, and the held-out ones."""
         losses = self._table.losses[self._place(params)]
-        losses = losses[_generator(self.seed, self.repeat, self.task, "held-out seeds").permutation(len(losses))]
+        losses = losses[generator(self.seed, self.repeat, self.task, "held-out seeds").permutation(len(losses))]
         losses = losses[np.isfinite(losses)]
         count = _held_out(len(losses))
         return losses[count:], losses[:count]
@@ -217,18 +219,11 @@ def _repetition(trial: Trial) -> int:
 def _confirms() -> str:
     """Return the attribute of a repetition that names its trial.
 
-    Here, as in `_generator`, the strategies are imported late: processes that train networks do without them.
+    The strategies are imported late: processes that train networks do without them.
     """
     from hpsearch.strategies.base import CONFIRMS
 
     return CONFIRMS
-
-
-def _generator(seed: int, *names: int | str) -> np.random.Generator:
-    """Return the generator of a seed and names; see `hpsearch.strategies.seeding`."""
-    from hpsearch.strategies.seeding import generator
-
-    return generator(seed, *names)
 
 
 def _name(data: str | Mapping[str, Any]) -> str:

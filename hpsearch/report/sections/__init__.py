@@ -11,8 +11,10 @@ from hpsearch.report.part import (
     RANGES,
     SEARCH,
     SEVERAL_SEARCHES,
+    SEVERAL_TASKS,
     SEVERAL_VARIANTS,
     SPACE,
+    TRUE_VALUES,
     Part,
 )
 from hpsearch.report.sections.answer import answer_section
@@ -32,6 +34,8 @@ from hpsearch.report.sections.plane import plane_section
 from hpsearch.report.sections.profiles import profiles_section
 from hpsearch.report.sections.question import question_section
 from hpsearch.report.sections.ranks import ranks_section
+from hpsearch.report.sections.task_summary import task_summary_section
+from hpsearch.report.sections.true_value import true_value_section
 from hpsearch.report.sections.tuning import tuning_section
 from hpsearch.report.sections.variants import variants_section
 from hpsearch.report.sections.verdict import verdict_section
@@ -45,6 +49,7 @@ SECTIONS: Mapping[str, Part] = {
     "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "variants": Part("scores and costs", variants_section, RESULTS),
+    "task_summary": Part("the tasks together", task_summary_section, RESULTS, needs=(SEVERAL_VARIANTS, SEVERAL_TASKS)),
     "tuning": Part("tuning against the defaults", tuning_section, RESULTS, needs=(DEFAULTS,)),
     "ecdf": Part("runs at the target", ecdf_section, RESULTS, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
     "ranks": Part("ranks", ranks_section, RESULTS, searching, (SEVERAL_VARIANTS, SEVERAL_SEARCHES)),
@@ -54,6 +59,9 @@ SECTIONS: Mapping[str, Part] = {
     "diagnostics": Part("diagnostics", diagnostics_section, THE_SEARCH, by_objective, (SEARCH,)),
     "next": Part("the next study", next_section, THE_SEARCH, needs=(SEARCH,)),
     "best_so_far": Part("the best value so far", best_so_far_section, THE_SEARCH, searching, (SEARCH,)),
+    "true_value": Part(
+        "true values of the best trials", true_value_section, THE_SEARCH, searching, (SEARCH, TRUE_VALUES)
+    ),
     "expected_best": Part(
         "the expected best of more trials", expected_best_section, THE_SEARCH, by_objective, (SEARCH, INDEPENDENT_DRAWS)
     ),

@@ -10,11 +10,11 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.study import StudyDirection
 
+from hpsearch.seeding import generator
 from hpsearch.space import Floats
 from hpsearch.strategies.narrowing.axes import Axis, axis_of
 from hpsearch.strategies.narrowing.lessons import Lesson, Lessons
 from hpsearch.strategies.narrowing.neighbours import ranks, smoothed
-from hpsearch.strategies.seeding import generator
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pytest
 
 from hpsearch.objectives.tables import TableObjective
 from hpsearch.objectives.tables.published import read
+from hpsearch.seeding import integer
 from hpsearch.strategies import STRATEGIES
-from hpsearch.strategies.seeding import integer
 from tests.objectives.tables.exact import expected_best, seeds_of_search
 
 TRIALS = 100

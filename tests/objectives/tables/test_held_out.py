@@ -39,6 +39,8 @@ retrain = 1
 [strategies.confirmed]
 strategy = "random"
 confirm = 4
+[report]
+noise_share = 0.0
 """
 
 

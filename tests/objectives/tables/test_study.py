@@ -45,12 +45,18 @@ def test_what_follows_a_search_of_tables_runs(tmp_path):
     path.write_text(
         'name = "few"\n[data]\nsource = "table"\ntables = ["hpobench/car", "hpolib/protein_structure"]\n'
         '[model]\nfamily = "table"\n'
-        '[search]\nstrategies = ["random"]\ntrials = 40\n',
+        '[search]\nstrategies = ["random", "confirmed"]\ntrials = 30\nrepeats = 2\n'
+        '[strategies.confirmed]\nstrategy = "random"\nconfirm = 4\n'
+        "[report]\nnoise_share = 0.0\n",  # so that noise between seeds is a reason to confirm
         encoding="utf-8",
     )
     planned = plan(str(path))
     execute(planned, storage)
-    following = next_study(load_results(storage, "few"))
+    results = load_results(storage, "few")
+    final = results.true_values.groupby(["task", "variant", "repeat"])["value"].last()
+    judged = results.runs.set_index(["task", "variant", "repeat"])["test_values"].map(lambda values: values[0])
+    assert final.to_dict() == judged.to_dict()
+    following = next_study(results)
     assert following.changes
     written = tmp_path / "next.toml"
     written.write_text(toml_text(following), encoding="utf-8")

@@ -8,10 +8,10 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 
+from hpsearch.seeding import generator
 from hpsearch.space import position, value_at
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Options, plan_round
-from hpsearch.strategies.seeding import generator
 
 SPACE = {
     "x": FloatDistribution(-1, 1),
