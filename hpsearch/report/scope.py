@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from hpsearch.analysis.comparison.scopes import TASKS
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.judging import RETRAINED, judging
@@ -25,7 +27,8 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
         return f"This page speaks for {tables}: for other repeats of the same searches, {others.format('tables')}."
     if rows is None:
         what = "this {subject}" if count == 1 else "these {scope_tasks} {subjects}"
-        tested = results.runs["test_values"].map(len).any()
+        failed = results.runs.get("test_failed", pd.Series([0]))
+        tested = results.runs["test_values"].map(len).any() or failed.any()
         by = "" if tested else ", by validation values, which are optimistic"
         return f"This page speaks for {what}: for other repeats of the same searches{by}."
     if count == 1:
