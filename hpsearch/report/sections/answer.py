@@ -145,8 +145,8 @@ def _by_task(results: Results, bests: tuple[Best, ...]) -> Table:
     frame = pd.DataFrame(rows, columns=["task", "hyperparameters", "test", "half"])
     columns = (
         words("task", "Task"),
-        Column("Best hyperparameters", lambda row: _settings(row["hyperparameters"]), numeric=False),
         Column(f"Test {plain(results.metric)}", lambda row: _score(results, row)),
+        Column("Best hyperparameters", lambda row: _settings(row["hyperparameters"]), numeric=False),
     )
     left = len(bests) - len(rows)
     more = f" of the first {len(rows)} of {len(bests)} tasks" if left else ""
