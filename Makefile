@@ -45,6 +45,7 @@ reports:  ## makes the committed reports on digits anew, from nothing: three min
 	rm -f reports.db; for study in digits optimizers; do \
 	  $(PYTHON) -m hpsearch study $$study --storage sqlite:///reports.db --out reports || exit 1; \
 	done; rm -f reports.db
+	$(PYTHON) -m tests.page_picture reports/digits/report.html reports/digits/page.png
 
 report-tables:  ## makes the committed reports on published tables anew: two hours on two cores
 	for study in tables tables-unseen; do \
