@@ -1,6 +1,6 @@
 """Take a picture of a page's first screen, 1280 × 900 pixels, with the browser of the tests.
 
-    python -m tests.page_picture PAGE.html PICTURE.png
+python -m tests.page_picture PAGE.html PICTURE.png
 """
 
 import subprocess
