@@ -45,8 +45,9 @@ reports:  ## makes the committed reports on digits anew, from nothing: three min
 	rm -f reports.db; for study in digits optimizers; do \
 	  $(PYTHON) -m hpsearch study $$study --storage sqlite:///reports.db --out reports || exit 1; \
 	done; rm -f reports.db
+	$(PYTHON) -m tests.page_picture reports/digits/report.html reports/digits/page.png
 
-report-tables:  ## makes the committed reports on published tables anew: two hours on two cores
+report-tables:  ## makes the committed reports on published tables anew: an hour on two cores
 	for study in tables tables-unseen; do \
-	  rm -f reports.log && $(PYTHON) -m hpsearch study $$study --storage journal:///reports.log --out reports || exit 1; \
-	done; rm -f reports.log
+	  rm -f tables.db && $(PYTHON) -m hpsearch study $$study --storage sqlite:///tables.db --out reports || exit 1; \
+	done; rm -f tables.db

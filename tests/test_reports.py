@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MOST = 3_000_000  # bytes
 KINDS = re.compile(
-    r"reports/(README\.md|[\w-]+/(README\.md|report\.md|summary\.json|figures/\w+\.png)|digits/report\.html)"
+    r"reports/(README\.md|[\w-]+/(README\.md|report\.md|summary\.json|figures/\w+\.png)|digits/report\.html|digits/page\.png)"
 )
 LINK = re.compile(r"(?<!\\)\]\(([^)#]+)\)")
 

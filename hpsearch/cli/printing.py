@@ -189,7 +189,7 @@ def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: 
     from rich.table import Table
 
     from hpsearch.analysis.metrics import metric
-    from hpsearch.report.precision import half_width, interval_cell, noise, value_cell
+    from hpsearch.report.precision import half_width, interval_cell, uncertainty
     from hpsearch.report.text import NOTHING, measured
 
     title = f"{task}{_name(results.metric)}, {'more' if results.sign > 0 else 'less'} is better"
@@ -197,16 +197,15 @@ def _print_table(console: Console, results: Results, frame: pd.DataFrame, task: 
     table.add_column(results.noun, overflow="fold", max_width=24)
     for heading in ("runs", "test", "95 % interval", "validation", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
-    moves = noise(results)
     for record in frame.to_dict("records"):
         row = {str(name): cell for name, cell in record.items()}
-        half = half_width(row["test_low"], row["test_high"])
+        half = uncertainty(results, str(row["task"]), half_width(row["test_low"], row["test_high"]))
         table.add_row(
             _name(row["variant"]),
             f"{row['runs_complete']} of {row['runs']}",
-            value_cell(row, "test", "test_low", "test_high", moves),
-            interval_cell(row, "test_low", "test_high", metric(results.metric).clipped),
-            measured(row["validation"], half if half > 0 else moves),
+            measured(row["test"], half),
+            interval_cell(row, "test_low", "test_high", metric(results.metric).clipped, half),
+            measured(row["validation"], half),
             NOTHING if math.isnan(row["diverged"]) else f"{row['diverged']:.0%}",
         )
     console.print(table)
@@ -235,29 +234,31 @@ def _print_summary(console: Console, results: Results, frame: pd.DataFrame, summ
 
 def _print_best(console: Console, results: Results, found: Best, task: str) -> None:
     """Print the best hyperparameters, their origin and their scores."""
+    from hpsearch.report.precision import uncertainty
     from hpsearch.report.text import measured, value
 
-    params = ", ".join(f"{_name(name)} = {_name(value(chosen))}" for name, chosen in found.params.items())
+    half = uncertainty(results, found.task, found.test_sd)
+    params = ", ".join(f"{_name(name)} = {_name(value(chosen, 4))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     console.print()
     console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
         f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
-        f"validation {_name(results.metric)} {measured(found.value, found.test_sd)}{confirmed}{_test(found)}",
+        f"validation {_name(results.metric)} {measured(found.value, half)}{confirmed}{_test(found, half)}",
         soft_wrap=True,
     )
 
 
-def _test(found: Best) -> str:
+def _test(found: Best, half: float) -> str:
     """Return the test score of the best hyperparameters; empty if they were not tested."""
-    from hpsearch.report.text import measured, number
+    from hpsearch.report.text import measured
 
     times = len(found.test_values)
     if times == 0:
         return ""
     if times == 1:
-        return f"; test {number(found.test_mean)} (one value)"
-    mean, sd = (measured(each, found.test_sd) for each in (found.test_mean, found.test_sd))
+        return f"; test {measured(found.test_mean, half)} (one value)"
+    mean, sd = (measured(each, half) for each in (found.test_mean, found.test_sd))
     return f"; test {mean} ± {sd} (mean and sd of {times} retrainings)"
 
 

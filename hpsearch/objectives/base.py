@@ -72,13 +72,14 @@ class Baseline(NamedTuple):
     ----------
     validation, test
         Values on the validation and the test rows, in the metric's units.
-    train_rows
-        Number of rows that it was trained on.
+    train_rows, train_rows_of
+        Number of rows that it was trained on, and that a trial is trained on.
     """
 
     validation: float
     test: float
     train_rows: int
+    train_rows_of: int
 
 
 class Trained(ABC):

@@ -252,7 +252,7 @@ class SupervisedObjective(Objective):
             model = fitted(name, rows, integer(self.seed, self.repeat, name))
             validation = self.score(model.predict(rows.x_validation), rows.y_validation)
             test = self.score(model.predict(rows.x_test), rows.y_test)
-        return Baseline(validation, test, train_rows(name, rows))
+        return Baseline(validation, test, train_rows(name, rows), len(rows.x_train))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""

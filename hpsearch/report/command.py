@@ -26,7 +26,7 @@ def next_command(results: Results) -> Next:
     """Return the command to run next, by the first rule that applies.
 
     0. No trial has a finite value: none.
-    1. The study is not finished: the command that continues it.
+    1. The study is not finished: the command that continues it. None other follows a null study.
     2. A comparison is not resolved, and a number of repeats would probably resolve it: as many repeats.
     3. The diagnostics propose changes: the next study.
     4. A comparison is not resolved: twice as many repeats.
@@ -36,7 +36,9 @@ def next_command(results: Results) -> Next:
         return Next("", "Change the study before you run it again: no trial has a finite value.")
     if study and not results.runs["complete"].astype(bool).all():
         return Next(f"hpsearch study {study}", "The study is not finished. The same command continues it:")
-    unresolved = [each for each in verdicts(results) if each.verdict == "not resolved"]
+    if results.is_null:
+        return Next("", "Nothing more needs to be run. Read the page of the study itself.")
+    unresolved = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
     needed = [each.needed for each in unresolved if each.needed is not None]
     if study and needed:
         repeats = max(*needed, results.repeats + 1)

@@ -11,11 +11,10 @@ import numpy as np
 from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.report.precision import NORMAL, rows_half, rows_of_test
 from hpsearch.report.recommendation import recommended
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
-
-_NORMAL = 1.96  # 95 % of a normal distribution lie within so many standard deviations
 
 
 class Expectation(NamedTuple):
@@ -56,8 +55,9 @@ def variants_to_use(results: Results) -> tuple[str, ...]:
 def expectation(results: Results, task: str, variants: Collection[str]) -> Expectation:
     """Return the mean test value of the variants on a task; those of a repeat are averaged first.
 
-    The interval is Student's t over repeats. For a metric that is a share of rows, the binomial variance of one
-    repeat's test rows is added: the repeats draw their rows from the same data, so that these do not average out.
+    The interval is Student's t over repeats. The variance by the chance of one repeat's test rows is added:
+    binomial for a share of rows, else from the stored rows, see `rows_half`. The repeats draw their rows from the same
+    data, so that these do not average out.
     """
     runs = results.runs
     mine = runs[(runs["task"] == task) & runs["variant"].isin(list(variants)) & runs["complete"].astype(bool)]
@@ -65,18 +65,13 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     of_repeats = means.groupby(mine["repeat"]).mean().dropna().to_numpy(dtype=float)
     interval = mean_interval(of_repeats)
     half = (interval.high - interval.low) / 2
-    rows = test_rows(results, task)
+    rows = rows_of_test(results, task)
     share = min(max(interval.mean, 0.0), 1.0)
-    if not metric(results.metric).share_of_rows or rows is None or math.isnan(interval.mean):
+    if metric(results.metric).share_of_rows and rows is not None:
+        of_rows = NORMAL * math.sqrt(share * (1 - share) / rows)
+    else:
+        of_rows = rows_half(results, task)
+    if math.isnan(of_rows) or math.isnan(interval.mean):
         return Expectation(interval.mean, half, len(of_repeats), over_rows=False)
-    of_rows = _NORMAL * math.sqrt(share * (1 - share) / rows)
     both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
     return Expectation(interval.mean, both, len(of_repeats), over_rows=True)
-
-
-def test_rows(results: Results, task: str) -> int | None:
-    """Return the number of test rows of a task; None if the runs do not say it."""
-    if "test_rows" not in results.runs:
-        return None
-    counts = [each.get("rows", 0) for each in results.runs.loc[results.runs["task"] == task, "test_rows"] if each]
-    return max(counts, default=0) or None

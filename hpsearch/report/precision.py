@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from hpsearch.analysis.comparison.run_values import test_means
+from hpsearch.analysis.comparison.scopes import row_error, row_values
 from hpsearch.analysis.incumbents import tasks
+from hpsearch.analysis.metrics import metric
 from hpsearch.report.text import NOTHING, measured
-from hpsearch.results.results import Results
+from hpsearch.results.results import Results, once
+
+NORMAL = 1.96
+"""95 % of a normal distribution lie within so many standard deviations."""
+
+_RUNS = 10  # runs whose single test rows are read
 
 
 def noise(results: Results, task: str | None = None) -> float:
@@ -18,16 +28,60 @@ def noise(results: Results, task: str | None = None) -> float:
 
     `task` limits it to one task. NaN if no run was trained again twice, or if all trainings agree.
     """
-    runs = results.runs if task is None else results.runs[results.runs["task"] == task]
+    runs = _of(results, task)
     lists = [*runs["test_values"], *runs["confirmed"]]
     finite = [np.asarray(each, dtype=float) for each in lists if len(each) > 1]
     deviations = [float(np.std(each, ddof=1)) for each in finite if np.isfinite(each).all()]
     return float(np.median(deviations)) if any(deviations) else math.nan
 
 
-def noises(results: Results) -> dict[str, float]:
-    """Return the noise of each task."""
-    return {task: noise(results, task) for task in tasks(results)}
+def rows_of_test(results: Results, task: str | None = None) -> int | None:
+    """Return the number of test rows of a task, the largest of all without one; None if the runs do not say it."""
+    if "test_rows" not in results.runs:
+        return None
+    counts = [each.get("rows", 0) for each in _of(results, task)["test_rows"] if each]
+    return max(counts, default=0) or None
+
+
+def rows_half(results: Results, task: str | None = None, score: float | None = None) -> float:
+    """Return half the width of the 95 % interval of a score by the chance of its test rows; NaN if unknown.
+
+    For a share p of n rows it is 1.96 √(p' (1 − p') / (n + 4)) with p' = (n p + 2) / (n + 4), so that it is not zero at
+    p = 1. For other metrics it is 1.96 standard errors over the stored rows, the median over runs.
+
+    Parameters
+    ----------
+    score
+        The score; the mean test score by default.
+
+    Source: Agresti and Coull, "Approximate is better than 'exact'", The American Statistician 52, 1998.
+    """
+    rows = rows_of_test(results, task)
+    if rows is None:
+        return math.nan
+    if not metric(results.metric).share_of_rows:
+        return _stored_rows_halves(results).get(task or "", math.nan)
+    share = _mean(results).get(task or "", math.nan) if score is None else score
+    shrunk = (rows * min(max(share, 0.0), 1.0) + 2) / (rows + 4)
+    return NORMAL * math.sqrt(shrunk * (1 - shrunk) / (rows + 4))
+
+
+def uncertainty(results: Results, task: str | None = None, half: float = math.nan, score: float | None = None) -> float:
+    """Return the uncertainty of a score: √(half² + rows²), see `rows_half`, or as much of it as is known.
+
+    Parameters
+    ----------
+    half
+        Half the width of the score's interval; if undefined or zero, the noise of one training takes its place.
+    """
+    own = half if half > 0 else noise(results, task)
+    parts = [part for part in (own, rows_half(results, task, score)) if part > 0]
+    return math.hypot(*parts) if parts else math.nan
+
+
+def uncertainties(results: Results) -> dict[str, float]:
+    """Return the uncertainty of a score without an interval, for each task."""
+    return {task: uncertainty(results, task) for task in tasks(results)}
 
 
 def half_width(low: float | None, high: float | None) -> float:
@@ -35,20 +89,58 @@ def half_width(low: float | None, high: float | None) -> float:
     return math.nan if low is None or high is None else (high - low) / 2
 
 
-def interval_cell(row: Mapping[str, Any], low: str, high: str, clip: Callable[[float], float] = float) -> str:
-    """Return the interval in two columns of a table's row as text; `clip` keeps an end within what is possible."""
+def interval_cell(
+    row: Mapping[str, Any],
+    low: str,
+    high: str,
+    clip: Callable[[float], float] = float,
+    uncertain: float = math.nan,
+) -> str:
+    """Return the interval in two columns of a table's row as text.
+
+    Parameters
+    ----------
+    clip
+        Keeps an end within what is possible.
+    uncertain
+        Uncertainty that decides the digits; half the width by default.
+    """
     ends = [_number(row[end]) for end in (low, high)]
     if any(map(math.isnan, ends)):
         return NOTHING
-    half = half_width(*ends)
+    half = half_width(*ends) if math.isnan(uncertain) else uncertain
     first, last = (measured(clip(end), half) for end in ends)
     return f"{first} to {last}"
 
 
-def value_cell(row: Mapping[str, Any], column: str, low: str, high: str, otherwise: float = math.nan) -> str:
-    """Return a column's value with the digits that its interval bears, or `otherwise` without an interval."""
-    half = half_width(_number(row[low]), _number(row[high]))
-    return measured(_number(row[column]), otherwise if math.isnan(half) or half == 0 else half)
+def value_cell(row: Mapping[str, Any], column: str, low: str, high: str) -> str:
+    """Return a column's value with the digits that its interval bears."""
+    return measured(_number(row[column]), half_width(_number(row[low]), _number(row[high])))
+
+
+def _of(results: Results, task: str | None) -> pd.DataFrame:
+    return results.runs if task is None else results.runs[results.runs["task"] == task]
+
+
+@once
+def _mean(results: Results) -> dict[str, float]:
+    """Return the mean test score of each task, and of all tasks under the empty name."""
+    means = test_means(results.runs)
+    return {str(task): float(mean) for task, mean in means.groupby(results.runs["task"]).mean().items()} | {
+        "": float(means.mean())
+    }
+
+
+@once
+def _stored_rows_halves(results: Results) -> dict[str, float]:
+    """Return 1.96 standard errors over the test rows for each task; the smallest of them under the empty name."""
+    halves = {}
+    for task in tasks(results):
+        runs = islice(results.runs[results.runs["task"] == task].to_dict("records"), _RUNS)
+        values = [each for run in runs if (each := row_values(run)) is not None]
+        if values:
+            halves[task] = NORMAL * float(np.median([row_error(each) for each in values]))
+    return halves | {"": min(halves.values(), default=math.nan)}
 
 
 def _number(cell: Any) -> float:

@@ -44,9 +44,28 @@ def recommendation(results: Results, facts: dict[str, Fact]) -> str:
 
     Adds its names and numbers to `facts`.
     """
+    if results.is_null:
+        return _null(results, facts)
     factors = [factor for factor, labels in results.factors.items() if len(labels) > 1]
     sentences = [_sentence(results, factor, f"_{place}", facts) for place, factor in enumerate(factors, 1)]
     return " ".join(filter(None, sentences))
+
+
+def _null(results: Results, facts: dict[str, Fact]) -> str:
+    """Say what a null study shows: its false alarms."""
+    pairs = verdicts(results)
+    facts |= {f"null_{place}": name for place, name in enumerate(results.variants)}
+    opening = (
+        "This is a null study: {null_0} is compared with itself, and only chance makes a difference. "
+        "A verdict better or worse would be a false alarm"
+    )
+    if not any(each.repeats for each in pairs):
+        return f"{opening}. No repeat is complete yet."
+    alarms = [each for each in pairs if each.verdict in ("better", "worse")]
+    if not alarms:
+        return f"{opening}; there is none."
+    facts |= {"alarm": alarms[0].verdict, "alarm_level": alarms[0].level, "alarm_against": alarms[0].against}
+    return f"{opening}, and there is one: {{alarm_level}} is called {{alarm}} than {{alarm_against}}."
 
 
 def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> str:
@@ -64,15 +83,19 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
     if not any(each.repeats for each in against_base):
         return f"{lead}No {noun} can be compared yet: no repeat is complete."
     if not any(each.at_planned_budget for each in against_base):
-        facts[f"plan_trials{s}"] = int((results.first_plan or {}).get("trials", 0))
-        return f"{lead}No verdict, because the plan has {{plan_trials{s}}} trials per run."
+        facts |= {f"plan_trials{s}": int((results.first_plan or {}).get("trials", 0)), f"trials{s}": results.budget}
+        return f"{lead}No verdict: the plan has {{plan_trials{s}}} trials per run, and these runs have {{trials{s}}}."
     chosen = recommended(results, factor)
     facts |= {f"use{s}": _names(results, factor, chosen, "or"), f"rest{s}": _names(results, factor, chosen)}
     worse = [level for level, kind in kinds.items() if kind == "worse"]
+    failing = _failing(results, factor, s, facts, against_base)
     if "better" in kinds.values():
-        return lead + _better(results, factor, s, facts, against_base, chosen)
+        return lead + _better(results, factor, s, facts, against_base, chosen) + failing
     facts[f"worse{s}"] = _names(results, factor, worse)
-    beaten = f" {{worse{s}}} {'is' if len(worse) == 1 else 'are'} worse than {{base{s}}}." if worse else ""
+    small = all(each.within_margin for each in against_base if each.verdict == "worse")
+    by = ", but by less than the margin" if small else ""
+    beaten = f" {{worse{s}}} {'is' if len(worse) == 1 else 'are'} worse than {{base{s}}}{by}." if worse else ""
+    beaten += failing
     if len(worse) == len(kinds):
         return f"{lead}Use {{base{s}}}.{beaten}"
     rest = [each for each in against_base if each.verdict != "worse"]
@@ -84,7 +107,19 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
         return f"{lead}No difference larger than the noise of one training between {who}: use any.{beaten}"
     facts[f"after{s}"] = max(each.repeats for each in rest)
     repeats = f"{{after{s}}} {plural(int(facts[f'after{s}']), 'repeat')}"
-    return f"{lead}Which of {who} is best is not resolved after {repeats}; until it is, use {{base{s}}}.{beaten}"
+    best = "best" if len(rest) > 1 else "better"
+    return f"{lead}Which of {who} is {best} is not resolved after {repeats}; until it is, use {{base{s}}}.{beaten}"
+
+
+def _failing(results: Results, factor: str, s: str, facts: dict[str, Fact], against_base: Sequence[Verdict]) -> str:
+    """Say which levels fail more or less often than the reference; empty if nothing is resolved of it."""
+    text = ""
+    for kind, often in (("worse", "more"), ("better", "less")):
+        levels = [each.level for each in against_base if each.failures_verdict == kind]
+        facts |= {f"{often}{s}": _names(results, factor, levels)} if levels else {}
+        verb = "fails" if len(levels) == 1 else "fail"
+        text += f" {{{often}{s}}} {verb} {often} often than {{base{s}}}." if levels else ""
+    return text
 
 
 def _who(noun: str, count: int, s: str, *, every: bool) -> str:

@@ -14,13 +14,15 @@ from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.report.expectation import Expectation, in_percent
 from hpsearch.report.judging import RETRAINED, judging
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Column, Row, Table, words
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
+from hpsearch.text import shorten
 
 SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
 NAMES = {"linear": "linear model", "forest": "random forest"}
+_LONGEST = 80  # letters of an error
 NOT_BEATEN = "✗ not beaten"
 
 
@@ -32,10 +34,9 @@ def score_table(results: Results, best: Best, expected: Expectation) -> Table:
     """
     rows = [*_found(results, best, expected), *_baselines(results, best.task, expected)]
     frame = pd.DataFrame(rows, columns=["model", "test", "half", "beaten"])
-    moves = noise(results, best.task)
     columns = (
         words("model", "Model"),
-        Column(f"Test {results.metric}", lambda row: _score(results, row, moves)),
+        Column(f"Test {results.metric}", lambda row: _score(results, best.task, row)),
         *((Column("", _mark, numeric=False),) if frame["beaten"].notna().any() else ()),
     )
     return Table("Test scores", frame, columns)
@@ -62,22 +63,40 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
     frame = results.baselines
     mine = frame[frame["task"] == task] if len(frame) else frame
     for name in dict.fromkeys(mine["name"]) if len(mine) else ():
-        scores = mine.loc[mine["name"] == name, "test"].to_numpy(dtype=float)
+        trained = mine[mine["name"] == name]
+        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
+        shown += _part_of_rows(trained)
+        scores = trained["test"].to_numpy(dtype=float)
         scores = scores[np.isfinite(scores)]
         if not len(scores):
+            yield {"model": f"{shown} ({_failed(trained)})", "test": math.nan, "half": math.nan, "beaten": None}
             continue
         interval = mean_interval(scores)
-        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
         half = (interval.high - interval.low) / 2
         beats = results.sign * expected.mean > results.sign * interval.mean
         beaten = None if math.isnan(expected.mean) else bool(beats)
         yield {"model": shown, "test": interval.mean, "half": half, "beaten": beaten}
 
 
-def _score(results: Results, row: Row, moves: float) -> str:
-    half = float(row["half"])
+def _part_of_rows(trained: pd.DataFrame) -> str:
+    """Say on how many of the train rows a baseline was trained; empty if on all of them."""
+    if "train_rows_of" not in trained:
+        return ""
+    rows = trained[trained["train_rows"].astype(float) < trained["train_rows_of"].astype(float)]
+    if rows.empty:
+        return ""
+    return f", trained on {rows['train_rows'].iloc[0]:,.0f} of {rows['train_rows_of'].iloc[0]:,.0f} rows"
+
+
+def _failed(trained: pd.DataFrame) -> str:
+    reasons = trained.get("error", pd.Series(dtype=str))
+    reason = next((str(each) for each in reasons if each), "")
+    return f"failed: {shorten(reason, _LONGEST)}" if reason else "no finite score"
+
+
+def _score(results: Results, task: str, row: Row) -> str:
     score = metric(results.metric).clipped(float(row["test"]))
-    return Measured(score, half if half > 0 else moves, percent=in_percent(results)).written()
+    return Measured(score, uncertainty(results, task, float(row["half"]), score), percent=in_percent(results)).written()
 
 
 def _mark(row: Row) -> str:

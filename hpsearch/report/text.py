@@ -38,7 +38,7 @@ class Measured(float):
 
     def written(self) -> str:
         """Return the number as text."""
-        if not self.percent:
+        if not self.percent or math.isnan(self):
             return measured(self, self.uncertainty)
         return f"{measured(100 * self, 100 * self.uncertainty)} %"
 

@@ -14,10 +14,9 @@ from hpsearch.storage import StoredStudy
 def baselines(studies: Iterable[optuna.Study | StoredStudy]) -> pd.DataFrame:
     """Return the frame `baselines` of :class:`Results`; if two runs of a repeat have one, the first study's counts."""
     rows = [
-        {"task": study.user_attrs["task"], "repeat": study.user_attrs["repeat"], "name": name, **judged}
+        {"task": study.user_attrs["task"], "repeat": study.user_attrs["repeat"], "name": name, "error": "", **judged}
         for study in studies
         for name, judged in study.user_attrs.get("baselines", {}).items()
-        if "error" not in judged
     ]
     frame = pd.DataFrame(rows, columns=BASELINE_COLUMNS)
     return frame.drop_duplicates(["task", "repeat", "name"], ignore_index=True)

@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 STRATEGY = "strategy"  # factor that every study has
-BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows")
+BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
 TRUE_VALUE_COLUMNS = ("task", "variant", "repeat", "number", "value")
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
@@ -91,10 +91,11 @@ class Results:
         Mean test values of the default hyperparameters, of runs that started with them: task, variant, repeat, value.
     baselines
         Simple models on the same rows: task, repeat, name ("simple", "linear" or "forest"), validation, test,
-        train_rows (number of rows that it was trained on). Empty if none were trained; failed ones are left out.
+        train_rows and train_rows_of (numbers of rows that it and a trial were trained on; NaN if not recorded), error
+        (why it failed, with NaN scores; empty if it did not). Empty if none were trained.
     first_plan
-        What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats and
-        margin. None if nothing was.
+        What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats,
+        margin, and ``null`` for a null study. None if nothing was.
     at_plan
         The same study with each run cut to the first plan's trials and retrainings; None if it has these, or without a
         plan.
@@ -156,6 +157,11 @@ class Results:
     def objective_factors(self) -> tuple[str, ...]:
         """Factors with several levels that change the objective: all except the strategy."""
         return tuple(name for name, labels in self.factors.items() if name != STRATEGY and len(labels) > 1)
+
+    @property
+    def is_null(self) -> bool:
+        """Whether the study compares a strategy with itself, so that only chance makes a difference."""
+        return bool((self.first_plan or {}).get("null"))
 
     @property
     def noun(self) -> str:

@@ -43,6 +43,7 @@ def null_plan(plan: Plan) -> Plan:
         content=_content(plan.content, plan.name, label, copy),
         read_from=None,
         only={},
+        null=True,
     )
 
 

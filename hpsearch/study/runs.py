@@ -60,6 +60,8 @@ class Plan:
     until_resolved
         Whether `repeats` is a limit: repeats are added until every comparison is resolved. The verdicts then spend
         their error on all looks rather than on the planned one.
+    null
+        Whether the study compares a strategy with itself, see `hpsearch.study.null`.
     repeats_now
         Number of repeats that `runs` returns; None: all.
     """
@@ -85,6 +87,7 @@ class Plan:
     trial_timeout: float | None = None
     batch: int | None = None
     until_resolved: bool = False
+    null: bool = False
     repeats_now: int | None = None
 
     def __post_init__(self) -> None:
@@ -226,7 +229,7 @@ class Plan:
             "retrain": self.retrain,
             "margin": self.margin,
             "level": ALPHA,
-        } | ({"until_resolved": True} if self.until_resolved else {})
+        } | {key: True for key in ("until_resolved", "null") if getattr(self, key)}
 
     def objective_of(self, run: Run) -> Objective:
         """Return the objective of a run."""

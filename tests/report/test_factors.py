@@ -134,7 +134,7 @@ def test_a_range_that_a_level_sets_is_not_changed_in_the_file():
     assert ("space", "learning_rate", "high") in {change.path for _, change in following.withheld}
     assert all(change.path[0] != "space" for change in following.changes)
     section = SECTIONS["next"](results)
-    assert "settings that levels of a factor set themselves" in " ".join(section.paragraphs(str))
+    assert "settings that levels of a factor set: make them there by hand." in " ".join(section.paragraphs(str))
     assert "Changes in the levels" in {table.caption for table in section.tables}
 
 

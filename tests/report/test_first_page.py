@@ -16,10 +16,12 @@ from hpsearch.report.first_page import FirstPage, first_page
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
 from hpsearch.report.recommendation import recommendation, recommended
+from hpsearch.report.scope import scope
 from hpsearch.report.score_table import NOT_BEATEN, not_beaten, score_table
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.sections.answer import MOST_WARNINGS
 from hpsearch.report.text import fill
+from hpsearch.results.results import FINISHED
 from tests.analysis.comparison.compared import compared
 from tests.analysis.diagnostics.planted import planted
 from tests.example_results import CASES, case, make_results
@@ -43,6 +45,19 @@ def said(margin=None, **strategies):
 
 
 SENTENCES = {
+    "worse but small": (
+        {"margin": 0.05, "tpe": values(-0.01)},
+        "Use random. tpe is worse than random, but by less than the margin.",
+    ),
+    "two, open": (
+        {"tpe": values(0.0, spread=0.3)},
+        "Which of the two strategies is better is not resolved after 10 repeats; until it is, use random.",
+    ),
+    "failing": (
+        {"tpe": [None] * 10},
+        "Which of the two strategies is better is not resolved after 10 repeats; until it is, use random. "
+        "tpe fails more often than random.",
+    ),
     "equal": (
         {"margin": 0.02, "tpe": values(0.0), "gp": values(0.001)},
         "No difference that matters between the three strategies: use any.",
@@ -236,3 +251,65 @@ def test_ties_are_counted_and_the_rule_is_named():
     assert best(results)[0].tied == 1
     assert f"{one.tied} trials share this value" in SECTIONS["best"](tied).paragraphs(str)[0]
     assert f"{one.tied} trials share the best validation accuracy" in " ".join(SECTIONS["answer"](tied).paragraphs(str))
+
+
+def test_no_verdict_at_another_number_of_trials_than_the_plan_s_and_no_forecast():
+    _, results = said(tpe=values(0.0, spread=0.3))
+    other = dataclasses.replace(results, budget=20, settings={"data": {"source": "digits"}}, name="mine")
+    facts: dict = {}
+    sentence = fill(recommendation(other, facts), facts)
+    assert sentence == "No verdict: the plan has 10 trials per run, and these runs have 20."
+    assert "repeats would probably" not in SECTIONS["verdict"](other).paragraphs(str)[0]
+    assert next_command(other).command == ""
+
+
+@pytest.mark.parametrize(("more", "ending"), [(0.0, "; there is none."), (0.1, "tpe is called better than random.")])
+def test_a_null_study_says_first_that_it_is_one_and_counts_its_false_alarms(more, ending):
+    _, results = said(tpe=values(more))
+    null = dataclasses.replace(results, first_plan={**results.first_plan, "null": True})
+    facts: dict = {}
+    sentence = fill(recommendation(null, facts), facts)
+    assert sentence.startswith("This is a null study: random is compared with itself")
+    assert sentence.endswith(ending)
+    assert next_command(null).command == ""
+
+
+def test_a_failed_baseline_has_its_reason_and_a_small_one_its_rows():
+    results = with_baselines(make_results(strategies=("tpe",)), linear=0.1, forest=0.2)
+    of = results.baselines["name"].map({"linear": 50_000, "forest": 50_000})
+    frame = results.baselines.assign(train_rows=20_000, train_rows_of=of, error="")
+    failed = frame["name"] == "linear"
+    frame.loc[failed, ["test", "validation", "train_rows", "train_rows_of"]] = np.nan
+    frame.loc[failed, "error"] = "MemoryError: too many rows"
+    object.__setattr__(results, "baselines", frame)
+    expected = expectation(results, "digits", ["tpe"])
+    names = {row[0]: row[1] for row in score_table(results, best(results)[0], expected).rows()}
+    assert names["linear model (failed: MemoryError: too many rows)"] == "–"
+    assert "random forest, trained on 20,000 of 50,000 rows" in names
+    assert not_beaten(results, "digits", expected) == []
+
+
+SCOPES = {
+    "usual": "This page speaks for this task: for other repeats of the same searches.",
+    "two tasks": "This page speaks for these 2 tasks: for other repeats of the same searches.",
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_page_says_once_what_it_speaks_for(name):
+    sentences = [text for text in SECTIONS["answer"](case(name)).paragraphs(str) if "This page speaks for" in text]
+    assert len(sentences) == bool(case(name).trials["state"].isin(FINISHED).any())
+    if name in SCOPES:
+        assert sentences[0].startswith(SCOPES[name])
+
+
+def test_the_scope_names_the_test_rows():
+    results = case("one strategy")
+    rows = dataclasses.replace(results, runs=results.runs.assign(test_rows=[{"rows": 88}] * len(results.runs)))
+    facts: dict = {}
+    assert fill(scope(rows, facts), facts) == (
+        "This page speaks for these data: for other seeds and other splits into training and validation rows, with the "
+        "same 88 test rows."
+    )
+    one = dataclasses.replace(rows, repeats=1)
+    assert fill(scope(one, facts), facts).endswith("for one split, with its 88 test rows.")

@@ -1,4 +1,6 @@
+import dataclasses
 import math
+import re
 from functools import cache
 
 import numpy as np
@@ -30,7 +32,7 @@ def moved(more):
 # Differences of tpe to random by repeat, and the start and other parts of the verdict's sentence.
 SENTENCES = {
     (0.030, 0.032, 0.028, 0.031, 0.029, 0.033): (
-        "tpe is better than random by at least the margin, 0.0100: the effect on the test accuracy is 0.0305 ",
+        "tpe is better than random by at least the margin, 0.01: the effect on the test accuracy is 0.0305 ",
         "(interval 0.028",
         " over 6 paired repeats of 10 trials.",
     ),
@@ -38,8 +40,8 @@ SENTENCES = {
     (0.001, -0.002, 0.002, -0.001, 0.003, -0.003): ("tpe and random are equivalent: ", "within the margin"),
     (0.0050, 0.0051, 0.0049, 0.0050, 0.0052, 0.0048): ("tpe is better than random, but by less than the margin",),
     (0.09, -0.06, 0.08, -0.05, 0.07, -0.04): ("Whether tpe is better than random is not resolved: ",),
-    (0.0,) * 6: ("Whether", "better in 0 and worse in 0 of 6", "the same size"),
-    (0.03,) * 6: ("tpe is better than random: by test accuracy it is better in 6 and worse in 0 of 6",),
+    (0.0,) * 6: ("Whether", "the test accuracy is the same in all 6 paired repeats"),
+    (0.03,) * 6: ("tpe is better than random: by test accuracy tpe is better in 6 and worse in 0 of 6",),
 }
 
 
@@ -52,7 +54,7 @@ def test_a_verdict_says_what_it_rests_on(more):
 
 
 def test_what_can_not_be_told_is_said_without_numbers_that_are_none():
-    assert "better in 1 and worse in 0 of 1 paired repeats" in first_sentence([[0.6]], [[0.5]])
+    assert "better in 1 and worse in 0 of 1 paired repeat of 10 trials." in first_sentence([[0.6]], [[0.5]])
     assert "over 2 paired repeats of 10 trials, too few for an interval" in first_sentence([[0.6], [0.7]], [[0.5]] * 2)
     assert "no repeat yet in which both" in first_sentence(["running"], [[0.5]])
     nothing = first_sentence([None] * 10, [[0.5]] * 10)
@@ -89,7 +91,7 @@ def test_the_reader_is_told_what_the_verdicts_are_about():
     assert "Nothing was tested" in text("verdict", make_results(tested=False))
     assert "Random search is not in the study" in text("verdict", make_results(strategies=("gp", "tpe")))
     assert "no margin" in text("verdict", make_results(tested=False)).lower()
-    assert "not for other tasks" in text("verdict", make_results(tasks=("a", "b")))
+    assert "Nothing here speaks for other tasks." in text("verdict", make_results(tasks=("a", "b")))
     tasks = {task: {"random": [[1, 2], [2, 3]], "tpe": [[2, 2], [5, 3]]} for task in "ab"}
     regret = text("verdict", compared(tasks, references={"a": (9, 1), "b": (9, 1)}))
     assert "normalised test regret over 2 tasks" in regret
@@ -196,7 +198,7 @@ def test_repeats_won_are_those_in_which_the_first_strategy_did_better():
 
 def test_a_verdict_by_signs_says_how_often_it_did_better_and_worse():
     sentence = first_sentence([[0.4], [0.6], [0.6], [0.5]], [[0.5]] * 4)
-    assert "it is better in 2 and worse in 1 of 4 paired repeats" in sentence
+    assert "tpe is better in 2 and worse in 1 of 4 paired repeats" in sentence
 
 
 def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():
@@ -210,3 +212,17 @@ def test_a_repeat_without_any_finite_value_is_drawn_at_the_edge():
 def test_numbers_that_there_are_none_of_are_dashes():
     (table,) = SECTIONS["verdict"](make_results(repeats=1)).tables
     assert {row[3] for row in table.rows()} == {NOTHING}
+
+
+def test_the_gap_has_its_two_parts_where_retrainings_were_scored_on_the_validation_rows():
+    results = make_results(strategies=("random", "tpe"), repeats=2, trials=4, curves=False)
+    assert "Gap" in {column.heading for column in SECTIONS["variants"](results).tables[0].columns}
+    retrained = [[value - 0.1 for value in row["test_values"]] for _, row in results.runs.iterrows()]
+    split = dataclasses.replace(results, runs=results.runs.assign(retrained_validation=retrained))
+    section = SECTIONS["variants"](split)
+    table = section.tables[0]
+    place = [column.heading for column in table.columns].index("Gap (selection, test rows)")
+    whole, selection, rows = map(float, re.split(r" \(|, |\)$", table.rows()[0][place].replace("−", "-"))[:3])
+    assert whole == pytest.approx(selection + rows, abs=0.02)
+    assert rows == pytest.approx(-0.1, abs=0.01)
+    assert any("In brackets are the two parts of the gap" in text for text in section.paragraphs(str))

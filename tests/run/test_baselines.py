@@ -35,7 +35,7 @@ def test_the_reference_trains_them_in_each_repeat(tmp_path, trained):
     assert frame[["repeat", "name"]].to_numpy().tolist() == [[repeat, name] for repeat in (0, 1) for name in NAMES]
     for row in frame.itertuples():
         judged = MLPObjective("iris").for_repeat(row.repeat).baseline(row.name)
-        assert (row.task, row.validation, row.test, row.train_rows) == ("iris", *judged)
+        assert (row.task, row.validation, row.test, row.train_rows, row.train_rows_of) == ("iris", *judged)
     trained.clear()
     execute(planned(tmp_path, changes=LEVELS | {"search": {"repeats": 2, "trials": 4}}), storage)
     assert trained == [], "extending a study trains none again"
@@ -61,7 +61,9 @@ def test_one_that_fails_is_left_out_with_its_reason(tmp_path, trained, monkeypat
     storage = InMemoryStorage()
     execute(planned(tmp_path, changes={"search": {"strategies": ["random"]}}), storage)
     assert attributes(storage, "small/random/00")["baselines"]["linear"] == {"error": "ValueError: no"}
-    assert load_results(storage, "small").baselines["name"].tolist() == ["simple", "forest"]
+    frame = load_results(storage, "small").baselines.set_index("name")
+    assert frame["error"].to_dict() == {"simple": "", "linear": "ValueError: no", "forest": ""}
+    assert frame["test"].isna().to_dict() == {"simple": False, "linear": True, "forest": False}
 
 
 def test_killed_between_two_it_goes_on_with_the_next(tmp_path, trained, monkeypatch):
@@ -92,4 +94,6 @@ def test_without_a_test_there_are_none(tmp_path, trained):
         "validation",
         "test",
         "train_rows",
+        "train_rows_of",
+        "error",
     ]

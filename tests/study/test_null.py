@@ -81,3 +81,12 @@ def test_other_seeds_change_the_training_and_not_the_split(separate):
     for retraining in (0, 1):
         one, two = (each.seeds(3, retraining).generate_state(2) for each in (objective.for_repeat(1), other))
         assert not np.array_equal(one, two)
+
+
+def test_the_stored_plan_says_that_it_is_a_null_study(tmp_path):
+    storage = InMemoryStorage()
+    execute(null(tmp_path), storage)
+    assert load_results(storage, "small-null").is_null
+    (tmp_path / "t.toml").write_text(STUDY)
+    execute(plan(str(tmp_path / "t.toml")), storage)
+    assert not load_results(storage, "small").is_null

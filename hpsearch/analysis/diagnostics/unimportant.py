@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def unimportant(search: TaskSearch) -> Finding:
         return search.passed(KEY, title, opening + " ".join(sentences), facts)
     names = [str(name) for name in idle["parameter"]]
     advice = "Where the ranges are right, fix what does not matter at its best value and spend the trials on the rest."
-    headline = f"{' and '.join(names)} hardly matters"
+    headline = f"{' and '.join(names)} hardly {'matters' if len(names) == 1 else 'matter'}"
     return search.warning(KEY, Gravity.WASTE, headline, " ".join(sentences), advice, facts, _fixed(search, names))
 
 
@@ -76,6 +77,11 @@ def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
         if name in best:
             changes += [
                 Change(("space", name), None, "searched", reason),
-                Change(("model", name), best[name], None, f"it is the best trial's; {reason}"),
+                Change(("model", name), _short(best[name]), None, f"it is the best trial's; {reason}"),
             ]
     return tuple(changes)
+
+
+def _short(value: Any) -> Any:
+    """Return the value with three significant digits if it is a real number: it hardly matters."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value

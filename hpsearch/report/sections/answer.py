@@ -14,10 +14,11 @@ from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import Expectation, expectation, in_percent, variants_to_use
 from hpsearch.report.first_page import MORE, REASON
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
+from hpsearch.report.scope import scope
 from hpsearch.report.score_table import not_beaten, score_table
-from hpsearch.report.section import Card, Column, Section, Table, words
+from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
@@ -41,7 +42,7 @@ def answer_section(results: Results) -> Section:
     return Section(
         "answer",
         "The answer",
-        (sentence, *_chosen(results, bests, facts), *_scope(expected, facts)),
+        (sentence, *_chosen(results, bests, facts), *_scope(results, expected, facts)),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
         drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
@@ -70,12 +71,12 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
 
 def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> str:
     """Say what score to expect on new data, where the study has one task."""
-    if len(expected) != 1:
+    if len(expected) != 1 or results.is_null:
         return ""
     ((task, one),) = expected.items()
     if math.isnan(one.mean) or math.isinf(one.mean):
         return ""
-    alone = Measured(one.mean, noise(results, task), percent=in_percent(results))
+    alone = Measured(one.mean, uncertainty(results, task), percent=in_percent(results))
     facts |= one.facts(results) if one.half > 0 else {"expected": alone}
     facts["expected_repeats"] = one.repeats
     looked_up = bool(results.runs["reference_best"].notna().any())
@@ -84,13 +85,17 @@ def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str,
     return f"Expect a test {{metric}} of {{expected}}{interval} {where}."
 
 
-def _scope(expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
-    if len(expected) == 1:
+def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
+    if not results.trials["state"].isin(FINISHED).any():
+        return
+    sentence = scope(results, facts)
+    if "expected_low" in facts:
         (one,) = expected.values()
-        if "expected_low" in facts:
-            facts["level"] = 95
-            over = "repeats and test rows" if one.over_rows else "repeats"
-            yield f"The interval is a {{level}} % interval over {over}; it speaks for data like these."
+        facts["level"] = 95
+        chance = "contains the chance of the test rows, so it also holds for other rows of this kind"
+        over = chance if one.over_rows else "is over repeats"
+        sentence += f" The {{level}} % interval of the expected score {over}."
+    yield sentence
 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:
@@ -98,7 +103,7 @@ def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -
     if len(bests) != 1:
         return
     (one,) = bests
-    facts |= {"tied": one.tied, "best_value": Measured(one.value, noise(results, one.task))}
+    facts |= {"tied": one.tied, "best_value": Measured(one.value, uncertainty(results, one.task))}
     facts |= {"best_trial": one.number, "best_repeat": one.repeat, "best_variant": one.variant}
     found = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
     if one.tied > 1:
@@ -114,7 +119,7 @@ def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expec
     if not bests:
         return
     if len(expected) > 1:
-        yield _by_task(results, bests, expected)
+        yield _by_task(results, bests)
         return
     (one,) = bests
     rows = [{"parameter": name, "value": setting} for name, setting in one.params.items()]
@@ -127,25 +132,30 @@ def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expec
         yield scores
 
 
-def _by_task(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Table:
+def _by_task(results: Results, bests: tuple[Best, ...]) -> Table:
     rows = [
         {
             "task": each.task,
             "hyperparameters": dict(each.params),
             "test": each.test_mean,
-            "half": expected[each.task].half,
+            "half": each.test_sd / math.sqrt(max(len(each.test_values), 1)),
         }
         for each in bests[:_MOST_TASKS]
     ]
     frame = pd.DataFrame(rows, columns=["task", "hyperparameters", "test", "half"])
     columns = (
         words("task", "Task"),
+        Column(f"Test {plain(results.metric)}", lambda row: _score(results, row)),
         Column("Best hyperparameters", lambda row: _settings(row["hyperparameters"]), numeric=False),
-        Column(f"Test {plain(results.metric)}", lambda row: Measured(row["test"], row["half"]).written()),
     )
     left = len(bests) - len(rows)
     more = f" of the first {len(rows)} of {len(bests)} tasks" if left else ""
     return Table(f"The best hyperparameters{more}", frame, columns)
+
+
+def _score(results: Results, row: Row) -> str:
+    half = uncertainty(results, str(row["task"]), float(row["half"]), float(row["test"]))
+    return Measured(float(row["test"]), half, percent=in_percent(results)).written()
 
 
 def _settings(params: dict[str, object]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
 from hpsearch.report.judging import RETRAINED, Judging, judging
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Column, Row, Section, Table, by_task, words
 from hpsearch.report.text import Fact, Measured, value
 from hpsearch.results.results import Results
@@ -29,7 +30,8 @@ def best_section(results: Results) -> Section:
     several = len(suffixes) > 1
     judged = {each.run: _AS_TRAINED if each.variant in results.untuned else judging(results) for each in incumbents}
     prose = [
-        _sentence(each, judged[each.run], facts, suffixes[each.task], noise(results, each.task)) for each in incumbents
+        _sentence(each, judged[each.run], facts, suffixes[each.task], partial(uncertainty, results, each.task))
+        for each in incumbents
     ]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
@@ -52,16 +54,16 @@ def best_section(results: Results) -> Section:
     )
 
 
-def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, moves: float) -> str:
+def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, uncertain: Callable[..., float]) -> str:
     facts |= {
         f"task{s}": incumbent.task,
         f"variant{s}": incumbent.variant,
         f"run{s}": incumbent.run,
         f"number{s}": incumbent.number,
-        f"value{s}": Measured(incumbent.value, moves),
+        f"value{s}": Measured(incumbent.value, uncertain(score=incumbent.value)),
         f"tied{s}": incumbent.tied,
         f"retrainings{s}": len(incumbent.test_values),
-        f"test_mean{s}": Measured(incumbent.test_mean, incumbent.test_sd if incumbent.test_sd > 0 else moves),
+        f"test_mean{s}": Measured(incumbent.test_mean, uncertain(incumbent.test_sd, incumbent.test_mean)),
         f"test_sd{s}": incumbent.test_sd,
     }
     opening = f"On {{task{s}}}: trial" if s else "Trial"
@@ -71,7 +73,7 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
     )
     if incumbent.tied > 1:
         sentence += (
-            f" {{tied{s}}} trials share this value: chosen is the one with the lowest number, then the first {{noun}} "
+            f" {{tied{s}}} trials share this value. The one with the lowest number is taken, then the first {{noun}} "
             "of the study, then the lowest repeat."
         )
     if not incumbent.test_values:

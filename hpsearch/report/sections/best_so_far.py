@@ -17,7 +17,7 @@ from hpsearch.analysis.random_at_twice import random_at_twice
 from hpsearch.analysis.true_value import retrained_at_the_end
 from hpsearch.report import figures, scales, style, value_curves
 from hpsearch.report.data import changes
-from hpsearch.report.precision import noise, noises
+from hpsearch.report.precision import uncertainties, uncertainty
 from hpsearch.report.section import (
     Drawing,
     Section,
@@ -82,7 +82,7 @@ def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) ->
     trials = plural(spent, value_curves.unit(results)[:-1])
     level = end.set_index("variant")["median"].astype(float)
     level = level.sort_values(ascending=results.direction == "minimize", kind="stable")
-    moves = noise(results)
+    moves = uncertainty(results)
     for place, (name, median) in enumerate(level.items(), 1):
         facts |= {f"variant_{place}": str(name), f"median_{place}": Measured(median, moves)}
     if len(level) == 1:
@@ -112,7 +112,7 @@ def _twice(results: Results, task_names: list[str], facts: dict[str, Fact]) -> I
 
 def _tables(results: Results, curves: pd.DataFrame) -> tuple[Table, ...]:
     """Return a table of final medians, one row per task, for readers who can't see the figure."""
-    moves = noises(results)
+    moves = uncertainties(results)
     caption = "Median of the best values at the largest budget that all {nouns} reached"
     return (value_curves.final_medians(results, curves, caption, lambda task, _: moves.get(task, math.nan)),)
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from hpsearch.analysis.expected_best import expected_best
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, scales, style
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, Measured, listing, plural
 from hpsearch.results.results import Results
@@ -76,7 +76,7 @@ def _sentence(results: Results, curves: pd.DataFrame, task_names: list[str], fac
     parts = []
     rows = curves[curves["task"] == task_names[0]]
     facts |= {"half": half, "whole": whole, "first_task": task_names[0]}
-    moves = noise(results, task_names[0])
+    moves = uncertainty(results, task_names[0])
     for place, (label, curve) in enumerate(rows.groupby("variant", sort=False), 1):
         at = _at(curve, half), _at(curve, whole)
         if None in at or math.isinf(at[1] or 0):

@@ -15,7 +15,7 @@ from hpsearch.analysis.best import leaders, parameters
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import BUCKETS, FEW, feasibility, isolation
 from hpsearch.report import figures, scales, style
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Drawing, Section, few
 from hpsearch.report.text import Fact, Measured, listing
 from hpsearch.results.results import PARAM, Results
@@ -77,7 +77,7 @@ def _sentence(results: Results, task_names: list[str], buckets: pd.DataFrame, fa
     if task is None:
         return "All trials of these tasks diverged."
     trial = best[best["task"] == task].iloc[0]
-    facts["best"] = Measured(trial["value"], noise(results, task))
+    facts["best"] = Measured(trial["value"], uncertainty(results, task))
     places = []
     for place, (name, value) in enumerate(list(parameters(trial, results.space_of(task)).items())[:3], 1):
         rows = buckets[(buckets["task"] == task) & (buckets["parameter"] == name)]

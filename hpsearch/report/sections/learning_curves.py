@@ -14,7 +14,7 @@ from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS, tasks
 from hpsearch.report import figures, style
 from hpsearch.report.data import by_run
-from hpsearch.report.precision import noise
+from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, Measured, measured, value
 from hpsearch.results.results import PARAM, Results
@@ -64,8 +64,8 @@ def _facts(results: Results, curves: pd.DataFrame) -> dict[str, Fact]:
         "task_count": curves["task"].nunique(),
         "each": max(int(trial["rank"].iloc[0]) for trial in trials),
         "still": still,
-        "first": Measured(results.sign * max(results.sign * end for end in ends), noise(results)),
-        "last": Measured(results.sign * min(results.sign * end for end in ends), noise(results)),
+        "first": Measured(results.sign * max(results.sign * end for end in ends), uncertainty(results)),
+        "last": Measured(results.sign * min(results.sign * end for end in ends), uncertainty(results)),
     }
 
 
@@ -101,7 +101,8 @@ def _draw(results: Results, curves: pd.DataFrame) -> Figure:
     with style.applied():
         figure, panels = figures.new_figure(layout)
         for axes, trial in zip(panels, trials, strict=True):
-            _panel(axes, trial, named, noise(results, str(trial["task"].iloc[0])), several=several, width=layout.width)
+            uncertain = uncertainty(results, str(trial["task"].iloc[0]))
+            _panel(axes, trial, named, uncertain, several=several, width=layout.width)
         panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         panels[0].yaxis.set_major_locator(MaxNLocator(nbins=4))
         _limits(panels[0], curves)

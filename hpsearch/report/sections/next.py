@@ -28,12 +28,14 @@ def next_section(results: Results) -> Section:
         if since:
             tables.append(Table(f"Changed since {value(before)}", frame, (words("change", "Change"),)))
             data["changed"] = frame
-    prose.append(_sentence(bool(following.changes), bool(following.content)))
+    if following.changes or not following.withheld:
+        prose.append(_sentence(bool(following.changes), bool(following.content)))
     if following.withheld:
         facts["withheld"] = len(following.withheld)
+        lead = "They also propose" if following.changes else "The diagnostics propose"
         prose.append(
-            f"{{withheld}} more {plural(len(following.withheld), 'change')} of settings that levels of a factor set "
-            "themselves: change them there by hand."
+            f"{lead} {{withheld}} {plural(len(following.withheld), 'change')} of settings that levels of a factor set: "
+            "make them there by hand."
         )
     frame = _frame(following.changes)
     if len(frame):
@@ -63,8 +65,8 @@ def _frame(changes: tuple[Change, ...]) -> pd.DataFrame:
     rows = [
         {
             "key": key_of(change),
-            "now": "default" if change.old is None else value(change.old),
-            "next": "not searched" if change.value is None else value(change.value),
+            "now": "default" if change.old is None else value(change.old, 4),
+            "next": "not searched" if change.value is None else value(change.value, 4),
             "reason": change.reason,
         }
         for change in changes

@@ -37,8 +37,8 @@ from hpsearch.results.results import Results
 _TITLE = "Differences by repeat"
 _NONE = "No figure: there is no repeat yet in which both sides of a comparison have spent their budget."
 _READING = (
-    "A ring is a repeat and the diamond their mean, with the interval of the verdict; right of zero the first {side} "
-    "did better. "
+    "Each ring is a repeat. The diamond is their mean, with the interval of the verdict. Right of zero, the first "
+    "{side} did better. "
 )
 _BOXES = {
     "margin": "A grey box is the margin: smaller differences do not matter.",

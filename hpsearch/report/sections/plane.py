@@ -20,9 +20,8 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.isolation import feasibility
 from hpsearch.analysis.statistics.spread import quantiles
 from hpsearch.report import figures, scales, style
-from hpsearch.report.precision import noise
 from hpsearch.report.section import MOST, Drawing, Section, by_count, few
-from hpsearch.report.text import Fact, Measured, listing
+from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import PARAM, Results
 
 _TITLE, _ALONE = "Where each strategy placed its trials", "Where the search placed its trials"
@@ -102,7 +101,6 @@ def _most_important(results: Results, task: str, numeric: list[str]) -> list[str
 def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) -> str:
     """Describe the value that half of each strategy's trials reach, best strategy first."""
     points = plane.points
-    moves = noise(results, plane.task)
     worth = points["value"].where(~points["infeasible"], -results.sign * math.inf)
     medians = {
         name: float(quantiles(worth[points["variant"] == name].to_numpy()[None, :], (0.5,))[0, 0])
@@ -113,7 +111,7 @@ def _sentence(results: Results, plane: Plane, facts: dict[str, Fact], s: str) ->
     ordered = sorted(medians, key=lambda name: -results.sign * medians[name])
     reached, not_reached = [], []
     for place, name in enumerate(ordered, 1):
-        facts |= {f"strategy{s}_{place}": name, f"median{s}_{place}": Measured(medians[name], moves)}
+        facts |= {f"strategy{s}_{place}": name, f"median{s}_{place}": float(medians[name])}
         if math.isfinite(medians[name]):
             reached.append(f"{{median{s}_{place}}} with {{strategy{s}_{place}}}")
         else:

@@ -160,9 +160,10 @@ def _range(distribution: BaseDistribution) -> dict[str, str]:
     if hasattr(settings, "choices"):
         return {"kind": "choice", "range": value(settings.choices), "scale": NOTHING}
     step = settings.step if settings.step not in (None, 1) else None
+    low, high = (value(end, 4) for end in (settings.low, settings.high))
     return {
         "kind": "integer" if isinstance(settings.low, int) else "number",
-        "range": f"{value(settings.low)} to {value(settings.high)}" + (f", step {value(step)}" if step else ""),
+        "range": f"{low} to {high}" + (f", step {value(step, 4)}" if step else ""),
         "scale": _SCALES[settings.log],
     }
 

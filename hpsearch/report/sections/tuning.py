@@ -6,7 +6,7 @@ import math
 
 from hpsearch.analysis.comparison.tuning_gain import tuning_gain
 from hpsearch.analysis.metrics import metric
-from hpsearch.report.precision import half_width, interval_cell, noise
+from hpsearch.report.precision import half_width, interval_cell, noise, uncertainty
 from hpsearch.report.section import Column, Row, Section, Table, counts, measures, words
 from hpsearch.report.text import Fact, Measured
 from hpsearch.results.results import Results
@@ -25,17 +25,19 @@ def tuning_section(results: Results) -> Section:
     if frame.empty:
         return Section("tuning", _TITLE, ("No complete run has test values of its defaults.",))
     facts: dict[str, Fact] = {}
-    moves = noise(results)
 
     def precision(row: Row) -> float:
         half = half_width(float(row["low"]), float(row["high"]))
-        return moves if math.isnan(half) or half == 0 else half
+        return half if half > 0 else noise(results)
+
+    def of_scores(row: Row) -> float:
+        return uncertainty(results, str(row["task"]), half_width(float(row["low"]), float(row["high"])))
 
     columns = [
         *([words("task", "Task")] if frame["task"].nunique() > 1 else []),
         words("variant", "{Noun}"),
-        measures("defaults", "Defaults", precision),
-        measures("tuned", "Tuned", precision),
+        measures("defaults", "Defaults", of_scores),
+        measures("tuned", "Tuned", of_scores),
         measures("gain", "Gain", precision),
         Column(
             "95 % interval", lambda row: interval_cell(row, "low", "high", metric(results.metric).clipped_difference)

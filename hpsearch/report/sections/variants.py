@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.views import searching
 from hpsearch.report.judging import Judging, judging
-from hpsearch.report.precision import half_width, interval_cell, noise, noises
+from hpsearch.report.precision import half_width, interval_cell, uncertainty
 from hpsearch.report.section import (
     MOST,
     Column,
@@ -28,7 +29,7 @@ from hpsearch.report.section import (
     numbers,
     words,
 )
-from hpsearch.report.text import NOTHING, Fact, Measured, listing, plural, value
+from hpsearch.report.text import NOTHING, Fact, Measured, listing, measured, plural, value
 from hpsearch.results.results import Results
 from hpsearch.text import plain
 
@@ -66,6 +67,10 @@ def variants_section(results: Results) -> Section:
 _UNTUNED = (
     "A variant that searches nothing is trained once in each repeat, and that training is scored on the test rows."
 )
+_PARTS = (
+    "In brackets are the two parts of the gap: how much better the chosen trial looked than the same hyperparameters "
+    "trained again, and how much harder the test rows are for these than the validation rows (below 0: easier)."
+)
 _CELLS = "The table has a row for each combination of levels; the comparisons average over the other factors."
 
 
@@ -100,7 +105,7 @@ def _leader(results: Results, rows: pd.DataFrame, facts: dict[str, Fact], s: str
     if not left or _has_cells(results):
         return f"{sentence}."
     facts[f"not_apart{s}"] = listing(left, "or") if len(left) <= MOST else f"{len(left)} others"
-    return f"{sentence}; it is not told apart from {{not_apart{s}}}."
+    return f"{sentence}; no verdict calls it better than {{not_apart{s}}}."
 
 
 def told_apart(results: Results, leader: str) -> set[str]:
@@ -117,11 +122,11 @@ def told_apart(results: Results, leader: str) -> set[str]:
 
 
 def _leader_facts(results: Results, leader: Any, judged: str, s: str) -> dict[str, Fact]:
-    half = _half(leader)
+    half = uncertainty(results, str(leader["task"]), _half(leader), float(leader[judged]))
     bounds = metric(results.metric)
     return {
         f"leader{s}": str(leader["variant"]),
-        f"best{s}": Measured(leader[judged], noise(results, str(leader["task"])) if math.isnan(half) else half),
+        f"best{s}": Measured(leader[judged], half),
         f"low{s}": Measured(bounds.clipped(float(leader["test_low"])), half),
         f"high{s}": Measured(bounds.clipped(float(leader["test_high"])), half),
         f"tested{s}": int(leader["tested"]),
@@ -162,6 +167,8 @@ def _reading(frame: pd.DataFrame, facts: dict[str, Fact], judged: Judging, untun
             f"{judged.test} Validation values are optimistic, because each is the best of many noisy ones; the gap "
             "says by how much."
         )
+    if frame["gap_rows"].notna().any():
+        yield _PARTS
     if frame["confirmed"].notna().any():
         yield judged.confirmed
     if frame["better"].notna().any():
@@ -190,22 +197,22 @@ def _tables(results: Results, frame: pd.DataFrame) -> Iterator[Table]:
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     name, base = plain(results.metric), plain(baseline(results))
     searches = searching(results)
-    moves = noises(results)
 
     def precision(row: Row) -> float:
-        half = _half(row)
-        return moves.get(str(row["task"]), math.nan) if math.isnan(half) or half == 0 else half
+        return uncertainty(results, str(row["task"]), _half(row))
 
     yield words("variant", "{Noun}")
     yield Column("Runs", lambda row: f"{row['runs_complete']} of {row['runs']}")
     yield measures("test", f"Test {name}", precision)
     yield Column(
-        f"{LEVEL} % interval", lambda row: interval_cell(row, "test_low", "test_high", metric(results.metric).clipped)
+        f"{LEVEL} % interval",
+        lambda row: interval_cell(row, "test_low", "test_high", metric(results.metric).clipped, precision(row)),
     )
     if frame["confirmed"].notna().any():
         yield measures("confirmed", f"Confirmed validation {name}", precision)
     yield measures("validation", f"Validation {name} (optimistic)", precision)
-    yield measures("gap", "Gap", precision)
+    split = bool(frame["gap_rows"].notna().any())
+    yield Column("Gap (selection, test rows)", partial(_gap, precision)) if split else measures("gap", "Gap", precision)
     if len(results.variants) > 1 and not _has_cells(results):
         yield Column(f"P(better than {base})", _better)
     if frame["regret"].notna().any():
@@ -228,6 +235,11 @@ def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:
         columns.append(numbers(summary, "regret", "Mean normalised regret"))
     if summary["tasks"].any():
         yield Table("The {nouns} over all tasks", summary, tuple(columns))
+
+
+def _gap(precision: Callable[[Row], float], row: Row) -> str:
+    whole, *parts = (measured(float(row[name]), precision(row)) for name in ("gap", "gap_selection", "gap_rows"))
+    return whole if math.isnan(row["gap_rows"]) else f"{whole} ({', '.join(parts)})"
 
 
 def _half(row: Row) -> float:

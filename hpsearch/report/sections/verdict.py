@@ -107,19 +107,21 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _scope(results: Results, comparisons: Sequence[Verdict]) -> str:
-    """Say what the intervals speak for: other repeats, and other rows or tasks where the table has such intervals."""
+    """Say what each kind of interval speaks for, and of which size the differences are if they are normalised."""
     one = comparisons[0]
-    if one.tasks == 1:
-        text = "The intervals speak for other repeats with these data"
-        rows = any(each.rows_low is not None for each in comparisons)
-        return f"{text}; those over test rows also for other rows of this kind." if rows else f"{text}."
-    scale = "Normalised regret is zero at a task's best configuration and one at its median one." * (
-        one.scale == "regret"
-    )
-    text = "The intervals speak for other repeats on these tasks"
-    blocks = any(each.tasks_low is not None for each in comparisons)
-    text += "; those with tasks as blocks for other tasks of this kind." if blocks else ", not for other tasks."
-    return " ".join(filter(None, (scale, judging(results).reference if scale else "", text)))
+    several = one.tasks > 1
+    parts = []
+    if several and one.scale == "regret":
+        parts += ["Normalised regret is zero at a task's best configuration and one at its median one."]
+        parts += [judging(results).reference]
+    parts.append(f"The intervals speak for other repeats {'on these tasks' if several else 'with these data'}.")
+    if any(each.rows_low is not None for each in comparisons):
+        parts.append("Those over repeats and test rows also speak for other rows of this kind.")
+    if any(each.tasks_low is not None for each in comparisons):
+        parts.append("Those with tasks as blocks speak for other tasks of this kind; no verdict is read off them.")
+    elif several:
+        parts.append("Nothing here speaks for other tasks.")
+    return " ".join(filter(None, parts))
 
 
 def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:

@@ -61,9 +61,9 @@ def sentence(results: Results, verdict: Verdict, facts: dict[str, Fact], s: str)
     }
     size = ""
     if verdict.by_margin:
-        size = f" by at least the margin, {{margin{s}}}"
+        size = f" by at least the margin, {{margin{s}:.3g}}"
     elif verdict.within_margin and verdict.verdict != "equivalent":
-        size = f", but by less than the margin, {{margin{s}}}"
+        size = f", but by less than the margin, {{margin{s}:.3g}}"
     lead = _LEADS[verdict.verdict] % (s, s)
     return " ".join([f"{lead}{size}: {_evidence(verdict, s)}.", *_remarks(verdict, s)])
 
@@ -75,8 +75,12 @@ def _evidence(verdict: Verdict, s: str) -> str:
         return f"in none of {{repeats{s}}} paired repeats{_of(verdict)} did both have a finite value"
     measure = _measure(verdict, s)
     if verdict.rule == "signs":
-        counts = f"it is better in {{won{s}}} and worse in {{lost{s}}} of {{repeats{s}}} paired repeats{_of(verdict)}"
-        return f"by {measure} {counts}; all differences have the same size, so only their signs count"
+        paired = f"{{repeats{s}}} paired {plural(verdict.repeats, 'repeat')}{_of(verdict)}"
+        if verdict.drawn == verdict.repeats:
+            return f"the {measure} is the same in {'all ' if verdict.repeats > 1 else ''}{paired}"
+        counts = f"{{level{s}}} is better in {{won{s}}} and worse in {{lost{s}}} of {paired}"
+        same = "; all differences have the same size, so only their signs count" if verdict.repeats > 1 else ""
+        return f"by {measure} {counts}{same}"
     measure += "," if ", averaged" in measure else ""
     effect = f"the effect on the {measure} is {{effect{s}}}"
     over = f"over {{repeats{s}}} paired {plural(verdict.repeats, 'repeat')}{_of(verdict)}"
@@ -88,7 +92,7 @@ def _evidence(verdict: Verdict, s: str) -> str:
 def _about_margin(verdict: Verdict, s: str) -> str:
     if verdict.within_margin and verdict.equal_low is not None:
         inside = f"the interval for equivalence, {{equal_low{s}}} to {{equal_high{s}}}"
-        return f"; {inside}, lies within the margin of {{margin{s}}}"
+        return f"; {inside}, lies within the margin of {{margin{s}:.3g}}"
     if verdict.within_noise:
         return f"; the interval lies within the noise of one training, {{noise{s}}}"
     return ""
@@ -111,6 +115,8 @@ def _remarks(verdict: Verdict, s: str) -> Iterator[str]:
             yield f"{{level{s}}} fails {more} often (sign test at {{failures_percent}} %)."
     if verdict.skewed:
         yield "The differences are skewed, so that the interval may be wrong more often than it says."
+    if not verdict.at_planned_budget:
+        return
     if verdict.planned_may_resolve:
         yield f"The planned {{repeats_planned{s}}} repeats will probably resolve it."
     elif verdict.needed is not None:
