@@ -18,15 +18,21 @@ _MOST_NAMED = 3  # levels that a sentence names; it counts more
 def recommended(results: Results, factor: str) -> tuple[str, ...]:
     """Return the levels of a factor among which the verdicts see no reason to choose, the reference first if there.
 
-    These are the levels that are better than the reference. If none is, they are the reference and all that are not
-    worse than it.
+    These are the levels that are better than the reference; if none is, those that fail less often and are not worse;
+    if none does, the reference and all that are not worse and do not fail more often.
     """
     base = reference(results, factor)
     of_factor = [each for each in verdicts(results) if each.factor == factor and each.against == base]
     better = tuple(each.level for each in of_factor if each.verdict == "better")
     if better:
         return _not_worse(results, factor, better)
-    return (base, *(each.level for each in of_factor if each.verdict != "worse"))
+    reliable = tuple(each.level for each in of_factor if each.failures_verdict == "better" and not _is_out(each))
+    return reliable or (base, *(each.level for each in of_factor if not _is_out(each)))
+
+
+def _is_out(verdict: Verdict) -> bool:
+    """Return whether its level is worse than the reference, or fails more often without being better."""
+    return verdict.verdict == "worse" or (verdict.failures_verdict == "worse" and verdict.verdict != "better")
 
 
 def _not_worse(results: Results, factor: str, levels: Sequence[str]) -> tuple[str, ...]:
@@ -96,10 +102,12 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
     by = ", but by less than the margin" if small else ""
     beaten = f" {{worse{s}}} {'is' if len(worse) == 1 else 'are'} worse than {{base{s}}}{by}." if worse else ""
     beaten += failing
-    if len(worse) == len(kinds):
+    rest = [each for each in against_base if not _is_out(each)]
+    if not rest:
         return f"{lead}Use {{base{s}}}.{beaten}"
-    rest = [each for each in against_base if each.verdict != "worse"]
-    who = _who(noun, len(rest) + 1, s, every=not worse)
+    if base not in chosen:  # the chosen ones fail less often, as the sentence goes on to say
+        return f"{lead}Use {{use{s}}}.{beaten}"
+    who = _who(noun, len(rest) + 1, s, every=len(rest) == len(kinds))
     facts[f"others{s}"] = _count(len(rest) + 1)
     if all(each.verdict == "equivalent" for each in rest):
         return f"{lead}No difference that matters between {who}: use any.{beaten}"
