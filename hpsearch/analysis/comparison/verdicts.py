@@ -34,7 +34,8 @@ def verdicts(results: Results) -> tuple[Verdict, ...]:
     At most one study in twenty says something false, however often it is looked at. At the number of repeats of the
     plan that was stored before the first trial, Student's interval may err in 4 % of studies. An anytime-valid interval
     covers all other looks with 1 %; without a plan, with 5 %. With ``until_resolved`` in the plan the two are 1 % and
-    4 %. Both are divided by the number of comparisons in the plan. The words are read off the printed intervals:
+    4 %. Both are divided by the number of comparisons in the plan. Comparisons that are not in the plan have the
+    anytime-valid share divided by all comparisons, in addition. The words are read off the printed intervals:
 
     - *better*: low > 0; *worse*: high < 0. By at least the margin: low ≥ margin, or high ≤ −margin.
     - *equivalent*: −margin < equal_low and equal_high < margin, for a margin declared in the plan. A difference can be

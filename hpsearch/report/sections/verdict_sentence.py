@@ -79,7 +79,11 @@ def _evidence(verdict: Verdict, s: str) -> str:
         if verdict.drawn == verdict.repeats:
             return f"the {measure} is the same in {'all ' if verdict.repeats > 1 else ''}{paired}"
         counts = f"{{level{s}}} is better in {{won{s}}} and worse in {{lost{s}}} of {paired}"
-        same = "; all differences other than zero have the same size, so only their signs count" if verdict.repeats > 1 else ""
+        same = (
+            "; all differences other than zero have the same size, so only their signs count"
+            if verdict.repeats > 1
+            else ""
+        )
         return f"by {measure} {counts}{same}"
     measure += "," if ", averaged" in measure else ""
     effect = f"the effect on the {measure} is {{effect{s}}}"
