@@ -37,7 +37,7 @@ class State(NamedTuple):
     in_danger: int = 0
 
 
-_LEFT_OUT = (PREPARED, FIRST_PLAN)  # attributes of runs
+_LEFT_OUT = (PREPARED, FIRST_PLAN, "source")  # attributes of runs
 
 
 def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -49,9 +49,7 @@ def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) ->
         return {
             study.study_name: _text(
                 {
-                    "attributes": {
-                        key: value for key, value in study.user_attrs.items() if key not in (PREPARED, FIRST_PLAN)
-                    },
+                    "attributes": {key: value for key, value in study.user_attrs.items() if key not in _LEFT_OUT},
                     "system": {key: value for key, value in study.system_attrs.items() if key != KEY},
                     "trials": _trials(storage, study._study_id, without),
                 }

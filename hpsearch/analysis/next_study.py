@@ -70,6 +70,8 @@ def next_study(results: Results) -> NextStudy:
     changes = tuple(_accepted(results, file, settled)) if file else tuple(settled)
     name = _following(results.name)
     content = _content(file, name, results.name, changes) if changes else {}
+    if content and (margin := (results.first_plan or {}).get("margin")):
+        content["report"]["margin"] = margin
     return NextStudy(name, results.name, changes, content, _in_order(withheld, paths))
 
 

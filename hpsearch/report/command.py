@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from hpsearch.analysis.best import best
@@ -35,7 +36,8 @@ def next_command(results: Results) -> Next:
     if results.trials["state"].isin(FINISHED).any() and not best(results):
         return Next("", "Change the study before you run it again: no trial has a finite value.")
     if study and not results.runs["complete"].astype(bool).all():
-        return Next(f"hpsearch study {study}", "The study is not finished. The same command continues it:")
+        null = " --null" if results.is_null else ""
+        return Next(f"hpsearch study {study}{null}", "The study is not finished. The same command continues it:")
     if results.is_null:
         return Next("", "Nothing more needs to be run. Read the page of the study itself.")
     unresolved = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
@@ -44,7 +46,8 @@ def next_command(results: Results) -> Next:
         repeats = max(*needed, results.repeats + 1)
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats would probably resolve what is open:")
     if next_study(results).content:
-        return Next(f"hpsearch study {NEXT}", "Run the next study, a file beside this page with the proposed changes:")
+        path = shlex.quote(str(PurePath(results.report_folder) / NEXT))
+        return Next(f"hpsearch study {path}", "Run the next study, a file beside this page with the proposed changes:")
     if study and unresolved:
         repeats = 2 * results.repeats
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats narrow the intervals:")
@@ -52,8 +55,10 @@ def next_command(results: Results) -> Next:
 
 
 def _study(results: Results) -> str:
-    """Return what names the study in a command: a shipped name or the study file; empty if it has none."""
+    """Return what names the study in a command: the study file as it was given, or a shipped name; empty without."""
     file: Mapping[str, Any] = results.settings
     if not file or "data" not in file:
         return ""
+    if results.source:
+        return shlex.quote(results.source)
     return results.name if results.name in shipped() else shlex.quote(f"{results.name}.toml")

@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from hpsearch.analysis.next_study import next_study, toml_text
@@ -35,7 +36,7 @@ def write_report(results: Results, out: Path) -> Path:
     UsageError
         The folder can't be written. If the disk is full, an earlier report remains unchanged.
     """
-    files = report_files(results)
+    files = report_files(replace(results, report_folder=out.as_posix()))
     try:
         out.mkdir(parents=True, exist_ok=True)
         _replace(files, out)

@@ -88,6 +88,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         first_plan=first_plan(studies),
         environments=environments_of(studies),
         baselines=baselines(studies),
+        source=next((each["source"] for each in attributes if each.get("source")), ""),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),
     )
     first = results.first_plan or {}

@@ -101,6 +101,10 @@ class Results:
         plan.
     environments
         Distinct versions, processors and BLAS kernels that the runs were trained with.
+    source
+        Name or path of the study file as the user last wrote it; empty if unknown.
+    report_folder
+        Folder that a report is written to; empty if none is.
     folder
         Folder that the relative paths in `settings` start from; None if unknown, or if there are none.
     """
@@ -135,6 +139,8 @@ class Results:
     first_plan: Mapping[str, Any] | None = None
     at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()
+    source: str = ""
+    report_folder: str = ""
     folder: str | None = None
 
     def __post_init__(self) -> None:

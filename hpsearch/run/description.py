@@ -51,6 +51,8 @@ class Run:
         Declared search space, if available.
     folder
         Folder that relative paths in `content` start from, if there are any.
+    source
+        Name or path of the study file as the user wrote it, for commands that continue the study.
     variant
         Label of the variant; the strategy's in a study without factors.
     levels
@@ -96,6 +98,7 @@ class Run:
     reference: Mapping[str, float] | None = field(default=None, repr=False)
     space: Mapping[str, BaseDistribution] | None = field(default=None, repr=False)
     folder: str | None = None
+    source: str = ""
     variant: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
     family: str = ""
@@ -154,6 +157,7 @@ class Run:
             "space": None if self.space is None else _as_json(self.space),
             "when": {name: dict(required) for name, required in self.conditions.items()} or None,
             "folder": self.folder,
+            "source": self.source or None,
             "family": self.family or None,
             "plan": self.plan,
             "first_plan": self.plan,

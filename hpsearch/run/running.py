@@ -39,6 +39,7 @@ _GROWING = (  # attributes that a later call may change
     "space",
     "when",
     "folder",
+    "source",
     "family",
     "plan",
     "file",

@@ -36,6 +36,7 @@ _OPTIONAL: dict[str, type] = {
     "baselines": dict,
     "done": str,
     "variant": str,
+    "source": str,
     "levels": dict,
     "family": str,
     "plan": dict,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def plan(
     file = config.read(study, overrides)
     path = config.find(study)
     _check_confirms(path, file, overrides)
-    return plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+    return replace(plan_of(file, str(path), path.parent.resolve(), data_dir, only), source=study)
 
 
 def plan_of(

@@ -57,6 +57,8 @@ class Plan:
     batch
         Number of trials before a trial that it does not see, so that they may run at the same time; None if not yet
         settled, see `hpsearch.study.batch`.
+    source
+        Name or path of the study file as the user wrote it; empty without one.
     until_resolved
         Whether `repeats` is a limit: repeats are added until every comparison is resolved. The verdicts then spend
         their error on all looks rather than on the planned one.
@@ -86,6 +88,7 @@ class Plan:
     seconds: float | None = None
     trial_timeout: float | None = None
     batch: int | None = None
+    source: str = ""
     until_resolved: bool = False
     null: bool = False
     repeats_now: int | None = None
@@ -190,6 +193,7 @@ class Plan:
             "space": objective.space,
             "conditions": objective.conditions,
             "folder": objective.folder,
+            "source": self.source,
             "untuned": untuned,
             "first": dict(objective.defaults) if variant.starts_with_defaults and not untuned else None,
             "plan": self._stored(),

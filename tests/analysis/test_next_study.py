@@ -1,5 +1,6 @@
 import dataclasses
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,11 @@ def test_the_chapter_s_search_gets_a_wider_learning_rate():
     assert len(table["report"]["changes"]) == len(asked)
     comments = [line for line in text.splitlines() if line.startswith("# - ")]
     assert comments == [f"# - {describe(change)}" for change in next_study(results).changes]
+
+
+def test_the_next_study_keeps_the_margin_of_the_plan():
+    planned = replace(planted("edge"), first_plan={"margin": 0.01})
+    assert next_study(planned).content["report"]["margin"] == 0.01
 
 
 def test_what_diverged_is_cut_off_and_the_rest_kept():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -238,6 +239,10 @@ def test_a_study_of_one_variant_is_about_the_tuning_and_compares_nothing():
 def test_the_command_continues_an_unfinished_study_first():
     assert next_command(make_results(finished=5)).command == "hpsearch study digits"
     assert next_command(planted("edge")).command == "hpsearch study next.toml"
+    written = replace(planted("edge"), report_folder="reports/my digits")
+    assert next_command(written).command == "hpsearch study 'reports/my digits/next.toml'"
+    named = replace(make_results(finished=5), name="mine", source="studies of mine/two.toml")
+    assert next_command(named).command == "hpsearch study 'studies of mine/two.toml'"
     assert next_command(case("all diverged, infinite")).command == ""
     assert next_command(case("no settings")).command == ""
 

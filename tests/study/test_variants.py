@@ -47,6 +47,7 @@ def test_each_variant_has_its_own_content_and_space(tmp_path):
         "repeats": 1,
         "margin": 0.0,
         "level": ALPHA,
+        "retrain": 1,
     }
 
 
