@@ -22,7 +22,7 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.sections.answer import MOST_WARNINGS
 from hpsearch.report.text import fill
 from hpsearch.results.results import FINISHED
-from tests.analysis.comparison.compared import compared
+from tests.analysis.comparison.compared import compared, first_plan
 from tests.analysis.diagnostics.planted import planted
 from tests.example_results import CASES, case, make_results
 from tests.report.built import applicable, report_of, sections_of
@@ -316,6 +316,13 @@ def test_a_null_study_says_first_that_it_is_one_and_counts_its_false_alarms(more
     assert sentence.startswith("This is a null study: random is compared with itself")
     assert sentence.endswith(ending)
     assert next_command(null).command == ""
+
+
+def test_a_null_study_has_no_hyperparameters_to_use():
+    usual = make_results()
+    null = dataclasses.replace(usual, first_plan={**first_plan({"digits": {"random": []}}, 3), "null": True})
+    assert SECTIONS["answer"](usual).tables[0].caption == "The best hyperparameters"
+    assert SECTIONS["answer"](null).tables == ()
 
 
 def test_a_failed_baseline_has_its_reason_and_a_small_one_its_rows():
