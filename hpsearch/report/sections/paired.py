@@ -245,7 +245,7 @@ def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[floa
         if each.low is not None and each.high is not None:
             axes.plot([each.low, each.high], [y, y], color=style.INK, linewidth=1.8, zorder=4)
         if equal := _equal_ends(each):
-            axes.plot(equal, [y, y], color=style.INK, linewidth=4.5, solid_capstyle="butt", zorder=4)
+            axes.plot(equal, [y, y], color=style.INK, linewidth=4.5, solid_capstyle="butt", zorder=2.5)
         axes.scatter([each.effect], [y], s=38, marker="D", color=style.INK, zorder=5)
     axes.annotate(
         each.verdict, xy=(1.02, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False
