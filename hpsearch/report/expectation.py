@@ -12,7 +12,7 @@ from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.report.precision import NORMAL, rows_half, rows_of_test
-from hpsearch.report.recommendation import recommended
+from hpsearch.report.recommendation import to_use
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
 
@@ -25,6 +25,8 @@ class Expectation(NamedTuple):
     repeats: int
     over_rows: bool
     """Whether the interval contains the chance of the test rows."""
+    variants: tuple[str, ...]
+    """Variants whose test values these are."""
 
     def facts(self, results: Results) -> dict[str, Measured]:
         """Return mean, low and high, within what the metric can be, in per cent for an accuracy."""
@@ -41,9 +43,9 @@ def in_percent(results: Results) -> bool:
 
 
 def variants_to_use(results: Results) -> tuple[str, ...]:
-    """Return the variants among which the verdicts see no reason to choose, in the study's order."""
+    """Return the variants that the first sentence says to use, in the study's order."""
     levels: Mapping[str, Collection[str]] = {
-        factor: recommended(results, factor) for factor, labels in results.factors.items() if len(labels) > 1
+        factor: to_use(results, factor) for factor, labels in results.factors.items() if len(labels) > 1
     }
     return tuple(
         variant
@@ -72,6 +74,6 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     else:
         of_rows = rows_half(results, task)
     if math.isnan(of_rows) or math.isnan(interval.mean):
-        return Expectation(interval.mean, half, len(of_repeats), over_rows=False)
+        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, variants=tuple(variants))
     both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
-    return Expectation(interval.mean, both, len(of_repeats), over_rows=True)
+    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, variants=tuple(variants))

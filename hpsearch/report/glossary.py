@@ -15,7 +15,10 @@ TERMS: Mapping[str, str] = {
         "Mean over paired repeats of how much better one side did than the other. Positive is better, also where less "
         "of the metric is better."
     ),
-    "equivalent": "The interval of the effect lies within the margin: the difference is too small to matter.",
+    "equivalent": (
+        "The difference is too small to matter: an interval of its own, that of this comparison alone, lies within the "
+        "margin."
+    ),
     "expected best": "Mean of the best value among n trials, if these were drawn again.",
     "fANOVA": (
         "Share of the variance of the values over the whole space that a hyperparameter explains alone (functional "
@@ -25,7 +28,8 @@ TERMS: Mapping[str, str] = {
     "infeasible": "A trial that diverged or failed, so that it has no finite value.",
     "interval": (
         "Range of values that agree with what was measured; such ranges contain the true value in 95 % of studies. "
-        "Those of verdicts do so for all comparisons of a page together."
+        "Those of effects in verdicts do so for all comparisons of a page together; those for equivalence, for each "
+        "comparison alone."
     ),
     "interquartile mean": "Mean of the middle half of the values: a few failed runs do not decide it.",
     "margin": "Largest difference that does not matter, set in the study file before the first trial.",

@@ -30,6 +30,28 @@ def recommended(results: Results, factor: str) -> tuple[str, ...]:
     return reliable or (base, *(each.level for each in of_factor if not _is_out(each)))
 
 
+def to_use(results: Results, factor: str) -> tuple[str, ...]:
+    """Return the levels of a factor that the sentence says to use: of the recommended ones, or the reference alone.
+
+    It is the reference alone where which of the recommended ones is best is not resolved.
+    """
+    base = reference(results, factor)
+    chosen = recommended(results, factor)
+    rest = [each for each in verdicts(results) if each.factor == factor and each.against == base and not _is_out(each)]
+    if base not in chosen or not any(each.at_planned_budget for each in rest):
+        return chosen
+    return chosen if _no_difference(rest) else (base,)
+
+
+def _no_difference(rest: Sequence[Verdict]) -> str:
+    """Return the size that all differences are below, if the verdicts say so: what matters, or the noise."""
+    if all(each.verdict == "equivalent" for each in rest):
+        return "that matters"
+    if all(each.within_noise for each in rest if each.verdict == "not resolved"):
+        return "larger than the noise of one training"
+    return ""
+
+
 def _is_out(verdict: Verdict) -> bool:
     """Return whether its level is worse than the reference, or fails more often without being better."""
     return verdict.verdict == "worse" or (verdict.failures_verdict == "worse" and verdict.verdict != "better")
@@ -109,10 +131,8 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
         return f"{lead}Use {{use{s}}}.{beaten}"
     who = _who(noun, len(rest) + 1, s, every=len(rest) == len(kinds))
     facts[f"others{s}"] = _count(len(rest) + 1)
-    if all(each.verdict == "equivalent" for each in rest):
-        return f"{lead}No difference that matters between {who}: use any.{beaten}"
-    if all(each.within_noise for each in rest if each.verdict == "not resolved"):
-        return f"{lead}No difference larger than the noise of one training between {who}: use any.{beaten}"
+    if size := _no_difference(rest):
+        return f"{lead}No difference {size} between {who}: use any.{beaten}"
     facts[f"after{s}"] = max(each.repeats for each in rest)
     repeats = f"{{after{s}}} {plural(int(facts[f'after{s}']), 'repeat')}"
     best = "best" if len(rest) > 1 else "better"

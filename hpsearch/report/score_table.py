@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,35 +16,65 @@ from hpsearch.report.expectation import Expectation, in_percent
 from hpsearch.report.judging import RETRAINED, judging
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.section import Column, Row, Table, words
-from hpsearch.report.text import Measured
+from hpsearch.report.text import Measured, listing
 from hpsearch.results.results import Results
 from hpsearch.text import shorten
 
 SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
 NAMES = {"linear": "linear model", "forest": "random forest"}
 _LONGEST = 80  # letters of an error
-NOT_BEATEN = "✗ not beaten"
+_MOST_NAMED = 3  # variants that a row names
+_OPENINGS = {"linear model": "A linear model", "random forest": "A random forest", "constant": "A constant"}
+
+
+class Rival(NamedTuple):
+    """A model without a search whose mean test score is at least the expected one."""
+
+    name: str
+    """Name in the table."""
+    opening: str
+    """Name at the beginning of a sentence."""
+    test: float
+    half: float
+    standing: str
+    """``"better"`` or ``"as good"``, see `standing`."""
 
 
 def score_table(results: Results, best: Best, expected: Expectation) -> Table:
     """Return the table of test scores on a task: these hyperparameters, the search, and each baseline.
 
-    Its frame has the columns model, test, half (of the interval; NaN if unknown) and beaten (by the search's mean; None
+    Its frame has the columns model, test, half (of the interval; NaN if unknown) and standing (see `standing`; empty
     where this does not apply).
     """
     rows = [*_found(results, best, expected), *_baselines(results, best.task, expected)]
-    frame = pd.DataFrame(rows, columns=["model", "test", "half", "beaten"])
+    frame = pd.DataFrame(rows, columns=["model", "test", "half", "standing"])
     columns = (
         words("model", "Model"),
         Column(f"Test {results.metric}", lambda row: _score(results, best.task, row)),
-        *((Column("", _mark, numeric=False),) if frame["beaten"].notna().any() else ()),
+        *((Column("", _mark, numeric=False),) if frame["standing"].isin(("better", "as good")).any() else ()),
     )
     return Table("Test scores", frame, columns)
 
 
-def not_beaten(results: Results, task: str, expected: Expectation) -> list[str]:
-    """Return the names of the baselines that the search's mean test value does not beat."""
-    return [row["model"] for row in _baselines(results, task, expected) if row["beaten"] is False]
+def not_beaten(results: Results, task: str, expected: Expectation) -> list[Rival]:
+    """Return the baselines that the expected score does not beat, the best first."""
+    rivals = [
+        Rival(row["model"], row["opening"], row["test"], row["half"], row["standing"])
+        for row in _baselines(results, task, expected)
+        if row["standing"] and results.sign * row["test"] >= results.sign * expected.mean
+    ]
+    return sorted(rivals, key=lambda rival: -results.sign * rival.test)
+
+
+def standing(results: Results, test: float, expected: Expectation) -> str:
+    """Return how a baseline's mean test score is, compared with the expected score of the search.
+
+    ``"as good"`` if their difference is within half the expected score's interval, which contains the chance of the
+    test rows where it is known; beyond it ``"better"``, or empty for worse.
+    """
+    lead = results.sign * (test - expected.mean)
+    half = expected.half if expected.half > 0 else 0.0
+    return "as good" if abs(lead) <= half else "better" if lead > 0 else ""
 
 
 def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict[str, Any]]:
@@ -53,10 +83,16 @@ def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict
         again = f"trained {trained} times" if trained > 1 else "trained once more"
         again = again if judging(results) is RETRAINED else "looked up"
         half = best.test_sd / math.sqrt(trained) if trained > 1 else math.nan
-        yield {"model": f"these hyperparameters, {again}", "test": best.test_mean, "half": half, "beaten": None}
+        yield {"model": f"these hyperparameters, {again}", "test": best.test_mean, "half": half, "standing": ""}
     if expected.repeats > 1:
-        name = f"the search, mean of {expected.repeats} repeats"
-        yield {"model": name, "test": expected.mean, "half": expected.half, "beaten": None}
+        name = f"{_searched(results, expected)}, mean of {expected.repeats} repeats"
+        yield {"model": name, "test": expected.mean, "half": expected.half, "standing": ""}
+
+
+def _searched(results: Results, expected: Expectation) -> str:
+    if len(expected.variants) > _MOST_NAMED:
+        return f"the search, {len(expected.variants)} of {len(results.variants)} variants"
+    return f"the search with {listing(expected.variants)}" if expected.variants else "the search"
 
 
 def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[dict[str, Any]]:
@@ -65,17 +101,17 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
     for name in dict.fromkeys(mine["name"]) if len(mine) else ():
         trained = mine[mine["name"] == name]
         shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
+        opening = _OPENINGS.get(shown, f"The {shown}")
         shown += _part_of_rows(trained)
         scores = trained["test"].to_numpy(dtype=float)
         scores = scores[np.isfinite(scores)]
         if not len(scores):
-            yield {"model": f"{shown} ({_failed(trained)})", "test": math.nan, "half": math.nan, "beaten": None}
+            yield {"model": f"{shown} ({_failed(trained)})", "test": math.nan, "half": math.nan, "standing": ""}
             continue
         interval = mean_interval(scores)
         half = (interval.high - interval.low) / 2
-        beats = results.sign * expected.mean > results.sign * interval.mean
-        beaten = None if math.isnan(expected.mean) else bool(beats)
-        yield {"model": shown, "test": interval.mean, "half": half, "beaten": beaten}
+        stands = "" if math.isnan(expected.mean) else standing(results, interval.mean, expected)
+        yield {"model": shown, "opening": opening, "test": interval.mean, "half": half, "standing": stands}
 
 
 def _part_of_rows(trained: pd.DataFrame) -> str:
@@ -100,4 +136,4 @@ def _score(results: Results, task: str, row: Row) -> str:
 
 
 def _mark(row: Row) -> str:
-    return NOT_BEATEN if row["beaten"] is False else ""
+    return str(row["standing"])

@@ -18,12 +18,12 @@ from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
 from hpsearch.report.recommendation import recommendation, recommended
 from hpsearch.report.scope import scope
-from hpsearch.report.score_table import NOT_BEATEN, not_beaten, score_table
+from hpsearch.report.score_table import not_beaten, score_table
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.sections.answer import MOST_WARNINGS
 from hpsearch.report.text import fill
 from hpsearch.results.results import FINISHED
-from tests.analysis.comparison.compared import compared
+from tests.analysis.comparison.compared import compared, first_plan
 from tests.analysis.diagnostics.planted import planted
 from tests.example_results import CASES, case, make_results
 from tests.report.built import applicable, report_of, sections_of
@@ -106,7 +106,19 @@ def test_nothing_is_recommended_that_a_verdict_calls_worse():
     assert recommended(results, "strategy") == ("gp", "cmaes")
     _, results = said(tpe=values(-0.1), gp=values(0.0, spread=0.3))
     assert recommended(results, "strategy") == ("random", "gp")
-    assert variants_to_use(results) == ("random", "gp")
+    assert variants_to_use(results) == ("random",)
+
+
+def test_the_expected_score_is_of_what_the_sentence_says_to_use():
+    sentence, results = said(tpe=values(0.0, spread=0.3))
+    assert sentence.endswith("until it is, use random.")
+    assert variants_to_use(results) == ("random",)
+    sentence, results = said(margin=0.02, tpe=values(0.0))
+    assert sentence.endswith("use any.")
+    assert variants_to_use(results) == ("random", "tpe")
+    sentence, results = said(tpe=values(0.1), gp=values(0.1))
+    assert sentence.startswith("Use tpe or gp")
+    assert variants_to_use(results) == ("tpe", "gp")
 
 
 def test_a_difference_within_the_noise_of_one_training_is_said_to_be_so():
@@ -149,8 +161,9 @@ def test_a_baseline_that_is_not_beaten_is_marked():
     rows = score_table(results, best(results)[0], expected).rows()
     marks = {row[0]: row[2] for row in rows}
     assert marks["most frequent class"] == ""
-    assert marks["random forest"] == NOT_BEATEN
-    assert not_beaten(results, "digits", expected) == ["random forest"]
+    assert marks["random forest"] == "better"
+    assert marks["the search with tpe, mean of 3 repeats"] == ""
+    assert [rival.name for rival in not_beaten(results, "digits", expected)] == ["random forest"]
     (card, *_) = SECTIONS["answer"](results).cards
     assert "Not beaten by the search: random forest." in card.words(str)
 
@@ -165,7 +178,31 @@ def test_failed_retrainings_are_the_first_warning():
 
 def test_less_is_better_against_baselines_too():
     results = with_baselines(make_results(strategies=("tpe",), direction="minimize"), simple=0.9, forest=0.0)
-    assert not_beaten(results, "digits", expectation(results, "digits", ["tpe"])) == ["random forest"]
+    (rival,) = not_beaten(results, "digits", expectation(results, "digits", ["tpe"]))
+    assert (rival.name, rival.standing) == ("random forest", "better")
+
+
+@pytest.mark.parametrize(
+    ("halves", "mark", "title"),
+    [(3.0, "better", "A simple model is better"), (0.5, "as good", "A simple model is as good"), (-0.5, "as good", "")],
+)
+def test_a_simple_model_is_as_good_within_the_uncertainty_and_better_beyond_it(halves, mark, title):
+    plain = dataclasses.replace(make_results(strategies=("tpe",)), metric="r2")
+    expected = expectation(plain, "digits", ["tpe"])
+    results = with_baselines(plain, linear=expected.mean + halves * expected.half)
+    assert {row[0]: row[2] for row in score_table(results, best(results)[0], expected).rows()}["linear model"] == mark
+    section = SECTIONS["answer"](results)
+    sentence = section.paragraphs(str)[0]
+    assert (f"A linear model is {mark}: " in sentence) == bool(title)
+    assert [card.title for card in section.cards if card.title.startswith("A simple")] == [title] * bool(title)
+    assert any("A simple model is called as good where" in text for text in section.paragraphs(str))
+
+
+def test_a_page_with_a_better_simple_model_does_not_say_that_nothing_is_left_to_do():
+    done = make_results(strategies=("tpe",), settings={})
+    assert FirstPage(SECTIONS["answer"](done), None).reason == "Nothing more needs to be run."
+    results = with_baselines(done, linear=0.999)
+    assert FirstPage(SECTIONS["answer"](results), None).reason.startswith("Use the simple model, or try another model")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -284,6 +321,13 @@ def test_a_null_study_says_first_that_it_is_one_and_counts_its_false_alarms(more
     assert sentence.startswith("This is a null study: random is compared with itself")
     assert sentence.endswith(ending)
     assert next_command(null).command == ""
+
+
+def test_a_null_study_has_no_hyperparameters_to_use():
+    usual = make_results()
+    null = dataclasses.replace(usual, first_plan={**first_plan({"digits": {"random": []}}, 3), "null": True})
+    assert SECTIONS["answer"](usual).tables[0].caption == "The best hyperparameters"
+    assert SECTIONS["answer"](null).tables == ()
 
 
 def test_a_failed_baseline_has_its_reason_and_a_small_one_its_rows():

@@ -78,9 +78,38 @@ def test_remarks_of_a_verdict():
 def test_the_plan_is_said_to_be_stored_only_where_it_is():
     values = {"random": [[0.5]] * 3, "tpe": [[0.6]] * 3}
     planned = text("verdict", compared(values, plan=3))
-    assert "The plan of 3 repeats was stored before the first trial. At this number of repeats" in planned
-    assert "wrong in at most 4 % of studies; all looks at other numbers add at most 1 %." in planned
+    assert "The plan of 3 repeats was stored before the first trial." in planned
+    assert (
+        "In at most 4 of 100 studies is one or more of the intervals of the effects wrong at this number of repeats; "
+        "looks at any other number add at most 1."
+    ) in planned
+    swapped = text("verdict", compared(values, plan=3, until=True))
+    assert "In at most 1 of 100 studies" in swapped
+    assert "looks at any other number add at most 4." in swapped
     assert "No plan was stored before the first trial" in text("verdict", compared(values))
+
+
+def test_the_interval_for_equivalence_is_said_to_be_of_its_comparison_alone():
+    values = {"random": [[0.5], [0.6], [0.7]], "tpe": [[0.52], [0.6], [0.71]]}
+    alone = (
+        "An interval for equivalence is for its comparison alone: a verdict of equivalent is wrong in at most 4 of 100 "
+        "studies, with looks at any other number in at most 5."
+    )
+    assert alone in text("verdict", compared(values, plan=3, margin=0.1))
+    assert "interval for equivalence" not in text("verdict", compared(values, plan=3))
+
+
+def test_the_interval_for_equivalence_is_drawn_thick_where_a_margin_was_declared():
+    values = {"random": [[0.5, 0.51], [0.6, 0.6], [0.7, 0.71]], "tpe": [[0.52], [0.6], [0.71]]}
+    for margin in (0.1, None):
+        results = compared(values, plan=3, margin=margin)
+        section = SECTIONS["paired"](results)
+        (one,) = verdicts(results)
+        ends = [tuple(line.get_xdata()) for line in section.drawing.figure.axes[0].lines if line.get_linewidth() > 3]
+        assert ends == ([] if margin is None else [(one.equal_low, one.equal_high)])
+        caption = " ".join(section.paragraphs(str))
+        assert ("A thick bar is the interval for equivalence" in caption) == (margin is not None)
+        assert ("A grey box is not a margin but the noise of one training." in caption) == (margin is None)
 
 
 def text(key, results):

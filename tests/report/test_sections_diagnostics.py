@@ -35,12 +35,13 @@ def test_cards_are_the_rules_that_fire_gravest_first():
     assert "Narrowing weight_decay is unsafe" in titles
     assert set(section.data["diagnostics"]["rule"]) == set(DIAGNOSTICS)
     assert section.facts["rules"] == len(DIAGNOSTICS)
+    assert section.paragraphs(str)[0] == f"{len(section.cards)} of {len(DIAGNOSTICS)} checks found a problem."
 
 
 def test_a_clean_search_has_no_card_but_says_what_is_in_order():
     section = diagnostics_section(clean())
     assert section.cards == ()
-    assert f"None of {len(DIAGNOSTICS)} rules finds a problem." in section.paragraphs(str)
+    assert f"None of {len(DIAGNOSTICS)} checks found a problem." in section.paragraphs(str)
     assert "best trials away from the edges of the ranges" in " ".join(section.paragraphs(str))
 
 

@@ -17,15 +17,16 @@ from hpsearch.report.first_page import MORE, REASON
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
-from hpsearch.report.score_table import not_beaten, score_table
+from hpsearch.report.score_table import Rival, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
-from hpsearch.report.sections.paired import first_drawing
+from hpsearch.report.sections.paired import first_drawing, first_page_note
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
 from hpsearch.text import plain
 
 MOST_WARNINGS = 3
 _MOST_TASKS = 4  # tasks whose hyperparameters the first page shows
+_TRY = "Use the simple model, or try another model or another space in a new study."
 _DIGITS = 3  # significant digits of a hyperparameter; the code of the section on the best has all
 
 
@@ -37,18 +38,26 @@ def answer_section(results: Results) -> Section:
     expected = {task: expectation(results, task, use) for task in names}
     bests = tuple(each for each in best(results) if each.task in expected)
     sentence = _sentence(results, bests, expected, facts)
-    all_cards = (*_failure_card(results, use), *_baseline_card(results, expected), *_warnings(results))
+    rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
+    rivals = {} if results.is_null else rivals
+    all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results))
     following = next_command(results)
+    reason = _TRY if rivals and bests and not following.command else following.reason
     return Section(
         "answer",
         "The answer",
-        (sentence, *_chosen(results, bests, facts), *_scope(results, expected, facts)),
+        (
+            sentence,
+            *_chosen(results, bests, facts),
+            *_reading(results, expected, facts),
+            *_scope(results, expected, facts),
+        ),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
         drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
         code=following.command,
         shared=("trials", "runs"),
-        facts=facts | {REASON: following.reason, MORE: max(len(all_cards) - MOST_WARNINGS, 0)},
+        facts=facts | {REASON: reason, MORE: max(len(all_cards) - MOST_WARNINGS, 0)},
     )
 
 
@@ -82,7 +91,27 @@ def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str,
     looked_up = bool(results.runs["reference_best"].notna().any())
     where = "for the held-out seeds of the table" if looked_up else "on new data"
     interval = " ({expected_low:bare} to {expected_high})" if one.half > 0 else ""
-    return f"Expect a test {{metric}} of {{expected}}{interval} {where}."
+    return f"Expect a test {{metric}} of {{expected}}{interval} {where}.{_rival(results, task, one, facts)}"
+
+
+def _rival(results: Results, task: str, one: Expectation, facts: dict[str, Fact]) -> str:
+    """Say that the best model without a search is better or as good, if its mean is at least the expected score."""
+    for rival in not_beaten(results, task, one)[:1]:
+        half = uncertainty(results, task, rival.half, rival.test)
+        facts |= {"rival": rival.opening, "rival_score": Measured(rival.test, half, percent=in_percent(results))}
+        return f" {{rival}} is {rival.standing}: {{rival_score}}."
+    return ""
+
+
+def _reading(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
+    """Say how to read the marks of the score table and the boxes and bars of the figure."""
+    if len(expected) == 1 and "expected_low" in facts and len(results.baselines):
+        yield (
+            "A simple model is called as good where its score lies in the interval of the expected score, "
+            "{expected_low} to {expected_high}, and better beyond it."
+        )
+    if len(results.variants) > 1 and (note := first_page_note(results)):
+        yield note
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
@@ -100,7 +129,7 @@ def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:
     """Say which trial the hyperparameters are from and, of equal trials, by which rule it is chosen."""
-    if len(bests) != 1:
+    if len(bests) != 1 or results.is_null:
         return
     (one,) = bests
     facts |= {"tied": one.tied, "best_value": Measured(one.value, uncertainty(results, one.task))}
@@ -116,7 +145,7 @@ def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -
 
 
 def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Iterator[Table]:
-    if not bests:
+    if not bests or results.is_null:
         return
     if len(expected) > 1:
         yield _by_task(results, bests)
@@ -162,15 +191,14 @@ def _settings(params: dict[str, object]) -> str:
     return ", ".join(f"{plain(name)} {value(setting, _DIGITS)}" for name, setting in params.items()) or "none"
 
 
-def _baseline_card(results: Results, expected: dict[str, Expectation]) -> Iterator[Card]:
-    beaten_by = {task: names for task, one in expected.items() if (names := not_beaten(results, task, one))}
-    if not beaten_by:
+def _baseline_card(rivals: dict[str, list[Rival]], of_tasks: int) -> Iterator[Card]:
+    if not rivals:
         return
-    task, names = next(iter(beaten_by.items()))
-    facts: dict[str, Fact] = {"models": listing(names), "on": task}
-    on = " on {on}" if len(expected) > 1 else ""
+    task, of_task = next(iter(rivals.items()))
+    facts: dict[str, Fact] = {"models": listing(each.name for each in of_task), "on": task}
+    on = " on {on}" if of_tasks > 1 else ""
     text = f"Not beaten by the search{on}: {{models}}. Use the simpler model, or search another model or space."
-    yield Card("warn", "A simple model is as good", text, facts)
+    yield Card("warn", f"A simple model is {of_task[0].standing}", text, facts)
 
 
 def _failure_card(results: Results, use: Collection[str]) -> Iterator[Card]:

@@ -86,10 +86,10 @@ def _sentence(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) ->
     for place, (name, median) in enumerate(level.items(), 1):
         facts |= {f"variant_{place}": str(name), f"median_{place}": Measured(median, moves)}
     if len(level) == 1:
-        of_runs = "median over runs of the best" if int(end["repeats"].max()) > 1 else "best validation"
+        of_runs = "median over runs of the best validation" if int(end["repeats"].max()) > 1 else "best validation"
         return f"After {{after}} {trials} the {of_runs} {{metric}} is {{median_1}}."
     places = [f"{{median_{place}}} for {{variant_{place}}}" for place in range(1, len(level) + 1)]
-    return f"After {{after}} {trials} the median best {{metric}} is {leading(places, facts)}."
+    return f"After {{after}} {trials} the median best validation {{metric}} is {leading(places, facts)}."
 
 
 def _across(results: Results, curves: pd.DataFrame, facts: dict[str, Fact]) -> str:

@@ -27,7 +27,7 @@ def diagnostics_section(results: Results) -> Section:
     worst = _worst_of_rules(results, findings)
     cards = [_card(finding, others) for finding, others in worst if finding.level in _CARD_LEVELS]
     facts: dict[str, Fact] = {level: Counter(each.level for each, _ in worst)[level] for level in LEVELS}
-    facts |= {"rules": len(worst)}
+    facts |= {"rules": len(worst), "problems": len(cards)}
     prose = [_opening(facts)]
     prose += _passed([each for each, _ in worst if each.level == "pass"], facts)
     prose += _unknown([each for each, _ in worst if each.level == "unknown"], facts)
@@ -53,12 +53,9 @@ def _worst_of_rules(results: Results, findings: tuple[Finding, ...]) -> list[tup
 
 
 def _opening(facts: Mapping[str, Any]) -> str:
-    parts = []
-    if facts["fail"]:
-        parts.append(f"{{fail}} {'fails' if facts['fail'] == 1 else 'fail'}")
-    if facts["warn"]:
-        parts.append(f"{{warn}} {'warns' if facts['warn'] == 1 else 'warn'}")
-    return f"Of {{rules}} rules {' and '.join(parts)}." if parts else "None of {rules} rules finds a problem."
+    problems = facts["fail"] + facts["warn"]
+    counted = "None" if not problems else "One" if problems == 1 else "{problems}"
+    return f"{counted} of {{rules}} checks found a problem."
 
 
 def _card(finding: Finding, others: list[str]) -> Card:
@@ -79,7 +76,7 @@ def _some(names: list[str]) -> str:
 def _passed(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
     if findings:
         facts["passed"] = "; ".join(_lower(each.title) for each in findings)
-        yield "Without a problem: {passed}."
+        yield "Checked, without a sign of a problem: {passed}."
 
 
 def _lower(title: str) -> str:

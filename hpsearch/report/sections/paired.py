@@ -42,8 +42,9 @@ _READING = (
 )
 _BOXES = {
     "margin": "A grey box is the margin: smaller differences do not matter.",
-    "noise": "A grey box is the noise of one training.",
+    "noise": "A grey box is not a margin but the noise of one training.",
 }
+_EQUAL = "A thick bar is the interval for equivalence, of that comparison alone."
 _EDGE = " A triangle at the edge is a repeat in which only one {side} has a finite value."
 _OTHERS = "The figure shows the first {comparisons_drawn} comparisons; the data files have all."
 _ROW = 0.46  # inches
@@ -104,14 +105,37 @@ def _differences(results: Results) -> pd.DataFrame:
 
 
 def _reading(comparisons: Sequence[Verdict], frame: pd.DataFrame) -> str:
-    boxes = [text for name, text in _BOXES.items() if any(_box(each)[0] == name for each in comparisons)]
     edge = _EDGE if np.isinf(frame["difference"].to_numpy(dtype=float)).any() else ""
-    return f"{_READING}{' '.join(boxes)}{edge}".rstrip()
+    return f"{_READING}{_boxes(comparisons)}{edge}".rstrip()
+
+
+def first_page_note(results: Results) -> str:
+    """Return what boxes and thick bars in the figure of the first page are; empty without any."""
+    drawn = [verdict for verdict in verdicts(results) if verdict.repeats]
+    return f"In the figure: {text[0].lower()}{text[1:]}" if (text := _boxes(drawn)) else ""
+
+
+def _boxes(comparisons: Sequence[Verdict]) -> str:
+    """Say what the grey boxes are, the margin or the noise, and what a thick bar is."""
+    boxes = [text for name, text in _BOXES.items() if any(_is_box(each, name) for each in comparisons)]
+    return " ".join([*boxes, *([_EQUAL] if any(_equal_ends(each) for each in comparisons) else [])])
+
+
+def _is_box(each: Verdict, name: str) -> bool:
+    kind, half = _box(each)
+    return kind == name and half is not None
 
 
 def _box(each: Verdict) -> tuple[str, float | None]:
     """Return the box around zero, the margin or else the noise, with its half width; None without one."""
     return ("margin", each.margin) if each.margin is not None else ("noise", each.noise)
+
+
+def _equal_ends(each: Verdict) -> tuple[float, float] | None:
+    """Return the drawn interval for equivalence; None without a declared margin, or in too few repeats."""
+    if each.margin is None or each.equal_low is None or each.equal_high is None or each.repeats < 2:
+        return None
+    return (each.equal_low, each.equal_high) if np.isfinite([each.equal_low, each.equal_high]).all() else None
 
 
 def _sentence(results: Results, comparisons: Sequence[Verdict], facts: dict[str, Fact]) -> str:
@@ -194,6 +218,7 @@ def _bounds(comparisons: list[Verdict], frame: pd.DataFrame) -> tuple[float, flo
     boxes = [_box(each)[1] for each in comparisons]
     margins = [side * box for box in boxes if box is not None for side in (-1, 1)]
     ends = [end for each in comparisons for end in (each.low, each.high) if end is not None]
+    ends += [end for each in comparisons for end in _equal_ends(each) or ()]
     differences = frame["difference"].to_numpy(dtype=float)
     values = [0.0, *margins, *ends, *differences[np.isfinite(differences)]]
     return (min(values), max(values)) if max(values) > min(values) else (-1.0, 1.0)
@@ -219,6 +244,8 @@ def _row(axes: Axes, y: int, each: Verdict, differences: Any, bounds: tuple[floa
     if each.effect is not None and np.isfinite(each.effect) and each.repeats > 1:
         if each.low is not None and each.high is not None:
             axes.plot([each.low, each.high], [y, y], color=style.INK, linewidth=1.8, zorder=4)
+        if equal := _equal_ends(each):
+            axes.plot(equal, [y, y], color=style.INK, linewidth=4.5, solid_capstyle="butt", zorder=2.5)
         axes.scatter([each.effect], [y], s=38, marker="D", color=style.INK, zorder=5)
     axes.annotate(
         each.verdict, xy=(1.02, y), xycoords=("axes fraction", "data"), va="center", annotation_clip=False

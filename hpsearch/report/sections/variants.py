@@ -222,7 +222,7 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     yield counts("trials", "Trials")
     yield counts("epochs", "Epochs")
     yield numbers(frame, "seconds", "Seconds")
-    yield Column("Infeasible", lambda row: _percent(row["infeasible"]))
+    yield Column("Diverged or failed", lambda row: _percent(row["infeasible"]))
 
 
 def _summary_table(summary: pd.DataFrame) -> Iterator[Table]:

@@ -56,6 +56,7 @@ def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
         "first_strategy": next(iter(results.factors.get(STRATEGY, ())), NOTHING),
         "comparisons": len(comparisons),
         "alpha": round(100 * ALPHA),
+        "hundred": 100,
         "failures_percent": round(100 * FAILURES),
     }
     if results.first_plan is not None:
@@ -92,14 +93,19 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
     )
     if results.first_plan is None:
         yield (
-            "No plan was stored before the first trial, so the intervals are valid at every number of repeats: in at "
-            "most {alpha} % of studies any of them is wrong."
+            "No plan was stored before the first trial, so the intervals of the effects are valid at every number of "
+            "repeats: in at most {alpha} of {hundred} studies is one or more of them wrong."
         )
     else:
         yield (
-            "The plan of {plan_repeats} repeats was stored before the first trial. At this number of repeats, any "
-            "of the intervals is wrong in at most {planned_percent} % of studies; all looks at other numbers add at "
-            "most {anytime_percent} %."
+            "The plan of {plan_repeats} repeats was stored before the first trial. In at most {planned_percent} of "
+            "{hundred} studies is one or more of the intervals of the effects wrong at this number of repeats; looks "
+            "at any other number add at most {anytime_percent}."
+        )
+    if any(each.equal_low is not None for each in comparisons):
+        yield (
+            "An interval for equivalence is for its comparison alone: a verdict of equivalent is wrong in at most "
+            "{planned_percent} of {hundred} studies, with looks at any other number in at most {alpha}."
         )
     yield _scope(results, comparisons)
     if all(verdict.margin is None for verdict in comparisons):
