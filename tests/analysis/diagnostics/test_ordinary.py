@@ -102,3 +102,50 @@ def test_the_gravest_warnings_come_first():
     first = gravest([*findings, found(clean(), "edge")])
     assert [each.key for each in first] == ["optimism", "edge", "infeasible"]
     assert gravest([found(clean(), "edge")]) == []
+
+
+def chosen(gap, *, spread=0.0, shift=0.0, rows=60, test_rows=60, runs=5):
+    """A study of equal trials of an accuracy, with given parts of the gap by selection and by rows."""
+    results = simulate(Design(rows=rows, best=0.6, runs=runs, noise=0.0), np.random.default_rng(0))
+    parts = gap + spread * np.linspace(-1, 1, runs)
+    retrained = results.runs["observed"].to_numpy() - parts
+    changed = results.runs.assign(
+        retrained_validation=[[each] for each in retrained],
+        test_values=[[each - shift] for each in retrained],
+        test_rows=[{"rows": test_rows}] * runs,
+    )
+    return dataclasses.replace(results, runs=changed)
+
+
+@pytest.mark.parametrize(
+    ("gap", "spread", "rows", "level"),
+    [
+        (0.15, 0.03, 60, "warn"),  # 5 standard errors: √(0.7 · 0.3 / 60 / 5) is 0.026
+        (0.15, 0.3, 60, "unknown"),  # the runs disagree
+        (0.07, 0.01, 60, "unknown"),  # less than three standard errors, and it could be a third of the error
+        (0.002, 0.001, 10_000, "pass"),
+    ],
+)
+def test_a_gap_by_selection_of_several_standard_errors_warns_and_chance_is_not_little(gap, spread, rows, level):
+    finding = found(chosen(gap, spread=spread, rows=rows, test_rows=rows), "optimism")
+    assert finding.level == level
+    assert finding.title.startswith("Little") == (level == "pass")
+    if level == "warn":
+        assert "Confirm the leaders" in finding.advice
+        assert "rows are easier" not in finding.advice
+
+
+def test_without_runs_or_rows_to_judge_by_the_optimism_is_unknown():
+    params, places = drawn(60)
+    assert found(search(bump(places).tolist(), params, test=(-0.001,), rows=0.2), "optimism").level == "unknown"
+
+
+@pytest.mark.parametrize(("rows", "easier"), [(60, False), (1000, True)])
+def test_easier_validation_rows_are_told_from_chance(rows, easier):
+    """Oracle: two standard errors √(0.25 · 2 / n) are 0.18 on 60 and 0.045 on 1000 rows."""
+    results = chosen(0.0, shift=0.15, rows=rows, test_rows=rows, runs=20)
+    advice = found(results, "optimism").advice
+    assert ("are easier" in advice) == easier
+    assert ("may be chance" in advice) != easier
+    unknown = dataclasses.replace(results, runs=results.runs.drop(columns="test_rows"))
+    assert "may be chance" in found(unknown, "optimism").advice
