@@ -32,7 +32,7 @@ def test_ties_are_a_remark_until_they_are_a_quarter():
     for tied, level in ((1, "pass"), (9, "pass"), (10, "warn")):
         values = np.linspace(0.1, 0.7, 40)
         values[:tied] = 0.8
-        finding = found(search(values.tolist(), params, rows=1000), "rows")
+        finding = found(search(values.tolist(), params, rows=10_000), "rows")
         assert (finding.level, finding.facts["tied"]) == (level, tied)
         assert ("any of them will do" in finding.evidence) == (tied == 9)
 
@@ -149,3 +149,25 @@ def test_easier_validation_rows_are_told_from_chance(rows, easier):
     assert ("may be chance" in advice) != easier
     unknown = dataclasses.replace(results, runs=results.runs.drop(columns="test_rows"))
     assert "may be chance" in found(unknown, "optimism").advice
+
+
+@pytest.mark.parametrize(
+    ("rows", "lead", "margin", "level"),
+    [
+        (60, 0.01, 0.0, "unknown"),
+        (60, 0.01, 0.2, "pass"),
+        (60, 0.2, 0.0, "pass"),
+        (5000, 0.001, 0.005, "unknown"),  # the declared margin is finer
+        (20_000, 0.001, 0.0, "pass"),
+    ],
+)
+def test_validation_rows_are_enough_only_for_differences_that_matter(rows, lead, margin, level):
+    """Oracle: two standard errors √(0.25 / n) are 0.13 on 60, 0.014 on 5000, and 0.007 on 20 000 rows."""
+    params, _ = drawn(40)
+    values = np.linspace(0.0, 0.5 - lead, 40)
+    values[0] = 0.5
+    results = dataclasses.replace(search(values.tolist(), params, rows=rows), first_plan={"margin": margin})
+    finding = found(results, "rows")
+    assert finding.level == level
+    assert finding.title.startswith("Not clear") == (level == "unknown")
+    assert ("can't be seen" in finding.evidence) == (level == "unknown")
