@@ -123,8 +123,9 @@ def rows(search: TaskSearch) -> Finding:
     with the same rows, and at least five, share the best value. The error is √(p (1 − p) / n) on n validation rows. It
     applies to metrics that are a share of the rows. A few ties are ordinary.
 
-    Pass only if two standard errors are at most the lead, or the smallest difference that matters: the margin of the
-    plan, or 0.01 without one. Otherwise the finding says which differences can't be seen.
+    Pass only if the lead is at least `apart` · √2 standard errors, or if two standard errors are at most the smallest
+    difference that matters: the margin of the plan, or 0.01 without one. Otherwise the finding says which differences
+    can't be seen.
 
     Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3,
     it is 0.04 at an accuracy of 0.8.
@@ -147,7 +148,8 @@ def rows(search: TaskSearch) -> Finding:
         return search.warning("rows", Gravity.MISLEADING, headline, evidence, advice, facts)
     ties = " {tied} trials share the best value: the earliest is taken, and any of them will do." if tied > 1 else ""
     facts["twice"] = twice = 2 * noise.sd
-    if twice > max(search.lead, float((search.results.first_plan or {}).get("margin") or LEAST)):
+    matters = float((search.results.first_plan or {}).get("margin") or LEAST)
+    if twice > matters and search.lead < search.limits.apart * math.sqrt(2) * noise.sd:
         unseen = " Differences below {twice:.2g} can't be seen."
         return search.unknown(
             "rows", "Not clear whether the validation rows are enough", evidence + unseen + ties, facts

@@ -157,6 +157,7 @@ def test_easier_validation_rows_are_told_from_chance(rows, easier):
         (60, 0.01, 0.0, "unknown"),
         (60, 0.01, 0.2, "pass"),
         (60, 0.2, 0.0, "pass"),
+        (60, 0.15, 0.0, "unknown"),  # two values differ by chance more than one does: by 0.18
         (5000, 0.001, 0.005, "unknown"),  # the declared margin is finer
         (20_000, 0.001, 0.0, "pass"),
     ],
