@@ -79,8 +79,26 @@ def length(search: TaskSearch) -> Finding:
             KEY, Gravity.WASTE, "Trained too long: best at the start", evidence, advice, facts,
             _changes(search, shorter, reason),
         )  # fmt: skip
-    evidence = "Over the last {late_percent:.3g} % of {epochs} epochs the best {trials} trials improve by {gain:.2g}, "
-    return search.passed(KEY, title, evidence + "too little to train longer.", facts)
+    evidence = (
+        "Over the last {late_percent:.3g} % of {epochs} epochs the validation {metric} of the best {trials} trials "
+    )
+    evidence += _why_enough(gain, whole, search.limits.rise_share, facts)
+    return search.passed(KEY, title, f"{evidence}.", facts)
+
+
+def _why_enough(gain: NDArray[np.float64], whole: float, share: float, facts: dict[str, Fact]) -> str:
+    """Return why the late gain asks for no longer training; the numbers for it are added to the facts."""
+    mean = float(np.nanmean(gain))
+    if mean <= 0:
+        return "does not improve: the mean gain is {gain:.2g}"
+    if not _positive(gain):
+        facts["level_percent"] = 100 * _LEVEL
+        return "improves by {gain:.2g}, which may be chance (t test over trials, {level_percent:.3g} %)"
+    if mean < share * whole:
+        facts |= {"whole": whole, "rise_percent": 100 * share}
+        return "improves by {gain:.2g}, less than {rise_percent:.3g} % of the whole rise of {whole:.2g}"
+    facts["noise_percent"] = 100 * _OF_NOISE
+    return "improves by {gain:.2g}, less than {noise_percent:.3g} % of the noise of a value"
 
 
 def _least(search: TaskSearch) -> float:

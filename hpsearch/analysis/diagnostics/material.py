@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.metrics import metric
 
-_LEAST = 0.01  # of a metric from 0 to 1: smaller noise matters in no table
+LEAST = 0.01  # of a metric from 0 to 1: smaller noise matters in no table
 _FEWEST = 10
 _QUARTILES = 1.349  # distance of the quartiles of a normal distribution, in standard deviations
 
@@ -37,7 +37,7 @@ def overstates(search: TaskSearch, gap: float, error: float) -> bool:
 
 
 def _of_error(search: TaskSearch, amount: float, error: float) -> bool:
-    return bool(amount > search.limits.noise_share * error and amount > _LEAST)
+    return bool(amount > search.limits.noise_share * error and amount > LEAST)
 
 
 def _values(search: TaskSearch) -> NDArray[np.float64]:

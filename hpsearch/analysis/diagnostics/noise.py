@@ -57,6 +57,21 @@ def _whole(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.abs(numbers - np.round(numbers)) < 1e-4
 
 
+def test_rows(search: TaskSearch) -> int | None:
+    """Return the number of test rows; None if unknown, or if the metric is no share of them."""
+    runs = search.results.runs
+    if "test_rows" not in runs or not metric(search.results.metric).share_of_rows:
+        return None
+    tables = runs.loc[runs["task"] == search.task, "test_rows"]
+    return max((int(each.get("rows", 0)) for each in tables if isinstance(each, Mapping)), default=0) or None
+
+
+def share_error(share: float, rows: int) -> float:
+    """Return the standard error √(p (1 − p) / n) of a share p of n rows, with p at least half a row from 0 and 1."""
+    held = min(max(share, 0.5 / rows), 1 - 0.5 / rows)
+    return math.sqrt(held * (1 - held) / rows)
+
+
 def binomial(search: TaskSearch) -> Noise:
     """Return the binomial standard error √(p (1 − p) / n) of the best value p on n validation rows.
 
@@ -66,8 +81,7 @@ def binomial(search: TaskSearch) -> Noise:
     rows = validation_rows(search)
     if rows is None or not metric(search.results.metric).share_of_rows or not 0 <= search.best <= 1:
         return Noise(math.nan, "binomial error of the validation rows")
-    share = min(max(search.best, 0.5 / rows), 1 - 0.5 / rows)
-    return Noise(math.sqrt(share * (1 - share) / rows), f"binomial error of {rows} validation rows")
+    return Noise(share_error(search.best, rows), f"binomial error of {rows} validation rows")
 
 
 def retraining(search: TaskSearch) -> Noise:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity
-from hpsearch.analysis.diagnostics.material import decides, error_of, spread
+from hpsearch.analysis.diagnostics.material import LEAST, decides, error_of, spread
 from hpsearch.analysis.diagnostics.noise import binomial, retraining, validation_rows
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.run.confirmation import REPETITIONS
@@ -123,6 +123,10 @@ def rows(search: TaskSearch) -> Finding:
     with the same rows, and at least five, share the best value. The error is √(p (1 − p) / n) on n validation rows. It
     applies to metrics that are a share of the rows. A few ties are ordinary.
 
+    Pass only if the lead is at least `apart` · √2 standard errors, or if two standard errors are at most the smallest
+    difference that matters: the margin of the plan, or 0.01 without one. Otherwise the finding says which differences
+    can't be seen.
+
     Source: the binomial distribution; with the 100 validation images of *Deep Learning from Scratch*, section 6.5.3,
     it is 0.04 at an accuracy of 0.8.
     """
@@ -142,5 +146,12 @@ def rows(search: TaskSearch) -> Finding:
     if decides(search, noise.sd, error_of(search, search.best)):
         headline = "Too few validation rows to tell trials apart"
         return search.warning("rows", Gravity.MISLEADING, headline, evidence, advice, facts)
-    ties = " {tied} trials share the best value: the earliest is taken, and any of them will do."
-    return search.passed("rows", title, evidence + (ties if tied > 1 else ""), facts)
+    ties = " {tied} trials share the best value: the earliest is taken, and any of them will do." if tied > 1 else ""
+    facts["twice"] = twice = 2 * noise.sd
+    matters = float((search.results.first_plan or {}).get("margin") or LEAST)
+    if twice > matters and search.lead < search.limits.apart * math.sqrt(2) * noise.sd:
+        unseen = " Differences below {twice:.2g} can't be seen."
+        return search.unknown(
+            "rows", "Not clear whether the validation rows are enough", evidence + unseen + ties, facts
+        )
+    return search.passed("rows", title, evidence + ties, facts)

@@ -24,7 +24,7 @@ def unimportant(search: TaskSearch) -> Finding:
     sees no effect (F test, p ≥ 0.01). One evaluator alone is not enough: PED-ANOVA, Optuna's default, sometimes ranks
     the wrong parameter first, and fANOVA is dominated by divergence. Both fall with the number of parameters, whether
     these matter or not, hence the regression; where trials are too few for it, nothing is said. If the evaluators
-    disagree, both numbers are reported.
+    disagree, or both are low where the regression sees an effect, it is unknown, and both numbers are reported.
 
     Source: Hutter et al. (2014), Watanabe et al. (2023); the threshold is this package's.
     """
@@ -40,7 +40,8 @@ def unimportant(search: TaskSearch) -> Finding:
         return search.unknown(KEY, title, "Too few trials for as many hyperparameters to say which matter.")
     small = frame[list(EVALUATORS)] < search.limits.unimportant
     unseen = np.array([not effects.get(name, 1.0) < _SEEN for name in frame["parameter"]], dtype=bool)
-    idle, disputed = frame[small.all(axis=1) & unseen], frame[small.any(axis=1) & ~small.all(axis=1)]
+    both, any_small = small.all(axis=1), small.any(axis=1)
+    idle, disputed = frame[both & unseen], frame[any_small & ~(both & unseen)]
     sentences = []
     for place, row in enumerate([*idle.to_dict("records"), *disputed.to_dict("records")], 1):
         facts |= {f"name_{place}": row["parameter"]} | {f"{_fact(name)}_{place}": row[name] for name in EVALUATORS}
@@ -49,17 +50,23 @@ def unimportant(search: TaskSearch) -> Finding:
             + " and ".join(f"{{{_fact(name)}_{place}:.2f}} by {name}" for name in EVALUATORS)
             + "."
         )
+    if idle.empty and disputed.empty:
+        return search.passed(KEY, title, "All matter by their importances.", facts)
     if idle.empty:
         opening = (
-            "The two evaluators disagree. "
-            if sentences
-            else "All matter by their importances or by a regression of the values."
+            "The two evaluators disagree" if (any_small & ~both).any() else "A regression of the values sees an effect"
         )
-        return search.passed(KEY, title, opening + " ".join(sentences), facts)
+        unclear = [str(name) for name in disputed["parameter"]]
+        headline = f"Not clear whether {_matters(unclear)}"
+        return search.unknown(KEY, headline, f"{opening}. {' '.join(sentences)}", facts)
     names = [str(name) for name in idle["parameter"]]
     advice = "Where the ranges are right, fix what does not matter at its best value and spend the trials on the rest."
-    headline = f"{' and '.join(names)} hardly {'matters' if len(names) == 1 else 'matter'}"
+    headline = _matters(names, "hardly ")
     return search.warning(KEY, Gravity.WASTE, headline, " ".join(sentences), advice, facts, _fixed(search, names))
+
+
+def _matters(names: list[str], how: str = "") -> str:
+    return f"{' and '.join(names)} {how}{'matters' if len(names) == 1 else 'matter'}"
 
 
 def _fact(evaluator: str) -> str:

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 import os
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hpsearch.analysis.diagnostics.stability import boundary
 from tests.analysis.diagnostics.chapter import run
 from tests.analysis.diagnostics.planted import (
     CHAPTER,
+    SPACE,
     bump,
     chapter,
     clean,
@@ -25,6 +27,7 @@ from tests.analysis.diagnostics.planted import (
     planted,
     search,
 )
+from tests.benchmarks.simulated_search import Design, simulate
 from tests.example_results import CASES, case
 
 
@@ -212,6 +215,41 @@ def test_best_at_the_end_asks_for_more_epochs_and_at_the_start_for_fewer():
     assert [change.value for change in late.changes] == [40]
     assert "too long" in early.title
     assert [change.value for change in early.changes] == [4]
+
+
+def test_trained_long_enough_says_why():
+    """Oracles: a flat end; a last gain against 10 % of the whole rise, and against a tenth of the noise."""
+    falling = found(of(best_epoch=12), "epochs")
+    assert falling.level == "pass"
+    assert "does not improve" in falling.evidence
+    sloped = simulate(Design(noise=0.0, step=0.0, rows=10**6), np.random.default_rng(0))
+    assert "of the whole rise of" in found(sloped, "epochs").evidence
+    noisy = found(of(best_epoch=19, rows=200, test=(-0.03, 0.03)), "epochs")
+    assert noisy.level == "pass"
+    assert "less than 10 % of the noise of a value" in noisy.evidence.format_map(noisy.facts)
+    flat = [simulate(Design(shape="flat", step=1.0, noise=0.0), np.random.default_rng(seed)) for seed in range(6)]
+    chance = [each for each in (found(results, "epochs") for results in flat) if each.level == "pass"]
+    assert any(each.facts["gain"] > 0 for each in chance)
+    assert all(("may be chance" in each.evidence) == (each.facts["gain"] > 0) for each in chance)
+
+
+def importance(monkeypatch, fanova, ped_anova, **options):
+    """The finding on a search over a bump, with given importances of the two parameters."""
+    frame = pd.DataFrame({"parameter": list(SPACE), "fANOVA": fanova, "PED-ANOVA": ped_anova, "trials": 200})
+    module = import_module("hpsearch.analysis.diagnostics.unimportant")  # the package has a function of this name
+    monkeypatch.setattr(module, "importances", lambda *_: frame)
+    return found(of(**options), "parameters")
+
+
+def test_where_importances_disagree_it_is_not_clear_what_matters(monkeypatch):
+    disputed = importance(monkeypatch, [0.98, 0.02], [0.84, 0.16])
+    assert (disputed.level, disputed.title) == ("unknown", "Not clear whether l1 matters")
+    assert "disagree" in disputed.evidence
+    seen = importance(monkeypatch, [0.98, 0.02], [0.98, 0.02])  # the regression sees an effect
+    assert (seen.level, seen.title) == ("unknown", "Not clear whether l1 matters")
+    assert "disagree" not in seen.evidence
+    assert importance(monkeypatch, [0.6, 0.4], [0.6, 0.4]).title == "Every hyperparameter matters"
+    assert importance(monkeypatch, [0.98, 0.02], [0.98, 0.02], share=None).fires
 
 
 def test_a_bad_training_fit_comes_first_and_is_not_overfitting():

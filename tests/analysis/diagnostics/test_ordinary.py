@@ -32,7 +32,7 @@ def test_ties_are_a_remark_until_they_are_a_quarter():
     for tied, level in ((1, "pass"), (9, "pass"), (10, "warn")):
         values = np.linspace(0.1, 0.7, 40)
         values[:tied] = 0.8
-        finding = found(search(values.tolist(), params, rows=1000), "rows")
+        finding = found(search(values.tolist(), params, rows=10_000), "rows")
         assert (finding.level, finding.facts["tied"]) == (level, tied)
         assert ("any of them will do" in finding.evidence) == (tied == 9)
 
@@ -102,3 +102,73 @@ def test_the_gravest_warnings_come_first():
     first = gravest([*findings, found(clean(), "edge")])
     assert [each.key for each in first] == ["optimism", "edge", "infeasible"]
     assert gravest([found(clean(), "edge")]) == []
+
+
+def chosen(gap, *, spread=0.0, shift=0.0, rows=60, test_rows=60, runs=5):
+    """A study of equal trials of an accuracy, with given parts of the gap by selection and by rows."""
+    results = simulate(Design(rows=rows, best=0.6, runs=runs, noise=0.0), np.random.default_rng(0))
+    parts = gap + spread * np.linspace(-1, 1, runs)
+    retrained = results.runs["observed"].to_numpy() - parts
+    changed = results.runs.assign(
+        retrained_validation=[[each] for each in retrained],
+        test_values=[[each - shift] for each in retrained],
+        test_rows=[{"rows": test_rows}] * runs,
+    )
+    return dataclasses.replace(results, runs=changed)
+
+
+@pytest.mark.parametrize(
+    ("gap", "spread", "rows", "level"),
+    [
+        (0.15, 0.03, 60, "warn"),  # 5 standard errors: √(0.7 · 0.3 / 60 / 5) is 0.026
+        (0.15, 0.3, 60, "unknown"),  # the runs disagree
+        (0.07, 0.01, 60, "unknown"),  # less than three standard errors, and it could be a third of the error
+        (0.002, 0.001, 10_000, "pass"),
+    ],
+)
+def test_a_gap_by_selection_of_several_standard_errors_warns_and_chance_is_not_little(gap, spread, rows, level):
+    finding = found(chosen(gap, spread=spread, rows=rows, test_rows=rows), "optimism")
+    assert finding.level == level
+    assert finding.title.startswith("Little") == (level == "pass")
+    if level == "warn":
+        assert "Confirm the leaders" in finding.advice
+        assert "rows are easier" not in finding.advice
+
+
+def test_without_runs_or_rows_to_judge_by_the_optimism_is_unknown():
+    params, places = drawn(60)
+    assert found(search(bump(places).tolist(), params, test=(-0.001,), rows=0.2), "optimism").level == "unknown"
+
+
+@pytest.mark.parametrize(("rows", "easier"), [(60, False), (1000, True)])
+def test_easier_validation_rows_are_told_from_chance(rows, easier):
+    """Oracle: two standard errors √(0.25 · 2 / n) are 0.18 on 60 and 0.045 on 1000 rows."""
+    results = chosen(0.0, shift=0.15, rows=rows, test_rows=rows, runs=20)
+    advice = found(results, "optimism").advice
+    assert ("are easier" in advice) == easier
+    assert ("may be chance" in advice) != easier
+    unknown = dataclasses.replace(results, runs=results.runs.drop(columns="test_rows"))
+    assert "may be chance" in found(unknown, "optimism").advice
+
+
+@pytest.mark.parametrize(
+    ("rows", "lead", "margin", "level"),
+    [
+        (60, 0.01, 0.0, "unknown"),
+        (60, 0.01, 0.2, "pass"),
+        (60, 0.2, 0.0, "pass"),
+        (60, 0.15, 0.0, "unknown"),  # two values differ by chance more than one does: by 0.18
+        (5000, 0.001, 0.005, "unknown"),  # the declared margin is finer
+        (20_000, 0.001, 0.0, "pass"),
+    ],
+)
+def test_validation_rows_are_enough_only_for_differences_that_matter(rows, lead, margin, level):
+    """Oracle: two standard errors √(0.25 / n) are 0.13 on 60, 0.014 on 5000, and 0.007 on 20 000 rows."""
+    params, _ = drawn(40)
+    values = np.linspace(0.0, 0.5 - lead, 40)
+    values[0] = 0.5
+    results = dataclasses.replace(search(values.tolist(), params, rows=rows), first_plan={"margin": margin})
+    finding = found(results, "rows")
+    assert finding.level == level
+    assert finding.title.startswith("Not clear") == (level == "unknown")
+    assert ("can't be seen" in finding.evidence) == (level == "unknown")
