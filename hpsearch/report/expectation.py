@@ -27,6 +27,8 @@ class Expectation(NamedTuple):
     """Whether the interval contains the chance of the test rows."""
     variants: tuple[str, ...]
     """Variants whose test values these are."""
+    by_repeat: Mapping[int, float]
+    """Mean test value of each repeat."""
 
     def facts(self, results: Results) -> dict[str, Measured]:
         """Return mean, low and high, within what the metric can be, in per cent for an accuracy."""
@@ -64,7 +66,9 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     runs = results.runs
     mine = runs[(runs["task"] == task) & runs["variant"].isin(list(variants)) & runs["complete"].astype(bool)]
     means = test_means(mine)
-    of_repeats = means.groupby(mine["repeat"]).mean().dropna().to_numpy(dtype=float)
+    by_repeat = means.groupby(mine["repeat"]).mean().dropna()
+    of_repeats = by_repeat.to_numpy(dtype=float)
+    these = {"variants": tuple(variants), "by_repeat": by_repeat.to_dict()}
     interval = mean_interval(of_repeats)
     half = (interval.high - interval.low) / 2
     rows = rows_of_test(results, task)
@@ -74,6 +78,6 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     else:
         of_rows = rows_half(results, task)
     if math.isnan(of_rows) or math.isnan(interval.mean):
-        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, variants=tuple(variants))
+        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, **these)
     both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
-    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, variants=tuple(variants))
+    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, **these)

@@ -23,6 +23,7 @@ from hpsearch.text import shorten
 SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
 NAMES = {"linear": "linear model", "forest": "random forest"}
 _LONGEST = 80  # letters of an error
+_FEWEST = 3  # repeats, for an interval over them
 _MOST_NAMED = 3  # variants that a row names
 _OPENINGS = {"linear model": "A linear model", "random forest": "A random forest", "constant": "A constant"}
 
@@ -66,15 +67,24 @@ def not_beaten(results: Results, task: str, expected: Expectation) -> list[Rival
     return sorted(rivals, key=lambda rival: -results.sign * rival.test)
 
 
-def standing(results: Results, test: float, expected: Expectation) -> str:
-    """Return how a baseline's mean test score is, compared with the expected score of the search.
+def standing(results: Results, trained: pd.DataFrame, expected: Expectation) -> str:
+    """Return how a baseline is on the test rows, compared with the search; empty for worse.
 
-    ``"as good"`` if their difference is within half the expected score's interval, which contains the chance of the
-    test rows where it is known; beyond it ``"better"``, or empty for worse.
+    Both are trained and tested on the same rows in each repeat. ``"better"`` and ``"as good"`` are read off the 95 %
+    interval of the mean difference over repeats (Student's t). Below three repeats a difference within the interval of
+    the expected score counts as none.
     """
-    lead = results.sign * (test - expected.mean)
-    half = expected.half if expected.half > 0 else 0.0
-    return "as good" if abs(lead) <= half else "better" if lead > 0 else ""
+    tests = {int(repeat): float(test) for repeat, test in zip(trained["repeat"], trained["test"], strict=True)}
+    leads = [results.sign * (tests[each] - score) for each, score in expected.by_repeat.items() if each in tests]
+    leads = [lead for lead in leads if math.isfinite(lead)]
+    if len(leads) < _FEWEST:
+        mean = float(np.mean(leads)) if leads else math.nan
+        low, high = mean - max(expected.half, 0.0), mean + max(expected.half, 0.0)
+    else:
+        mean, low, high = mean_interval(np.array(leads))
+    if math.isnan(mean):
+        return ""
+    return "better" if low > 0 else "as good" if high >= 0 else ""
 
 
 def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict[str, Any]]:
@@ -110,7 +120,7 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
             continue
         interval = mean_interval(scores)
         half = (interval.high - interval.low) / 2
-        stands = "" if math.isnan(expected.mean) else standing(results, interval.mean, expected)
+        stands = standing(results, trained, expected)
         yield {"model": shown, "opening": opening, "test": interval.mean, "half": half, "standing": stands}
 
 

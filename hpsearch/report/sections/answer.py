@@ -107,8 +107,8 @@ def _reading(results: Results, expected: dict[str, Expectation], facts: dict[str
     """Say how to read the marks of the score table and the boxes and bars of the figure."""
     if len(expected) == 1 and "expected_low" in facts and len(results.baselines):
         yield (
-            "A simple model is called as good where its score lies in the interval of the expected score, "
-            "{expected_low} to {expected_high}, and better beyond it."
+            "A simple model is called as good or better by its differences from the search on the same test rows, "
+            "repeat by repeat."
         )
     if len(results.variants) > 1 and (note := first_page_note(results)):
         yield note
