@@ -68,7 +68,7 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     means = test_means(mine)
     by_repeat = means.groupby(mine["repeat"]).mean().dropna()
     of_repeats = by_repeat.to_numpy(dtype=float)
-    these = {"variants": tuple(variants), "by_repeat": by_repeat.to_dict()}
+    named, each = tuple(variants), {int(repeat): float(mean) for repeat, mean in by_repeat.to_dict().items()}
     interval = mean_interval(of_repeats)
     half = (interval.high - interval.low) / 2
     rows = rows_of_test(results, task)
@@ -78,6 +78,6 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     else:
         of_rows = rows_half(results, task)
     if math.isnan(of_rows) or math.isnan(interval.mean):
-        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, **these)
+        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, variants=named, by_repeat=each)
     both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
-    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, **these)
+    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, variants=named, by_repeat=each)

@@ -93,7 +93,7 @@ def _unknown(findings: list[Finding], facts: dict[str, Fact]) -> Iterator[str]:
         facts |= {f"unknown_{place}": "; ".join(titles), f"reason_{place}": reason}
         groups.append(f"{{unknown_{place}}} ({{reason_{place}}})")
     if groups:
-        yield f"Not checked: {'; '.join(groups)}."
+        yield f"Not known: {'; '.join(groups)}."
 
 
 def _frame(findings: tuple[Finding, ...]) -> pd.DataFrame:
