@@ -68,7 +68,7 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     means = test_means(mine)
     by_repeat = means.groupby(mine["repeat"]).mean().dropna()
     of_repeats = by_repeat.to_numpy(dtype=float)
-    named, each = tuple(variants), {int(repeat): float(mean) for repeat, mean in by_repeat.to_dict().items()}
+    named, each = tuple(variants), dict(zip(by_repeat.index.tolist(), of_repeats.tolist(), strict=True))
     interval = mean_interval(of_repeats)
     half = (interval.high - interval.low) / 2
     rows = rows_of_test(results, task)
