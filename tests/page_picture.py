@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.chromium import BROWSER, FLAGS
 
-COLOURS = 64  # enough for a page of text and one figure
+COLOURS = 256  # enough for a page of text and one figure
 
 
 def main(page, picture):
@@ -22,7 +22,7 @@ def main(page, picture):
         size = ("--window-size=1280,900", "--hide-scrollbars")
         command = [BROWSER, *FLAGS, *size, f"--user-data-dir={profile}", f"--screenshot={Path(picture).resolve()}"]
         subprocess.run([*command, Path(page).resolve().as_uri()], check=True, capture_output=True)
-    Image.open(picture).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+    Image.open(picture).convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
