@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from multiprocessing import current_process
@@ -35,6 +35,7 @@ from hpsearch.storage.fenced import FencedStorage
 from hpsearch.storage.leases import HeldError, Holder, Lease, LeaseLostError, leased, lost_run
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.own_trials import owned
+from hpsearch.storage.urls import in_folder
 
 DONE = "done"  # attribute of a completed run's Optuna study: the digest of its settings
 
@@ -68,6 +69,8 @@ class Work:
         Time, in seconds since the epoch, after which no trial begins; None: never.
     cluster
         Dask cluster that trains; only in threads of the call itself.
+    folder
+        Folder of the call, from which a relative URL starts. Processes of earlier calls may stand in others.
     """
 
     run: Run
@@ -82,6 +85,7 @@ class Work:
     workers: int = 1
     deadline: float | None = None
     cluster: Cluster | None = None
+    folder: Path = field(default_factory=Path.cwd)
 
 
 class Ending(Enum):
@@ -133,7 +137,7 @@ def do(work: Work) -> Worked:
         with (
             quiet_optuna(),
             explained(work.place),
-            at(work.place, work.holder.call, alone=work.cluster is not None) as storage,
+            at(_here(work), work.holder.call, alone=work.cluster is not None) as storage,
         ):
             while True:
                 try:
@@ -152,6 +156,12 @@ def do(work: Work) -> Worked:
         return Worked(run.name, Ending.LOST, message=str(error))
     changed = None if isinstance(work.place, str) else work.place
     return Worked(run.name, ending, changed, best=best, seconds=time.monotonic() - begin)
+
+
+def _here(work: Work) -> str | BaseStorage:
+    """Return the storage, or a URL that means the same file in any folder."""
+    in_worker = isinstance(work.place, str) and current_process().name.startswith("Loky")
+    return in_folder(work.place, work.folder) if in_worker and isinstance(work.place, str) else work.place
 
 
 def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:

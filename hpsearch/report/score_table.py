@@ -60,11 +60,18 @@ def score_table(results: Results, best: Best, expected: Expectation) -> Table:
 def not_beaten(results: Results, task: str, expected: Expectation) -> list[Rival]:
     """Return the baselines that the expected score does not beat, the best first."""
     rivals = [
-        Rival(row["model"], row["opening"], row["test"], row["half"], row["standing"])
-        for row in _baselines(results, task, expected)
-        if row["standing"] and results.sign * row["test"] >= results.sign * expected.mean
+        rival for rival in marked(results, task, expected) if results.sign * rival.test >= results.sign * expected.mean
     ]
     return sorted(rivals, key=lambda rival: -results.sign * rival.test)
+
+
+def marked(results: Results, task: str, expected: Expectation) -> list[Rival]:
+    """Return the baselines that are better than the search, or as good."""
+    return [
+        Rival(row["model"], row["opening"], row["test"], row["half"], row["standing"])
+        for row in _baselines(results, task, expected)
+        if row["standing"]
+    ]
 
 
 def standing(results: Results, trained: pd.DataFrame, expected: Expectation) -> str:

@@ -52,6 +52,19 @@ def file_of(url: str) -> Path | None:
     return None if is_in_memory else Path(urlsplit(name).path)
 
 
+def in_folder(url: str, folder: Path) -> str:
+    """Return the URL with the path of its file from `folder` on, if it is relative."""
+    file = file_of(url)
+    if file is None or file.is_absolute():
+        return url
+    if url.startswith(JOURNAL):
+        return f"{JOURNAL}{folder / file}"
+    parsed = make_url(url)
+    if (parsed.database or "").startswith("file:"):
+        return url
+    return parsed.set(database=str(folder / file)).render_as_string(hide_password=False)
+
+
 def check_file(path: Path) -> None:
     """Refuse a path at which there can be no file.
 

@@ -60,7 +60,9 @@ def test_each_objective_has_the_baselines_of_its_task():
     results = loaded(factors={"optimizer": OPTIMIZERS}, tasks=("digits", "wine"), repeats=1)
     columns = list(results.baselines)
     rows = [[task, 0, "simple", value, value, 9] for task, value in (("digits", 0.1), ("wine", 0.4))]
-    view = by_objective(dataclasses.replace(results, baselines=pd.DataFrame(rows, columns=columns[:6]).reindex(columns=columns)))
+    view = by_objective(
+        dataclasses.replace(results, baselines=pd.DataFrame(rows, columns=columns[:6]).reindex(columns=columns))
+    )
     assert dict(zip(view.baselines["task"], view.baselines["test"], strict=True)) == {
         task: 0.4 if task.startswith("wine") else 0.1 for task in view.runs["task"].unique()
     }

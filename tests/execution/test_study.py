@@ -165,6 +165,15 @@ def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch
     assert line.startswith(f"3 runs go on with blas openblas Haswell instead of {here[0]['blas']}: ")
 
 
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "journal:///a.log"])
+def test_processes_of_an_earlier_call_open_a_relative_url_in_the_folder_of_this_one(study, tmp_path, monkeypatch, url):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        assert execute(plan(study, {"trials": 1, "repeats": 2, "strategies": ["random"]}), url, jobs=2)
+        assert len(optuna.get_all_study_names(open_storage(url))) == 2
+
+
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])
 def test_two_processes_store_the_same_trials_as_one(study, straight, tmp_path, scheme):
     url = f"{scheme}:///{tmp_path / 'two'}"

@@ -17,7 +17,7 @@ from hpsearch.report.first_page import MORE, REASON
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
-from hpsearch.report.score_table import Rival, not_beaten, score_table
+from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.paired import first_drawing, first_page_note
 from hpsearch.report.text import Fact, Measured, listing, plural, value
@@ -105,7 +105,7 @@ def _rival(results: Results, task: str, one: Expectation, facts: dict[str, Fact]
 
 def _reading(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
     """Say how to read the marks of the score table and the boxes and bars of the figure."""
-    if len(expected) == 1 and "expected_low" in facts and len(results.baselines):
+    if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
         yield (
             "A simple model is called as good or better by its differences from the search on the same test rows, "
             "repeat by repeat."
