@@ -9,6 +9,9 @@ from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Escape
 
 ANSWER = "answer"
+IN_FIGURE = "In the figure: "
+"""Beginning of a paragraph that says how to read the figure."""
+
 REASON, MORE = "why_command", "warnings_left"  # facts of the answer that documents place themselves
 _FIGURES = ("paired", "best_so_far")  # sections that lend their figure, the first that has one
 
@@ -34,7 +37,11 @@ class FirstPage:
 
     def notes(self, escape: Escape, mark: Escape = str) -> list[str]:
         """Return where the hyperparameters and the expected score are from."""
-        return self.section.paragraphs(escape, mark)[1:]
+        return [text for text in self.section.paragraphs(escape, mark)[1:] if not text.startswith(IN_FIGURE)]
+
+    def figure_notes(self, escape: Escape, mark: Escape = str) -> list[str]:
+        """Return how to read the figure."""
+        return [text for text in self.section.paragraphs(escape, mark)[1:] if text.startswith(IN_FIGURE)]
 
     @property
     def reason(self) -> str:

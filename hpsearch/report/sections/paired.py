@@ -18,6 +18,7 @@ from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.report import figures, style
+from hpsearch.report.first_page import IN_FIGURE
 from hpsearch.report.precision import interval_cell, value_cell
 from hpsearch.report.section import (
     MOST,
@@ -112,7 +113,7 @@ def _reading(comparisons: Sequence[Verdict], frame: pd.DataFrame) -> str:
 def first_page_note(results: Results) -> str:
     """Return what boxes and thick bars in the figure of the first page are; empty without any."""
     drawn = [verdict for verdict in verdicts(results) if verdict.repeats]
-    return f"In the figure: {text[0].lower()}{text[1:]}" if (text := _boxes(drawn)) else ""
+    return f"{IN_FIGURE}{text[0].lower()}{text[1:]}" if (text := _boxes(drawn)) else ""
 
 
 def _boxes(comparisons: Sequence[Verdict]) -> str:
