@@ -37,7 +37,7 @@ class State(NamedTuple):
     in_danger: int = 0
 
 
-_LEFT_OUT = (PREPARED, FIRST_PLAN, "source")  # attributes of runs
+_LEFT_OUT = (PREPARED, FIRST_PLAN, "source", "baselines")  # attributes of runs
 
 
 def contents(place: str | BaseStorage, without: frozenset[str] = frozenset()) -> dict[str, str]:

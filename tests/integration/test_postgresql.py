@@ -116,7 +116,9 @@ def test_report_is_written_from_it(done: Any, folder: Path, url: str, call_hpsea
     assert again.returncode == 0, again.stderr
     written = _files(folder / "postgresql" / "digits")
     assert "report.html" in written
-    assert _files(folder / "again" / "digits") == written
+    here = str(folder / "again").encode()  # the page names its folder
+    repeated = {name: data.replace(here, b"postgresql") for name, data in _files(folder / "again" / "digits").items()}
+    assert repeated == written
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -21,7 +21,6 @@ _FEWEST = 5  # minimum number of trials as good as the best for locating them
 _MANY = 12  # with this many, their extent is visible, and narrowing around two is unlikely
 _CHANCE = 0.05
 _BY_EYE = 2  # with more numeric parameters, no one reads ranges off a plot, and good trials are spread in each
-_FEWEST_DROPPED = 2  # a single one may be luck
 _DROPPED = 0.5  # share of excluded trials from which a narrowed run is unsafe
 
 
@@ -47,7 +46,7 @@ def narrowing(search: TaskSearch) -> Finding:
     judged:
 
     - with one or two numeric parameters, the range by eye, as in section 6.5.3 of the book: around the best two trials
-      to whole decades (tenths in linear ranges). It is unsafe if it excludes two of few (5 to 11) trials as good as the
+      to whole decades (tenths in linear ranges). It is unsafe if it excludes any of few (5 to 11) trials as good as the
       best that are spread over the parameter's range. They count as spread if u^m, the probability of m uniform draws
       all below their highest (or above their lowest), is above 0.05. There is then no evidence where the parameter is
       better, and two lucky draws are no reason to narrow it. Only trials drawn independently count;
@@ -93,8 +92,7 @@ def _by_eye(search: TaskSearch) -> Iterator[_Drop]:
         low, high = eye_range(best[PARAM + name].astype(float).dropna().head(2), distribution)
         drop = _drop(equals, name, low, high, "by eye")
         bounded = min(places.max() ** len(places), (1 - places.min()) ** len(places)) < _CHANCE
-        is_safe = bounded or drop.of >= _MANY or drop.dropped < _FEWEST_DROPPED
-        yield replace(drop, dropped=0) if is_safe else drop
+        yield replace(drop, dropped=0) if bounded or drop.of >= _MANY else drop
 
 
 def eye_range(values: pd.Series[Any], distribution: Numeric) -> tuple[float, float]:
