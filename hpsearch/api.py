@@ -306,9 +306,9 @@ def compare(
 def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
     """Return the verdict of each pair of levels that a comparison compares, as its report does.
 
-    The words are read off one interval for each pair. It holds for all pairs together, however often `compare` is
-    called with more `repeats` on the same storage, and these verdicts are read: at most one comparison in twenty says
-    something false. The numbers of the first call, stored before its first trial, are the plan.
+    Each verdict is read off the interval of its pair. The intervals hold for all pairs together, and for all calls of
+    `compare` with more `repeats` on the same storage: a study has a false verdict with a probability of at most 5 %.
+    The arguments of the first call are the plan, which is stored before the first trial.
 
     Parameters
     ----------

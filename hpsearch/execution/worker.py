@@ -70,7 +70,7 @@ class Work:
     cluster
         Dask cluster that trains; only in threads of the call itself.
     folder
-        Folder of the call, from which a relative URL starts. Processes of earlier calls may stand in others.
+        Working directory of the call, to which a relative URL refers. Reused worker processes may have another.
     """
 
     run: Run
@@ -159,9 +159,10 @@ def do(work: Work) -> Worked:
 
 
 def _here(work: Work) -> str | BaseStorage:
-    """Return the storage, or a URL that means the same file in any folder."""
-    in_worker = isinstance(work.place, str) and current_process().name.startswith("Loky")
-    return in_folder(work.place, work.folder) if in_worker and isinstance(work.place, str) else work.place
+    """Return the storage; a relative URL is resolved in a worker process, which may be in another folder."""
+    if isinstance(work.place, str) and current_process().name.startswith("Loky"):
+        return in_folder(work.place, work.folder)
+    return work.place
 
 
 def _continue(work: Work, storage: BaseStorage) -> tuple[Ending, float | None]:

@@ -53,7 +53,7 @@ def file_of(url: str) -> Path | None:
 
 
 def in_folder(url: str, folder: Path) -> str:
-    """Return the URL with the path of its file from `folder` on, if it is relative."""
+    """Return the URL with an absolute path: a relative one is resolved in `folder`."""
     file = file_of(url)
     if file is None or file.is_absolute():
         return url

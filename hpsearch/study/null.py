@@ -19,8 +19,8 @@ _FIRST = "random"  # the reference of the strategies, if the study has it
 def null_plan(plan: Plan) -> Plan:
     """Return the plan of a study that compares the reference of `plan` with a copy of it.
 
-    Both have the same splits. The copy has draws and training seeds of its own, so nothing but chance differs: the
-    report shows what the page of the study would claim where there is nothing. The study is stored under another name.
+    Both have the same splits. The copy has other draws and training seeds, so any difference is due to chance. The
+    study is stored under another name.
     """
     variant = _reference(plan)
     label = variant.strategy

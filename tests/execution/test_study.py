@@ -166,12 +166,14 @@ def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch
 
 
 @pytest.mark.parametrize("url", ["sqlite:///a.db", "journal:///a.log"])
-def test_processes_of_an_earlier_call_open_a_relative_url_in_the_folder_of_this_one(study, tmp_path, monkeypatch, url):
+def test_reused_processes_resolve_a_relative_url_in_the_folder_of_this_call(study, tmp_path, monkeypatch, url):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         monkeypatch.chdir(tmp_path / folder)
         assert execute(plan(study, {"trials": 1, "repeats": 2, "strategies": ["random"]}), url, jobs=2)
-        assert len(optuna.get_all_study_names(open_storage(url))) == 2
+        storage = open_storage(url)
+        studies = [optuna.load_study(study_name=f"small/random/0{repeat}", storage=storage) for repeat in range(2)]
+        assert [len(each.trials) for each in studies] == [1, 1]
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "journal"])

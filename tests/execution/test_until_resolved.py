@@ -73,22 +73,14 @@ def test_no_repeat_begins_when_the_time_is_over():
     assert looks == []
 
 
-def test_a_call_that_goes_on_looks_at_all_that_is_stored_and_not_again_at_less():
+@pytest.mark.parametrize(("limit", "repeats"), [(9, [7, 8, 9]), (6, [7])])
+def test_a_later_call_looks_at_all_that_is_stored_and_not_at_less(limit, repeats):
     storage = InMemoryStorage()
     sides = {"random": "random", "other": optuna.samplers.RandomSampler}
     execute_until_resolved(of(sides, 7), storage)
     looks = []
-    execute_until_resolved(of(sides, 9), storage, looked=lambda repeats, found: looks.append((repeats, len(found))))
-    assert looks == [(7, 1), (8, 1), (9, 1)]
-
-
-def test_a_limit_below_what_is_stored_is_a_look_at_all_of_it():
-    storage = InMemoryStorage()
-    sides = {"random": "random", "other": optuna.samplers.RandomSampler}
-    execute_until_resolved(of(sides, 7), storage)
-    looks = []
-    execute_until_resolved(of(sides, 6), storage, looked=lambda repeats, found: looks.append((repeats, len(found))))
-    assert looks == [(7, 1)]
+    execute_until_resolved(of(sides, limit), storage, looked=lambda count, found: looks.append((count, len(found))))
+    assert looks == [(count, 1) for count in repeats]
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

@@ -11,23 +11,8 @@ from hpsearch.execution import execute
 from hpsearch.objectives import MLPObjective
 from hpsearch.results.load import load_results
 from hpsearch.study.null import null_plan
-from hpsearch.study.plan import plan
+from tests.factor_files import RATE, planned
 
-STUDY = """
-name = "small"
-[data]
-source = "iris"
-[model]
-hidden_layer_sizes = [4]
-epochs = 2
-[space]
-learning_rate = { low = 1e-3, high = 1.0, log = true }
-[search]
-strategies = ["tpe", "random"]
-trials = 2
-repeats = 2
-retrain = 1
-"""
 FACTORS = """
 [factors.optimizer.levels]
 SGD = { model = { optimizer = "sgd" } }
@@ -35,9 +20,17 @@ Adam = { model = { optimizer = "adam" } }
 """
 
 
-def null(tmp_path, text=STUDY):
-    (tmp_path / "s.toml").write_text(text)
-    return null_plan(plan(str(tmp_path / "s.toml")))
+SEARCH = {"strategies": ["tpe", "random"], "trials": 2, "repeats": 2}
+
+
+def null(folder, text=""):
+    """Return the null plan of a small study that compares two strategies, with `text` at its end."""
+    return null_plan(small(folder, text))
+
+
+def small(folder, text=""):
+    """Return the plan of the study itself."""
+    return planned(folder, text, {"space": {"learning_rate": RATE}, "search": SEARCH})
 
 
 def test_the_reference_is_compared_with_itself_under_another_name(tmp_path):
@@ -47,7 +40,7 @@ def test_the_reference_is_compared_with_itself_under_another_name(tmp_path):
 
 
 def test_of_a_study_with_factors_the_first_levels_are_taken(tmp_path):
-    ready = null(tmp_path, STUDY + FACTORS)
+    ready = null(tmp_path, FACTORS)
     assert ready.factors == {"strategy": ("random", "random again")}
     assert [run.content["model"]["optimizer"] for run in ready.runs()] == ["sgd"] * 4
 
@@ -87,6 +80,5 @@ def test_the_stored_plan_says_that_it_is_a_null_study(tmp_path):
     storage = InMemoryStorage()
     execute(null(tmp_path), storage)
     assert load_results(storage, "small-null").is_null
-    (tmp_path / "t.toml").write_text(STUDY)
-    execute(plan(str(tmp_path / "t.toml")), storage)
+    execute(small(tmp_path), storage)
     assert not load_results(storage, "small").is_null
