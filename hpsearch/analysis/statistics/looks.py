@@ -83,7 +83,7 @@ def look(differences: NDArray[Any], shares: Shares) -> Look:
     Parameters
     ----------
     differences
-        In the order of the repeats, from the first on without a gap; NaN where a side failed.
+        Shape (n,), in the order of the repeats, from the first on without a gap; NaN where a side failed.
     shares
         Levels of this comparison.
     """
