@@ -42,7 +42,7 @@ class Thresholds(BaseModel):
     few_trials: _Count = 14
     """Minimum number of complete, feasible trials."""
     near_trials: _Count = 5
-    """Minimum number of trials near the best value, itself included: fewer must not stand apart from the others."""
+    """Minimum number of trials near the best value, itself included: no gap may separate fewer from the others."""
     narrowed: dict[str, _Range] = {}
     """Narrowed ranges to check for safety, by parameter, [low, high]."""
     apart: _NotNegative = 1.96

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,9 @@ def is_untuned(study: optuna.Study | StoredStudy) -> bool:
 def newest_plan(studies: list[StoredStudy]) -> Attributes:
     """Return the plan of the run with the latest trial; empty for runs of earlier versions."""
     planned = [study for study in studies if study.user_attrs.get("plan")]
-    plan: Attributes = max(planned, key=_latest).user_attrs["plan"] if planned else {}
+    plan: Attributes = (
+        max(planned, key=lambda study: max(_starts(study), default=0.0)).user_attrs["plan"] if planned else {}
+    )
     return plan
 
 
@@ -62,13 +65,8 @@ def first_plan(studies: list[StoredStudy]) -> Attributes | None:
 
     Later calls never change it. Runs of earlier versions have none.
     """
-    begun = [(start, study.study_name, study) for study in studies if (start := _begun(study)) is not None]
+    begun = [(min(starts), study.study_name, study) for study in studies if (starts := _starts(study))]
     return (min(begun)[2].user_attrs.get("first_plan") or None) if begun else None
-
-
-def _begun(study: StoredStudy) -> float | None:
-    starts = [trial.datetime_start for trial in study.get_trials(deepcopy=False) if trial.datetime_start]
-    return min(starts).timestamp() if starts else None
 
 
 def environments_of(studies: list[StoredStudy]) -> tuple[Mapping[str, str], ...]:
@@ -77,6 +75,12 @@ def environments_of(studies: list[StoredStudy]) -> tuple[Mapping[str, str], ...]
     return tuple(environment for place, environment in enumerate(every) if environment not in every[:place])
 
 
-def _latest(study: StoredStudy) -> float:
-    begun = (trial.datetime_start for trial in study.get_trials(deepcopy=False) if trial.datetime_start)
-    return max((start.timestamp() for start in begun), default=0.0)
+def number_or_nan(value: object) -> float:
+    """Return a stored number as a float; NaN for anything else."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _starts(study: StoredStudy) -> list[float]:
+    """Return when each trial started, in seconds since 1970; without waiting trials."""
+    trials = study.get_trials(deepcopy=False)
+    return [trial.datetime_start.timestamp() for trial in trials if trial.datetime_start]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hpsearch.results.attributes import is_untuned, key_of
+from hpsearch.results.attributes import is_untuned, key_of, number_or_nan
 from hpsearch.results.results import PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
@@ -90,18 +90,14 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
         "state": [trial.state.name for trial in trials],
         "value": [trial.value if trial.state.name == "COMPLETE" else math.nan for trial in trials],
         "diverged": [bool(trial.user_attrs.get("diverged", False)) for trial in trials],
-        "epochs": [_float(trial.user_attrs.get("epochs")) for trial in trials],
+        "epochs": [number_or_nan(trial.user_attrs.get("epochs")) for trial in trials],
         "seconds": [_seconds(trial) for trial in trials],
-        "confirms": [_float(confirms(trial)) for trial in trials],
+        "confirms": [number_or_nan(confirms(trial)) for trial in trials],
     }
     params = [trial.params for trial in trials]
     for name in dict.fromkeys(name for values in params for name in values):
         columns[PARAM + name] = [values.get(name, math.nan) for values in params]
     return columns
-
-
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
 
 
 def _seconds(trial: FrozenTrial) -> float:
@@ -147,12 +143,12 @@ def _run_row(
         "observed": _value(observed),
         "confirmed": repeated,
         **retrainings(attributes, best, retrain),
-        "reference_best": _float(reference.get("best")),
-        "reference_median": _float(reference.get("median")),
+        "reference_best": number_or_nan(reference.get("best")),
+        "reference_median": number_or_nan(reference.get("median")),
         "complete": budget.is_spent(direction, within) and not has_fewer_tests,
         "environments": len(attributes.get("environments", [])),
     }
 
 
 def _value(trial: FrozenTrial | None) -> float:
-    return math.nan if trial is None else _float(trial.value)
+    return math.nan if trial is None else number_or_nan(trial.value)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.results.attributes import number_or_nan
 from hpsearch.run import TEST, TEST_ROWS, test_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None, planned
         Number of retrainings that count, the first ones; None: all.
     """
     test = {} if best is None or planned == 0 else test_of(attributes, best.number)
-    values = [_float(value) for value in test.get("values", [])]
+    values = [number_or_nan(value) for value in test.get("values", [])]
     rows = test.get(TEST_ROWS) or {}
     diverged = _diverged(test, rows, len(values), best)
     failures = {int(number) for number in test.get("failures", {})}
@@ -39,7 +40,7 @@ def retrainings(attributes: Mapping[str, Any], best: FrozenTrial | None, planned
     return {
         "test_values": [values[place] for place in sound],
         "test_failed": len(counted) - len(sound) + sum(number <= most for number in failures),
-        "retrained_validation": [_float(validation[place]) for place in sound] if validation else [],
+        "retrained_validation": [number_or_nan(validation[place]) for place in sound] if validation else [],
         "test_rows": {key: _chosen(entry, sound) for key, entry in rows.items()} if sound else {},
     }
 
@@ -55,7 +56,7 @@ def asked_of(attributes: Mapping[str, Any], number: int | None = None) -> int | 
 
 def sound_values(test: Mapping[str, Any]) -> list[float]:
     """Return the test values of a stored test without those of failed retrainings, as far as it marks them."""
-    values = [_float(value) for value in test.get("values", [])]
+    values = [number_or_nan(value) for value in test.get("values", [])]
     diverged = _diverged(test, {}, len(values), None)
     return [value for value, failed in zip(values, diverged, strict=True) if math.isfinite(value) and not failed]
 
@@ -77,7 +78,3 @@ def _diverged(test: Mapping[str, Any], rows: Mapping[str, Any], count: int, best
 
 def _chosen(entry: Any, places: Sequence[int]) -> Any:
     return [entry[place] for place in places] if isinstance(entry, list) else entry
-
-
-def _float(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan

@@ -12,7 +12,7 @@ ANYTIME = 0.01
 """Part of it for looks at other numbers of repeats than the planned one; the planned look has the rest."""
 
 FAILURES = 0.01
-"""Level of its own for all comparisons of failure rates, at all looks."""
+"""Chance of a false verdict on failure rates, over all comparisons and looks; not part of `ALPHA`."""
 
 
 class Levels(NamedTuple):

@@ -34,7 +34,7 @@ class RunValue(NamedTuple):
     Attributes
     ----------
     value
-        Compared value of the run: the mean of its sound trainings; infinitely bad if there is none.
+        Mean of its sound trainings, by which runs are compared; −∞ if there is none (∞ if less is better).
     trainings
         Values of its sound trainings that differ only in their seed.
     failed, trained

@@ -43,7 +43,8 @@ def over_rows(results: Results, paired: Pairs, over_repeats: Bounds, comparisons
 
     Returns
     -------
-    NaN without an interval over repeats, or if a run has no stored rows. The test rows are those of every repeat.
+    low and high; NaN without an interval over repeats, or if a run has no stored rows. All repeats have the same test
+    rows.
 
     Source: Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1, 2007; square and add: Zou and Donner,
     Statistics in Medicine 27, 2008.
@@ -84,7 +85,8 @@ def over_tasks(values: RunValues, paired: Pairs, over_repeats: Bounds, compariso
 
     Returns
     -------
-    NaN below five tasks, without a common pair, or without an interval over repeats that it takes.
+    low and high; NaN below five tasks or without a pair. Also NaN at an unplanned look without an interval over
+    repeats.
     """
     if len(values.tasks) < TASKS:
         return _UNKNOWN
@@ -112,10 +114,10 @@ def _mean_by_row(
 ) -> NDArray[np.float64] | None:
     """Return the value of each test row, the mean over repeats and cells; None if a run has none."""
     each = [row_values(runs[task, variant, repeat]) for variant in variants for repeat in repeats]
-    known = [rows for rows in each if rows is not None]
-    if not known or len(known) < len(each) or len({len(rows) for rows in known}) > 1:
+    stored = [rows for rows in each if rows is not None]
+    if not stored or len(stored) < len(each) or len({len(rows) for rows in stored}) > 1:
         return None
-    means: NDArray[np.float64] = np.mean(known, axis=0)
+    means: NDArray[np.float64] = np.mean(stored, axis=0)
     return means
 
 

@@ -33,8 +33,8 @@ def task_effects(results: Results) -> pd.DataFrame:
                     "level": comparison.level,
                     "against": comparison.against,
                     "effect": estimate.mean,
-                    "low": estimate.wide[0],
-                    "high": estimate.wide[1],
+                    "low": estimate.low,
+                    "high": estimate.high,
                     "better": superiority(differences).probability,
                     "repeats": len(differences),
                 }

@@ -30,5 +30,5 @@ def tuning_gain(results: Results) -> pd.DataFrame:
         differences = results.sign * (group["tuned"] - group["defaults"]).to_numpy(dtype=float)
         estimate = mean_difference(differences)
         means = group["defaults"].mean(), group["tuned"].mean()
-        rows.append([task, variant, *means, estimate.mean, *estimate.wide, estimate.p, len(group)])
+        rows.append([task, variant, *means, *estimate, len(group)])
     return pd.DataFrame(rows, columns=_COLUMNS)

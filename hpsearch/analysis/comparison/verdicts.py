@@ -31,11 +31,14 @@ _SIDES: dict[int, Answer] = {1: "better", 0: "not resolved", -1: "worse"}
 def verdicts(results: Results) -> tuple[Verdict, ...]:
     """Return the verdict of every pairing, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
 
-    At most one study in twenty says something false, however often it is looked at. At the number of repeats of the
-    plan that was stored before the first trial, Student's interval may err in 4 % of studies. An anytime-valid interval
-    covers all other looks with 1 %; without a plan, with 5 %. With ``until_resolved`` in the plan the two are 1 % and
-    4 %. Both are divided by the number of comparisons in the plan. Comparisons that are not in the plan have the
-    anytime-valid share divided by all comparisons, in addition. The words are read off the printed intervals:
+    The probability of any false better or worse is at most 5 % per study, over all comparisons and looks. The plan that
+    was stored before the first trial has 4 % for Student's interval at its number of repeats. The other 1 % is for an
+    anytime-valid interval at all other looks; without a plan it has 5 %. With ``until_resolved`` in the plan the two
+    are 1 % and 4 %. Both are divided by the number of comparisons in the plan. Comparisons that are not in the plan
+    have an anytime-valid interval at the level divided by the number of all comparisons. Their errors are not part of
+    the 5 %.
+
+    The verdict follows from the printed intervals:
 
     - *better*: low > 0; *worse*: high < 0. By at least the margin: low ≥ margin, or high ≤ −margin.
     - *equivalent*: −margin < equal_low and equal_high < margin, for a margin declared in the plan. A difference can be
@@ -46,8 +49,8 @@ def verdicts(results: Results) -> tuple[Verdict, ...]:
     If all differences have one size there is no interval: the signs decide better and worse, and *equivalent* needs all
     differences inside the margin and enough of them.
 
-    Runs without a finite value, and retrainings that failed, are not in the means. `failures_verdict` compares how
-    often the sides fail, at a level of its own (1 % over all comparisons and looks).
+    Means leave out runs without a finite value, and failed retrainings. `failures_verdict` compares the failure rates
+    of the two levels. It errs with at most another 1 %, over all comparisons and looks.
     """
     judged = results.at_plan or results
     values, planned = run_values(judged), design(judged)

@@ -53,8 +53,18 @@ class Additive:
     def improves(self, name: str, end: str, share: float, level: float) -> bool:
         """Return whether the values still improve at the inner side of the outer `share` of the range.
 
-        Two t tests must agree. At the level: the slope of the parabola there. At 0.1: the slope of a line over the
-        outer 30 % alone, with a parabola of its own inside, since values that only level off make a parabola rise.
+        Two t tests must agree. The first, at `level`, tests the slope of the parabola there. The second, at 0.1, tests
+        the slope of a line that is fitted to the outer 30 % of the range, with a separate parabola for the rest. It
+        guards against plateaus: a parabola fitted to values that level off still rises there.
+
+        Parameters
+        ----------
+        name
+            Numeric parameter; False if it is unusable, or with fewer than 7 degrees of freedom.
+        end
+            ``"low"`` or ``"high"``.
+        level
+            Of the first test.
         """
         if name not in self._places or self._spare < _SPARE:
             return False

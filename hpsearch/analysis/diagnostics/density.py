@@ -20,14 +20,14 @@ _GOOD = 0.05  # the best twentieth of the space
 def density(search: TaskSearch) -> Finding:
     """Warn of too few trials near the best: it may be a lucky one, and a better one may be close by.
 
-    Rule: one of two.
+    Rule: warn if one of these holds.
 
     - Fewer than `few_trials` are complete and feasible. With 13 random trials, none is among the best 5 % of the space
       with a probability of 0.95¹³ = 51 %, whatever the number of hyperparameters.
-    - The best, or a group of fewer than `near_trials` best, stands apart in value: the gap below it is too large for
-      the tail of the other values. With exponential tails, the gap below the i-th best times i is exponential,
-      independently for each i, so that its share among k such gaps has a beta distribution. Bounded tails have smaller
-      gaps at the top. `false_alarms` is divided over the groups. The gap must also exceed the noise of a difference.
+    - A gap separates fewer than `near_trials` best trials from the others. It is larger than the tail of the other
+      values explains. With exponential tails, the gap below the i-th best times i is exponential, independently for
+      each i, so that its share among k such gaps has a beta distribution. Bounded tails have smaller gaps at the top.
+      `false_alarms` is divided over the possible gaps. The gap must also exceed the noise of a difference.
 
     The distance in the space is not used: in five dimensions or more hardly any trial is near another in all of them.
 
@@ -46,9 +46,9 @@ def density(search: TaskSearch) -> Finding:
         )
         reason = f"only {trials} trials are complete and feasible"
         return _fired(search, evidence, "Run at least {least} trials.", facts, reason)
-    apart = _standing_apart(search)
-    if apart:
-        count, gap = apart
+    leaders = _leaders(search)
+    if leaders:
+        count, gap = leaders
         facts |= {"near": count, "gap": gap}
         evidence = (
             f"The best {'trial leads' if count == 1 else '{near} trials lead'} all others by {{gap:.2g}}, far more "
@@ -56,11 +56,11 @@ def density(search: TaskSearch) -> Finding:
         evidence += "than the others differ."
         reason = f"only {count} of {trials} trials lie near the best"
         return _fired(search, evidence, "Spend more trials, or search a smaller space around the best.", facts, reason)
-    return search.passed(KEY, title, "The best of {trials} trials do not stand apart from the others.", facts)
+    return search.passed(KEY, title, "No gap separates the best of {trials} trials from the others.", facts)
 
 
-def _standing_apart(search: TaskSearch) -> tuple[int, float] | None:
-    """Return the size of the best group that stands apart and the gap below it; None without one."""
+def _leaders(search: TaskSearch) -> tuple[int, float] | None:
+    """Return the number of best trials above the first significant gap, and the gap; None without such a gap."""
     values = search.results.sign * search.contenders["value"].to_numpy(dtype=np.float64)
     gaps = -np.diff(values[: max(math.ceil(_TOP * len(values)), _FEWEST_GAPS) + 1])
     if len(gaps) < _FEWEST_GAPS:

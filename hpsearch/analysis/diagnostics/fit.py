@@ -96,15 +96,15 @@ def _last_scores(search: TaskSearch, curves: list[pd.DataFrame]) -> tuple[float,
 
 def _best_baseline(search: TaskSearch) -> tuple[str, float]:
     """Return name and mean validation score of the best baseline over the repeats; NaN without baselines."""
-    baselines = getattr(search.results, "baselines", None)
-    if baselines is None or baselines.empty:
+    baselines = search.results.baselines
+    if baselines.empty:
         return "", math.nan
     mine = baselines[baselines["task"] == search.task]
     means = mine.assign(validation=mine["validation"].astype(float)).groupby("name")["validation"].mean().dropna()
     if means.empty:
         return "", math.nan
-    best = (search.results.sign * means).idxmax()
-    return str(best), float(means[best])
+    best = str((search.results.sign * means).idxmax())
+    return best, float(means[best])
 
 
 def _overfits(curves: list[pd.DataFrame], rise: float) -> Iterator[bool]:

@@ -120,8 +120,8 @@ def best_epochs(search: TaskSearch) -> pd.DataFrame:
     Returns
     -------
     epoch (of the best score), epochs (maximum), place (their ratio), gain (mean of the last quarter − mean of the one
-    before), rise (mean of the last quarter − median of the
-    first), fall (mean of the first tenth − mean of the second half).
+    before), rise (mean of the last quarter − median of the first), fall (mean of the first tenth − mean of the second
+    half).
     """
     rows = []
     for curve in search.curves_of_best:

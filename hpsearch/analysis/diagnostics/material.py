@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.metrics import metric
 
-LEAST = 0.01  # of a metric from 0 to 1: smaller noise matters in no table
+LEAST = 0.01  # noise up to it is negligible, for a metric from 0 to 1
 _FEWEST = 10
 _QUARTILES = 1.349  # distance of the quartiles of a normal distribution, in standard deviations
 
@@ -28,8 +28,10 @@ def decides(search: TaskSearch, sd: float, error: float) -> bool:
 
 
 def overstates(search: TaskSearch, gap: float, error: float) -> bool:
-    """Return whether an optimism gap is material: above `noise_share` of the best trial's lead over the median one, or
-    of `error` and 0.01.
+    """Return whether an optimism gap is material.
+
+    It is if it exceeds the share `noise_share` of the best trial's lead over the median one; or if it exceeds that
+    share of `error`, and 0.01.
     """
     values = _values(search)
     lead = abs(float(values[0] - np.median(values))) if len(values) >= _FEWEST else math.nan

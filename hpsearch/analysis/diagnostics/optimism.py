@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
+from hpsearch.analysis.comparison.run_values import retrained_means, test_means
 from hpsearch.analysis.diagnostics.finding import Fact, Finding, Gravity
 from hpsearch.analysis.diagnostics.material import error_of, overstates
 from hpsearch.analysis.diagnostics.noise import noise, share_error, test_rows, validation_rows
@@ -17,10 +17,6 @@ from hpsearch.results.results import Results
 KEY = "optimism"
 _UNCLEAR = "Not enough data to tell how optimistic the best values are"
 _SEVERAL = 3  # standard errors of the part by selection
-
-
-def _mean(values: list[float | None]) -> float:
-    return float(np.mean([math.nan if value is None else value for value in values])) if len(values) else math.nan
 
 
 def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
@@ -35,26 +31,16 @@ def optimism_gaps(results: Results, task: str) -> pd.DataFrame:
     variant, repeat, observed, test, retrained (mean validation value; NaN if unknown), gap, gap_selection.
     """
     runs = results.runs[(results.runs["task"] == task) & results.runs["complete"].astype(bool)]
-    column = "observed" if "observed" in runs else "value"
-    split = "retrained_validation" in runs
-    rows = [
-        {
-            "variant": run["variant"],
-            "repeat": run["repeat"],
-            "observed": float(run[column]),
-            "test": _mean(run["test_values"]),
-            "retrained": _mean(run["retrained_validation"]) if split else math.nan,
-        }
-        for _, run in runs.iterrows()
-        if len(run["test_values"])
-    ]
-    names = ["observed", "test", "retrained"]
-    frame = pd.DataFrame(rows, columns=["variant", "repeat", *names]).astype(dict.fromkeys(names, float))
-    frame = frame.assign(
-        gap=results.sign * (frame["observed"] - frame["test"]),
-        gap_selection=results.sign * (frame["observed"] - frame["retrained"]),
+    observed = runs["observed" if "observed" in runs else "value"].astype(float)
+    test, retrained = test_means(runs), retrained_means(runs)
+    frame = runs[["variant", "repeat"]].assign(
+        observed=observed,
+        test=test,
+        retrained=retrained,
+        gap=results.sign * (observed - test),
+        gap_selection=results.sign * (observed - retrained),
     )
-    return frame.dropna(subset="gap") if frame.empty else frame[frame["gap"].abs() < math.inf]
+    return frame[frame["gap"].abs() < math.inf].reset_index(drop=True)
 
 
 def optimism(search: TaskSearch) -> Finding:
@@ -100,10 +86,8 @@ def optimism(search: TaskSearch) -> Finding:
     evidence += "it looks {gap:.2g} better than it is" if gap > 0 else "it looks no better than it is"
     if not math.isnan(selection):
         evidence += ", {selection:.2g} of it by the choice of the best" if gap > 0 else ""
-    error, by_selection = (
-        error_of(search, (test + float(gaps["observed"].mean())) / 2),
-        _is_chosen_by_noise(search, gaps),
-    )
+    error = error_of(search, (test + float(gaps["observed"].mean())) / 2)
+    by_selection = _is_chosen_by_noise(search, gaps)
     low = _lower(search, gaps) - (0.0 if math.isnan(sd) else sd)
     if (low > 0 and overstates(search, low, error)) or (by_selection and overstates(search, selection, error)):
         advice = _advice(search, facts, by_selection=by_selection)

@@ -8,10 +8,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from hpsearch.analysis.statistics.anytime import first_deciding, half_width, sign_e_value
+from hpsearch.analysis.statistics.mean_difference import sign_test
+from hpsearch.analysis.statistics.spread import mean_interval
 
+Bounds = tuple[float, float]
 Rule = Literal["planned", "anytime", "planned and anytime", "signs", "none"]
 
 _SAME = 1e-9  # relative difference below which two sizes are equal, up to rounding
@@ -81,7 +83,7 @@ def look(differences: NDArray[Any], shares: Shares) -> Look:
     Parameters
     ----------
     differences
-        In the order of the repeats, from the first on without a gap; NaN where a side failed.
+        Shape (n,), in the order of the repeats, from the first on without a gap; NaN where a side failed.
     shares
         Levels of this comparison.
     """
@@ -111,45 +113,37 @@ def has_one_size(differences: NDArray[Any]) -> bool:
 def sign_side(differences: NDArray[Any], level: float) -> int:
     """Return the side that wins at an anytime-valid `level`: 1, −1, or 0 if the signs decide nothing."""
     won, lost = int((differences > 0).sum()), int((differences < 0).sum())
-    decided = sign_e_value(won, lost) >= (1 - 1e-12) / level
-    return (1 if won > lost else -1) if decided else 0
+    return int(np.sign(won - lost)) if sign_e_value(won, lost) >= (1 - 1e-12) / level else 0
 
 
 def _side(differences: NDArray[Any], first: NDArray[Any], shares: Shares, at_plan: bool) -> int:
-    won, lost = int((first > 0).sum()), int((first < 0).sum())
-    decided = won + lost > 0 and stats.binomtest(won, won + lost).pvalue < shares.planned
-    planned = (1 if won > lost else -1) if decided else 0
+    """Return the side by the signs of all differences, else by those of the `first`, which the plan has."""
+    planned = int(np.sign(np.sign(first).sum())) if sign_test(first) < shares.planned else 0
     anytime = 0 if at_plan else sign_side(differences, shares.anytime)
     return anytime or planned
 
 
-Bounds = tuple[float, float]
-
-
 def _planned(first: NDArray[Any], level: float, equal: float) -> tuple[Bounds, Bounds]:
     """Return Student's intervals at 1 − level and 1 − 2 · equal; NaN without a spread."""
-    n = len(first)
-    if n < 2 or has_one_size(first) or not level:
+    if has_one_size(first) or not level:
         return _UNKNOWN, _UNKNOWN
-    mean, error = float(first.mean()), float(first.std(ddof=1)) / math.sqrt(n)
-    wide, narrow = (_around(mean, float(stats.t.isf(tail, n - 1)) * error) for tail in (level / 2, equal))
-    return wide, narrow
+    wide, narrow = (mean_interval(first, 1 - each) for each in (level, 2 * equal))
+    return _finite(wide.low, wide.high), _finite(narrow.low, narrow.high)
 
 
 def _anytime(differences: NDArray[Any], level: float, equal: float) -> tuple[Bounds, Bounds]:
+    """Return the anytime-valid intervals at 1 − level and 1 − 2 · equal; NaN below the first deciding number."""
     n = len(differences)
     if n < 2:
         return _UNKNOWN, _UNKNOWN
     mean, error = float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(n)
-    wide, narrow = (
-        _around(mean, half_width(n, each) * error) if n >= first_deciding(each) else _UNKNOWN
-        for each in (level, 2 * equal)
-    )
+    halves = [half_width(n, each) * error if n >= first_deciding(each) else math.nan for each in (level, 2 * equal)]
+    wide, narrow = (_finite(mean - half, mean + half) for half in halves)
     return wide, narrow
 
 
-def _around(mean: float, half: float) -> Bounds:
-    return (mean - half, mean + half) if math.isfinite(half) and math.isfinite(mean) else _UNKNOWN
+def _finite(low: float, high: float) -> Bounds:
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else _UNKNOWN
 
 
 def _joint(first: Bounds, second: Bounds) -> tuple[Bounds, Literal["first", "second", "both"]]:

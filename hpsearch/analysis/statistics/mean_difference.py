@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from hpsearch.analysis.statistics.spread import Interval, mean_interval
-
-Basis = Literal["t", "signs", "none"]
+from hpsearch.analysis.statistics.spread import mean_interval
 
 _ROUNDING = 1e-12  # relative spread below which differences count as equal, up to rounding
-_UNKNOWN = (math.nan, math.nan)
 
 
 class MeanDifference(NamedTuple):
@@ -24,18 +21,16 @@ class MeanDifference(NamedTuple):
     ----------
     mean
         Infinite if one of the differences is.
-    wide
-        The 95 % interval.
+    low, high
+        The 95 % interval, by Student's t.
     p
         Two-sided p value of "no difference".
-    basis
-        Test behind p: ``"t"``, ``"signs"``, or ``"none"`` for fewer than two pairs.
     """
 
     mean: float
-    wide: tuple[float, float]
+    low: float
+    high: float
     p: float
-    basis: Basis
 
 
 def mean_difference(differences: NDArray[Any]) -> MeanDifference:
@@ -53,13 +48,13 @@ def mean_difference(differences: NDArray[Any]) -> MeanDifference:
     n = len(differences)
     mean = _mean(differences)
     if n < 2:
-        return MeanDifference(mean, _UNKNOWN, math.nan, "none")
+        return MeanDifference(mean, math.nan, math.nan, math.nan)
     largest = float(np.max(np.abs(differences)))
     sd = float(np.std(differences, ddof=1)) if math.isfinite(largest) else math.inf
     if not math.isfinite(sd) or sd <= _ROUNDING * largest:
-        return MeanDifference(mean, _UNKNOWN, sign_test(differences), "signs")
+        return MeanDifference(mean, math.nan, math.nan, sign_test(differences))
     p = 2 * float(stats.t.sf(abs(mean) / (sd / math.sqrt(n)), n - 1))
-    return MeanDifference(mean, _bounds(mean_interval(differences)), p, "t")
+    return MeanDifference(*mean_interval(differences), p)
 
 
 def sign_test(differences: NDArray[Any]) -> float:
@@ -72,7 +67,3 @@ def _mean(differences: NDArray[Any]) -> float:
     """Compute the mean; NaN if empty or if it has infinities of both signs."""
     both = np.isposinf(differences).any() and np.isneginf(differences).any()
     return math.nan if both or not len(differences) else float(np.mean(differences))
-
-
-def _bounds(interval: Interval) -> tuple[float, float]:
-    return interval.low, interval.high
