@@ -240,6 +240,15 @@ def test_failed_retrainings_count_as_failures_and_not_as_values():
     assert found.effect == pytest.approx(0.1064)
     assert (found.failed_level, found.failed_level_of, found.failed_against_of) == (20, 30, 20)
     assert (found.verdict, found.failures_verdict) == ("better", "worse")
+
+
+def test_the_level_of_failures_is_divided_by_the_comparisons():
+    """Ten failures on one side decide at 1 %, but not at a third of it."""
+    found = [[0.5 + repeat / 100] for repeat in range(10)]
+    (alone,) = verdicts(compared({"random": found, "tpe": [None] * 10}))
+    several = verdicts(compared({"random": found, "tpe": [None] * 10, "gp": found, "qmc": found}))
+    assert (alone.failures_verdict, len(several)) == ("worse", 3)
+    assert [each.failures_verdict for each in several] == ["not resolved"] * 3
     lost = verdicts(compared({"random": [[0.5]] * 3, "tpe": [[None, None]] * 3}))[0]
     assert (lost.repeats, lost.effect, lost.failed_level, lost.failed_level_of) == (3, None, 6, 6)
 
