@@ -19,7 +19,7 @@ from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
 from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
-from hpsearch.report.sections.paired import first_drawing, first_page_note
+from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
 from hpsearch.text import plain
@@ -49,7 +49,7 @@ def answer_section(results: Results) -> Section:
         (
             sentence,
             *_chosen(results, bests, facts),
-            *_reading(results, expected, facts),
+            *_reading(results, expected),
             *_scope(results, expected, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
@@ -103,15 +103,13 @@ def _rival(results: Results, task: str, one: Expectation, facts: dict[str, Fact]
     return ""
 
 
-def _reading(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
-    """Say how to read the marks of the score table and the boxes and bars of the figure."""
+def _reading(results: Results, expected: dict[str, Expectation]) -> Iterator[str]:
+    """Say how to read the marks of the score table."""
     if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
         yield (
             "A simple model is called as good or better by its differences from the search on the same test rows, "
             "repeat by repeat."
         )
-    if len(results.variants) > 1 and (note := first_page_note(results)):
-        yield note
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
