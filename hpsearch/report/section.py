@@ -231,7 +231,8 @@ def worded(section: Section, results: Results) -> Section:
         title=write(section.title),
         prose=tuple(map(write, section.prose)),
         tables=tuple(tables),
-        drawing=section.drawing and replace(section.drawing, alt=write(section.drawing.alt), note=write(section.drawing.note)),
+        drawing=section.drawing
+        and replace(section.drawing, alt=write(section.drawing.alt), note=write(section.drawing.note)),
     )
 
 
