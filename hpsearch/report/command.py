@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hpsearch.analysis.best import best
 from hpsearch.analysis.comparison.verdicts import verdicts
@@ -56,8 +55,7 @@ def next_command(results: Results) -> Next:
 
 def _study(results: Results) -> str:
     """Return what names the study in a command: the study file as it was given, or a shipped name; empty without."""
-    file: Mapping[str, Any] = results.settings
-    if not file or "data" not in file:
+    if "data" not in results.settings:
         return ""
     if results.source:
         return shlex.quote(results.source)

@@ -11,7 +11,7 @@ import numpy as np
 from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
-from hpsearch.report.precision import NORMAL, rows_half, rows_of_test
+from hpsearch.report.precision import NORMAL, half_width, rows_half, rows_of_test
 from hpsearch.report.recommendation import to_use
 from hpsearch.report.text import Measured
 from hpsearch.results.results import Results
@@ -68,16 +68,22 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     means = test_means(mine)
     by_repeat = means.groupby(mine["repeat"]).mean().dropna()
     of_repeats = by_repeat.to_numpy(dtype=float)
-    named, each = tuple(variants), dict(zip(by_repeat.index.tolist(), of_repeats.tolist(), strict=True))
     interval = mean_interval(of_repeats)
-    half = (interval.high - interval.low) / 2
+    half = half_width(interval.low, interval.high)
     rows = rows_of_test(results, task)
     share = min(max(interval.mean, 0.0), 1.0)
     if metric(results.metric).share_of_rows and rows is not None:
         of_rows = NORMAL * math.sqrt(share * (1 - share) / rows)
     else:
         of_rows = rows_half(results, task)
-    if math.isnan(of_rows) or math.isnan(interval.mean):
-        return Expectation(interval.mean, half, len(of_repeats), over_rows=False, variants=named, by_repeat=each)
-    both = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
-    return Expectation(interval.mean, both, len(of_repeats), over_rows=True, variants=named, by_repeat=each)
+    over_rows = not (math.isnan(of_rows) or math.isnan(interval.mean))
+    if over_rows:
+        half = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))
+    return Expectation(
+        interval.mean,
+        half,
+        len(of_repeats),
+        over_rows=over_rows,
+        variants=tuple(variants),
+        by_repeat=dict(zip(by_repeat.index.tolist(), of_repeats.tolist(), strict=True)),
+    )

@@ -9,9 +9,6 @@ from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Escape
 
 ANSWER = "answer"
-IN_FIGURE = "In the figure: "
-"""Beginning of a paragraph that says how to read the figure."""
-
 REASON, MORE = "why_command", "warnings_left"  # facts of the answer that documents place themselves
 _FIGURES = ("paired", "best_so_far")  # sections that lend their figure, the first that has one
 
@@ -37,11 +34,7 @@ class FirstPage:
 
     def notes(self, escape: Escape, mark: Escape = str) -> list[str]:
         """Return where the hyperparameters and the expected score are from."""
-        return [text for text in self.section.paragraphs(escape, mark)[1:] if not text.startswith(IN_FIGURE)]
-
-    def figure_notes(self, escape: Escape, mark: Escape = str) -> list[str]:
-        """Return how to read the figure."""
-        return [text for text in self.section.paragraphs(escape, mark)[1:] if text.startswith(IN_FIGURE)]
+        return self.section.paragraphs(escape, mark)[1:]
 
     @property
     def reason(self) -> str:

@@ -118,6 +118,12 @@ def value_cell(row: Mapping[str, Any], column: str, low: str, high: str) -> str:
     return measured(_number(row[column]), half_width(_number(row[low]), _number(row[high])))
 
 
+def better_cell(row: Mapping[str, Any]) -> str:
+    """Return the probability in the column `better` and its interval as text."""
+    share, *ends = (_number(row[name]) for name in ("better", "better_low", "better_high"))
+    return NOTHING if math.isnan(share) else f"{share:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+
+
 def _of(results: Results, task: str | None) -> pd.DataFrame:
     return results.runs if task is None else results.runs[results.runs["task"] == task]
 

@@ -103,7 +103,7 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
     if not against_base:
         return ""
     several = len([labels for labels in results.factors.values() if len(labels) > 1]) > 1
-    noun = "strategy" if factor == STRATEGY else "level" if several else _noun(factor)
+    noun = "strategy" if factor == STRATEGY else "level" if several else plain(factor)
     facts |= {f"base{s}": level_name(results, factor, base), f"count{s}": _count(len(against_base) + 1)}
     facts[f"factor{s}"] = factor
     lead = f"{{factor{s}}}: " if several else ""
@@ -176,12 +176,8 @@ def _better(
 
 
 def _equal(results: Results, factor: str, chosen: Sequence[str]) -> bool:
-    among = [e for e in verdicts(results) if e.factor == factor and {e.level, e.against} <= set(chosen)]
+    among = [each for each in verdicts(results) if each.factor == factor and {each.level, each.against} <= set(chosen)]
     return bool(among) and all(each.verdict == "equivalent" for each in among)
-
-
-def _noun(factor: str) -> str:
-    return plain(factor)
 
 
 def _count(count: int) -> str:

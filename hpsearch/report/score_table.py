@@ -14,7 +14,7 @@ from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.report.expectation import Expectation, in_percent
 from hpsearch.report.judging import RETRAINED, judging
-from hpsearch.report.precision import uncertainty
+from hpsearch.report.precision import half_width, uncertainty
 from hpsearch.report.section import Column, Row, Table, words
 from hpsearch.report.text import Measured, listing
 from hpsearch.results.results import Results
@@ -126,7 +126,7 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
             yield {"model": f"{shown} ({_failed(trained)})", "test": math.nan, "half": math.nan, "standing": ""}
             continue
         interval = mean_interval(scores)
-        half = (interval.high - interval.low) / 2
+        half = half_width(interval.low, interval.high)
         stands = standing(results, trained, expected)
         yield {"model": shown, "opening": opening, "test": interval.mean, "half": half, "standing": stands}
 

@@ -77,11 +77,13 @@ class Table:
 class Drawing:
     """A figure, and sentences with ``{names}`` of facts that say what it shows.
 
-    They stand above the figure, and are its alternative text.
+    They stand above the figure, and are its alternative text. `note` says how to read the figure where it stands
+    without its section's prose.
     """
 
     figure: Figure
     alt: str
+    note: str = ""
 
 
 Level = Literal["pass", "warn", "fail", "unknown"]
@@ -181,6 +183,10 @@ class Section:
         """Return the alternative text of the drawing, empty without one."""
         return fill(self.drawing.alt, self.facts, escape) if self.drawing else ""
 
+    def note(self, escape: Escape, mark: Escape = str) -> str:
+        """Return the note on the drawing, empty without one; for `mark` see `paragraphs`."""
+        return fill(mark(self.drawing.note), self.facts, escape) if self.drawing else ""
+
 
 def by_count(results: Results, several: str, alone: str) -> str:
     """Return the words for a study of several variants, or those for a study of one, where nothing is compared."""
@@ -225,7 +231,8 @@ def worded(section: Section, results: Results) -> Section:
         title=write(section.title),
         prose=tuple(map(write, section.prose)),
         tables=tuple(tables),
-        drawing=section.drawing and replace(section.drawing, alt=write(section.drawing.alt)),
+        drawing=section.drawing
+        and replace(section.drawing, alt=write(section.drawing.alt), note=write(section.drawing.note)),
     )
 
 

@@ -369,3 +369,14 @@ def test_the_scope_names_the_test_rows():
     )
     one = dataclasses.replace(rows, repeats=1)
     assert fill(scope(one, facts), facts).endswith("for one split, with its 88 test rows.")
+
+
+def test_the_note_on_the_figure_and_the_other_notes_link_their_terms():
+    section = applicable(case("usual"))["answer"]
+    page = report_of("usual")["report.html"].decode()
+    first = page[page.index('id="answer"') : page.index("<nav")]
+    notes = re.findall(r'<p class="note">(.*?)</p>', first)
+    assert notes[0].startswith("In the figure: ")
+    assert not any(text.startswith("In the figure") for text in section.paragraphs(str))
+    assert len(notes) == len(section.prose)
+    assert any('href="#term-trial"' in note for note in notes[1:])

@@ -20,7 +20,7 @@ from hpsearch.analysis.statistics.anytime import first_deciding
 from hpsearch.analysis.statistics.looks import Look, Shares, has_one_size, look, sign_side
 from hpsearch.analysis.statistics.needed import needed, planned_may_resolve
 from hpsearch.analysis.statistics.superiority import superiority
-from hpsearch.results.results import Results
+from hpsearch.results.results import Results, once
 
 __all__ = ["Answer", "Verdict", "verdicts"]
 
@@ -28,6 +28,7 @@ _SKEW_PAIRS = 8  # D'Agostino's approximation needs as many
 _SIDES: dict[int, Answer] = {1: "better", 0: "not resolved", -1: "worse"}
 
 
+@once
 def verdicts(results: Results) -> tuple[Verdict, ...]:
     """Return the verdict of every pairing, in the order of :func:`~hpsearch.analysis.comparison.pairings.pairings`.
 

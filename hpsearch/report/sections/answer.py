@@ -19,7 +19,8 @@ from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
 from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
-from hpsearch.report.sections.paired import first_drawing, first_page_note
+from hpsearch.report.sections.best import DIGITS, HYPERPARAMETERS
+from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
 from hpsearch.text import plain
@@ -27,7 +28,6 @@ from hpsearch.text import plain
 MOST_WARNINGS = 3
 _MOST_TASKS = 4  # tasks whose hyperparameters the first page shows
 _TRY = "Use the simple model, or try another model or another space in a new study."
-_DIGITS = 3  # significant digits of a hyperparameter; the code of the section on the best has all
 
 
 def answer_section(results: Results) -> Section:
@@ -37,9 +37,9 @@ def answer_section(results: Results) -> Section:
     names = tasks(results)
     expected = {task: expectation(results, task, use) for task in names}
     bests = tuple(each for each in best(results) if each.task in expected)
-    sentence = _sentence(results, bests, expected, facts)
     rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
     rivals = {} if results.is_null else rivals
+    sentence = _sentence(results, bests, expected, rivals, facts)
     all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results))
     following = next_command(results)
     reason = _TRY if rivals and bests and not following.command else following.reason
@@ -49,7 +49,7 @@ def answer_section(results: Results) -> Section:
         (
             sentence,
             *_chosen(results, bests, facts),
-            *_reading(results, expected, facts),
+            *_reading(results, expected),
             *_scope(results, expected, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
@@ -62,12 +62,16 @@ def answer_section(results: Results) -> Section:
 
 
 def _sentence(
-    results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation], facts: dict[str, Fact]
+    results: Results,
+    bests: tuple[Best, ...],
+    expected: dict[str, Expectation],
+    rivals: dict[str, list[Rival]],
+    facts: dict[str, Fact],
 ) -> str:
     finished = results.trials["state"].isin(FINISHED).any()
     if not bests:
         return "Nothing can be used: all trials diverged or failed." if finished else "No trial is finished yet."
-    parts = (*_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, facts))
+    parts = (*_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, rivals, facts))
     return " ".join(filter(None, parts)) or "The best hyperparameters of each task are below."
 
 
@@ -78,7 +82,9 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
         yield f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
 
 
-def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> str:
+def _expect(
+    results: Results, expected: dict[str, Expectation], rivals: dict[str, list[Rival]], facts: dict[str, Fact]
+) -> str:
     """Say what score to expect on new data, where the study has one task."""
     if len(expected) != 1 or results.is_null:
         return ""
@@ -91,27 +97,26 @@ def _expect(results: Results, expected: dict[str, Expectation], facts: dict[str,
     looked_up = bool(results.runs["reference_best"].notna().any())
     where = "for the held-out seeds of the table" if looked_up else "on new data"
     interval = " ({expected_low:bare} to {expected_high})" if one.half > 0 else ""
-    return f"Expect a test {{metric}} of {{expected}}{interval} {where}.{_rival(results, task, one, facts)}"
+    rival = _rival(results, task, rivals.get(task, []), facts)
+    return f"Expect a test {{metric}} of {{expected}}{interval} {where}.{rival}"
 
 
-def _rival(results: Results, task: str, one: Expectation, facts: dict[str, Fact]) -> str:
+def _rival(results: Results, task: str, rivals: list[Rival], facts: dict[str, Fact]) -> str:
     """Say that the best model without a search is better or as good, if its mean is at least the expected score."""
-    for rival in not_beaten(results, task, one)[:1]:
+    for rival in rivals[:1]:
         half = uncertainty(results, task, rival.half, rival.test)
         facts |= {"rival": rival.opening, "rival_score": Measured(rival.test, half, percent=in_percent(results))}
         return f" {{rival}} is {rival.standing}: {{rival_score}}."
     return ""
 
 
-def _reading(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
-    """Say how to read the marks of the score table and the boxes and bars of the figure."""
+def _reading(results: Results, expected: dict[str, Expectation]) -> Iterator[str]:
+    """Say how to read the marks of the score table."""
     if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
         yield (
             "A simple model is called as good or better by its differences from the search on the same test rows, "
             "repeat by repeat."
         )
-    if len(results.variants) > 1 and (note := first_page_note(results)):
-        yield note
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
@@ -134,14 +139,14 @@ def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -
     (one,) = bests
     facts |= {"tied": one.tied, "best_value": Measured(one.value, uncertainty(results, one.task))}
     facts |= {"best_trial": one.number, "best_repeat": one.repeat, "best_variant": one.variant}
-    found = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
+    trial = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
     if one.tied > 1:
         yield (
             f"{{tied}} trials share the best validation {{metric}}, {{best_value}}. Shown is the one with the lowest "
-            f"number, {found}."
+            f"number, {trial}."
         )
     else:
-        yield f"They are from {found}, with the best validation {{metric}}, {{best_value}}."
+        yield f"They are from {trial}, with the best validation {{metric}}, {{best_value}}."
 
 
 def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Iterator[Table]:
@@ -154,8 +159,7 @@ def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expec
     rows = [{"parameter": name, "value": setting} for name, setting in one.params.items()]
     if rows:
         frame = pd.DataFrame(rows, columns=["parameter", "value"])
-        columns = (words("parameter", "Hyperparameter"), Column("Value", lambda row: value(row["value"], _DIGITS)))
-        yield Table("The best hyperparameters", frame, columns)
+        yield Table("The best hyperparameters", frame, HYPERPARAMETERS)
     scores = score_table(results, one, expected[one.task])
     if len(scores.frame):
         yield scores
@@ -188,7 +192,7 @@ def _score(results: Results, row: Row) -> str:
 
 
 def _settings(params: dict[str, object]) -> str:
-    return ", ".join(f"{plain(name)} {value(setting, _DIGITS)}" for name, setting in params.items()) or "none"
+    return ", ".join(f"{plain(name)} {value(setting, DIGITS)}" for name, setting in params.items()) or "none"
 
 
 def _baseline_card(rivals: dict[str, list[Rival]], of_tasks: int) -> Iterator[Card]:

@@ -12,11 +12,15 @@ import pandas as pd
 from hpsearch.analysis.best import Best, best
 from hpsearch.report.judging import RETRAINED, Judging, judging
 from hpsearch.report.precision import uncertainty
-from hpsearch.report.section import Column, Row, Section, Table, by_task, words
+from hpsearch.report.section import Column, Section, Table, by_task, words
 from hpsearch.report.text import Fact, Measured, value
 from hpsearch.results.results import Results
 
 _TITLE = "The best hyperparameters"
+DIGITS = 3  # significant digits of a hyperparameter in tables; the code has all
+HYPERPARAMETERS = (words("parameter", "Hyperparameter"), Column("Value", lambda row: value(row["value"], DIGITS)))
+"""Columns of a table of hyperparameters, for a frame with the columns parameter and value."""
+
 _AS_TRAINED = replace(RETRAINED, best=lambda _, __: "Nothing is searched there; the training itself has")
 
 
@@ -34,7 +38,6 @@ def best_section(results: Results) -> Section:
         for each in incumbents
     ]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
-    columns = (words("parameter", "Hyperparameter"), Column("Value", _value))
     return Section(
         "best",
         _TITLE,
@@ -43,7 +46,7 @@ def best_section(results: Results) -> Section:
             Table(
                 "Their values (the code has all digits)",
                 frame,
-                (words("task", "Task"), *columns) if several else columns,
+                (words("task", "Task"), *HYPERPARAMETERS) if several else HYPERPARAMETERS,
             ),
         )
         if len(frame)
@@ -85,10 +88,6 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
 def _rows(incumbent: Best) -> Iterator[dict[str, object]]:
     for name, setting in incumbent.params.items():
         yield {"task": incumbent.task, "parameter": name, "value": setting}
-
-
-def _value(row: Row) -> str:
-    return value(row["value"], 3)
 
 
 def _code(incumbent: Best) -> str:

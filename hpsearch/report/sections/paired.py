@@ -18,7 +18,6 @@ from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.report import figures, style
-from hpsearch.report.first_page import IN_FIGURE
 from hpsearch.report.precision import interval_cell, value_cell
 from hpsearch.report.section import (
     MOST,
@@ -72,7 +71,7 @@ def paired_section(results: Results) -> Section:
         _TITLE,
         (_reading(drawn, frame), won, *notes, *(_PER_TASK if several else ())),
         tables=(Table("Effects on each task", by_task, tuple(_columns(results, by_task))),) if several else (),
-        drawing=Drawing(_draw(results, drawn, frame), sentence),
+        drawing=Drawing(_draw(results, drawn, frame), sentence, _note(drawn)),
         data={"paired": frame} | ({"paired_by_task": by_task} if several else {}),
         facts=facts,
     )
@@ -90,7 +89,7 @@ def first_drawing(results: Results, facts: dict[str, Fact]) -> Drawing | None:
     if len(comparisons) <= _ON_FIRST_PAGE:
         return None
     chosen = sorted(comparisons, key=lambda each: not each.resolved)[:_ON_FIRST_PAGE]
-    return Drawing(_draw(results, chosen, _differences(results)), _sentence(results, chosen, facts))
+    return Drawing(_draw(results, chosen, _differences(results)), _sentence(results, chosen, facts), _note(chosen))
 
 
 def _differences(results: Results) -> pd.DataFrame:
@@ -110,10 +109,9 @@ def _reading(comparisons: Sequence[Verdict], frame: pd.DataFrame) -> str:
     return f"{_READING}{_boxes(comparisons)}{edge}".rstrip()
 
 
-def first_page_note(results: Results) -> str:
-    """Return what boxes and thick bars in the figure of the first page are; empty without any."""
-    drawn = [verdict for verdict in verdicts(results) if verdict.repeats]
-    return f"{IN_FIGURE}{text[0].lower()}{text[1:]}" if (text := _boxes(drawn)) else ""
+def _note(comparisons: Sequence[Verdict]) -> str:
+    """Return the note on a figure's boxes and thick bars; empty without any."""
+    return f"In the figure: {text[0].lower()}{text[1:]}" if (text := _boxes(comparisons)) else ""
 
 
 def _boxes(comparisons: Sequence[Verdict]) -> str:

@@ -15,7 +15,7 @@ from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.views import searching
 from hpsearch.report.judging import Judging, judging
-from hpsearch.report.precision import half_width, interval_cell, uncertainty
+from hpsearch.report.precision import better_cell, half_width, interval_cell, uncertainty
 from hpsearch.report.section import (
     MOST,
     Column,
@@ -214,7 +214,7 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     split = bool(frame["gap_rows"].notna().any())
     yield Column("Gap (selection, test rows)", partial(_gap, precision)) if split else measures("gap", "Gap", precision)
     if len(results.variants) > 1 and not _has_cells(results):
-        yield Column(f"P(better than {base})", _better)
+        yield Column(f"P(better than {base})", better_cell)
     if frame["regret"].notna().any():
         yield numbers(frame, "regret", "Normalised regret")
     if len(searches.variants) > 1:
@@ -244,12 +244,6 @@ def _gap(precision: Callable[[Row], float], row: Row) -> str:
 
 def _half(row: Row) -> float:
     return half_width(float(row["test_low"]), float(row["test_high"]))
-
-
-def _better(row: Row) -> str:
-    if math.isnan(row["better"]):
-        return NOTHING
-    return f"{row['better']:.2f} ({row['better_low']:.2f} to {row['better_high']:.2f})"
 
 
 def _to_target(row: Row, budget: int) -> str:

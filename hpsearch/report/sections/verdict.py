@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -14,7 +14,7 @@ from hpsearch.analysis.comparison.pairings import BASELINE, first_of
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.report.judging import judging
-from hpsearch.report.precision import half_width, interval_cell
+from hpsearch.report.precision import better_cell, half_width, interval_cell
 from hpsearch.report.section import MOST, Column, Row, Section, Table, comparison_name, words
 from hpsearch.report.sections.verdict_sentence import sentence
 from hpsearch.report.text import NOTHING, Fact, measured, plural, value
@@ -137,17 +137,17 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     yield Column("Verdict", lambda row: str(row["verdict"]), numeric=False)
     yield Column("Effect", lambda row: _effect(row))
     clip = metric(results.metric).clipped_difference if frame["scale"].eq("metric").all() else float
-    yield Column("Interval", partial(_interval, low="low", high="high", clip=clip))
+    yield Column("Interval", partial(interval_cell, low="low", high="high", clip=clip))
     for heading, low, high in (
         ("Over repeats and test rows", "rows_low", "rows_high"),
         ("With tasks as blocks", "tasks_low", "tasks_high"),
         ("For equivalence", "equal_low", "equal_high"),
     ):
         if frame[low].notna().any():
-            yield Column(heading, partial(_interval, low=low, high=high, clip=clip))
+            yield Column(heading, partial(interval_cell, low=low, high=high, clip=clip))
     if frame["margin"].notna().any():
         yield Column("Margin", lambda row: NOTHING if _missing(row["margin"]) else value(float(row["margin"])))
-    yield Column("P(better)", _better)
+    yield Column("P(better)", better_cell)
     yield Column("Repeats", lambda row: f"{row['repeats']} of {row['repeats_asked']}")
 
 
@@ -160,13 +160,3 @@ def _effect(row: Row) -> str:
         return NOTHING
     half = math.nan if _missing(row["low"]) else half_width(float(row["low"]), float(row["high"]))
     return measured(float(row["effect"]), half if half > 0 else float(row["noise"] or math.nan))
-
-
-def _interval(row: Row, low: str, high: str, clip: Callable[[float], float]) -> str:
-    return NOTHING if _missing(row[low]) else interval_cell(row, low, high, clip)
-
-
-def _better(row: Row) -> str:
-    if _missing(row["better"]):
-        return NOTHING
-    return f"{row['better']:.2f} ({row['better_low']:.2f} to {row['better_high']:.2f})"
