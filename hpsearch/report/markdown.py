@@ -66,6 +66,8 @@ def _front(front: FirstPage, terms: Linker) -> Iterator[str]:
     if front.lender:
         yield from _figure(front.lender)
     terms.begin()
+    if front.lender and (note := front.lender.note(escape, terms.mark)):
+        yield _paragraph(note)
     for table in front.section.tables:
         yield from _table(table)
     yield from (_paragraph(text) for text in front.notes(escape, terms.mark))

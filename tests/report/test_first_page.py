@@ -380,3 +380,4 @@ def test_the_note_on_the_figure_and_the_other_notes_link_their_terms():
     assert not any(text.startswith("In the figure") for text in section.paragraphs(str))
     assert len(notes) == len(section.prose)
     assert any('href="#term-trial"' in note for note in notes[1:])
+    assert "In the figure: " in report_of("usual")["report.md"].decode()
