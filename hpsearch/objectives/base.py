@@ -15,6 +15,7 @@ from optuna.trial import Trial
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import UsageError
+from hpsearch.objectives.measures import Measure, as_stored
 from hpsearch.space import suggest_all
 
 Direction = Literal["minimize", "maximize"]
@@ -98,6 +99,14 @@ class Trained(ABC):
         """Return what is stored with the trial, by name, in JSON types."""
         return {}
 
+    def measures(self) -> Mapping[str, Measure]:
+        """Return further measures of the training by name, for claims and figures."""
+        return {}
+
+    def layers(self) -> Sequence[Mapping[str, Any]]:
+        """Return statistics of each layer at each recorded step, one row each, in JSON types."""
+        return ()
+
     def outcome(self) -> Outcome:
         """Judge the final model on the test rows. Call it after the search only."""
         raise NotImplementedError
@@ -143,6 +152,9 @@ class Objective(ABC):
 
     shares_state: ClassVar[bool] = False
     """Whether a call may change objects of the caller, so that with one process it stays in it."""
+
+    records: ClassVar[bool] = False
+    """Whether a study file may have a table ``[record]``."""
 
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
@@ -280,6 +292,10 @@ class Objective(ABC):
                         break
             for name, value in training.attributes().items():
                 trial.set_user_attr(name, value)
+            if measures := as_stored(training.measures()):
+                trial.set_user_attr("measures", measures)
+            if layers := training.layers():
+                trial.set_user_attr("layers", [dict(row) for row in layers])
             if self.separate_seeds:
                 trial.set_user_attr("fingerprints", dict(training.fingerprints()))
         if pruned:
@@ -347,15 +363,21 @@ class Objective(ABC):
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
         separate_seeds: bool = False,
+        record: Mapping[str, Any] | None = None,
     ) -> Objective:
         """Return the objective of a study file's tables; a family's constructor takes the same arguments.
+
+        `record` is what to record of trainings, see `records`; a constructor gets it only if it is not empty.
 
         Raises
         ------
         UsageError
             If a key or value is invalid; the message begins with the table.
         """
-        arguments = {"seed": seed, "repeat": repeat, "data_dir": data_dir, "folder": folder}
+        if record and not cls.records:
+            raise UsageError(f"[record] must be empty for the family {cls.family!r}, got {dict(record)!r}")
+        arguments: dict[str, Any] = {"seed": seed, "repeat": repeat, "data_dir": data_dir, "folder": folder}
+        arguments |= {"record": dict(record)} if record else {}
         built = cls(data, model=model, space=space, **arguments)  # type: ignore[call-arg]  # of a family
         return built.with_separate_seeds() if separate_seeds else built
 
@@ -370,7 +392,7 @@ class Objective(ABC):
         """
         data = {key: value for key, value in content["data"].items() if key not in cls.computed_keys}
         space = content["space"] if cls.accepts_changes else None
-        rebuilt = cls.build(data, model=content["model"], space=space, **arguments)
+        rebuilt = cls.build(data, model=content["model"], space=space, record=content.get("record"), **arguments)
         stored, now = (each["data"].get("fingerprint") for each in (content, rebuilt.content))
         if stored != now:
             raise UsageError(f"{rebuilt.task}: the data is not what the stored trials were made with")

@@ -55,6 +55,8 @@ class SupervisedObjective(Objective):
         Folder of data files that are not part of a package (MNIST).
     folder
         Folder that a relative path in `data` starts from; the current folder if None.
+    record
+        What to record of trainings, like ``[record]`` of a study file, if the family records anything.
 
     Raises
     ------
@@ -80,9 +82,11 @@ class SupervisedObjective(Objective):
         repeat: int = 0,
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
+        record: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = self._searched_model(model or {}, space)
+        self.record = dict(record or {})
         self.seed, self.repeat = seed, repeat
         self._entropy: int | tuple[int, int] = seed  # of the trainings' seeds
         self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
@@ -156,7 +160,7 @@ class SupervisedObjective(Objective):
             | {"fingerprint": self._source.fingerprint},
             "model": self._model.fixed,
             "space": {name: describe(dist) | self._when(name) for name, dist in self.space.items()},
-        }
+        } | ({"record": self.record} if self.record else {})
 
     def _when(self, name: str) -> dict[str, Any]:
         return {"when": self.conditions[name]} if name in self.conditions else {}
@@ -217,6 +221,7 @@ class SupervisedObjective(Objective):
             data_dir=self._source.data_dir,
             folder=self._source.folder,
             separate_seeds=self.separate_seeds,
+            record=self.record if family.records else None,
         )
 
     def fingerprints(self) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ from hpsearch.results.baselines import baselines
 from hpsearch.results.default_tests import default_tests
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
+from hpsearch.results.measures import measures_and_layers
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import STRATEGY, Results
 from hpsearch.results.retrainings import asked_of
@@ -56,6 +57,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
     budget = int(plan.get("trials") or min(searches, default=1))
     epochs = [int(each["epochs"]) for each in attributes if "epochs" in each]
     trials, curves, runs = frames(studies, budget)
+    measures, layers = measures_and_layers(studies, budget)
     order = list(content.get("space", {}))
     spaces = _spaces(studies, order)
     factors, levels = _design(attributes, plan.get("factors") or {}, content)
@@ -85,6 +87,8 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         doubled=doubled(studies, budget),
         true_values=true_values(studies, budget),
         default_tests=default_tests(studies),
+        measures=measures,
+        layers=layers,
         first_plan=first_plan(studies),
         environments=environments_of(studies),
         baselines=baselines(studies),
@@ -115,6 +119,7 @@ def _cut(results: Results, studies: list[StoredStudy], trials: int, retrain: int
     if (lost & _are_tested(results.runs)).any():
         runs = runs.assign(test_values=runs["test_values"].map(lambda _: []))
     epochs = results.epochs_budget
+    measures, layers = measures_and_layers(studies, trials)
     return replace(
         results,
         budget=trials,
@@ -125,6 +130,8 @@ def _cut(results: Results, studies: list[StoredStudy], trials: int, retrain: int
         ranges=ranges(studies, trials),
         doubled=doubled(studies, trials),
         true_values=true_values(studies, trials),
+        measures=measures,
+        layers=layers,
     )
 
 

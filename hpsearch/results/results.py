@@ -14,6 +14,7 @@ PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_datafram
 STRATEGY = "strategy"  # factor that every study has
 BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
 TRUE_VALUE_COLUMNS = ("task", "variant", "repeat", "number", "value")
+MEASURE_COLUMNS = ("task", "variant", "repeat", "number", "measure", "step", "value")
 FINISHED = ("COMPLETE", "PRUNED", "FAIL")  # values of the column `state`
 
 _T = TypeVar("_T")
@@ -93,6 +94,12 @@ class Results:
         Simple models on the same rows: task, repeat, name ("simple", "linear" or "forest"), validation, test,
         train_rows and train_rows_of (numbers of rows that it and a trial were trained on; NaN if not recorded), error
         (why it failed, with NaN scores; empty if it did not). Empty if none were trained.
+    measures
+        Measures of each run's incumbent trial: task, variant, repeat, number, measure (its name), step (NaN for a
+        single number), value (NaN after a divergence). Empty if its family has none.
+    layers
+        Statistics of each layer of each run's incumbent: task, variant, repeat, number, and the columns of
+        `hpsearch.nn.LayerRecord` with the step. Empty unless ``[record] layers`` asks for them.
     first_plan
         What was stored before the first trial, and never changed: tasks, factors (labels of each), trials, repeats,
         margin, and ``null`` for a null study. None if nothing was.
@@ -136,6 +143,8 @@ class Results:
     true_values: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRUE_VALUE_COLUMNS))
     default_tests: pd.DataFrame = field(default_factory=pd.DataFrame)
     baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BASELINE_COLUMNS))
+    measures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MEASURE_COLUMNS))
+    layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     first_plan: Mapping[str, Any] | None = None
     at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()

@@ -166,7 +166,8 @@ class ReportSettings(_Table):
 class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
-    The objectives validate ``[data]``, ``[model]`` and ``[space]``, `hpsearch.study.factors` validates ``[factors]``.
+    The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
+    ``[factors]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -179,14 +180,16 @@ class StudyFile(_Table):
     search: SearchSettings = SearchSettings()
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
+    record: dict[str, Any] = {}
     report: ReportSettings = ReportSettings()
 
     def tables(self) -> dict[str, Any]:
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        if not self.factors:
-            del tables["factors"]
+        for table in ("factors", "record"):
+            if not tables[table]:
+                del tables[table]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
         del tables["search"]["seconds"]  # a limit of each call

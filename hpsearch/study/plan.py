@@ -53,7 +53,7 @@ def plan_of(
         In one line: the origin, the key, the rule, the value.
     """
     strategies = {label: _searcher(label, file.strategy(label)) for label in file.search.strategies}
-    arguments = {"seed": file.search.seed, "data_dir": data_dir, "folder": folder}
+    arguments = {"seed": file.search.seed, "data_dir": data_dir, "folder": folder, "record": file.record}
     try:
         cells = _cells(file, strategies, arguments) if file.factors else None
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
