@@ -156,6 +156,12 @@ class Objective(ABC):
     records: ClassVar[bool] = False
     """Whether a study file may have a table ``[record]``."""
 
+    measure_names: ClassVar[Mapping[str, str] | None] = None
+    """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
+
+    deterministic: ClassVar[bool] = False
+    """Whether every repeat of a training without a search is the same, so that a claim is decided by one of them."""
+
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
 
