@@ -39,7 +39,7 @@ def measure(results: Results, name: str) -> pd.DataFrame:
     return _NUMBERS.get(name, partial(_recorded_or_curve, name=name))(results)
 
 
-def _by_run(runs: pd.DataFrame, values: object) -> pd.DataFrame:
+def _by_run(runs: pd.DataFrame, values: pd.Series[float]) -> pd.DataFrame:
     frame = runs[KEYS].assign(step=float("nan"), value=values)
     return frame[COLUMNS].reset_index(drop=True)
 

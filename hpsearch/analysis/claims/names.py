@@ -56,7 +56,7 @@ PLACES = ("first", "last", "ratio", "mean", "least", "most")
 
 def kind_of(name: str) -> Kind:
     """Return the kind of a measure: of a loss less is better, of a score the metric says it."""
-    return (MEASURES | _RECORDED).get(name, "number")
+    return MEASURES.get(name) or _RECORDED.get(name, "number")
 
 
 def worst(name: str, sign: int) -> float:

@@ -59,7 +59,7 @@ def reduced(results: Results, name: str, reduce: Reduce) -> Reduced:
     frame = measure(results, name)
     has_steps = bool(frame["step"].notna().any())
     for key, rows in frame.groupby(KEYS, sort=False) if len(frame) else ():
-        task, variant, repeat = key
+        task, variant, repeat = tuple(key)  # type: ignore[arg-type]  # of three columns
         run = (str(task), str(variant), int(repeat))
         if run not in complete:
             continue

@@ -145,10 +145,11 @@ def test_the_rest_is_each_other_level():
 def test_numbers_and_measures_are_compared_with():
     measures = {"train_score": noisy(lambda levels: 3.0), "test_score": noisy(lambda levels: 0.0, seed=1)}
     wide = {"text": "t", "measure": "train_score"}
+    one_level = {"less": ["with"], "factor": "norm", "than": 9}
     words = {
-        "holds": [{"more": [], "than": 1.0}, {"more": [], "than": "test_score"}, {"less": ["with"], "factor": "norm", "than": 9}],
+        "holds": [{"more": [], "than": 1.0}, {"more": [], "than": "test_score"}, one_level],
         "does not hold": [{"less": [], "than": 1.0}, {"less": [], "than": "test_score"}],
-    }  # fmt: skip
+    }
     for word, claims in words.items():
         for decision in decided(claimed([wide | each for each in claims], factors=FACTORS, measures=measures)):
             assert decision.word == word
@@ -203,7 +204,8 @@ def test_reaching_a_value_is_compared_by_order_if_one_side_never_does():
     (decision,) = decided(claimed([claim], factors=factors, measures={"test_score": curve}))
     assert (decision.word, decision.effect_is, decision.effect, decision.won) == ("holds", "order", None, 10)
     assert decision.diverged == 0
-    (other,) = decided(claimed([claim | {"less": ["without"], "than": "with"}], factors=factors, measures={"test_score": curve}))  # fmt: skip
+    turned = claim | {"less": ["without"], "than": "with"}
+    (other,) = decided(claimed([turned], factors=factors, measures={"test_score": curve}))
     assert other.word == "does not hold"
     both = claim | {"reduce": {"reaches": 2.0}}
     (never,) = decided(claimed([both], factors=factors, measures={"test_score": curve}))
@@ -266,7 +268,8 @@ def test_the_spread_over_a_factor_is_compared():
     (decision,) = decided(claimed([claim], factors=FACTORS, measures={"test_score": value}))
     assert (decision.word, decision.cells) == ("holds", 1)
     assert decision.effect == pytest.approx(2 * 1.9, abs=0.1)
-    (other,) = decided(claimed([claim | {"where": {"scale": ["large", "middle"]}}], factors=FACTORS, measures={"test_score": value}))  # fmt: skip
+    two = claim | {"where": {"scale": ["large", "middle"]}}
+    (other,) = decided(claimed([two], factors=FACTORS, measures={"test_score": value}))
     assert other.effect == pytest.approx(1.9, abs=0.1)
 
 
