@@ -29,6 +29,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         initializer: str = "auto",
         initializer_std: float = 0.01,
         batch_norm: bool = False,
+        batch_norm_place: str = "before",
         dropout: float = 0.0,
         optimizer: str = "adam",
         learning_rate: float = 0.001,
@@ -65,8 +66,9 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
-        batch_norm, dropout
-            Whether batch normalisation precedes each activation; share of hidden units dropped in training.
+        batch_norm, batch_norm_place, dropout
+            Whether hidden layers have batch normalisation, and whether it stands "before" or "after" the activation;
+            share of hidden units dropped in training.
         optimizer, learning_rate
             Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
             `beta_2` to adam and adamw; `rho` to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
@@ -96,6 +98,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.initializer = initializer
         self.initializer_std = initializer_std
         self.batch_norm = batch_norm
+        self.batch_norm_place = batch_norm_place
         self.dropout = dropout
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -15,6 +15,7 @@ from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.schedules import SCHEDULES
 
+BATCH_NORM_PLACES = ("before", "after")
 TRAIN_METRICS = ("running", "exact")
 DTYPES = ("float32", "float64")
 
@@ -44,7 +45,9 @@ class Hyperparameters:
     initializer_std: float = 0.01
     """Standard deviation of the initial weights of initializer "normal"."""
     batch_norm: bool = False
-    """Whether to insert batch normalisation between each hidden dense layer and its activation."""
+    """Whether each hidden layer has batch normalisation."""
+    batch_norm_place: str = "before"
+    """Batch normalisation "before" the activation, in the place of the dense layer's bias, or "after" it."""
     dropout: float = 0.0
     """Share of the hidden units dropped in each training step."""
     optimizer: str = "adam"
@@ -142,6 +145,7 @@ RULES: dict[str, Rule] = {
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
     "batch_norm": _boolean,
+    "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _positive,
