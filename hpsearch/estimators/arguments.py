@@ -20,7 +20,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     def __init__(
         self,
-        hidden_layer_sizes: int | tuple[int, ...] = (100,),
+        hidden_layer_sizes: int | tuple[int, ...] | str = (100,),
         activation: str = "relu",
         *,
         negative_slope: float = 0.01,
@@ -59,7 +59,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         Parameters
         ----------
         hidden_layer_sizes
-            Units of each hidden layer; () for no hidden layer.
+            Units of each hidden layer; () for no hidden layer, "3 x 100" for three layers of 100 units.
         activation
             Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
             the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.checks import MOST_EPOCHS, MOST_LAYERS, MOST_WHOLE, number, one_of, whole
+from hpsearch.checks import MOST_EPOCHS, MOST_WHOLE, number, one_of, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.initializers import INITIALIZERS
+from hpsearch.nn.layer_sizes import layer_sizes
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.schedules import SCHEDULES
 
@@ -31,7 +32,7 @@ class Hyperparameters:
     """
 
     hidden_layer_sizes: tuple[int, ...] = (100,)
-    """Units of each hidden layer; a single number means one layer, () none."""
+    """Units of each hidden layer: a number means one layer, () none, "3 x 100" three layers of 100 units."""
     activation: str = "relu"
     """Key of `ACTIVATIONS`."""
     negative_slope: float = 0.01
@@ -121,23 +122,12 @@ def _boolean(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def _sizes(name: str, value: Any) -> tuple[int, ...]:
-    sizes = value.tolist() if isinstance(value, np.ndarray) else value
-    layers = sizes if isinstance(sizes, (list, tuple)) else [sizes]
-    if len(layers) > MOST_LAYERS:
-        raise UsageError(f"{name} must be those of at most {MOST_LAYERS:,} layers, got {len(layers):,}")
-    try:
-        return tuple(_whole(1)(name, size) for size in layers)
-    except UsageError:
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {quoted(sizes)}") from None
-
-
 _positive = _number("> 0", lambda x: x > 0)
 _not_negative = _number(">= 0", lambda x: x >= 0)
 _share = _number(">= 0 and < 1", lambda x: 0 <= x < 1)
 
 RULES: dict[str, Rule] = {
-    "hidden_layer_sizes": _sizes,
+    "hidden_layer_sizes": layer_sizes,
     "activation": _one_of(ACTIVATIONS),
     "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
