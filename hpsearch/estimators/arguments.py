@@ -38,6 +38,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         beta_2: float = 0.999,
         rho: float = 0.99,
         epsilon: float = 1e-8,
+        rmsprop_start: str = "zero",
         schedule: str = "constant",
         decay_rate: float = 0.5,
         decay_epochs: float = 10.0,
@@ -71,7 +72,8 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
             share of hidden units dropped in training.
         optimizer, learning_rate
             Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
-            `beta_2` to adam and adamw; `rho` to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
+            `beta_2` to adam and adamw; `rho` and `rmsprop_start` ("zero" or "gradient": where its mean of squares
+            starts) to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
         schedule
             Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`. It starts after `warmup_epochs` of
             linear growth.
@@ -107,6 +109,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.beta_2 = beta_2
         self.rho = rho
         self.epsilon = epsilon
+        self.rmsprop_start = rmsprop_start
         self.schedule = schedule
         self.decay_rate = decay_rate
         self.decay_epochs = decay_epochs

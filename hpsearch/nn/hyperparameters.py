@@ -13,7 +13,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.layer_sizes import layer_sizes
-from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.optimizers import OPTIMIZERS, RMSPROP_STARTS
 from hpsearch.nn.schedules import SCHEDULES
 
 BATCH_NORM_PLACES = ("before", "after")
@@ -63,7 +63,9 @@ class Hyperparameters:
     rho: float = 0.99
     """rmsprop: decay factor of the mean squared gradient per step."""
     epsilon: float = 1e-8
-    """adagrad, rmsprop, adam and adamw: avoids division by 0."""
+    """adagrad, rmsprop, adam and adamw: added to the root that divides a step, to avoid division by 0."""
+    rmsprop_start: str = "zero"
+    """rmsprop: the mean squared gradient starts at "zero", or, as in Hung-yi Lee's lecture, at the first "gradient"."""
     schedule: str = "constant"
     """Key of `SCHEDULES`."""
     decay_rate: float = 0.5
@@ -144,6 +146,7 @@ RULES: dict[str, Rule] = {
     "beta_2": _share,
     "rho": _share,
     "epsilon": _positive,
+    "rmsprop_start": _one_of(RMSPROP_STARTS),
     "schedule": _one_of(SCHEDULES),
     "decay_rate": _positive,
     "decay_epochs": _positive,

@@ -57,6 +57,7 @@ OTHERS = {
     "beta_2": [0.0, 0.5],
     "rho": [0.0, 0.5],
     "epsilon": [0.1],
+    "rmsprop_start": ["zero", "gradient"],
     "decay_rate": [0.1, 1.0],
     "decay_epochs": [0.4, 1.4, 30.0],
     "warmup_epochs": [0.0, 1.5, 30.0],
