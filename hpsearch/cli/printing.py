@@ -269,7 +269,7 @@ def print_choices(console: Console) -> None:
     from hpsearch.objectives import FAMILIES
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
-    from hpsearch.study.config import shipped
+    from hpsearch.study.shipped import by_folder
 
     tables: dict[str, Iterable[str]] = {
         "families of models": FAMILIES,
@@ -282,8 +282,8 @@ def print_choices(console: Console) -> None:
         "schedules": SCHEDULES,
     }
     console.print("studies that ship (copy one to start your own):")
-    for name, path in shipped().items():
-        console.print(f"  {name}  {path}", soft_wrap=True)
+    for folder, studies in by_folder().items():
+        console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
     for kind, table in tables.items():
         console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
 

@@ -10,7 +10,7 @@ from hpsearch.analysis.best import best
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.next_study import next_study
 from hpsearch.results.results import FINISHED, Results
-from hpsearch.study.config import shipped
+from hpsearch.study.shipped import shipped
 
 NEXT = "next.toml"
 

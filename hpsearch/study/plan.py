@@ -15,6 +15,7 @@ from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
 from hpsearch.study.factors import Factor, read_factors
 from hpsearch.study.runs import Plan
+from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
 
@@ -33,7 +34,7 @@ def plan(
         In one line: the file or option, the key, the rule, the value.
     """
     file = config.read(study, overrides)
-    path = config.find(study)
+    path = find(study)
     _check_confirms(path, file, overrides)
     return replace(plan_of(file, str(path), path.parent.resolve(), data_dir, only), source=study)
 
