@@ -147,6 +147,12 @@ class Objective(ABC):
     exact_outcomes: ClassVar[bool] = False
     """Whether an outcome is exact, the same for all retrainings, and costs no training."""
 
+    deterministic: ClassVar[bool] = False
+    """Whether a training depends on its parameters alone: the same in every repeat, whatever the seeds.
+
+    What a search draws still differs from repeat to repeat; without a search, one repeat is exact.
+    """
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
@@ -158,9 +164,6 @@ class Objective(ABC):
 
     measure_names: ClassVar[Mapping[str, str] | None] = None
     """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
-
-    deterministic: ClassVar[bool] = False
-    """Whether every repeat of a training without a search is the same, so that a claim is decided by one of them."""
 
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
