@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.part import (
+    CLAIMS,
     CURVES,
     DEFAULTS,
     ENOUGH,
@@ -20,6 +21,7 @@ from hpsearch.report.part import (
 from hpsearch.report.sections.answer import answer_section
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
+from hpsearch.report.sections.claims import claims_section
 from hpsearch.report.sections.closing_in import closing_in_section
 from hpsearch.report.sections.costs import costs_section
 from hpsearch.report.sections.diagnostics import diagnostics_section
@@ -46,6 +48,7 @@ ANSWER, RESULTS, THE_SEARCH, HYPERPARAMETERS, STUDY = (
 
 SECTIONS: Mapping[str, Part] = {
     "answer": Part("the answer", answer_section, ANSWER),
+    "claims": Part("claims", claims_section, RESULTS, needs=(CLAIMS,)),
     "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "variants": Part("scores and costs", variants_section, RESULTS),
