@@ -48,6 +48,10 @@ def _without_hidden_layers(settings: Hyperparameters) -> str:
     return "" if settings.hidden_layer_sizes else "there are no hidden layers"
 
 
+def _without_batch_norm(settings: Hyperparameters) -> str:
+    return "" if settings.batch_norm else "batch_norm is off"
+
+
 def _without_schedule(settings: Hyperparameters) -> str:
     if settings.steps is not None and settings.steps <= 1:  # every schedule starts with the factor 1
         return f"steps is {settings.steps}"
@@ -130,6 +134,7 @@ def _parts() -> Iterator[Part]:
         yield Part((name,), _PENALTY_IDLE.get(name, _never))
     yield Part(("activation", "batch_norm"), _without_hidden_layers)
     yield Part(("dropout",), _first_of(_without_hidden_layers, _without_steps))
+    yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("schedule",), _without_schedule)
     yield Part(("early_stopping",), _at_fewer_evaluations(min(EarlyStopping.hyperparameters.values())))
     for name, least in EarlyStopping.hyperparameters.items():
