@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class Layer:
     `parameters` declares the layer's parameters. `bind` passes a view of each into the network's flat parameter and
     gradient vectors. Learned arrays that are not parameters (running statistics) are listed in `statistics`.
     """
+
+    role: ClassVar[str]
+    """Kind of layer in records of a training."""
 
     def __init__(self, n_inputs: int, n_outputs: int, dtype: np.dtype[Any]) -> None:
         self.n_inputs = n_inputs
@@ -90,6 +93,8 @@ class Dense(Layer):
 
     Source: Deep Learning from Scratch, section 5.6 (Affine).
     """
+
+    role = "dense"
 
     weight: Array
     bias: Array

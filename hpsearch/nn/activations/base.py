@@ -32,6 +32,7 @@ class Activation(Layer):
         Whether a unit with output 0 on every row gets no gradient.
     """
 
+    role = "activation"
     hyperparameters: ClassVar[tuple[str, ...]] = ()
     negative_slope: float = 0.0
     initializer: str = "he"
