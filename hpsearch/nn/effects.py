@@ -133,8 +133,8 @@ def _parts() -> Iterator[Part]:
     for name in Penalty.hyperparameters:
         yield Part((name,), _PENALTY_IDLE.get(name, _never))
     yield Part(("activation", "batch_norm"), _without_hidden_layers)
-    yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("dropout",), _first_of(_without_hidden_layers, _without_steps))
+    yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("schedule",), _without_schedule)
     yield Part(("early_stopping",), _at_fewer_evaluations(min(EarlyStopping.hyperparameters.values())))
     for name, least in EarlyStopping.hyperparameters.items():

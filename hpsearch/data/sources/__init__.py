@@ -19,8 +19,8 @@ class Source(NamedTuple):
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Subset of "path", "target", "task", "rows", "inputs" (keys of ``[data]``), "folder" (where a relative path starts)
-    and "data_dir" (folder of the standard data sets)."""
+    """Subset of "path", "target", "task", "rows", "inputs" (keys of ``[data]``), "folder" (where a relative path
+    starts) and "data_dir" (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
