@@ -87,13 +87,13 @@ class MLPObjective(SupervisedObjective):
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
         validation = (rows.x_validation, rows.y_validation)
         training = Training(network, settings, rows.x_train, rows.y_train, validation=validation, rng=rng)
-        return TrainedNetwork(self, training, self._recorder(training))
+        return TrainedNetwork(self, training, self._recorder(training, seeds))
 
-    def _recorder(self, training: Training) -> Recorder | None:
+    def _recorder(self, training: Training, seeds: np.random.SeedSequence) -> Recorder | None:
         """Return what records the training; None for a study with neither a budget in steps nor a record."""
         if not self.record and training.hyperparameters.steps is None:
             return None
-        return Recorder(self._recorded, training, self.data)
+        return Recorder(self._recorded, training, self.data, seeds)
 
 
 class TrainedNetwork(Trained):

@@ -53,6 +53,7 @@ OTHERS = {
     "negative_slope": [0.0, 0.7],
     "initial_slope": [0.0, 0.7],
     "pieces": [3],
+    "initial_pieces": ["random", "relu"],
     "initializer_std": [0.3],
     "learning_rate": [0.1],
     "momentum": [0.0, 0.5],
