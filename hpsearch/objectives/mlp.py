@@ -40,6 +40,17 @@ class MLPObjective(SupervisedObjective):
     family = "mlp"
     records = True
     settings_type = Hyperparameters
+    measure_names = {  # noqa: RUF012 -- a constant, as in the base class
+        "batch_loss": "loss",
+        "test_score": "test",
+        "test_loss": "test",
+        "ensemble_score": "ensemble",
+        "thinned_score": "ensemble",
+        "scaled_score": "ensemble",
+        "weights.near_zero": "weights",
+        "weights.large": "weights",
+        "weights.rms": "weights",
+    }
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
         "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
