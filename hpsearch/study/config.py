@@ -14,6 +14,7 @@ from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.figure import FigureSettings
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
 
@@ -167,7 +168,7 @@ class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
     The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
-    ``[factors]``.
+    ``[factors]``, `hpsearch.study.figure` validates ``[figure]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -181,13 +182,15 @@ class StudyFile(_Table):
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    figure: FigureSettings = FigureSettings()
     report: ReportSettings = ReportSettings()
 
     def tables(self) -> dict[str, Any]:
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        for table in ("factors", "record"):
+        tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
+        for table in ("factors", "record", "figure"):
             if not tables[table]:
                 del tables[table]
         if self.search.first == FIRST[0]:

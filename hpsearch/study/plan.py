@@ -13,7 +13,7 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.factors import Factor, read_factors
+from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
@@ -58,6 +58,7 @@ def plan_of(
         cells = _cells(file, strategies, arguments) if file.factors else None
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
+        file.figure.check_factors(cells[0].levels if cells else [STRATEGY])
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
