@@ -23,7 +23,16 @@ _NUMBERS: Mapping[str, str] = {
     "steps": "steps of a training",
     "gap": "gap between training and test score",
 }
-_HISTORY = ("validation_score", "train_score", "validation_loss", "train_loss", "penalized_train_loss")
+_EVALUATED = (
+    "validation_score",
+    "train_score",
+    "validation_loss",
+    "train_loss",
+    "penalized_train_loss",
+    "test_score",
+    "test_loss",
+    "gap",
+)  # measures at each evaluation, which is after an epoch if the budget is in epochs
 
 
 def measure_name(results: Results, name: str) -> str:
@@ -43,4 +52,5 @@ def step_name(results: Results, name: str) -> str:
     """Return what a measure's steps count: ``"epoch"`` or ``"step"``."""
     models = [content.get("model", {}) for content in results.contents.values()]
     counts_steps = any(model.get("steps") is not None for model in models)
-    return "epoch" if name in _HISTORY and not counts_steps else "step"
+    evaluated = name in _EVALUATED or name.startswith("layers.")
+    return "epoch" if evaluated and not counts_steps else "step"
