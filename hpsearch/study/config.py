@@ -15,6 +15,7 @@ from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.figure import FigureSettings
 from hpsearch.study.shipped import find
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
@@ -169,7 +170,7 @@ class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
     The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
-    ``[factors]``, and `hpsearch.study.claims` what ``[[claims]]`` name.
+    ``[factors]``, `hpsearch.study.claims` what ``[[claims]]`` name, and `hpsearch.study.figure` ``[figure]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -183,6 +184,7 @@ class StudyFile(_Table):
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    figure: FigureSettings = FigureSettings()
     report: ReportSettings = ReportSettings()
     claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
@@ -190,7 +192,8 @@ class StudyFile(_Table):
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        for table in ("factors", "record", "claims"):
+        tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
+        for table in ("factors", "record", "figure", "claims"):
             if not tables[table]:
                 del tables[table]
         if self.search.first == FIRST[0]:
