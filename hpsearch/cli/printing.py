@@ -286,6 +286,7 @@ def print_choices(console: Console) -> None:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
     from hpsearch.study.shipped import by_folder
@@ -296,6 +297,7 @@ def print_choices(console: Console) -> None:
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
+        "functions": FUNCTIONS,
         "activations": ACTIVATIONS,
         "initializers": INITIALIZERS,
         "optimizers": OPTIMIZERS,
