@@ -1,5 +1,5 @@
-import time
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,18 +9,35 @@ from hpsearch.strategies import make_strategy
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import Searcher
 
-PAUSE = 0.01
+SECONDS = 0.5  # of a step
+
+
+class Clock:
+    """A clock that only trainings advance."""
+
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    fake = Clock()
+    monkeypatch.setattr("hpsearch.execution.expected_time.time", SimpleNamespace(perf_counter=fake.perf_counter))
+    return fake
 
 
 @dataclass
 class Waiting(Trained):
-    """A training that waits in each step."""
+    """A training whose steps take time; the first one takes longer."""
 
+    clock: Clock
     steps: int
 
     def __iter__(self):
         for number in range(1, self.steps + 1):
-            time.sleep(PAUSE)
+            self.clock.now += SECONDS * (3 if number == 1 else 1)
             yield Step(number, 0.0)
 
     @property
@@ -31,24 +48,26 @@ class Waiting(Trained):
 class Waits(Objective):
     epochs = 100
 
+    def __init__(self, clock):
+        self.clock = clock
+
     def train(self, params, seeds):
-        return Waiting(self.epochs)
+        return Waiting(self.clock, self.epochs)
 
 
-def planned(**changes):
+def planned(clock, **changes):
     searcher = Searcher(make_strategy("random", {}))
     shared = {"strategies": {"random": searcher}, "direction": "minimize", "metric": "value"}
-    return Plan("waits", {"objective": Waits()}, trials=3, repeats=4, seed=0, **shared, **changes)
+    return Plan("waits", {"objective": Waits(clock)}, trials=3, repeats=4, seed=0, **shared, **changes)
 
 
-def test_the_first_steps_tell_the_time_of_all_trainings():
-    begun = time.perf_counter()
-    expected = expected_seconds(planned(), jobs=1)
-    assert time.perf_counter() - begun < 10 * PAUSE
-    assert expected == pytest.approx(100 * PAUSE * 3 * 4, rel=0.5)
+def test_the_first_steps_tell_the_time_of_all_trainings(clock):
+    expected = expected_seconds(planned(clock), jobs=1)
+    assert clock.now < 10 * SECONDS
+    assert expected == pytest.approx((3 + 99) * SECONDS * 3 * 4)
 
 
-def test_processes_share_the_time_and_retrainings_add_to_it():
-    assert expected_seconds(planned(), jobs=2) == pytest.approx(expected_seconds(planned(), jobs=1) / 2, rel=0.5)
-    more = expected_seconds(planned(retrain=9), jobs=1)
-    assert more == pytest.approx(4 * expected_seconds(planned(), jobs=1), rel=0.5)
+def test_processes_share_the_time_and_retrainings_add_to_it(clock):
+    alone = expected_seconds(planned(clock), jobs=1)
+    assert expected_seconds(planned(clock), jobs=2) == pytest.approx(alone / 2)
+    assert expected_seconds(planned(clock, retrain=9), jobs=1) == pytest.approx(4 * alone)

@@ -44,6 +44,7 @@ class DescentSettings:
     beta_1: float = Hyperparameters.beta_1
     beta_2: float = Hyperparameters.beta_2
     rho: float = Hyperparameters.rho
+    rmsprop_start: str = Hyperparameters.rmsprop_start
     epsilon: float = Hyperparameters.epsilon
     weight_decay: float = Hyperparameters.weight_decay
     """adamw: decay of x and y towards 0."""
