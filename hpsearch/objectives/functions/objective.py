@@ -59,7 +59,7 @@ class FunctionObjective(Objective):
     family = "function"
     accepts_changes = True
     deterministic = True
-    measure_names = dict.fromkeys(MEASURES, "")  # noqa: RUF012 -- a constant, as in the base class
+    measure_names = dict.fromkeys(MEASURES, "")
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-3, "high": 10.0, "log": True},
     }
