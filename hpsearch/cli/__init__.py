@@ -126,6 +126,22 @@ def study(
             "the report would claim where there is nothing. Stored as the study NAME-null.",
         ),
     ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="A first look: two repeats, and a fifth of the epochs, steps and trials. Its words are weak. Stored "
+            "as the study NAME-quick.",
+        ),
+    ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Run the study on another data set that needs no file (see list), such as digits. Stored as the study "
+            "NAME-DATA.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
@@ -188,6 +204,8 @@ def study(
             until_resolved,
             null,
             console,
+            quick=quick,
+            data=data,
         )
 
     _guarded(command, quiet=quiet, debug=debug)

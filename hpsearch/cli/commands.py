@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hpsearch.analysis.comparison.verdicts import Verdict
+    from hpsearch.execution import Start
 
 
 class StoppedError(HpsearchError):
@@ -36,10 +36,20 @@ def study(
     until_resolved: bool,
     null: bool,
     console: Console,
+    *,
+    quick: bool,
+    data: str | None,
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
     from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_look, print_plan, print_resolution, print_start, progress_bar
+    from hpsearch.cli.printing import (
+        print_expected_time,
+        print_look,
+        print_plan,
+        print_resolution,
+        print_start,
+        progress_bar,
+    )
     from hpsearch.execution import execute, execute_until_resolved, prepare
     from hpsearch.storage import shown
     from hpsearch.study.null import null_plan
@@ -52,7 +62,7 @@ def study(
                 raise UsageError(f"{name} can't be used with {other}")
     seconds = duration("--lease", lease)
     with console.status("reading the study file and the data"):
-        ready = plan(study, overrides, data_dir, _levels(only))
+        ready = plan(study, overrides, data_dir, _levels(only), quick=quick, data=data)
         ready = replace(null_plan(ready) if null else ready, until_resolved=until_resolved)
     print_plan(console, ready, storage)
     if only_prepare:
@@ -60,6 +70,12 @@ def study(
         console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
         console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
         return
+
+    def started(start: Start) -> None:
+        print_start(console, start)
+        if dask is None:
+            print_expected_time(console, start, ready, jobs)
+
     with _stoppable(storage), progress_bar(console, ready.metric) as advance:
         options: dict[str, Any] = {"jobs": jobs, "dask": dask, "lease": seconds, "progress": advance}
         if until_resolved:
@@ -73,7 +89,7 @@ def study(
             complete = execute_until_resolved(ready, storage, looked=looked, **options)
             print_resolution(console, last)
         else:
-            complete = execute(ready, storage, started=partial(print_start, console), **options)
+            complete = execute(ready, storage, started=started, **options)
     if not complete:
         console.print(
             "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True

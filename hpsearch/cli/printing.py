@@ -77,6 +77,25 @@ def print_start(console: Console, start: Start) -> None:
     console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
 
 
+def print_expected_time(console: Console, start: Start, plan: Plan, jobs: int) -> None:
+    """Print how long the trainings that are left will take, from the first steps of some."""
+    if console.quiet or start.stored >= start.planned:
+        return
+    from hpsearch.execution.expected_time import expected_seconds
+
+    seconds = expected_seconds(plan, jobs) * (1 - start.stored / start.planned)
+    console.print(f"Its trainings take {_about(seconds)} on this machine, by the first steps of some.", soft_wrap=True)
+
+
+def _about(seconds: float) -> str:
+    """Return a time as a rough one.
+
+    >>> _about(3), _about(42), _about(150)
+    ('a few seconds', 'about 42 s', 'about 3 min')
+    """
+    return "a few seconds" if seconds < 5 else f"about {_time(seconds)}"
+
+
 def print_look(console: Console, repeats: int, verdicts: Sequence[Verdict]) -> None:
     """Print how many comparisons are resolved after a number of repeats, and which are not."""
     left = [verdict for verdict in verdicts if verdict.verdict == "not resolved"]
@@ -267,23 +286,25 @@ def print_choices(console: Console) -> None:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
-    from hpsearch.study.config import shipped
+    from hpsearch.study.shipped import by_folder
 
     tables: dict[str, Iterable[str]] = {
         "families of models": FAMILIES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
+        "functions": FUNCTIONS,
         "activations": ACTIVATIONS,
         "initializers": INITIALIZERS,
         "optimizers": OPTIMIZERS,
         "schedules": SCHEDULES,
     }
     console.print("studies that ship (copy one to start your own):")
-    for name, path in shipped().items():
-        console.print(f"  {name}  {path}", soft_wrap=True)
+    for folder, studies in by_folder().items():
+        console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
     for kind, table in tables.items():
         console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
 

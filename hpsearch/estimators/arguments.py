@@ -20,7 +20,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     def __init__(
         self,
-        hidden_layer_sizes: int | tuple[int, ...] = (100,),
+        hidden_layer_sizes: int | tuple[int, ...] | str = (100,),
         activation: str = "relu",
         *,
         negative_slope: float = 0.01,
@@ -29,6 +29,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         initializer: str = "auto",
         initializer_std: float = 0.01,
         batch_norm: bool = False,
+        batch_norm_place: str = "before",
         dropout: float = 0.0,
         optimizer: str = "adam",
         learning_rate: float = 0.001,
@@ -37,6 +38,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         beta_2: float = 0.999,
         rho: float = 0.99,
         epsilon: float = 1e-8,
+        rmsprop_start: str = "zero",
         schedule: str = "constant",
         decay_rate: float = 0.5,
         decay_epochs: float = 10.0,
@@ -58,18 +60,20 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         Parameters
         ----------
         hidden_layer_sizes
-            Units of each hidden layer; () for no hidden layer.
+            Units of each hidden layer; () for no hidden layer, "3 x 100" for three layers of 100 units.
         activation
             Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
             the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
-        batch_norm, dropout
-            Whether batch normalisation precedes each activation; share of hidden units dropped in training.
+        batch_norm, batch_norm_place, dropout
+            Whether hidden layers have batch normalisation, and whether it stands "before" or "after" the activation;
+            share of hidden units dropped in training.
         optimizer, learning_rate
             Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
-            `beta_2` to adam and adamw; `rho` to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
+            `beta_2` to adam and adamw; `rho` and `rmsprop_start` ("zero" or "gradient": where its mean of squares
+            starts) to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
         schedule
             Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`. It starts after `warmup_epochs` of
             linear growth.
@@ -96,6 +100,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.initializer = initializer
         self.initializer_std = initializer_std
         self.batch_norm = batch_norm
+        self.batch_norm_place = batch_norm_place
         self.dropout = dropout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -104,6 +109,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.beta_2 = beta_2
         self.rho = rho
         self.epsilon = epsilon
+        self.rmsprop_start = rmsprop_start
         self.schedule = schedule
         self.decay_rate = decay_rate
         self.decay_epochs = decay_epochs

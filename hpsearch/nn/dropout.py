@@ -47,6 +47,11 @@ class Dropout(Layer):
         """Drop the same units; call only after a forward pass in training."""
         return self._apply(gradient, self._mask.view, gradient)
 
+    def draw_units(self, rng: np.random.Generator) -> Array:
+        """Return a factor for each unit, shape (units,): 0 with probability p, else 1 / (1 - p)."""
+        kept = rng.random(self.n_outputs) >= self.share
+        return (kept * self._scale).astype(self.dtype)
+
     def _apply(self, values: Array, mask: Array, out: Array) -> Array:
         np.multiply(values, mask, out=out)
         return np.multiply(out, self._scale, out=out)

@@ -48,6 +48,10 @@ def _without_hidden_layers(settings: Hyperparameters) -> str:
     return "" if settings.hidden_layer_sizes else "there are no hidden layers"
 
 
+def _without_batch_norm(settings: Hyperparameters) -> str:
+    return "" if settings.batch_norm else "batch_norm is off"
+
+
 def _without_schedule(settings: Hyperparameters) -> str:
     warmup, epochs = settings.warmup_epochs, settings.epochs
     return "" if warmup < epochs else f"warmup_epochs {warmup:g} take all {epochs} epochs"
@@ -83,6 +87,7 @@ def _parts() -> Iterator[Part]:
     yield Part(("hidden_layer_sizes", "initializer", "optimizer", "train_metrics", "dtype"), _never)
     yield Part(("learning_rate", "warmup_epochs", "batch_size", "epochs", *Penalty.hyperparameters), _never)
     yield Part(("activation", "batch_norm", "dropout"), _without_hidden_layers)
+    yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("schedule",), _without_schedule)
     yield Part(("early_stopping",), _at_fewer_epochs(min(EarlyStopping.hyperparameters.values())))
     for name, least in EarlyStopping.hyperparameters.items():

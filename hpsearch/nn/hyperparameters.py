@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.checks import MOST_EPOCHS, MOST_LAYERS, MOST_WHOLE, number, one_of, whole
+from hpsearch.checks import MOST_EPOCHS, MOST_WHOLE, number, one_of, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.initializers import INITIALIZERS
-from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.layer_sizes import layer_sizes
+from hpsearch.nn.optimizers import OPTIMIZERS, RMSPROP_STARTS
 from hpsearch.nn.schedules import SCHEDULES
 
+BATCH_NORM_PLACES = ("before", "after")
 TRAIN_METRICS = ("running", "exact")
 DTYPES = ("float32", "float64")
 
@@ -30,7 +32,7 @@ class Hyperparameters:
     """
 
     hidden_layer_sizes: tuple[int, ...] = (100,)
-    """Units of each hidden layer; a single number means one layer, () none."""
+    """Units of each hidden layer: a number means one layer, () none, "3 x 100" three layers of 100 units."""
     activation: str = "relu"
     """Key of `ACTIVATIONS`."""
     negative_slope: float = 0.01
@@ -44,7 +46,9 @@ class Hyperparameters:
     initializer_std: float = 0.01
     """Standard deviation of the initial weights of initializer "normal"."""
     batch_norm: bool = False
-    """Whether to insert batch normalisation between each hidden dense layer and its activation."""
+    """Whether each hidden layer has batch normalisation."""
+    batch_norm_place: str = "before"
+    """Batch normalisation "before" the activation, in the place of the dense layer's bias, or "after" it."""
     dropout: float = 0.0
     """Share of the hidden units dropped in each training step."""
     optimizer: str = "adam"
@@ -59,7 +63,9 @@ class Hyperparameters:
     rho: float = 0.99
     """rmsprop: decay factor of the mean squared gradient per step."""
     epsilon: float = 1e-8
-    """adagrad, rmsprop, adam and adamw: avoids division by 0."""
+    """adagrad, rmsprop, adam and adamw: added to the root that divides a step, to avoid division by 0."""
+    rmsprop_start: str = "zero"
+    """rmsprop: the mean squared gradient starts at "zero", or, as in Hung-yi Lee's lecture, at the first "gradient"."""
     schedule: str = "constant"
     """Key of `SCHEDULES`."""
     decay_rate: float = 0.5
@@ -118,23 +124,12 @@ def _boolean(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def _sizes(name: str, value: Any) -> tuple[int, ...]:
-    sizes = value.tolist() if isinstance(value, np.ndarray) else value
-    layers = sizes if isinstance(sizes, (list, tuple)) else [sizes]
-    if len(layers) > MOST_LAYERS:
-        raise UsageError(f"{name} must be those of at most {MOST_LAYERS:,} layers, got {len(layers):,}")
-    try:
-        return tuple(_whole(1)(name, size) for size in layers)
-    except UsageError:
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {quoted(sizes)}") from None
-
-
 _positive = _number("> 0", lambda x: x > 0)
 _not_negative = _number(">= 0", lambda x: x >= 0)
 _share = _number(">= 0 and < 1", lambda x: 0 <= x < 1)
 
 RULES: dict[str, Rule] = {
-    "hidden_layer_sizes": _sizes,
+    "hidden_layer_sizes": layer_sizes,
     "activation": _one_of(ACTIVATIONS),
     "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
@@ -142,6 +137,7 @@ RULES: dict[str, Rule] = {
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
     "batch_norm": _boolean,
+    "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _positive,
@@ -150,6 +146,7 @@ RULES: dict[str, Rule] = {
     "beta_2": _share,
     "rho": _share,
     "epsilon": _positive,
+    "rmsprop_start": _one_of(RMSPROP_STARTS),
     "schedule": _one_of(SCHEDULES),
     "decay_rate": _positive,
     "decay_epochs": _positive,

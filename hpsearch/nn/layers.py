@@ -76,7 +76,7 @@ class Dense(Layer):
     std
         Standard deviation of the normal distribution of the initial W; b starts at 0.
     bias
-        Whether to add b. Batch normalisation after this layer would subtract it and has its own offset.
+        Whether to add b. Batch normalisation directly after this layer would subtract it and has its own offset.
     first
         Whether this is the first layer, so the gradient with respect to the inputs is not needed. `backward` then skips
         that matrix product, often the largest of all, and returns an empty array.

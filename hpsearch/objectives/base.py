@@ -147,6 +147,12 @@ class Objective(ABC):
     exact_outcomes: ClassVar[bool] = False
     """Whether an outcome is exact, the same for all retrainings, and costs no training."""
 
+    deterministic: ClassVar[bool] = False
+    """Whether a training depends on its parameters alone: the same in every repeat, whatever the seeds.
+
+    What a search draws still differs from repeat to repeat; without a search, one repeat is exact.
+    """
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 

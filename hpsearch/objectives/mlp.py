@@ -10,9 +10,12 @@ import numpy as np
 
 from hpsearch.errors import DivergenceError
 from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
+from hpsearch.nn.layer_sizes import expanded
 from hpsearch.objectives.base import Outcome, Step, Trained
+from hpsearch.objectives.searched_model import SearchedModel, with_values
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
 
+_SIZES = "hidden_layer_sizes"
 _MOST_COMBINATIONS = 1_000  # of ends and choices, over which settings without effect are looked for
 
 
@@ -35,6 +38,12 @@ class MLPObjective(SupervisedObjective):
         "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
         "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
     }
+
+    @classmethod
+    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        """Expand sizes such as "3 x 100" first: equal networks have equal contents, however they are written."""
+        model = {name: expanded(value) if name == _SIZES else value for name, value in model.items()}
+        return super()._searched_model(model, space and with_values(space, _SIZES, expanded))
 
     def _check_with_data(self) -> None:
         for settings in self._model.extremes(SIZE):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hpsearch.analysis.best import best
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.next_study import next_study
 from hpsearch.results.results import FINISHED, Results
-from hpsearch.study.config import shipped
+from hpsearch.study.shipped import shipped
 
 NEXT = "next.toml"
 
@@ -58,5 +59,11 @@ def _study(results: Results) -> str:
     if "data" not in results.settings:
         return ""
     if results.source:
-        return shlex.quote(results.source)
+        return shlex.quote(results.source) + _variation(results.first_plan or {})
     return results.name if results.name in shipped() else shlex.quote(f"{results.name}.toml")
+
+
+def _variation(plan: Mapping[str, Any]) -> str:
+    """Return the options that vary the study file, as `hpsearch.study.variations` has them."""
+    quick = " --quick" if plan.get("quick") else ""
+    return quick + (f" --data {shlex.quote(str(plan['data']))}" if plan.get("data") else "")

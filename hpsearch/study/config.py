@@ -10,10 +10,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
+from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.shipped import find
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
 
@@ -220,34 +221,6 @@ def variant_search(table: Mapping[str, Any]) -> VariantSearch:
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"[search] {'.'.join(map(str, first['loc']))}: {rule_of(first)}") from None
-
-
-def shipped() -> dict[str, Path]:
-    """Return the study files of the package: name → path."""
-    package = Path(__file__).parents[1]
-    folders = (package / "studies", package.parent / "studies")  # installed, and in a checkout
-    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def find(study: str) -> Path:
-    """Return the file for STUDY: a path, or the name of a shipped study.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-    """
-    path = Path(study)
-    reason = unreadable(path)
-    if reason is None:
-        return path
-    if path.suffix == ".toml":
-        raise UsageError(f"there is no study file {study}: {reason}")
-    studies = shipped()
-    if study not in studies:
-        raise UsageError(f"{choose_from('study', study, studies)}, or give the path of a .toml file")
-    return studies[study]
 
 
 def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:

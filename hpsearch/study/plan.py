@@ -15,8 +15,10 @@ from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
 from hpsearch.study.factors import Factor, read_factors
 from hpsearch.study.runs import Plan
+from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
+from hpsearch.study.variations import varied
 
 
 def plan(
@@ -24,18 +26,25 @@ def plan(
     overrides: Mapping[str, Any] | None = None,
     data_dir: Path | None = None,
     only: Mapping[str, Collection[str]] | None = None,
+    *,
+    quick: bool = False,
+    data: str | None = None,
 ) -> Plan:
     """Return the plan of a study file; `study` and `overrides` as for `config.read`, `only` as for `Plan`.
+
+    `quick` and `data` are the variations of `hpsearch.study.variations`.
 
     Raises
     ------
     UsageError
         In one line: the file or option, the key, the rule, the value.
     """
-    file = config.read(study, overrides)
-    path = config.find(study)
+    file = varied(config.read(study, overrides), quick=quick, data=data, given=overrides)
+    path = find(study)
     _check_confirms(path, file, overrides)
-    return replace(plan_of(file, str(path), path.parent.resolve(), data_dir, only), source=study)
+    variation = ({"quick": True} if quick else {}) | ({"data": data} if data is not None else {})
+    made = plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+    return replace(made, source=study, variation=variation)
 
 
 def plan_of(

@@ -280,6 +280,8 @@ def test_the_command_continues_an_unfinished_study_first():
     assert next_command(written).command == "hpsearch study 'reports/my digits/next.toml'"
     named = replace(make_results(finished=5), name="mine", source="studies of mine/two.toml")
     assert next_command(named).command == "hpsearch study 'studies of mine/two.toml'"
+    quick = dataclasses.replace(named, first_plan={**(named.first_plan or {}), "quick": True, "data": "wine"})
+    assert next_command(quick).command == "hpsearch study 'studies of mine/two.toml' --quick --data wine"
     assert next_command(case("all diverged, infinite")).command == ""
     assert next_command(case("no settings")).command == ""
 

@@ -14,8 +14,10 @@ class Maxout(Activation):
     """y = max of the unit's k = `pieces` inputs: a convex function with k learned linear pieces.
 
     The dense layer before it is k times as wide: its columns are the first piece of all units, then the second, and
-    so on. Among equal pieces the first gets the gradient. Initial weights are LeCun's: the larger of two standard
-    normal numbers has mean square 1, so two pieces preserve the variance like a linear layer. More pieces increase it.
+    so on. Among equal pieces the first gets the gradient. Two pieces of which the second is 0 make ReLU.
+
+    Initial weights are LeCun's: the larger of two standard normal numbers has mean square 1, so two pieces preserve the
+    variance like a linear layer. More pieces increase it.
 
     Source: Goodfellow et al., Maxout networks (ICML 2013); Hung-yi Lee, Tips for training DNN.
     """
