@@ -11,6 +11,7 @@ import pytest
 
 from hpsearch.execution import execute
 from hpsearch.execution.child.process import end_idle
+from hpsearch.objectives import FAMILIES, MLPObjective
 from hpsearch.storage import all_studies, open_storage, opened
 from hpsearch.storage.leases import Holder, leased
 from hpsearch.storage.optuna_private import study_id
@@ -199,6 +200,15 @@ def test_list_names_what_can_be_chosen(hpsearch):
     printed = hpsearch("list").stdout
     for name in ("digits", "narrowing", "median", "mnist", "relu", "he", "sgd", "cosine"):
         assert name in printed
+
+
+def test_list_names_the_settings_of_each_family_that_has_some(hpsearch):
+    lines = dict(line.split(": ", 1) for line in hpsearch("list").stdout.splitlines() if ": " in line)
+    families = [family for family in FAMILIES.values() if family.default_model()]
+    assert MLPObjective in families
+    for family in families:
+        assert lines[f"settings of {family.family} ([model], [space])"].split(", ") == list(family.default_model())
+    assert sum(kind.startswith("settings of") for kind in lines) == len(families)
 
 
 @pytest.mark.parametrize("command", [[], ["study"], ["report"], ["list"]])
