@@ -19,6 +19,15 @@ MOST_STEPS = 10_000
 
 AXES = ("x", "y")
 
+MEASURES = (
+    *AXES,
+    "function_value",
+    *(f"{count}.{axis}" for count in ("turns", "crossings") for axis in AXES),
+    "straightness",
+    "distance",
+)
+"""Names of the measures of a path, see `measures_of`."""
+
 _OWN = ("function", "start", "steps")
 
 

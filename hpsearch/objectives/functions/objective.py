@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from optuna.distributions import BaseDistribution
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Conditions, Objective, Step, Trained
-from hpsearch.objectives.functions.descent import DescentSettings, descend, measures_of, values_of
+from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of, values_of
 from hpsearch.objectives.functions.surfaces import FUNCTIONS, Array, Function
 from hpsearch.objectives.measures import Measure
 from hpsearch.objectives.searched_model import SearchedModel, default_settings
@@ -59,6 +59,9 @@ class FunctionObjective(Objective):
     family = "function"
     accepts_changes = True
     deterministic = True
+    measure_names: ClassVar[Mapping[str, str]] = dict.fromkeys(MEASURES, "")
+    """Measures of each path; no key of ``[record]`` asks for them."""
+
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-3, "high": 10.0, "log": True},
     }

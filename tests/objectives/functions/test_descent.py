@@ -9,7 +9,7 @@ from hpsearch.errors import UsageError
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.objectives.functions import FUNCTIONS
-from hpsearch.objectives.functions.descent import DescentSettings, descend, measures_of
+from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of
 
 CHAPTER = {"sgd": 0.95, "momentum": 0.1, "adagrad": 1.5, "adam": 0.3}
 
@@ -103,6 +103,10 @@ def test_the_path_and_its_values_are_curves_from_step_0():
     assert list(measures["x"].steps) == [0, 1]
     assert list(measures["y"].values) == [1, 0.5]
     assert list(measures["function_value"].values) == [1.2, 0.25]
+
+
+def test_each_measure_is_named():
+    assert set(measured([(2, 1), (0, 0.5)])) == set(MEASURES)
 
 
 def test_a_path_that_leaves_the_finite_numbers_ends_there_without_numbers():
