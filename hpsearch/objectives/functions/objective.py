@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -59,9 +59,7 @@ class FunctionObjective(Objective):
     family = "function"
     accepts_changes = True
     deterministic = True
-    measure_names: ClassVar[Mapping[str, str]] = dict.fromkeys(MEASURES, "")
-    """Measures of each path; no key of ``[record]`` asks for them."""
-
+    measure_names = dict.fromkeys(MEASURES, "")
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-3, "high": 10.0, "log": True},
     }
