@@ -147,3 +147,8 @@ def test_settings_are_checked(settings, words):
     with pytest.raises(UsageError) as error:
         DescentSettings(**settings)
     assert words in str(error.value)
+
+
+def test_every_measure_has_its_name_in_the_table():
+    measures = measures_of(FUNCTIONS["bowl"], np.array([[-7.0, 2.0], [-6.0, 1.0]]))
+    assert set(measures) == set(MEASURES)
