@@ -92,6 +92,16 @@ def finding(measure: str, values: Mapping[str, float]) -> tuple[str, dict[str, F
     return ". ".join(sentences), facts
 
 
+def of_each(measure: str, values: Mapping[str, float]) -> tuple[str, dict[str, Fact]]:
+    """Return what each path did, as a sentence without full stop, and its facts."""
+    facts: dict[str, Fact] = {}
+    parts = []
+    for place, (name, value) in enumerate(values.items(), 1):
+        facts |= {f"path_{place}": name, f"did_{place}": words_of(measure, value)}
+        parts.append(f"{{path_{place}}}: {{did_{place}}}")
+    return "; ".join(parts), facts
+
+
 def words_of(measure: str, value: float) -> str:
     """Return what a path did."""
     return fill(WORDS[measure].each, _facts(measure, value)) if math.isfinite(value) else "diverges"

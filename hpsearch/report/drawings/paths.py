@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from hpsearch.objectives.functions import FUNCTIONS, Function
 from hpsearch.report import figures, style
 from hpsearch.report.data import by_run
-from hpsearch.report.drawings.path_words import DEFAULT, WORDS, finding, words_of
+from hpsearch.report.drawings.path_words import DEFAULT, WORDS, finding, of_each, words_of
 from hpsearch.report.section import MOST, Drawing, Section, few_variants
 from hpsearch.report.text import Fact, fill
 from hpsearch.results.results import Results
@@ -29,6 +29,7 @@ _LINE = 0.17  # inches of a line of the title
 _LETTERS = 62  # of a line of the title
 _TWO_LINES = 32  # a heading has two lines if a panel has room for fewer letters
 _FOOT, _SHORT_FOOT = 0.9, 0.45  # inches below the panels, with the legend and without
+_LISTED = 5  # paths that the caption lists; of more it says which are extreme
 _MARKED = 60  # steps with a marker
 _CONTOURS = 10
 _GRID = (97, 73)  # points in x and y at which contours are computed
@@ -55,7 +56,11 @@ def paths_section(results: Results) -> Section:
     name = _measure(results)
     values = _values(results, name)
     chosen = [variant for variant in shown.variants if variant in set(paths["variant"])]
-    sentence, own = finding(name, {variant: values.get(variant, np.nan) for variant in chosen})
+    of_chosen = {variant: values.get(variant, np.nan) for variant in chosen}
+    sentence, own = finding(name, of_chosen)
+    title = fill(sentence, own)
+    if len(chosen) <= _LISTED:
+        sentence, own = of_each(name, of_chosen)
     function = FUNCTIONS[str(paths["task"].iloc[0])]
     facts |= own | {"function": str(paths["task"].iloc[0]), "formula": function.formula}
     reading = (
@@ -66,7 +71,7 @@ def paths_section(results: Results) -> Section:
         reading = reading.replace(", at even distances on a log scale", "")
     if results.space:  # otherwise all repeats have the same path
         notes = (*notes, "Each path is that of the first repeat's incumbent.")
-    figure = _draw(function, paths, chosen, name, values, fill(sentence, facts))
+    figure = _draw(function, paths, chosen, name, values, title)
     return Section(
         "figure",
         _TITLE,

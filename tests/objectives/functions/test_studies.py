@@ -3,28 +3,40 @@
 import pytest
 from optuna.storages import InMemoryStorage
 
+from hpsearch.analysis.claims import decided
 from hpsearch.execution import execute
+from hpsearch.report.sections.figure import figure_section
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
 
 
-def numbers(study):
-    """Return the measures at the end of the paths, by variant and name."""
-    ready, storage = plan(study), InMemoryStorage()
+@pytest.fixture(scope="module", params=["optimizer-paths", "momentum-escapes"])
+def results(request):
+    ready, storage = plan(request.param), InMemoryStorage()
     execute(ready, storage)
-    measures = load_results(storage, study).measures
-    assert set(measures["repeat"]) == {0}
-    return measures.drop_duplicates(["variant", "measure"], keep="last").pivot_table("value", "variant", "measure")
+    return load_results(storage, request.param)
 
 
-def test_optimizer_paths():
-    ends = numbers("optimizer-paths")
-    assert ends["crossings.y"].to_dict() == {"SGD": 30, "Momentum": 4, "AdaGrad": 0, "Adam": 2}
-    assert ends["straightness"].idxmax() == "AdaGrad"
-    assert ends["straightness"].idxmin() == "SGD"
+EXPECTED = {
+    "optimizer-paths": {"crossings.y": {"SGD": 30, "Momentum": 4, "AdaGrad": 0, "Adam": 2}},
+    "momentum-escapes": {"x": {"SGD": -2, "Momentum": 4}, "distance": {"SGD": 6, "Momentum": 0}},
+}
 
 
-def test_momentum_escapes():
-    ends = numbers("momentum-escapes")
-    assert ends.loc["SGD", "x"] < 0
-    assert ends.loc["Momentum", "distance"] == pytest.approx(0, abs=0.1)
+def test_paths_are_as_chapter_and_lecture_have_them(results):
+    ends = results.measures.drop_duplicates(["variant", "measure"], keep="last")
+    for name, values in EXPECTED[results.name].items():
+        of_measure = ends[ends["measure"] == name].set_index("variant")["value"]
+        assert of_measure.to_dict() == pytest.approx(values, abs=0.05)
+
+
+def test_claims_are_decided_exactly_by_one_repeat(results):
+    decisions = decided(results)
+    assert len(decisions) == {"optimizer-paths": 4, "momentum-escapes": 2}[results.name]
+    for decision in decisions:
+        assert (decision.exact, decision.repeats, decision.word) == (True, 1, "holds"), decision.text
+
+
+def test_they_have_the_figure_of_their_paths(results):
+    section = figure_section(results)
+    assert len([axes for axes in section.drawing.figure.axes if axes.get_visible()]) == len(results.variants) + 1
