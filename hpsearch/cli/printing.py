@@ -293,6 +293,7 @@ def print_choices(console: Console) -> None:
 
     tables: dict[str, Iterable[str]] = {
         "families of models": FAMILIES,
+        **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
@@ -306,7 +307,8 @@ def print_choices(console: Console) -> None:
     for folder, studies in by_folder().items():
         console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
     for kind, table in tables.items():
-        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
+        if names := ", ".join(table):
+            console.print(f"{kind}: {names}", soft_wrap=True)
 
 
 def _name(text: str) -> str:

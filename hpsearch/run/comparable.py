@@ -24,6 +24,7 @@ _FREE = (
     "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",
     "factors.",
+    "claims",
 )
 
 
