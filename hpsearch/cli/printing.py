@@ -53,7 +53,11 @@ def _some(names: Sequence[str]) -> str:
 
 def _budget(plan: Plan) -> str:
     """Return the budget of each run in words."""
+    from hpsearch.study.variant import is_untuned
+
     run = plan.runs()[0]
+    if all(is_untuned(objective) for variant in plan.variants.values() for objective in variant.objectives.values()):
+        return "one training"
     if run.epochs is None:
         return f"{plan.trials} trials"
     return f"{plan.trials * run.epochs} epochs ({plan.trials} trials of {run.epochs})"
