@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hpsearch.analysis.claims.claim import Claim
 from hpsearch.analysis.thresholds import Thresholds, thresholds
 from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.figure import FigureSettings
 from hpsearch.study.shipped import find
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
@@ -171,7 +173,7 @@ class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
     The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
-    ``[factors]``.
+    ``[factors]``, `hpsearch.study.claims` what ``[[claims]]`` name, and `hpsearch.study.figure` ``[figure]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -185,13 +187,16 @@ class StudyFile(_Table):
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    figure: FigureSettings = FigureSettings()
     report: ReportSettings = ReportSettings()
+    claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
     def tables(self) -> dict[str, Any]:
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        for table in ("factors", "record"):
+        tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
+        for table in ("factors", "record", "figure", "claims"):
             if not tables[table]:
                 del tables[table]
         if self.search.first == FIRST[0]:
@@ -276,6 +281,8 @@ def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> 
 def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> str:
     first, *rest = error.errors()
     place = [short(str(part)) for part in first["loc"] if part != "[key]"]
+    if place[0] == "claims" and len(place) > 1:
+        place[1] = str(int(place[1]) + 1)  # the tables of a list count from 1
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{origin(path, place, given)}: {_explain(first, place)}{more}"
 
@@ -304,5 +311,8 @@ def _explain(error: Any, place: list[str]) -> str:
 def _known_keys(tables: list[str]) -> list[str]:
     model: Any = StudyFile
     for table in tables:
-        model = model.model_fields[table].annotation
+        if table.isdecimal():  # the place in a list of tables
+            continue
+        annotation = model.model_fields[table].annotation
+        model = next(iter(get_args(annotation)), annotation)
     return list(model.model_fields)

@@ -9,6 +9,7 @@ import time
 import optuna
 import pytest
 
+from hpsearch.errors import UsageError
 from hpsearch.execution import execute
 from hpsearch.execution.child.process import end_idle
 from hpsearch.objectives import FAMILIES, MLPObjective
@@ -16,6 +17,7 @@ from hpsearch.storage import all_studies, open_storage, opened
 from hpsearch.storage.leases import Holder, leased
 from hpsearch.storage.optuna_private import study_id
 from hpsearch.study.plan import plan
+from tests.combinations import more
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
 
@@ -36,11 +38,18 @@ def test_a_study_from_nothing_to_its_report_and_again(program, hpsearch, tmp_pat
     files = {"report.html", "report.md", "summary.json", "figures", "data", "next.toml"}
     assert {path.name for path in report.iterdir()} == files
 
+    written = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     again = hpsearch("study", *SMALL)
     assert "nothing is left to train" in again.stdout
-    more = hpsearch("study", "--trials", "4", "--repeats", "1")
-    assert "The storage holds 9 of them already: going on from there." in more.stdout
+    assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == written
 
+
+@pytest.mark.long
+def test_a_study_goes_on_and_a_report_alone_is_the_same(hpsearch, tmp_path):
+    report = tmp_path / "reports" / "digits"
+    assert hpsearch("study", *SMALL).returncode == 0
+    done = hpsearch("study", "--trials", "4", "--repeats", "1")
+    assert "The storage holds 9 of them already: going on from there." in done.stdout
     written = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     assert hpsearch("report").returncode == 0
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == written
@@ -136,7 +145,7 @@ def test_bad_input_is_one_line_and_2_and_writes_nothing(hpsearch, tmp_path, argu
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["study", "nowhere.toml"], ["study", "--unknown"], ["report"]])
+@pytest.mark.parametrize("arguments", [["study", "--unknown"], more(["study", "nowhere.toml"]), more(["report"])])
 def test_the_program_refuses_as_its_commands_do(program, hpsearch, tmp_path, arguments):
     done, expected = program(*arguments), hpsearch(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", expected.stderr)
@@ -165,8 +174,9 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     assert "nan" not in done.stdout
 
 
-def test_debug_shows_the_traceback(program):
-    assert "Traceback" in program("study", "nowhere.toml", "--debug").stderr
+def test_debug_shows_the_traceback(hpsearch):
+    with pytest.raises(UsageError):
+        hpsearch("study", "nowhere.toml", "--debug")
 
 
 def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearch):
@@ -178,7 +188,7 @@ def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearc
 
 def test_another_process_running_the_study_is_a_failure(hpsearch, tmp_path):
     url = f"sqlite:///{tmp_path / 'hpsearch.db'}"
-    assert hpsearch("study", *SMALL).returncode == 0
+    execute(plan("digits", {"trials": 1, "repeats": 1}), url)
     with opened(url) as storage:
         run = all_studies(storage)[0]
         with leased(storage, study_id(run), run.study_name, Holder.here()):
