@@ -23,9 +23,9 @@ _THUMBNAIL_WIDTH = 240  # pixels
 _FIGURES = ("figure", "answer", "paired", "best_so_far")  # sections whose figure a thumbnail shows, the first there is
 _SIGNS = {"holds": "✓", "does not hold": "✗", "not resolved": "?"}
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
-_FOOT = """Each page is made by one command, `hpsearch study NAME`, and this one by `hpsearch gallery`. The same machine \
-gives the same numbers. Without MNIST, `hpsearch study NAME --data digits` runs a study on the digits that scikit-learn \
-brings, under a name of its own. Only what the pages show is committed: `report.md`, `summary.json` and the figures as \
+_FOOT = """Each page is made by `hpsearch study NAME`, and this one by `hpsearch gallery`. The same machine \
+gives the same numbers. Without MNIST, `hpsearch study NAME --data digits` runs a study on the digits of scikit-learn, \
+under a name of its own. Only what the pages show is committed: `report.md`, `summary.json` and the figures as \
 PNGs; git ignores the rest that the commands write."""
 
 
