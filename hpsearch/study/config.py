@@ -149,6 +149,8 @@ class ReportSettings(_Table):
         study's first trial counts; later changes have no effect.
     follows, changes
         The study that this one follows, and the changes since; written by ``next.toml``.
+    then
+        The study to run next where this one leaves nothing open.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -156,6 +158,7 @@ class ReportSettings(_Table):
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     follows: str = ""
     changes: list[str] = []
+    then: Annotated[str, _at_most(1_000)] = ""
 
     @model_validator(mode="after")
     def _known_thresholds(self) -> Self:
@@ -198,6 +201,8 @@ class StudyFile(_Table):
                 del tables[table]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
+        if not self.report.then:
+            del tables["report"]["then"]
         del tables["search"]["seconds"]  # a limit of each call
         if self.search.trial_seconds is None:
             del tables["search"]["trial_seconds"]
