@@ -26,6 +26,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         negative_slope: float = 0.01,
         initial_slope: float = 0.25,
         pieces: int = 2,
+        initial_pieces: str = "random",
         initializer: str = "auto",
         initializer_std: float = 0.01,
         batch_norm: bool = False,
@@ -46,9 +47,13 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         weight_decay: float = 0.0,
         l1: float = 0.0,
         batch_size: int = 32,
+        replacement: bool = False,
         epochs: int = 100,
+        steps: int | None = None,
+        evaluate_every: int | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
+        stop_by: str = "score",
         patience: int = 5,
         min_delta: float = 0.0,
         train_metrics: str = "running",
@@ -63,7 +68,8 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
             Units of each hidden layer; () for no hidden layer, "3 x 100" for three layers of 100 units.
         activation
             Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
-            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.
+            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit, and
+            `initial_pieces` says how they start: "random", or as "relu".
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
@@ -80,11 +86,16 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         weight_decay, l1
             Adds weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights to the loss; adamw applies `weight_decay`
             separately.
-        batch_size, epochs
-            Rows per step; passes of `fit` over the rows. Large data sets need fewer epochs than the default.
+        batch_size, replacement, epochs
+            Rows per step, whether they are drawn with replacement, and passes of `fit` over the rows. Large data sets
+            need fewer epochs than the default.
+        steps, evaluate_every
+            Number of steps of `fit`, instead of `epochs`, and steps between evaluations (None: those of one epoch). The
+            initial network and the last one are evaluated, too.
         early_stopping, validation_fraction
             Whether to stop early, and the share of rows held out for it (stratified by class). `fit` stops when their
-            score has not improved by more than `min_delta` for `patience` epochs, and restores the best weights.
+            score, or with `stop_by` "loss" their loss, has not improved by more than `min_delta` for `patience` epochs
+            (evaluations, with `steps`), and restores the best weights.
         train_metrics
             Kind of `loss_curve_`: "running" (averaged while the weights change) or "exact" (evaluated after the epoch).
         dtype
@@ -97,6 +108,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.negative_slope = negative_slope
         self.initial_slope = initial_slope
         self.pieces = pieces
+        self.initial_pieces = initial_pieces
         self.initializer = initializer
         self.initializer_std = initializer_std
         self.batch_norm = batch_norm
@@ -117,9 +129,13 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.weight_decay = weight_decay
         self.l1 = l1
         self.batch_size = batch_size
+        self.replacement = replacement
         self.epochs = epochs
+        self.steps = steps
+        self.evaluate_every = evaluate_every
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.stop_by = stop_by
         self.patience = patience
         self.min_delta = min_delta
         self.train_metrics = train_metrics

@@ -29,6 +29,8 @@ class BatchNorm(Layer):
     section 6.3.
     """
 
+    role = "batch_norm"
+
     scale: Array
     offset: Array
     scale_gradient: Array

@@ -27,6 +27,8 @@ class Dropout(Layer):
         Draws the dropped units at each forward pass in training.
     """
 
+    role = "dropout"
+
     def __init__(self, n_units: int, dtype: np.dtype[Any], *, share: float, rng: np.random.Generator) -> None:
         super().__init__(n_units, n_units, dtype)
         self.share = share

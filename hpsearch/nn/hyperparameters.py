@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.checks import MOST_EPOCHS, MOST_WHOLE, number, one_of, whole
+from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_of, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.activations.maxout import INITIAL_PIECES
+from hpsearch.nn.early_stopping import CRITERIA
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.layer_sizes import layer_sizes
 from hpsearch.nn.optimizers import OPTIMIZERS, RMSPROP_STARTS
@@ -41,6 +43,8 @@ class Hyperparameters:
     """Slope of prelu for x < 0 before training; 0.25 is its paper's."""
     pieces: int = 2
     """Number of linear functions per unit of maxout."""
+    initial_pieces: str = "random"
+    """maxout: initial weights of the pieces: "random" ones, or "relu", which makes each unit start as one of relu."""
     initializer: str = "auto"
     """Key of `INITIALIZERS`, or "auto": the activation's default."""
     initializer_std: float = 0.01
@@ -80,15 +84,24 @@ class Hyperparameters:
     """L1: adds l1 · Σ |w| over the weights to the loss."""
     batch_size: int = 32
     """Rows per step; the last step of an epoch takes the remaining rows."""
+    replacement: bool = False
+    """Whether each step draws its rows with replacement, instead of shuffling all rows for each epoch."""
     epochs: int = 20
+    steps: int | None = None
+    """Number of steps, instead of `epochs`; 0: no training, the initial network is evaluated."""
+    evaluate_every: int | None = None
+    """With `steps`: steps between evaluations; None: those of one epoch, ceil(rows / batch_size)."""
     early_stopping: bool = False
-    """Whether to stop when the validation score no longer improves, and restore the best weights."""
+    """Whether to stop when validation no longer improves, and restore the best weights."""
+    stop_by: str = "score"
+    """Early stopping: key of `CRITERIA`, what must improve: the validation "score", or the validation "loss"."""
     patience: int = 5
-    """Early stopping: epochs without improvement after which training stops."""
+    """Early stopping: evaluations (one after each epoch) without improvement after which training stops."""
     min_delta: float = 0.0
-    """Early stopping: smallest increase of the best score that counts as an improvement."""
+    """Early stopping: smallest increase of the best score, or decrease of the loss, that counts as an improvement."""
     train_metrics: str = "running"
-    """Training loss and score: "running" (averaged while the weights change) or "exact" (evaluated after the epoch)."""
+    """Training loss and score: "running" (averaged over the batches since the last evaluation, while the weights
+    change) or "exact" (evaluated after the epoch). At step 0 they are exact."""
     dtype: str = "float32"
     """Data type of parameters and arithmetic: float32 or float64."""
 
@@ -118,7 +131,12 @@ def _one_of(choices: Iterable[str]) -> Rule:
     return lambda name, value: one_of(name, value, choices)
 
 
-def _boolean(name: str, value: Any) -> bool:
+def _or_none(rule: Rule) -> Rule:
+    return lambda name, value: None if value is None else rule(name, value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """Return `value` if it is true or false, else raise `UsageError`."""
     if not isinstance(value, (bool, np.bool_)):
         raise UsageError(f"{name} must be true or false, got {quoted(value)}")
     return bool(value)
@@ -134,9 +152,10 @@ RULES: dict[str, Rule] = {
     "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "pieces": _whole(2),
+    "initial_pieces": _one_of(INITIAL_PIECES),
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
-    "batch_norm": _boolean,
+    "batch_norm": boolean,
     "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
     "optimizer": _one_of(OPTIMIZERS),
@@ -154,8 +173,12 @@ RULES: dict[str, Rule] = {
     "weight_decay": _not_negative,
     "l1": _not_negative,
     "batch_size": _whole(1),
+    "replacement": boolean,
     "epochs": _whole(1, MOST_EPOCHS),
-    "early_stopping": _boolean,
+    "steps": _or_none(_whole(0, MOST_UPDATES)),
+    "evaluate_every": _or_none(_whole(1)),
+    "early_stopping": boolean,
+    "stop_by": _one_of(CRITERIA),
     "patience": _whole(1),
     "min_delta": _not_negative,
     "train_metrics": _one_of(TRAIN_METRICS),

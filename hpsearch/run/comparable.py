@@ -15,6 +15,7 @@ _FREE = (
     "title",
     "question",
     "report.",
+    "figure.",
     "search.strategies",
     "search.trials",
     "search.repeats",

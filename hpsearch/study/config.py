@@ -15,6 +15,7 @@ from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.figure import FigureSettings
 from hpsearch.study.shipped import find
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
@@ -148,6 +149,8 @@ class ReportSettings(_Table):
         study's first trial counts; later changes have no effect.
     follows, changes
         The study that this one follows, and the changes since; written by ``next.toml``.
+    then
+        The study to run next where this one leaves nothing open.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -155,6 +158,7 @@ class ReportSettings(_Table):
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     follows: str = ""
     changes: list[str] = []
+    then: Annotated[str, _at_most(1_000)] = ""
 
     @model_validator(mode="after")
     def _known_thresholds(self) -> Self:
@@ -169,7 +173,7 @@ class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
     The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
-    ``[factors]``, and `hpsearch.study.claims` what ``[[claims]]`` name.
+    ``[factors]``, `hpsearch.study.claims` what ``[[claims]]`` name, and `hpsearch.study.figure` ``[figure]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -183,6 +187,7 @@ class StudyFile(_Table):
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    figure: FigureSettings = FigureSettings()
     report: ReportSettings = ReportSettings()
     claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
@@ -190,11 +195,14 @@ class StudyFile(_Table):
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        for table in ("factors", "record", "claims"):
+        tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
+        for table in ("factors", "record", "figure", "claims"):
             if not tables[table]:
                 del tables[table]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
+        if not self.report.then:
+            del tables["report"]["then"]
         del tables["search"]["seconds"]  # a limit of each call
         if self.search.trial_seconds is None:
             del tables["search"]["trial_seconds"]

@@ -69,6 +69,7 @@ def plan_of(
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
         file = _with_claims(file, cells, tasks)
+        file.figure.check_factors(cells[0].levels if cells else [STRATEGY])
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
