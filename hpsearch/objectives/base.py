@@ -221,6 +221,11 @@ class Objective(ABC):
         return None
 
     @property
+    def counts_epochs(self) -> bool:
+        """Whether `epochs` counts epochs, like the trials' attribute of that name; pruners of a study need that."""
+        return True
+
+    @property
     def content(self) -> Mapping[str, Any]:
         """Settings that comparable trials share, in JSON types: ``data``, ``model`` and ``space``."""
         return {}
