@@ -269,6 +269,18 @@ def report(
     _guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
 
 
+@app.command()
+def gallery(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder with the folders of the reports.")] = Path(
+        "reports"
+    ),
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write DIR/README.md: the claims of all reports in the folder, each with its word and a figure."""
+    _guarded(lambda console: commands.gallery(folder, console), quiet=quiet, debug=debug)
+
+
 @app.command("list")
 def list_(debug: DebugOption = False) -> None:
     """List what a study file may name: studies, strategies, data sets, and the parts of the network."""

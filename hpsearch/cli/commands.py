@@ -160,6 +160,13 @@ def report(study: str | None, names: Sequence[str], storage: str, out: Path, con
     console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
 
 
+def gallery(folder: Path, console: Console) -> None:
+    """Write the gallery of the reports in a folder."""
+    from hpsearch.report.gallery import write_gallery
+
+    console.print(f"Gallery: {write_gallery(folder)}", soft_wrap=True)
+
+
 def _name(study: str) -> str:
     """The name under which STUDY's runs are stored: what its file says, if it is a file."""
     from hpsearch.study.config import read

@@ -53,7 +53,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _budget(plan: Plan) -> str:
     """Return the budget of each run in words."""
-    run = plan.runs()[0]
+    runs = plan.runs()
+    if all(run.untuned for run in runs):
+        return "one training"
+    run = next(run for run in runs if not run.untuned)
     if run.epochs is None:
         return f"{plan.trials} trials"
     return f"{plan.trials * run.epochs} epochs ({plan.trials} trials of {run.epochs})"
@@ -260,9 +263,11 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     params = ", ".join(f"{_name(name)} = {_name(value(chosen, 4))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     console.print()
-    console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
+    by = "  by" if params else f"Best training{task}:"
+    if params:
+        console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
-        f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
+        f"{by} {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
         f"validation {_name(results.metric)} {measured(found.value, half)}{confirmed}{_test(found, half)}",
         soft_wrap=True,
     )
@@ -293,6 +298,7 @@ def print_choices(console: Console) -> None:
 
     tables: dict[str, Iterable[str]] = {
         "families of models": FAMILIES,
+        **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
@@ -306,7 +312,8 @@ def print_choices(console: Console) -> None:
     for folder, studies in by_folder().items():
         console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
     for kind, table in tables.items():
-        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
+        if names := ", ".join(table):
+            console.print(f"{kind}: {names}", soft_wrap=True)
 
 
 def _name(text: str) -> str:

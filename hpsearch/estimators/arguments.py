@@ -26,6 +26,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         negative_slope: float = 0.01,
         initial_slope: float = 0.25,
         pieces: int = 2,
+        initial_pieces: str = "random",
         initializer: str = "auto",
         initializer_std: float = 0.01,
         batch_norm: bool = False,
@@ -67,7 +68,8 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
             Units of each hidden layer; () for no hidden layer, "3 x 100" for three layers of 100 units.
         activation
             Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
-            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.
+            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit, and
+            `initial_pieces` says how they start: "random", or as "relu".
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
@@ -106,6 +108,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.negative_slope = negative_slope
         self.initial_slope = initial_slope
         self.pieces = pieces
+        self.initial_pieces = initial_pieces
         self.initializer = initializer
         self.initializer_std = initializer_std
         self.batch_norm = batch_norm

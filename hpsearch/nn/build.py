@@ -79,9 +79,10 @@ def _hidden_layer(width: int, units: int, settings: Hyperparameters, *, first: b
     kind = ACTIVATIONS[settings.activation]
     activation = kind(units, dtype, **settings.select(kind.hyperparameters))
     inputs = activation.n_inputs
-    std = _initial_std(width, inputs, activation, settings)
+    drawn = activation.drawn_inputs
+    std = _initial_std(width, drawn, activation, settings)
     place = settings.batch_norm_place if settings.batch_norm else None
-    dense = Dense(width, inputs, dtype, std=std, bias=place != "before", first=first)
+    dense = Dense(width, inputs, dtype, std=std, bias=place != "before", drawn=drawn, first=first)
     match place:
         case "before":
             return [dense, BatchNorm(inputs, dtype), activation]

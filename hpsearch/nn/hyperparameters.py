@@ -11,6 +11,7 @@ import numpy as np
 from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_of, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.activations.maxout import INITIAL_PIECES
 from hpsearch.nn.early_stopping import CRITERIA
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.layer_sizes import layer_sizes
@@ -42,6 +43,8 @@ class Hyperparameters:
     """Slope of prelu for x < 0 before training; 0.25 is its paper's."""
     pieces: int = 2
     """Number of linear functions per unit of maxout."""
+    initial_pieces: str = "random"
+    """maxout: initial weights of the pieces: "random" ones, or "relu", which makes each unit start as one of relu."""
     initializer: str = "auto"
     """Key of `INITIALIZERS`, or "auto": the activation's default."""
     initializer_std: float = 0.01
@@ -149,6 +152,7 @@ RULES: dict[str, Rule] = {
     "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "pieces": _whole(2),
+    "initial_pieces": _one_of(INITIAL_PIECES),
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
     "batch_norm": boolean,

@@ -80,6 +80,8 @@ class Dense(Layer):
         Standard deviation of the normal distribution of the initial W; b starts at 0.
     bias
         Whether to add b. Batch normalisation directly after this layer would subtract it and has its own offset.
+    drawn
+        Number of leading outputs whose weights are drawn; the other weights start at 0. None: all.
     first
         Whether this is the first layer, so the gradient with respect to the inputs is not needed. `backward` then skips
         that matrix product, often the largest of all, and returns an empty array.
@@ -107,11 +109,13 @@ class Dense(Layer):
         *,
         std: float,
         bias: bool = True,
+        drawn: int | None = None,
         first: bool = False,
     ) -> None:
         super().__init__(n_inputs, n_outputs, dtype)
         self.std = std
         self.has_bias = bias
+        self.drawn = n_outputs if drawn is None else drawn
         self.first = first
         self.input_gradient = Buffer(n_inputs, dtype)
         self._ones = Buffer(1, dtype, fill=1)
@@ -132,9 +136,10 @@ class Dense(Layer):
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw W from N(0, std²) in float64, so both dtypes get the same weights; set b = 0."""
-        draws = rng.standard_normal(self.weight.shape)
+        draws = rng.standard_normal((self.n_inputs, self.drawn))
         with np.errstate(over="ignore"):  # an infinite weight is reported as a diverged training
-            self.weight[...] = np.multiply(draws, self.std, out=draws)
+            self.weight[:, : self.drawn] = np.multiply(draws, self.std, out=draws)
+        self.weight[:, self.drawn :] = 0.0
         if self.has_bias:
             self.bias[...] = 0.0
 

@@ -162,6 +162,9 @@ class Objective(ABC):
     records: ClassVar[bool] = False
     """Whether a study file may have a table ``[record]``."""
 
+    measure_names: ClassVar[Mapping[str, str] | None] = None
+    """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
+
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
 

@@ -41,6 +41,17 @@ class MLPObjective(SupervisedObjective):
     family = "mlp"
     records = True
     settings_type = Hyperparameters
+    measure_names = {  # noqa: RUF012 -- a constant, as in the base class
+        "batch_loss": "loss",
+        "test_score": "test",
+        "test_loss": "test",
+        "ensemble_score": "ensemble",
+        "thinned_score": "ensemble",
+        "scaled_score": "ensemble",
+        "weights.near_zero": "weights",
+        "weights.large": "weights",
+        "weights.rms": "weights",
+    }
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
         "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
@@ -93,13 +104,13 @@ class MLPObjective(SupervisedObjective):
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
         validation = (rows.x_validation, rows.y_validation)
         training = Training(network, settings, rows.x_train, rows.y_train, validation=validation, rng=rng)
-        return TrainedNetwork(self, training, self._recorder(training))
+        return TrainedNetwork(self, training, self._recorder(training, seeds))
 
-    def _recorder(self, training: Training) -> Recorder | None:
+    def _recorder(self, training: Training, seeds: np.random.SeedSequence) -> Recorder | None:
         """Return what records the training; None for a study with neither a budget in steps nor a record."""
         if not self.record and training.hyperparameters.steps is None:
             return None
-        return Recorder(self._recorded, training, self.data)
+        return Recorder(self._recorded, training, self.data, seeds)
 
 
 class TrainedNetwork(Trained):

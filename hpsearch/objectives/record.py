@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hpsearch.checks import one_of
+from hpsearch.checks import one_of, whole
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.nn import Hyperparameters
 from hpsearch.nn.hyperparameters import boolean
 from hpsearch.text import short
 
 LOSSES = ("epoch", "step")
+MOST_NETWORKS = 10_000
+"""Maximum number of networks in an ensemble: each of them judges all test rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,10 @@ class Record:
     """Whether to evaluate the test rows too, as the measures ``test_score`` and ``test_loss``."""
     layers: bool | str = False
     """Statistics of the layers: true before the first step and at the last evaluation, "every" at all evaluations."""
+    ensemble: int = 0
+    """Number of thinned networks whose mean is judged on the test rows; networks without dropout have none."""
+    weights: bool = False
+    """Whether to measure the sizes of the final weights."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -59,7 +65,7 @@ class Record:
             )
 
 
-ON_TEST_ROWS = ("test",)
+ON_TEST_ROWS = ("test", "ensemble")
 """Keys that evaluate the test rows."""
 
 
@@ -73,6 +79,8 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "loss": lambda name, value: one_of(name, value, LOSSES),
     "test": boolean,
     "layers": _layers,
+    "ensemble": lambda name, value: whole(name, value, 0, MOST_NETWORKS),
+    "weights": boolean,
 }
 """Rule of every key."""
 

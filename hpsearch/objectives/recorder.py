@@ -10,6 +10,7 @@ import numpy as np
 
 from hpsearch.data import Split
 from hpsearch.nn import Epoch, Training, record
+from hpsearch.objectives.final_measures import ensemble_measures, weight_measures
 from hpsearch.objectives.layer_rows import layer_rows
 from hpsearch.objectives.measures import Curve, Measure
 from hpsearch.objectives.record import Record
@@ -31,6 +32,10 @@ class Recorder:
         With ``loss = "step"``: curve of the loss of each batch, without penalty, before its step.
     test_score, test_loss
         With ``test = true``: curves over the evaluations, on the test rows, without penalty.
+    ensemble_score, thinned_score, scaled_score
+        With ``ensemble``: see `ensemble_measures`.
+    weights.near_zero, weights.large, weights.rms
+        With ``weights = true``: see `weight_measures`.
 
     Curves have the numbers of the evaluations as steps, `Epoch.epoch`, and `batch_loss` the steps from 1. Curves on
     test rows end with NaN if the training diverged.
@@ -43,6 +48,8 @@ class Recorder:
         Training that is observed: call `begin` before it, `observe` after each evaluation, and `end`.
     data
         Rows of the objective.
+    seeds
+        Seeds of the training; thinned networks have a stream of their own of them.
 
     Attributes
     ----------
@@ -50,8 +57,9 @@ class Recorder:
         Rows of `layer_rows` at the recorded evaluations; with a budget in epochs the initial network is number 0.
     """
 
-    def __init__(self, settings: Record, training: Training, data: Split) -> None:
-        self._settings, self._training = settings, training
+    def __init__(self, settings: Record, training: Training, data: Split, seeds: np.random.SeedSequence) -> None:
+        self._settings, self._training, self._data, self._seeds = settings, training, data, seeds
+        self._diverged = False
         self._sample = data.x_train[:MOST_ROWS], data.y_train[:MOST_ROWS]
         self._test = training.network.check(data.x_test, data.y_test) if settings.test else None
         self._tested: list[tuple[int, float, float]] = []
@@ -76,6 +84,7 @@ class Recorder:
 
     def end(self, *, diverged: bool) -> None:
         """Record the final network."""
+        self._diverged = diverged
         if diverged:
             self._tested.append((self._training.next_number, math.nan, math.nan))
         elif self._settings.layers and self._training.history:
@@ -96,6 +105,16 @@ class Recorder:
         if self._test is not None:
             numbers, scores, losses = zip(*self._tested, strict=True) if self._tested else ((), (), ())
             measures |= {"test_score": Curve(numbers, scores), "test_loss": Curve(numbers, losses)}
+        return measures | self._final()
+
+    def _final(self) -> dict[str, Measure]:
+        """Measure the final network: only when asked, because retrainings are not."""
+        network, settings = self._training.network, self._settings
+        measures: dict[str, Measure] = {}
+        if settings.ensemble:
+            measures |= ensemble_measures(network, self._data, settings.ensemble, self._seeds, diverged=self._diverged)
+        if settings.weights:
+            measures |= weight_measures(network)
         return measures
 
     def _unpenalized(self) -> dict[str, Measure]:

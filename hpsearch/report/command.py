@@ -31,6 +31,7 @@ def next_command(results: Results) -> Next:
     2. A comparison is not resolved, and a number of repeats would probably resolve it: as many repeats.
     3. The diagnostics propose changes: the next study.
     4. A comparison is not resolved: twice as many repeats.
+    5. The study file names the study that comes after it: that one.
     """
     study = _study(results)
     if results.trials["state"].isin(FINISHED).any() and not best(results):
@@ -51,6 +52,8 @@ def next_command(results: Results) -> Next:
     if study and unresolved:
         repeats = 2 * results.repeats
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats narrow the intervals:")
+    if then := results.settings.get("report", {}).get("then"):
+        return Next(f"hpsearch study {shlex.quote(str(then))}", "Nothing more needs to be run here. Try this next:")
     return Next("", "Nothing more needs to be run.")
 
 

@@ -10,7 +10,7 @@ from hpsearch.report.text import Escape
 
 ANSWER = "answer"
 REASON, MORE = "why_command", "warnings_left"  # facts of the answer that documents place themselves
-_FIGURES = ("paired", "best_so_far")  # sections that lend their figure, the first that has one
+_FIGURES = ("figure", "paired", "best_so_far")  # sections that lend their figure, the first that has one
 
 
 @dataclass(frozen=True)

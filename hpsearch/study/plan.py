@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.factors import Factor, read_factors
+from hpsearch.study.claims import resolved_claims
+from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
@@ -67,6 +68,8 @@ def plan_of(
         cells = _cells(file, strategies, arguments) if file.factors else None
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
+        file = _with_claims(file, cells, tasks)
+        file.figure.check_factors(cells[0].levels if cells else [STRATEGY])
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
@@ -91,6 +94,19 @@ def plan_of(
         trial_timeout=file.search.trial_seconds,
         batch=file.search.batch,
     )
+
+
+def _with_claims(
+    file: config.StudyFile, cells: Sequence[Variant] | None, tasks: Mapping[str, Objective]
+) -> config.StudyFile:
+    """Return the file with the claims' factors, labels and margins filled in."""
+    if not file.claims:
+        return file
+    levels = [cell.levels for cell in cells] if cells else [{STRATEGY: label} for label in file.search.strategies]
+    factors = {name: tuple(dict.fromkeys(each[name] for each in levels)) for name in levels[0]}
+    objectives = [each for cell in cells for each in cell.objectives.values()] if cells else list(tasks.values())
+    claims = resolved_claims(file.claims, factors, objectives, file.record, file.report.margin)
+    return file.model_copy(update={"claims": claims})
 
 
 def _searcher(label: str, settings: config.StrategySettings) -> Searcher:

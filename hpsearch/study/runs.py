@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hpsearch.analysis.claims.claim import Claim
 from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.checks import MOST_RUNS, MOST_TRIALS
 from hpsearch.errors import UsageError, choose_from, quoted
@@ -229,6 +230,7 @@ class Plan:
 
     def _stored(self) -> dict[str, Any]:
         """Return the plan as stored with each run before its first trial."""
+        claims = [Claim.model_validate(each).rule() for each in self.content.get("claims", ())]
         return (
             {
                 "tasks": list(self.objectives),
@@ -241,6 +243,7 @@ class Plan:
             }
             | {key: True for key in ("until_resolved", "null") if getattr(self, key)}
             | dict(self.variation)
+            | ({"claims": claims} if claims else {})
         )
 
     def objective_of(self, run: Run) -> Objective:

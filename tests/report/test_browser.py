@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from tests.chromium import BROWSER, FLAGS
+from tests.combinations import more
 from tests.report.built import report_of
 
 # The report has no script, so an outer page shows it in a frame and measures it.
@@ -50,7 +51,7 @@ class Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
 
-@pytest.fixture(scope="module", params=["usual", "names of markup"])
+@pytest.fixture(scope="module", params=["usual", more("names of markup")])
 def served(request, tmp_path_factory):
     """Serve the report of an example; yield the address, the requested paths and the folder."""
     folder = tmp_path_factory.mktemp("served")

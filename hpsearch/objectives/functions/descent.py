@@ -18,6 +18,15 @@ MOST_STEPS = 10_000
 """Maximum number of steps of a path; all of its points are stored."""
 
 AXES = ("x", "y")
+MEASURES = (
+    *AXES,
+    "function_value",
+    *(f"{kind}.{axis}" for kind in ("turns", "crossings") for axis in AXES),
+    "straightness",
+    "distance",
+)
+"""Names of the measures of a path."""
+
 
 _OWN = ("function", "start", "steps")
 

@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Conditions, Objective, Step, Trained
-from hpsearch.objectives.functions.descent import DescentSettings, descend, measures_of, values_of
+from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of, values_of
 from hpsearch.objectives.functions.surfaces import FUNCTIONS, Array, Function
 from hpsearch.objectives.measures import Measure
 from hpsearch.objectives.searched_model import SearchedModel, default_settings
@@ -59,6 +59,7 @@ class FunctionObjective(Objective):
     family = "function"
     accepts_changes = True
     deterministic = True
+    measure_names = dict.fromkeys(MEASURES, "")
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-3, "high": 10.0, "log": True},
     }

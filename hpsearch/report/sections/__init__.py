@@ -15,6 +15,7 @@ from hpsearch.report.part import (
     SEVERAL_VARIANTS,
     SPACE,
     TRUE_VALUES,
+    Need,
     Part,
 )
 from hpsearch.report.sections.answer import answer_section
@@ -25,6 +26,7 @@ from hpsearch.report.sections.costs import costs_section
 from hpsearch.report.sections.diagnostics import diagnostics_section
 from hpsearch.report.sections.ecdf import ecdf_section
 from hpsearch.report.sections.expected_best import expected_best_section
+from hpsearch.report.sections.figure import figure_section, has_figure
 from hpsearch.report.sections.importances import importances_section
 from hpsearch.report.sections.isolation import isolation_section
 from hpsearch.report.sections.learning_curves import learning_curves_section
@@ -44,8 +46,11 @@ ANSWER, RESULTS, THE_SEARCH, HYPERPARAMETERS, STUDY = (
     "The answer", "The results", "The search", "The hyperparameters", "The study"
 )  # fmt: skip
 
+FIGURE = Need(has_figure, "the study file asks for none", silent=True)
+
 SECTIONS: Mapping[str, Part] = {
     "answer": Part("the answer", answer_section, ANSWER),
+    "figure": Part("the study's figure", figure_section, RESULTS, needs=(FIGURE,)),
     "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "variants": Part("scores and costs", variants_section, RESULTS),

@@ -9,7 +9,7 @@ from hpsearch.errors import UsageError
 from hpsearch.nn.hyperparameters import Hyperparameters
 from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.objectives.functions import FUNCTIONS
-from hpsearch.objectives.functions.descent import DescentSettings, descend, measures_of
+from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of
 
 CHAPTER = {"sgd": 0.95, "momentum": 0.1, "adagrad": 1.5, "adam": 0.3}
 
@@ -105,6 +105,10 @@ def test_the_path_and_its_values_are_curves_from_step_0():
     assert list(measures["function_value"].values) == [1.2, 0.25]
 
 
+def test_each_measure_is_named():
+    assert set(measured([(2, 1), (0, 0.5)])) == set(MEASURES)
+
+
 def test_a_path_that_leaves_the_finite_numbers_ends_there_without_numbers():
     points = path(function="valley", optimizer="sgd", learning_rate=0.1, steps=1000)
     assert len(points) < 20
@@ -143,3 +147,8 @@ def test_settings_are_checked(settings, words):
     with pytest.raises(UsageError) as error:
         DescentSettings(**settings)
     assert words in str(error.value)
+
+
+def test_every_measure_has_its_name_in_the_table():
+    measures = measures_of(FUNCTIONS["bowl"], np.array([[-7.0, 2.0], [-6.0, 1.0]]))
+    assert set(measures) == set(MEASURES)
