@@ -29,7 +29,7 @@ class Step(NamedTuple):
     Attributes
     ----------
     number
-        Counts from 1.
+        Counts from 1, or from 0 if the initial model is evaluated; later steps have larger numbers.
     value
         Validation value after the step, in the metric's units.
     cost
