@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hpsearch.analysis.comparison.verdicts import Verdict
     from hpsearch.execution import Start
+    from hpsearch.execution.until_resolved import Answers
 
 
 class StoppedError(HpsearchError):
@@ -41,7 +42,10 @@ def study(
     data: str | None,
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
+    from hpsearch.analysis.claims import Decision
+    from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.checks import duration
+    from hpsearch.cli.claims import print_claims_left
     from hpsearch.cli.printing import (
         print_expected_time,
         print_look,
@@ -81,10 +85,13 @@ def study(
         if until_resolved:
             last: Sequence[Verdict] = ()
 
-            def looked(repeats: int, verdicts: Sequence[Verdict]) -> None:
+            def looked(repeats: int, answers: Answers) -> None:
                 nonlocal last
-                last = verdicts
-                print_look(console, repeats, verdicts)
+                if claims := [each for each in answers if isinstance(each, Decision)]:
+                    print_claims_left(console, repeats, claims)
+                else:
+                    last = [each for each in answers if isinstance(each, Verdict)]
+                    print_look(console, repeats, last)
 
             complete = execute_until_resolved(ready, storage, looked=looked, **options)
             print_resolution(console, last)
@@ -150,10 +157,13 @@ def report(study: str | None, names: Sequence[str], storage: str, out: Path, con
         with opened(storage, existing=True) as here:
             results = load_chosen(here, None if study is None else _name(study), names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
+        from hpsearch.analysis.claims import decided
+        from hpsearch.cli.claims import print_claims
         from hpsearch.cli.printing import print_results
         from hpsearch.report import write_report
 
         path = write_report(results, out / folder(results.name))
+    print_claims(console, decided(results))
     print_results(console, results)
     console.print()
     console.print(f"Report: {path}", soft_wrap=True)

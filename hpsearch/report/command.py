@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from hpsearch.analysis.best import best
+from hpsearch.analysis.claims import decided
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.next_study import next_study
 from hpsearch.results.results import FINISHED, Results
@@ -41,8 +42,7 @@ def next_command(results: Results) -> Next:
         return Next(f"hpsearch study {study}{null}", "The study is not finished. The same command continues it:")
     if results.is_null:
         return Next("", "Nothing more needs to be run. Read the page of the study itself.")
-    unresolved = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
-    needed = [each.needed for each in unresolved if each.needed is not None]
+    unresolved, needed = _open(results)
     if study and needed:
         repeats = max(*needed, results.repeats + 1)
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats would probably resolve what is open:")
@@ -55,6 +55,15 @@ def next_command(results: Results) -> Next:
     if then := results.settings.get("report", {}).get("then"):
         return Next(f"hpsearch study {shlex.quote(str(then))}", "Nothing more needs to be run here. Try this next:")
     return Next("", "Nothing more needs to be run.")
+
+
+def _open(results: Results) -> tuple[bool, list[int]]:
+    """Return whether a claim, or without claims a comparison, is not resolved; and how many repeats would do it."""
+    if claims := decided(results):
+        left = [each for each in claims if each.word == "not resolved" and not each.exact]
+        return bool(left), [each.needed for each in left if each.needed is not None]
+    comparisons = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
+    return bool(comparisons), [each.needed for each in comparisons if each.needed is not None]
 
 
 def _study(results: Results) -> str:

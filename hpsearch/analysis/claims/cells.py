@@ -151,7 +151,7 @@ def differences(cell: Cell, claim: Claim, reduced: Reduced, other: Reduced | Non
 
 
 def _by_repeat(side: Side, claim: Claim, reduced: Reduced) -> Mapping[int, float]:
-    of_variants = [reduced.values.get((side.task, variant), {}) for variant in side.variants]
+    of_variants = [reduced.by_variant.get((side.task, variant), {}) for variant in side.variants]
     if not of_variants:
         return {}
     if claim.spread_over is None:

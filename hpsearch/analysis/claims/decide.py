@@ -225,7 +225,7 @@ def _reason(
     """Return why a claim is not resolved."""
     if not at_budget:
         return "the plan has another number of trials"
-    if not numbers.values and results.runs["complete"].any():
+    if not numbers.by_variant and results.runs["complete"].any():
         return f"no run has recorded {name}"
     counts = [len(each.values) for each in series]
     if not min(counts, default=0):

@@ -24,7 +24,7 @@ class Reduced(NamedTuple):
 
     Attributes
     ----------
-    values
+    by_variant
         Task and variant → repeat → number of each complete run that has the measure. A diverged run has the measure's
         worst value: ±∞, or NaN if neither side is better.
     diverged
@@ -33,7 +33,7 @@ class Reduced(NamedTuple):
         Whether the measure is a curve.
     """
 
-    values: Mapping[tuple[str, str], Mapping[int, float]]
+    by_variant: Mapping[tuple[str, str], Mapping[int, float]]
     diverged: frozenset[tuple[str, str, int]]
     has_steps: bool
 
@@ -59,8 +59,7 @@ def reduced(results: Results, name: str, reduce: Reduce) -> Reduced:
     frame = measure(results, name)
     has_steps = bool(frame["step"].notna().any())
     for key, rows in frame.groupby(KEYS, sort=False) if len(frame) else ():
-        task, variant, repeat = tuple(key)  # type: ignore[arg-type]  # of three columns
-        run = (str(task), str(variant), int(repeat))
+        run = _run(*key)
         if run not in complete:
             continue
         steps, numbers = rows["step"].to_numpy(dtype=float), rows["value"].to_numpy(dtype=float)
@@ -74,11 +73,12 @@ def reduced(results: Results, name: str, reduce: Reduce) -> Reduced:
     if not values:
         return Reduced({}, frozenset(), has_steps)
     is_oriented = not math.isnan(bad)
-    for task, variant, repeat in failed:
+    for run in failed:
+        task, variant, repeat = run
         of_variant = values.setdefault((task, variant), {})
         if is_oriented or repeat not in of_variant or name == "gap":
             of_variant[repeat] = math.inf if REACHES in _keys(reduce) else bad
-            diverged.add((task, variant, repeat))
+            diverged.add(run)
     return Reduced(values, frozenset(diverged), has_steps)
 
 
@@ -110,10 +110,11 @@ def _failed(results: Results) -> set[tuple[str, str, int]]:
         results.trials[[*KEYS, "number", "diverged"]], left_on=[*KEYS, "incumbent"], right_on=[*KEYS, "number"]
     )
     diverged = both[both["diverged"].fillna(False).astype(bool)]
-    return {
-        (str(task), str(variant), int(repeat))
-        for task, variant, repeat in pd.concat([without[KEYS], diverged[KEYS]]).itertuples(index=False, name=None)
-    }
+    return {_run(*key) for key in pd.concat([without[KEYS], diverged[KEYS]]).itertuples(index=False, name=None)}
+
+
+def _run(task: Any, variant: Any, repeat: Any) -> tuple[str, str, int]:
+    return str(task), str(variant), int(repeat)
 
 
 def spread(values: list[float]) -> float:

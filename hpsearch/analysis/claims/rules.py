@@ -108,8 +108,8 @@ def _all_within(values: NDArray[Any], margin: float, shares: Shares) -> int:
 def every(series: Sequence[Differences], test: Test, shares: Shares, equal: bool) -> Outcome:
     """Decide whether it is so in every cell."""
     loose = [test(each, shares) for each in series]
-    strict = [test(each, divided(shares, len(series))) for each in series]
-    refuting = [place for place, each in enumerate(strict) if each.side < 0]
+    strict = _strictly(series, loose, test, shares, -1)
+    refuting = [place for place, each in strict.items() if each.side < 0]
     if refuting:
         place = min(refuting, key=lambda each: _favour(strict[each], equal))
         return Outcome(-1, place, strict[place], series[place], ())
@@ -121,14 +121,22 @@ def every(series: Sequence[Differences], test: Test, shares: Shares, equal: bool
 def any_(series: Sequence[Differences], test: Test, shares: Shares, equal: bool) -> Outcome:
     """Decide whether it is so in at least one cell."""
     loose = [test(each, shares) for each in series]
-    strict = [test(each, divided(shares, len(series))) for each in series]
-    holding = [place for place, each in enumerate(strict) if each.side > 0]
+    strict = _strictly(series, loose, test, shares, 1)
+    holding = [place for place, each in strict.items() if each.side > 0]
     if holding:
         place = max(holding, key=lambda each: _favour(strict[each], equal))
         return Outcome(1, place, strict[place], series[place], ())
     place = max(range(len(series)), key=lambda each: _favour(loose[each], equal))
     left = tuple(each for each, tested in zip(series, loose, strict=True) if tested.side >= 0)
     return Outcome(-int(not left), place, loose[place], series[place], left)
+
+
+def _strictly(
+    series: Sequence[Differences], loose: Sequence[Tested], test: Test, shares: Shares, side: int
+) -> dict[int, Tested]:
+    """Test the cells that are on a side already, each at the level divided by the number of all cells."""
+    strict = divided(shares, len(series))
+    return {place: test(series[place], strict) for place, each in enumerate(loose) if each.side == side}
 
 
 def most(wins: Differences, shares: Shares) -> Outcome:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.part import (
+    CLAIMS,
     CURVES,
     DEFAULTS,
     ENOUGH,
@@ -21,6 +22,7 @@ from hpsearch.report.part import (
 from hpsearch.report.sections.answer import answer_section
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
+from hpsearch.report.sections.claims import claims_section
 from hpsearch.report.sections.closing_in import closing_in_section
 from hpsearch.report.sections.costs import costs_section
 from hpsearch.report.sections.diagnostics import diagnostics_section
@@ -50,6 +52,7 @@ FIGURE = Need(has_figure, "the study file asks for none", silent=True)
 
 SECTIONS: Mapping[str, Part] = {
     "answer": Part("the answer", answer_section, ANSWER),
+    "claims": Part("claims", claims_section, RESULTS, needs=(CLAIMS,)),
     "figure": Part("the study's figure", figure_section, RESULTS, needs=(FIGURE,)),
     "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),

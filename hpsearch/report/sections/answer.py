@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
+from hpsearch.analysis.claims import decided
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.views import by_objective, searching
+from hpsearch.report.claim_sentence import counted
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import Expectation, expectation, in_percent, variants_to_use
 from hpsearch.report.first_page import MORE, REASON
@@ -41,6 +43,7 @@ def answer_section(results: Results) -> Section:
     rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
     rivals = {} if results.is_null else rivals
     sentence = _sentence(results, bests, expected, rivals, facts)
+    claims = counted(decided(results), facts) if results.settings.get("claims") else ""
     all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results))
     following = next_command(results)
     reason = _TRY if rivals and bests and not following.command else following.reason
@@ -48,7 +51,7 @@ def answer_section(results: Results) -> Section:
         "answer",
         "The answer",
         (
-            sentence,
+            *filter(None, (claims, sentence)),
             *_chosen(results, bests, facts),
             *_reading(results, expected),
             *_scope(results, expected, facts),
