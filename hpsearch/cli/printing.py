@@ -53,11 +53,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _budget(plan: Plan) -> str:
     """Return the budget of each run in words."""
-    from hpsearch.study.variant import is_untuned
-
-    run = plan.runs()[0]
-    if all(is_untuned(objective) for variant in plan.variants.values() for objective in variant.objectives.values()):
+    runs = plan.runs()
+    if all(run.untuned for run in runs):
         return "one training"
+    run = next(run for run in runs if not run.untuned)
     if run.epochs is None:
         return f"{plan.trials} trials"
     return f"{plan.trials * run.epochs} epochs ({plan.trials} trials of {run.epochs})"
@@ -264,9 +263,11 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     params = ", ".join(f"{_name(name)} = {_name(value(chosen, 4))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     console.print()
-    console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
+    by = "  by" if params else f"Best training{task}:"
+    if params:
+        console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
-        f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
+        f"{by} {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
         f"validation {_name(results.metric)} {measured(found.value, half)}{confirmed}{_test(found, half)}",
         soft_wrap=True,
     )

@@ -20,7 +20,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     CURVES: frozenset({"measure", "lines", "panels", "log", "smooth", "steps"}),
     "histograms": frozenset({"steps"}),
     "levels": frozenset({"measure", "lines", "panels", "log", "steps", "reduce"}),
-    "paths": frozenset({"log"}),
+    "paths": frozenset({"measure"}),
 }
 """Kind of figure → keys of the table that it reads; `hpsearch.report.drawings` draws them."""
 

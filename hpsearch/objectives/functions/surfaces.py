@@ -7,7 +7,7 @@ shape, or numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class Function:
         Points at which f has its least value.
     heights
         Values of f to draw a contour of; empty: chosen evenly on a log scale above the least value.
+    places
+        Points that a drawing names.
     """
 
     formula: str
@@ -46,6 +48,7 @@ class Function:
     region: tuple[Point, Point]
     minima: Sequence[Point]
     heights: Sequence[float] = ()
+    places: Mapping[str, Point] = field(default_factory=dict)
 
     @property
     def least(self) -> float:
@@ -105,11 +108,11 @@ def _profile(x: Any) -> tuple[Array, Array]:
 
 
 def _plateau(x: Any, y: Any) -> Any:
-    return _profile(x)[0] + y**2 / 2
+    return _profile(x)[0] + y**2 / 20
 
 
 def _plateau_gradient(x: Any, y: Any) -> tuple[Any, Any]:
-    return _profile(x)[1], y
+    return _profile(x)[1], y / 10
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -122,7 +125,7 @@ FUNCTIONS: Mapping[str, Function] = {
         minima=[(0.0, 0.0)],
     ),
     "saddle": Function(
-        "x²/2 - y²/2 + y⁴/4",
+        "x²/2 − y²/2 + y⁴/4",
         _saddle,
         _saddle_gradient,
         start=(-2.0, 0.01),
@@ -130,16 +133,17 @@ FUNCTIONS: Mapping[str, Function] = {
         minima=[(0.0, 1.0), (0.0, -1.0)],
     ),
     "plateau": Function(
-        "a slope, a flat stretch, a hill and a valley along x, + y²/2",
+        "h(x) + y²/20, h: slope, flat stretch, hill, valley",
         _plateau,
         _plateau_gradient,
         start=(-4.0, 1.0),
         region=((-5.0, 7.0), (-2.5, 2.5)),
         minima=[(4.0, 0.0)],
-        heights=(-0.9, -0.7, -0.5, -0.3, -0.1, 0.025, 0.05, 0.075, 0.15, 0.3, 0.6, 1.0, 1.5, 2.0, 3.0),
+        heights=(-0.9, -0.7, -0.5, -0.3, -0.1, 0.01, 0.05, 0.09, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0),
+        places={"flat": (-1.0, 1.5), "hill": (1.0, -1.5)},
     ),
     "valley": Function(
-        "(1 - x)² + 100 (y - x²)²",
+        "(1 − x)² + 100 (y − x²)²",
         _valley,
         _valley_gradient,
         start=(-1.2, 1.0),

@@ -13,7 +13,7 @@ from hpsearch.report import scales, style
 from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.bands import band, band_word
 from hpsearch.report.drawings.cells import SEPARATOR, Cells, cells, figure_settings
-from hpsearch.report.drawings.endings import finding
+from hpsearch.report.drawings.endings import finding, named
 from hpsearch.report.drawings.naming import direction, measure_name, step_name
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing
@@ -39,6 +39,8 @@ def curves_section(results: Results) -> Section:
     if frame.empty:
         return Section("figure", TITLE, (f"No figure: no run has a curve of {listing(names, 'or')} yet.",))
     bands = _bands(results, frame, settings)
+    if bands.empty:
+        return Section("figure", TITLE, ("No figure: no curve has a step between the first and the last to draw.",))
     facts: dict[str, Fact] = {"repeats": int(frame["repeat"].nunique())}
     title, sentence = finding(results, drawn, bands, facts)
     reading = _reading(drawn, bands, settings, facts)
@@ -129,13 +131,17 @@ def _draw(results: Results, drawn: Cells, bands: pd.DataFrame, settings: FigureS
             height=(1.5 if columns == 1 else None) if several_rows else None,
             share="row" if several_rows else True,
         )
+        titles = {panel: named(results, drawn.panel_factor, panel) for panel in drawn.panels}
+        if max(map(len, titles.values())) > figure.letters and drawn.panel_factor:
+            titles = dict(zip(drawn.panels, drawn.panels, strict=True))
+            axis_name += f" (each panel: {style.label(drawn.panel_factor, 24)})"
         for axes, (name, panel) in zip(figure.panels, places, strict=True):
             inside = bands[bands["panel"] == panel]
             inside = inside[inside["measure"] == name] if by_measure else inside
             for index, line in enumerate(drawn.lines):
                 _line(axes, inside[inside["line"] == line], index, columns, many=len(labels) > 4)
             if len(drawn.panels) > 1 and (not several_rows or name == rows[0]):
-                axes.set_title(style.label(panel, figure.letters), loc="left", fontsize=grid.SMALL, pad=3)
+                axes.set_title(style.label(titles[panel], figure.letters), loc="left", fontsize=grid.SMALL, pad=3)
             axes.tick_params(labelsize=grid.SMALL)
         for place in range(0, len(places), columns):
             _axes(figure.panels[place], bands if not several_rows else bands[bands["measure"] == places[place][0]],

@@ -23,20 +23,20 @@ def finding(results: Results, drawn: Cells, bands: pd.DataFrame, facts: dict[str
     """
     if len(drawn.measures) > 1 and set(drawn.lines) == set(drawn.measures):
         return _gaps(results, drawn, bands, facts)
-    name = drawn.measures[0]
+    name = next(name for name in drawn.measures if (bands["measure"] == name).any())
     facts["measure"] = measure_name(results, name)
     ends: dict[str, dict[str, Measured]] = {}
     for panel in drawn.panels:
         values = _ends(bands[(bands["measure"] == name) & (bands["panel"] == panel)])
-        named = {_named(results, drawn.line_factor, line): value for line, value in values.items()}
-        ends |= {_named(results, drawn.panel_factor, panel): named} if named else {}
+        by_name = {named(results, drawn.line_factor, line): value for line, value in values.items()}
+        ends |= {named(results, drawn.panel_factor, panel): by_name} if by_name else {}
     sign = direction(results, name) or 1
     if len(drawn.lines) == 1:
         return _alone(ends, sign, facts)
     return _one_panel(next(iter(ends.values())), sign, facts) if len(ends) == 1 else _by_panel(ends, sign, facts)
 
 
-def _named(results: Results, factor: str, label: str) -> str:
+def named(results: Results, factor: str, label: str) -> str:
     """Return a level as prose names it, with its factor's name if it is a plain value."""
     return level_name(results, factor, label) if factor else label
 

@@ -17,7 +17,7 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, style
 from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.cells import figure_settings
-from hpsearch.report.section import Drawing, Section
+from hpsearch.report.section import Drawing, Section, leading, nouns
 from hpsearch.report.text import Fact, Measured, fill, listing
 from hpsearch.results.results import Results
 
@@ -25,22 +25,24 @@ _TITLE = "The outputs of each layer"
 _NONE = "No figure: no run recorded its layers; [record] layers = true asks for that."
 _MOST_ROWS, _MOST_LAYERS = 12, 6
 _BINS = 30
-_CUT = 3.0  # a highest bar of more than so many times the second is cut
-_MOST_OF = 0.5  # share of saturated outputs or dead units that a row is described by
+_CUT = 3.0  # a highest bar of more than so many times the second is cut, if that is no less than a fiftieth of all
+_LOW = 0.02
+_MANY = 0.25  # share of saturated outputs or dead units that a row is described by
+_NAMED = 6  # rows whose names the title can have
 _NARROW = 0.05  # standard deviation of bounded outputs that are almost one value
 _SHRUNK = 0.1  # standard deviation of the last layer over that of the first
 _WORDS = {
     "saturate": "saturate with {}",
     "one": "are almost one value with {}",
-    "die": "are mostly of dead units with {}",
+    "die": "are of many dead units with {}",
     "vanish": "vanish with {}",
     "explode": "explode with {}",
     "keep": "keep their spread with {}",
 }
 _RULES = (
-    "Outputs are said to saturate if half of those of the last layer do, and to be almost one value if its standard "
-    "deviation is below {narrow}. They vanish or explode if it is {factor} times smaller or larger than in the first "
-    "layer."
+    "Outputs are said to saturate if a quarter of those of the last layer do, and to be almost one value if their "
+    "standard deviation there is below {narrow:g}; many units are dead if a quarter are. Outputs vanish or explode if "
+    "their standard deviation in the last layer is {factor} times smaller or larger than in the first."
 )
 
 
@@ -122,11 +124,11 @@ def _first_repeat(layers: pd.DataFrame, variant: str) -> pd.DataFrame:
 def describe(first: pd.Series[Any], last: pd.Series[Any]) -> str:
     """Return what happens to the outputs between the first and the last layer, a key of the words."""
     ratio = float(last["std"]) / float(first["std"]) if first["std"] > 0 else math.nan
-    if last["saturated"] >= _MOST_OF:
+    if last["saturated"] >= _MANY:
         return "saturate"
     if not math.isnan(last["saturated"]) and last["std"] < _NARROW:
         return "one"
-    if last["dead"] >= _MOST_OF:
+    if last["dead"] >= _MANY:
         return "die"
     if ratio < _SHRUNK or last["std"] == 0:
         return "vanish"
@@ -146,17 +148,18 @@ def _finding(results: Results, numbers: pd.DataFrame, facts: dict[str, Fact]) ->
         }
         places.append(f"{{variant_{place}}} {{first_{place}}} and {{last_{place}}}")
     facts["layers"] = int(numbers["position"].max())
+    facts |= {f"count_{word}": len(variants) for word, variants in by_word.items()}
+    counted = len(places) > _NAMED
     parts = [
-        words.format(listing(by_word[word]) if len(by_word[word]) < 4 else f"{len(by_word[word])} of {len(places)}")
+        words.format(f"{{count_{word}}}" if counted else listing(by_word[word]))
         for word, words in _WORDS.items()
         if word in by_word
     ]
-    facts |= {f"count_{word}": len(variants) for word, variants in by_word.items()}
-    title = (
-        f"Outputs {', '.join(parts)}" if len(places) > 1 else f"Outputs {parts[0].removesuffix(' with {variant_1}')}"
-    )
+    alone = parts[0].removesuffix(" with {variant_1}")
+    title = f"Outputs {', '.join(parts) if len(places) > 1 else alone}" + (" of {rows} {nouns}" if counted else "")
     deepest = " in the first layer and in layer {layers}" if numbers["position"].max() > 1 else ""
-    return fill(title, facts), f"{title}. Standard deviations{deepest}: {'; '.join(places)}."
+    sentence = f"{title}. Standard deviations{deepest}: {leading(places, facts)}."
+    return fill(title.replace("{nouns}", nouns(results)), facts), sentence
 
 
 def _draw(
@@ -169,8 +172,9 @@ def _draw(
             len(positions),
             height=0.72,
             share=False,
-            head=0.62,
-            left=0.22,
+            head=0.66,
+            top=grid.title_height(title) + 0.46 + grid.LINE,
+            left=0.3,
             across=0.16,
             wide=figures.WIDTH,
         )
@@ -182,7 +186,7 @@ def _draw(
             box = axes.get_position()
             if column == 0:
                 heading = style.label(rows[row], 60)
-                y = box.y1 + 0.24 / tall
+                y = box.y1 + (0.24 if row else 0.24 + grid.LINE) / tall
                 drawn.figure.text(box.x0, y, heading, va="bottom", fontsize=9, fontweight="bold")
             axes.yaxis.set_visible(False)
             axes.grid(visible=False)
@@ -194,7 +198,9 @@ def _draw(
             low, high = _range(own)
             _panel(axes, panel.iloc[0], low, high)
             of_panel = numbers[(numbers["variant"] == rows[row]) & (numbers["position"] == positions[column])]
-            axes.set_title(_note(int(positions[column]), of_panel.iloc[0]), loc="left", fontsize=grid.SMALL, pad=3)
+            above = [f"layer {positions[column]}"] if row == 0 else []
+            above += _note(of_panel.iloc[0])
+            axes.set_title("\n".join(above), loc="left", fontsize=grid.SMALL, pad=3)
         drawn.figure.text(0.5, 0.05 / tall, "output of a unit", ha="center", va="bottom", fontsize=9)
         drawn.figure.text(0.06 / wide, 0.5, "share of outputs", ha="left", va="center", rotation=90, fontsize=9)
     return drawn.figure
@@ -207,22 +213,20 @@ def _range(own: pd.DataFrame) -> tuple[float, float]:
     return (float(edges.min()), float(edges.max())) if len(edges) else (0.0, 1.0)
 
 
-def _note(position: int, row: pd.Series[Any]) -> str:
-    """Return the text above a panel: the layer, and its share of saturated outputs or dead units."""
-    for name, word in (("saturated", "satur."), ("dead", "dead")):
-        if not math.isnan(row[name]):
-            return f"{position}: {word} {100 * float(row[name]):.0f} %"
-    return f"layer {position}"
+def _note(row: pd.Series[Any]) -> list[str]:
+    """Return the line above a panel with the share of saturated outputs or dead units, if the activation has any."""
+    notes = [f"{name} {100 * float(row[name]):.0f} %" for name in ("saturated", "dead") if not math.isnan(row[name])]
+    return notes[:1]
 
 
 def _panel(axes: Axes, row: Any, low: float, high: float) -> None:
     edges = np.linspace(low, high, _BINS + 1)
     shares = rebinned(np.asarray(row["counts"], dtype=float), np.asarray(row["edges"], dtype=float), edges)
     shares = shares / (shares.sum() or 1.0)
-    axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color=style.look(0).color, linewidth=0)
+    axes.stairs(shares, edges, fill=True, color=style.look(0).color)
     second, highest = np.sort(shares)[-2:]
     limit = highest
-    if highest > _CUT * second > 0:
+    if highest > _CUT * second >= _CUT * _LOW:
         limit = _CUT * second
         left = bool(np.argmax(shares) < _BINS / 2)
         axes.text(

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from hpsearch.report import scales, style
 from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.cells import Cells, cells, figure_settings
+from hpsearch.report.drawings.endings import named
 from hpsearch.report.drawings.naming import direction, measure_name
 from hpsearch.report.section import Drawing, Section, leading
 from hpsearch.report.text import Fact, Measured, fill, listing
@@ -40,7 +41,7 @@ def levels_section(results: Results) -> Section:
         return Section("figure", _TITLE, (f"No figure: no run has a finite {listing(names, 'or')} yet.",))
     chosen = panels[: grid.MOST_PANELS]
     facts: dict[str, Fact] = {"repeats": int(points["repeat"].nunique()), "panels_drawn": len(chosen)}
-    title, sentence = _finding(results, points, chosen[0], facts)
+    title, sentence = _finding(results, drawn, points, chosen[0], facts)
     reading = "Each ring is a repeat, the diamond their mean."
     if drawn.frame["step"].notna().any():
         reading += " Of a curve it is " + ("the mean over its steps." if settings.reduce == "mean" else "the end.")
@@ -53,7 +54,7 @@ def levels_section(results: Results) -> Section:
         "figure",
         _TITLE,
         (reading, *notes),
-        drawing=Drawing(_draw(results, points, chosen, levels, settings, title), sentence, note=reading),
+        drawing=Drawing(_draw(results, drawn, points, chosen, settings, title), sentence, note=reading),
         data={"figure": points},
         facts=facts,
     )
@@ -84,7 +85,9 @@ def _of_panel(points: pd.DataFrame, name: str, panel: str) -> pd.DataFrame:
     return inside[inside["measure"] == name] if name else inside
 
 
-def _finding(results: Results, points: pd.DataFrame, panel: tuple[str, str], facts: dict[str, Fact]) -> tuple[str, str]:
+def _finding(
+    results: Results, drawn: Cells, points: pd.DataFrame, panel: tuple[str, str], facts: dict[str, Fact]
+) -> tuple[str, str]:
     """Return title and sentence: which level has the highest or lowest mean in the first panel."""
     name, of_panel = panel
     sign = (direction(results, name) if name else 0) or 1
@@ -94,27 +97,31 @@ def _finding(results: Results, points: pd.DataFrame, panel: tuple[str, str], fac
     means = {str(line): Measured(float(own.mean()), float(own.std())) for line, own in groups}
     ranked = sorted(means, key=lambda line: -sign * means[line])
     for place, line in enumerate(ranked, 1):
-        facts |= {f"line_{place}": line, f"mean_{place}": means[line]}
-    facts |= {"measure": measure_name(results, name) if name else MEASURE, "panel": of_panel}
-    where = "{panel}: " if of_panel else ""
+        facts |= {f"line_{place}": named(results, drawn.line_factor, line), f"mean_{place}": means[line]}
+    facts |= {
+        "measure": measure_name(results, name) if name else MEASURE,
+        "panel": named(results, drawn.panel_factor, of_panel),
+    }
+    where = " ({panel})" if of_panel else ""
     extreme = "highest" if sign > 0 else "lowest"
     places = leading([f"{{line_{place}}} {{mean_{place}}}" for place in range(1, len(ranked) + 1)], facts)
     tied = len(ranked) > 1 and means[ranked[0]] == means[ranked[1]]
-    title = f"{where}{extreme} mean {{measure}}: {{line_1}}, {{mean_1}}"
+    title = f"{extreme} mean {{measure}}: {{line_1}}, {{mean_1}}{where}"
     if tied or len(ranked) == 1:
-        title = f"{where}{{measure}} by level" if tied else f"{where}the mean {{measure}} is {{mean_1}}"
+        title = f"{{measure}} by level{where}" if tied else f"the mean {{measure}} is {{mean_1}}{where}"
     words = fill(title, facts)
-    return words[:1].upper() + words[1:], f"{where}mean {{measure}}: {places}."
+    return words[:1].upper() + words[1:], f"Mean {{measure}}{where}: {places}."
 
 
 def _draw(
     results: Results,
+    cells_drawn: Cells,
     points: pd.DataFrame,
     panels: list[tuple[str, str]],
-    levels: tuple[str, ...],
     settings: FigureSettings,
     title: str,
 ) -> Figure:
+    levels = cells_drawn.lines[:_MOST_LEVELS]
     columns = min(grid.columns_of(len(panels)), 3)
     several = len({name for name, _ in panels}) > 1
     longest = min(max(map(len, levels)), _LABEL)
@@ -125,7 +132,7 @@ def _draw(
             columns,
             titled=len(panels) > 1,
             height=_ROW * len(levels) + 0.15,
-            left=0.35 + 0.08 * longest,
+            left=(0.55 if cells_drawn.line_factor else 0.35) + 0.08 * longest,
             share=False,
             across=0.2,
         )
@@ -138,11 +145,12 @@ def _draw(
             axes.set_ylim(len(levels) - 0.5, -0.5)
             axes.tick_params(labelsize=grid.SMALL)
             if len(panels) > 1:
-                heading = ", ".join(filter(None, (panel, measure_name(results, name) if several else "")))
+                of_panel = named(results, cells_drawn.panel_factor, panel)
+                heading = ", ".join(filter(None, (of_panel, measure_name(results, name) if several else "")))
                 axes.set_title(style.label(heading, drawn.letters), loc="left", fontsize=grid.SMALL, pad=3)
         first = panels[0][0]
         axis_name = "" if several else style.label(measure_name(results, first) if first else MEASURE, 60)
-        grid.outside(drawn, axis_name, "")
+        grid.outside(drawn, axis_name, style.label(cells_drawn.line_factor, 30))
     return drawn.figure
 
 

@@ -15,7 +15,7 @@ from hpsearch.report import figures, style
 
 MOST_PANELS = 16
 SMALL = 8.0  # points: the smallest text, which is still legible on a phone
-_LINE = 0.17  # inches of a line of text
+LINE = 0.17  # inches of a line of text
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3}
 _HEIGHTS = {1: 2.7, 2: 1.75, 3: 1.45, 4: 1.05}  # inches of a panel, by the number of columns
 
@@ -85,8 +85,8 @@ def frame(
             "left": 0.68,
             "right": right,
             "head": head,
-            "top": len(lines) * _LINE + 0.12 + (head if titled else 0.06),
-            "foot": 0.46 + _LINE * 1.15 * below,
+            "top": title_height(title) + (head if titled else 0.06),
+            "foot": 0.46 + LINE * 1.15 * below,
             "across": 0.14,
             "wide": figures.NARROW,
         }
@@ -94,7 +94,7 @@ def frame(
     )
     figure, panels = figures.new_figure(layout)
     for place, line in enumerate(lines):
-        top = 1 - (0.06 + place * _LINE) / figure.get_figheight()
+        top = 1 - (0.06 + place * LINE) / figure.get_figheight()
         figure.text(0.06 / layout.wide, top, line, va="top", fontsize=9.5, fontweight="bold")
     return Frame(figure, panels, columns, height, figures.letters(layout.width * 9.5 / SMALL))
 
@@ -120,7 +120,7 @@ def legend(drawn: Frame, labels: Sequence[str], name: str) -> None:
             handles,
             shown,
             loc="lower center",
-            bbox_to_anchor=(0.5, (len(rows) - 1 - place) * _LINE * 1.15 / drawn.figure.get_figheight()),
+            bbox_to_anchor=(0.5, (len(rows) - 1 - place) * LINE * 1.15 / drawn.figure.get_figheight()),
             ncols=len(shown),
             fontsize=SMALL,
             handlelength=2.6,
@@ -159,6 +159,11 @@ def outside(drawn: Frame, x: str, y: str) -> None:
     drawn.figure.text(across, low, x, ha="center", va="bottom", fontsize=9)
     if y:
         drawn.figure.text(0.04 / figures.NARROW, up, y, va="center", ha="left", rotation=90, fontsize=9)
+
+
+def title_height(title: str) -> float:
+    """Return the height of a figure's title in inches, with the room below it."""
+    return len(_wrapped(title)) * LINE + 0.12
 
 
 def _wrapped(title: str) -> list[str]:

@@ -20,6 +20,7 @@ from hpsearch.report.scope import scope
 from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.best import DIGITS, HYPERPARAMETERS
+from hpsearch.report.sections.figure import has_figure
 from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
@@ -54,7 +55,7 @@ def answer_section(results: Results) -> Section:
         ),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
-        drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
+        drawing=first_drawing(results, facts) if len(results.variants) > 1 and not has_figure(results) else None,
         code=following.command,
         shared=("trials", "runs"),
         facts=facts | {REASON: reason, MORE: max(len(all_cards) - MOST_WARNINGS, 0)},

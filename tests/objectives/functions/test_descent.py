@@ -105,6 +105,10 @@ def test_the_path_and_its_values_are_curves_from_step_0():
     assert list(measures["function_value"].values) == [1.2, 0.25]
 
 
+def test_each_measure_is_named():
+    assert set(measured([(2, 1), (0, 0.5)])) == set(MEASURES)
+
+
 def test_a_path_that_leaves_the_finite_numbers_ends_there_without_numbers():
     points = path(function="valley", optimizer="sgd", learning_rate=0.1, steps=1000)
     assert len(points) < 20

@@ -174,6 +174,20 @@ def test_a_measure_that_no_run_has_leaves_a_sentence():
     assert section.paragraphs(str) == ["No figure: no run has a curve of batch_loss yet."]
 
 
+def test_steps_that_no_curve_has_leave_a_sentence():
+    section = section_of(results_of(rising, {"optimizer": ("a", "b")}, figure={"steps": [50, 60]}))
+    assert section.drawing is None
+    assert section.paragraphs(str)[0].startswith("No figure: no curve has a step between")
+
+
+def test_a_panel_of_a_plain_value_names_its_factor_above_or_at_the_axis():
+    for key, title, axis in (("std", "std 0.1", "epoch"), ("x" * 40, "0.1", "epoch (each panel: xxxx")):
+        settings = {"figure": {"measure": "validation_score"}, "factors": {key: {"key": "model.l2"}}}
+        section = section_of(results_of(rising, {"o": ("a", "b"), key: ("0.1", "0.2")}, settings=settings))
+        assert panels_of(section)[0].get_title("left") == title
+        assert any(text.get_text().startswith(axis) for text in section.drawing.figure.texts)
+
+
 def test_one_variant_is_described_alone():
     results = results_of(rising, {"optimizer": ("a",)}, figure={"kind": "curves"})
     section = section_of(results)
