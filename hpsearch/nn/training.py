@@ -171,11 +171,11 @@ class Training:
         """Return the number of steps until the next evaluation; None at the end of the budget."""
         settings = self.hyperparameters
         if settings.steps is None:
-            return len(self._batches) if len(self.history) < settings.epochs else None
+            return self.steps_per_epoch if len(self.history) < settings.epochs else None
         if not self.history:
             return 0
         remaining = settings.steps - self.optimizer.steps
-        return min(settings.evaluate_every or len(self._batches), remaining) if remaining > 0 else None
+        return min(settings.evaluate_every or self.steps_per_epoch, remaining) if remaining > 0 else None
 
     def run_epoch(self) -> Epoch:
         """Train for one more epoch, even beyond the budget.
@@ -185,7 +185,7 @@ class Training:
         DivergenceError
             If a loss, a parameter or a running statistic is no longer finite; `history` ends with the epoch before.
         """
-        return self._run(len(self._batches))
+        return self._run(self.steps_per_epoch)
 
     def _run(self, steps: int) -> Epoch:
         """Take these steps, then evaluate."""
@@ -209,6 +209,11 @@ class Training:
         return epoch
 
     @property
+    def steps_per_epoch(self) -> int:
+        """Number of steps of an epoch, ceil(rows / batch_size)."""
+        return len(self._batches)
+
+    @property
     def next_number(self) -> int:
         """Number of an evaluation now, as in `Epoch`."""
         return len(self.history) + 1 if self.hyperparameters.steps is None else self.optimizer.steps
@@ -221,7 +226,7 @@ class Training:
     def _run_steps(self, steps: int, x: Array, y: Array, metrics: Metrics | None) -> float:
         """Take steps, add each batch to `metrics` if given, and return the last learning rate."""
         settings, network, batches = self.hyperparameters, self.network, self._batches
-        steps_per_epoch = len(batches)
+        steps_per_epoch = self.steps_per_epoch
         learning_rate = 0.0
         for _ in range(steps):
             rows = batches.next()

@@ -29,7 +29,7 @@ class Step(NamedTuple):
     Attributes
     ----------
     number
-        Counts from 1.
+        Counts from 1, or from 0 if the initial model is evaluated; later steps have larger numbers.
     value
         Validation value after the step, in the metric's units.
     cost
@@ -222,6 +222,11 @@ class Objective(ABC):
     def epochs(self) -> int | None:
         """Fidelity: maximum number of steps of a training; None if it has a single one."""
         return None
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether `epochs` counts epochs, like the trials' attribute of that name; pruners of a study need that."""
+        return True
 
     @property
     def content(self) -> Mapping[str, Any]:

@@ -30,9 +30,10 @@ class MLPObjective(SupervisedObjective):
     the number of steps, from 0) for pruners and learning-curve plots. A diverged training is a completed trial with the
     worst value.
 
-    User attributes of a trial: ``epochs`` (number trained; with `steps`, of steps), ``diverged`` and ``history`` (lists
-    ``train_loss``, ``train_score`` and ``validation_loss`` with one number per evaluation, and with `steps` ``step``).
-    Losses in it include the penalty. With `steps`, or if `record` is not empty, there are measures: see `Recorder`.
+    User attributes of a trial: ``epochs`` (number trained; with `steps`, a fraction), ``diverged`` and ``history``
+    (lists ``train_loss``, ``train_score`` and ``validation_loss`` with one number per evaluation, and with `steps`
+    ``step``). Losses in it include the penalty. With `steps`, or if `record` is not empty, there are measures: see
+    `Recorder`.
 
     `model` and `space` hold fields of `Hyperparameters`. The other parameters are those of `SupervisedObjective`.
     """
@@ -84,6 +85,11 @@ class MLPObjective(SupervisedObjective):
         """Maximum number of epochs of a trial; with a budget in steps, of steps."""
         steps = self._model.ends("steps")
         return int(max(self._model.ends("epochs") if None in steps else steps))
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether the budget of a training is in epochs, not in steps."""
+        return None in self._model.ends("steps")
 
     def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
         """Return all hyperparameters of a trial with `params`."""
@@ -149,7 +155,7 @@ class TrainedNetwork(Trained):
         training, epochs = self._training, self._training.history
         in_steps = training.hyperparameters.steps is not None
         return {
-            "epochs": training.optimizer.steps if in_steps else len(epochs) + self._diverged,
+            "epochs": training.optimizer.steps / training.steps_per_epoch if in_steps else len(epochs) + self._diverged,
             "diverged": self._diverged,
             "history": ({"step": [epoch.epoch for epoch in epochs]} if in_steps else {})
             | {

@@ -164,6 +164,11 @@ class Results:
         return 1 if self.direction == "maximize" else -1
 
     @property
+    def curve_unit(self) -> str:
+        """What the column ``epoch`` of `curves` counts: ``"epoch"``, or with budgets in steps, from 0, ``"step"``."""
+        return "step" if (self.curves["epoch"] == 0).any() else "epoch"
+
+    @property
     def searched(self) -> tuple[str, ...]:
         """Names of the searched parameters."""
         return tuple(self.space)

@@ -43,11 +43,11 @@ def resolved_claims(
     """
     if not claims:
         return []
-    names = _Names(objectives, record)
+    names = MeasureNames(objectives, record)
     return [_Resolving(place, claim, factors, names, margin).resolved() for place, claim in enumerate(claims, 1)]
 
 
-class _Names:
+class MeasureNames:
     """Names of measures that the study's trainings have."""
 
     def __init__(self, objectives: Iterable[Objective], record: Mapping[str, Any]) -> None:
@@ -67,9 +67,11 @@ class _Names:
         self.record = record
 
     def check(self, name: str) -> None:
+        """Refuse a measure that the trainings don't have."""
         check_name(name, self.recorded, self.record, self.parameters, _diagnostics(name))
 
     def accepts(self, name: str) -> bool:
+        """Return whether the trainings have a measure."""
         try:
             self.check(name)
         except UsageError:
@@ -87,7 +89,7 @@ def _diagnostics(name: str) -> Iterable[str]:
 
 
 class _Resolving:
-    def __init__(self, place: int, claim: Claim, factors: Labels, names: _Names, margin: float) -> None:
+    def __init__(self, place: int, claim: Claim, factors: Labels, names: MeasureNames, margin: float) -> None:
         self.place, self.claim, self.factors, self.names, self.margin = place, claim, factors, names, margin
 
     def _error(self, key: str, message: str) -> UsageError:

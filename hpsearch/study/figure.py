@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -96,6 +96,20 @@ class FigureSettings(BaseModel):
         if self.lines == MEASURE and len(self.measures) < 2:
             raise UsageError(f'lines = "{MEASURE}" needs several measures, got {quoted(self.measures)}')
         return self
+
+    def check_measures(self, check: Callable[[str], None]) -> None:
+        """Refuse measures that the study's trainings don't have; `check` refuses one by its name.
+
+        Raises
+        ------
+        UsageError
+            If there is one; the message begins with the key.
+        """
+        for name in self.measures:
+            try:
+                check(name)
+            except UsageError as error:
+                raise UsageError(f"[figure] measure: {error}") from error
 
     def check_factors(self, factors: Iterable[str]) -> None:
         """Refuse factors that the study does not have.

@@ -13,7 +13,7 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.claims import resolved_claims
+from hpsearch.study.claims import MeasureNames, resolved_claims
 from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.shipped import find
@@ -70,6 +70,7 @@ def plan_of(
         direction = _common_direction(tasks)
         file = _with_claims(file, cells, tasks)
         file.figure.check_factors(cells[0].levels if cells else [STRATEGY])
+        file.figure.check_measures(MeasureNames(_objectives(cells, tasks), file.record).check)
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
@@ -104,9 +105,13 @@ def _with_claims(
         return file
     levels = [cell.levels for cell in cells] if cells else [{STRATEGY: label} for label in file.search.strategies]
     factors = {name: tuple(dict.fromkeys(each[name] for each in levels)) for name in levels[0]}
-    objectives = [each for cell in cells for each in cell.objectives.values()] if cells else list(tasks.values())
-    claims = resolved_claims(file.claims, factors, objectives, file.record, file.report.margin)
+    claims = resolved_claims(file.claims, factors, _objectives(cells, tasks), file.record, file.report.margin)
     return file.model_copy(update={"claims": claims})
+
+
+def _objectives(cells: Sequence[Variant] | None, tasks: Mapping[str, Objective]) -> list[Objective]:
+    """Return the objective of each task and variant."""
+    return [each for cell in cells for each in cell.objectives.values()] if cells else list(tasks.values())
 
 
 def _searcher(label: str, settings: config.StrategySettings) -> Searcher:

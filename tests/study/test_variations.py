@@ -55,6 +55,13 @@ def test_both_variations_combine():
     assert varied(FILE, quick=True, data="digits").name == "mine-digits-quick"
 
 
+def test_a_study_in_which_nothing_is_random_is_not_shortened():
+    exact = FILE.model_copy(update={"model": {"family": "function", "steps": 30}, "factors": {}})
+    quick = varied(exact, quick=True)
+    assert (quick.name, quick.model, quick.search) == ("mine-quick", exact.model, exact.search)
+    assert "whole study" in quick.question
+
+
 def test_without_variations_the_file_is_the_same():
     assert varied(FILE) is FILE
 

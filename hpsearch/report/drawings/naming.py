@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hpsearch.analysis.claims.names import LAYERS, kind_of
 from hpsearch.results.results import Results
 
 _PARTS: Mapping[str, str] = {
@@ -23,6 +24,7 @@ _NUMBERS: Mapping[str, str] = {
     "steps": "steps of a training",
     "gap": "gap between training and test score",
 }
+_LESS = ("gap", "seconds")  # measures of no kind that has a better side, of which less is wanted
 _EVALUATED = (
     "validation_score",
     "train_score",
@@ -43,14 +45,13 @@ def measure_name(results: Results, name: str) -> str:
 
 def direction(results: Results, name: str) -> int:
     """Return 1 if more of a measure is better, −1 if less is, 0 if neither is known to be."""
-    if "loss" in name or name in ("function_value", "distance", "gap", "seconds"):
-        return -1
-    return results.sign if "score" in name or name in ("value", "test") else 0
+    kind = kind_of(name)
+    return -1 if kind == "loss" or name in _LESS else results.sign if kind == "score" else 0
 
 
 def step_name(results: Results, name: str) -> str:
     """Return what a measure's steps count: ``"epoch"`` or ``"step"``."""
     models = [content.get("model", {}) for content in results.contents.values()]
     counts_steps = any(model.get("steps") is not None for model in models)
-    evaluated = name in _EVALUATED or name.startswith("layers.")
+    evaluated = name in _EVALUATED or name.startswith(LAYERS)
     return "epoch" if evaluated and not counts_steps else "step"

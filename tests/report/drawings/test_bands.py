@@ -33,6 +33,12 @@ def test_a_diverged_repeat_is_the_worst_from_then_on():
     assert scores["median"].tolist() == [2.0, 2.0, -math.inf]
 
 
+def test_a_diverged_repeat_counts_where_its_curve_has_ended():
+    ended = band(cell([1.0, 1.0], [2.0, 2.0], [3.0], diverged=[2]), -1)
+    assert ended["median"].tolist() == [2.0, 2.0]
+    assert ended["repeats"].tolist() == [3, 3]
+
+
 def test_a_repeat_that_stopped_early_is_left_out_and_half_of_them_must_be_there():
     stopped = band(cell([1.0, 1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]), -1)
     assert stopped["step"].tolist() == [0.0, 1.0]
