@@ -363,6 +363,14 @@ def test_another_number_of_trials_than_the_plans_decides_nothing():
     assert (decision.word, decision.reason) == ("not resolved", "the plan has another number of trials")
 
 
+def test_runs_that_went_on_are_decided_as_the_plan_has_them():
+    better = noisy(lambda levels: 4.0 if levels["norm"] == "with" else 0.0)
+    worse = noisy(lambda levels: -4.0 if levels["norm"] == "with" else 0.0)
+    longer, cut = (claimed([CLAIM], factors=FACTORS, measures={"test_score": each}) for each in (worse, better))
+    (decision,) = decided(replace(longer, at_plan=cut))
+    assert decision.word == "holds"
+
+
 def test_tasks_are_cells():
     mean = noisy(lambda levels: 4.0 if levels["norm"] == "with" else 0.0)
     made = claimed([CLAIM], factors={"norm": FACTORS["norm"]}, measures={"test_score": mean}, tasks=("one", "two"))
