@@ -241,7 +241,7 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     params = ", ".join(f"{_name(name)} = {_name(value(chosen, 4))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     console.print()
-    console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
+    console.print(f"Best hyperparameters found{task}: {params}" if params else f"Best training{task}:", soft_wrap=True)
     console.print(
         f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
         f"validation {_name(results.metric)} {measured(found.value, half)}{confirmed}{_test(found, half)}",

@@ -27,9 +27,9 @@ def next_command(results: Results) -> Next:
 
     0. No trial has a finite value: none.
     1. The study is not finished: the command that continues it. None other follows a null study.
-    2. A comparison is not resolved, and a number of repeats would probably resolve it: as many repeats.
+    2. A comparison of finite values is not resolved, and so many repeats would probably resolve it: these.
     3. The diagnostics propose changes: the next study.
-    4. A comparison is not resolved: twice as many repeats.
+    4. A comparison of finite values is not resolved: twice as many repeats.
     """
     study = _study(results)
     if results.trials["state"].isin(FINISHED).any() and not best(results):
@@ -39,7 +39,8 @@ def next_command(results: Results) -> Next:
         return Next(f"hpsearch study {study}{null}", "The study is not finished. The same command continues it:")
     if results.is_null:
         return Next("", "Nothing more needs to be run. Read the page of the study itself.")
-    unresolved = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
+    open_pairs = (each for each in verdicts(results) if each.effect is not None and each.at_planned_budget)
+    unresolved = [each for each in open_pairs if not each.resolved]
     needed = [each.needed for each in unresolved if each.needed is not None]
     if study and needed:
         repeats = max(*needed, results.repeats + 1)
