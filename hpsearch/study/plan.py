@@ -16,7 +16,7 @@ from hpsearch.study.cells import cells_of, check_defaults
 from hpsearch.study.factors import Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.tasks import family_of, objectives
-from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
+from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher, warn_of_short_searches
 
 
 def plan(
@@ -35,7 +35,9 @@ def plan(
     file = config.read(study, overrides)
     path = config.find(study)
     _check_confirms(path, file, overrides)
-    return replace(plan_of(file, str(path), path.parent.resolve(), data_dir, only), source=study)
+    made = plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+    warn_of_short_searches((each.searcher.confirm for each in made.variants.values()), made.trials)
+    return replace(made, source=study)
 
 
 def plan_of(
