@@ -1,6 +1,7 @@
 import dataclasses
 import math
 import os
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
-from hpsearch.analysis.diagnostics.optimism import optimism_gaps
+from hpsearch.analysis.diagnostics.optimism import _spec, optimism_gaps
 from hpsearch.analysis.diagnostics.stability import boundary
+from hpsearch.report.text import fill
 from tests.analysis.diagnostics.chapter import run
 from tests.analysis.diagnostics.planted import (
     CHAPTER,
@@ -260,6 +262,13 @@ def test_a_bad_training_fit_comes_first_and_is_not_overfitting():
     assert "overfit" in overfit.title
     assert "early stopping" in overfit.advice
     assert overfit.changes[0].path == ("model", "early_stopping")
+
+
+def test_the_parts_of_optimism_have_the_digits_of_its_uncertainty():
+    assert [_spec(each) for each in (0.019, 0.0038, 12.0, 0.0, np.nan)] == [".3f", ".4f", ".0f", ".2g", ".2g"]
+    finding = found(simulate(Design(shift=0.1, runs=5), np.random.default_rng(0)), "optimism")
+    said = re.search(r"looks 0\.(\d+) better than it is, −?0\.(\d+) of it", fill(finding.evidence, finding.facts))
+    assert len(said[1]) == len(said[2])
 
 
 def test_the_optimism_gap_by_hand():
