@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts benchmark-diagnostics soak reports report-tables
+.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-verdicts benchmark-diagnostics soak reports report-tables chapter chapter-quick gallery
 
 check: lint types test
 
@@ -46,6 +46,23 @@ reports:  ## makes the committed reports on digits anew, from nothing: three min
 	  $(PYTHON) -m hpsearch study $$study --storage sqlite:///reports.db --out reports || exit 1; \
 	done; rm -f reports.db
 	$(PYTHON) -m tests.page_picture reports/digits/report.html reports/digits/page.png
+
+CHAPTER = $(basename $(notdir $(wildcard studies/chapter/*.toml studies/lecture/*.toml)))
+
+chapter:  ## runs every study of the chapter and the lecture, and makes the gallery: an hour on two cores; goes on if stopped
+	for study in $(CHAPTER); do \
+	  $(PYTHON) -m hpsearch study $$study --storage sqlite:///chapter.db --out reports --jobs 2 || exit 1; \
+	done
+	$(PYTHON) -m hpsearch gallery reports
+
+chapter-quick:  ## the same with two repeats and a fifth of the steps, in reports-quick/: five minutes on two cores
+	for study in $(CHAPTER); do \
+	  $(PYTHON) -m hpsearch study $$study --quick --storage sqlite:///chapter-quick.db --out reports-quick --jobs 2 || exit 1; \
+	done
+	$(PYTHON) -m hpsearch gallery reports-quick
+
+gallery:  ## makes reports/README.md anew from the reports that there are
+	$(PYTHON) -m hpsearch gallery reports
 
 report-tables:  ## makes the committed reports on published tables anew: an hour on two cores
 	for study in tables tables-unseen; do \

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpsearch.version import __version__
 
 if TYPE_CHECKING:
-    from hpsearch.api import Comparison, Search, compare, search, verdicts
+    from hpsearch.api import Comparison, Search, claims, compare, search, verdicts
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.objectives import MLPObjective, Objective
@@ -25,6 +25,7 @@ _MODULES = {
     "Objective": "hpsearch.objectives",
     "Search": "hpsearch.api",
     "UsageError": "hpsearch.errors",
+    "claims": "hpsearch.api",
     "compare": "hpsearch.api",
     "search": "hpsearch.api",
     "verdicts": "hpsearch.api",
@@ -41,6 +42,7 @@ __all__ = [
     "Search",
     "UsageError",
     "__version__",
+    "claims",
     "compare",
     "search",
     "verdicts",

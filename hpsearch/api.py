@@ -41,6 +41,7 @@ from hpsearch.study.variant import Searcher, check_confirm, searcher, warn_of_sh
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hpsearch.analysis.claims import Decision
     from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.results.results import Results
 
@@ -351,6 +352,25 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
     if not isinstance(results, Results):
         raise UsageError(f"comparison must be what compare returns, or its results, got {quoted(comparison)}")
     return of_results(results)
+
+
+def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
+    """Return what a study says of each claim of its file: holds, does not hold, or not resolved.
+
+    Parameters
+    ----------
+    comparison
+        A comparison, or the results of a study loaded from a storage. Without claims the answer is empty.
+
+    Examples
+    --------
+    >>> from hpsearch import claims, compare
+    >>> claims(compare(lambda trial: trial.suggest_float("x", -5, 5) ** 2, ["random"], trials=2, repeats=1))
+    ()
+    """
+    from hpsearch.analysis.claims import decided
+
+    return decided(comparison.results if isinstance(comparison, Comparison) else comparison)
 
 
 def _plan(

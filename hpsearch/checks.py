@@ -26,6 +26,9 @@ MOST_BATCH = 100
 """Maximum number of trials before a trial that it does not see."""
 
 MOST_EPOCHS = 1_000_000
+MOST_UPDATES = 1_000_000_000
+"""Maximum number of steps of a training; in epochs, a training may have more."""
+
 MOST_LAYERS = 1_000
 MOST_PARAMETERS = 100_000_000
 """Maximum number of weights and biases of a network."""

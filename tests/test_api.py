@@ -14,6 +14,7 @@ import hpsearch
 from hpsearch.analysis.comparison.variant_table import variant_table
 from hpsearch.errors import RunError, UsageError
 from hpsearch.objectives.plain import PlainObjective
+from tests.combinations import more
 
 
 def bowl(trial):
@@ -169,6 +170,7 @@ def fresh_processes():
     get_reusable_executor().shutdown(kill_workers=True)
 
 
+@pytest.mark.long
 def test_a_process_that_grows_is_replaced_in_silence(tmp_path, fresh_processes):
     pytest.importorskip("psutil", reason="joblib watches the memory of processes with psutil")
 
@@ -187,7 +189,7 @@ def test_a_process_that_grows_is_replaced_in_silence(tmp_path, fresh_processes):
 
 
 def test_a_comparison_writes_its_report_on_request(tmp_path):
-    found = hpsearch.compare(bowl, trials=12, repeats=2, report=tmp_path / "mine", name="bowl")
+    found = hpsearch.compare(bowl, strategies=["random"], trials=2, repeats=1, report=tmp_path / "mine", name="bowl")
     assert found.report == tmp_path / "mine" / "report.html"
     assert found.report.is_file()
     summary = json.loads((tmp_path / "mine" / "summary.json").read_text())
@@ -216,7 +218,7 @@ def test_an_exception_of_the_objective_ends_the_search_unless_it_is_caught():
     assert found.study.trials[2].user_attrs["error"] == "KeyError: 'mine'"
 
 
-@pytest.mark.parametrize(("jobs", "code"), [(1, "enough"), (2, 0)])
+@pytest.mark.parametrize(("jobs", "code"), [(1, "enough"), more(2, 0)])
 def test_an_objective_that_exits_has_failed_and_the_program_goes_on(tmp_path, jobs, code):
     def exits(trial):
         value = bowl(trial)

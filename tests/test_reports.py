@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MOST = 3_000_000  # bytes
+MOST = 8_000_000  # bytes
 KINDS = re.compile(
     r"reports/(README\.md|[\w-]+/(README\.md|report\.md|summary\.json|figures/\w+\.png)|digits/report\.html|digits/page\.png)"
 )

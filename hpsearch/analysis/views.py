@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hpsearch.analysis.incumbents import tasks
@@ -44,6 +45,33 @@ def _of_variants(frame: pd.DataFrame, variants: Iterable[str]) -> pd.DataFrame:
         return frame
     rows: pd.DataFrame = frame[frame["variant"].isin(list(variants))]
     return rows
+
+
+def of_run(results: Results, task: str, variant: str, repeat: int) -> Results:
+    """Return the results of one run alone."""
+
+    def cut(frame: pd.DataFrame) -> pd.DataFrame:
+        kept = {"task": task, "variant": variant, "repeat": repeat}
+        if frame.empty:
+            return frame
+        rows: pd.DataFrame = frame[
+            np.logical_and.reduce([frame[name] == value for name, value in kept.items() if name in frame])
+        ]
+        return rows
+
+    frames: dict[str, Any] = {name: cut(getattr(results, name)) for name in (*_FRAMES, "baselines")}
+    levels = results.levels[variant]
+    return replace(
+        results,
+        variants=(variant,),
+        factors={factor: (label,) for factor, label in levels.items()},
+        levels={variant: levels},
+        spaces={key: space for key, space in results.spaces.items() if key == (task, variant)},
+        families={key: family for key, family in results.families.items() if key == (task, variant)},
+        contents={key: content for key, content in results.contents.items() if key == (task, variant)},
+        at_plan=None,
+        **frames,
+    )
 
 
 def by_objective(results: Results) -> Results:

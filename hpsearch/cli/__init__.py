@@ -126,6 +126,22 @@ def study(
             "the report would claim where there is nothing. Stored as the study NAME-null.",
         ),
     ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="A first look: two repeats, and a fifth of the epochs, steps and trials. Its words are weak. Stored "
+            "as the study NAME-quick.",
+        ),
+    ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Run the study on another data set that needs no file (see list), such as digits. Stored as the study "
+            "NAME-DATA.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
@@ -188,6 +204,8 @@ def study(
             until_resolved,
             null,
             console,
+            quick=quick,
+            data=data,
         )
 
     _guarded(command, quiet=quiet, debug=debug)
@@ -249,6 +267,18 @@ def report(
     With --study-name, report on any Optuna studies: one alone, or several against each other.
     """
     _guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
+
+
+@app.command()
+def gallery(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder with the folders of the reports.")] = Path(
+        "reports"
+    ),
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write DIR/README.md: the claims of all reports in the folder, each with its word and a figure."""
+    _guarded(lambda console: commands.gallery(folder, console), quiet=quiet, debug=debug)
 
 
 @app.command("list")

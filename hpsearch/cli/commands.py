@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hpsearch.analysis.comparison.verdicts import Verdict
+    from hpsearch.execution import Start
+    from hpsearch.execution.until_resolved import Answers
 
 
 class StoppedError(HpsearchError):
@@ -36,10 +37,23 @@ def study(
     until_resolved: bool,
     null: bool,
     console: Console,
+    *,
+    quick: bool,
+    data: str | None,
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
+    from hpsearch.analysis.claims import Decision
+    from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.checks import duration
-    from hpsearch.cli.printing import print_look, print_plan, print_resolution, print_start, progress_bar
+    from hpsearch.cli.claims import print_claims_left
+    from hpsearch.cli.printing import (
+        print_expected_time,
+        print_look,
+        print_plan,
+        print_resolution,
+        print_start,
+        progress_bar,
+    )
     from hpsearch.execution import execute, execute_until_resolved, prepare
     from hpsearch.storage import shown
     from hpsearch.study.null import null_plan
@@ -52,7 +66,7 @@ def study(
                 raise UsageError(f"{name} can't be used with {other}")
     seconds = duration("--lease", lease)
     with console.status("reading the study file and the data"):
-        ready = plan(study, overrides, data_dir, _levels(only))
+        ready = plan(study, overrides, data_dir, _levels(only), quick=quick, data=data)
         ready = replace(null_plan(ready) if null else ready, until_resolved=until_resolved)
     print_plan(console, ready, storage)
     if only_prepare:
@@ -60,20 +74,29 @@ def study(
         console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
         console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
         return
+
+    def started(start: Start) -> None:
+        print_start(console, start)
+        if dask is None:
+            print_expected_time(console, start, ready, jobs)
+
     with _stoppable(storage), progress_bar(console, ready.metric) as advance:
         options: dict[str, Any] = {"jobs": jobs, "dask": dask, "lease": seconds, "progress": advance}
         if until_resolved:
             last: Sequence[Verdict] = ()
 
-            def looked(repeats: int, verdicts: Sequence[Verdict]) -> None:
+            def looked(repeats: int, answers: Answers) -> None:
                 nonlocal last
-                last = verdicts
-                print_look(console, repeats, verdicts)
+                if claims := [each for each in answers if isinstance(each, Decision)]:
+                    print_claims_left(console, repeats, claims)
+                else:
+                    last = [each for each in answers if isinstance(each, Verdict)]
+                    print_look(console, repeats, last)
 
             complete = execute_until_resolved(ready, storage, looked=looked, **options)
             print_resolution(console, last)
         else:
-            complete = execute(ready, storage, started=partial(print_start, console), **options)
+            complete = execute(ready, storage, started=started, **options)
     if not complete:
         console.print(
             "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True
@@ -134,14 +157,24 @@ def report(study: str | None, names: Sequence[str], storage: str, out: Path, con
         with opened(storage, existing=True) as here:
             results = load_chosen(here, None if study is None else _name(study), names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
+        from hpsearch.analysis.claims import decided
+        from hpsearch.cli.claims import print_claims
         from hpsearch.cli.printing import print_results
         from hpsearch.report import write_report
 
         path = write_report(results, out / folder(results.name))
+    print_claims(console, decided(results))
     print_results(console, results)
     console.print()
     console.print(f"Report: {path}", soft_wrap=True)
     console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
+
+
+def gallery(folder: Path, console: Console) -> None:
+    """Write the gallery of the reports in a folder."""
+    from hpsearch.report.gallery import write_gallery
+
+    console.print(f"Gallery: {write_gallery(folder)}", soft_wrap=True)
 
 
 def _name(study: str) -> str:

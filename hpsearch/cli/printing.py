@@ -53,7 +53,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _budget(plan: Plan) -> str:
     """Return the budget of each run in words."""
-    run = plan.runs()[0]
+    runs = plan.runs()
+    if all(run.untuned for run in runs):
+        return "one training"
+    run = next(run for run in runs if not run.untuned)
     if run.epochs is None:
         return f"{plan.trials} trials"
     return f"{plan.trials * run.epochs} epochs ({plan.trials} trials of {run.epochs})"
@@ -75,6 +78,25 @@ def print_start(console: Console, start: Start) -> None:
         return
     unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
     console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
+
+
+def print_expected_time(console: Console, start: Start, plan: Plan, jobs: int) -> None:
+    """Print how long the trainings that are left will take, from the first steps of some."""
+    if console.quiet or start.stored >= start.planned:
+        return
+    from hpsearch.execution.expected_time import expected_seconds
+
+    seconds = expected_seconds(plan, jobs) * (1 - start.stored / start.planned)
+    console.print(f"Its trainings take {_about(seconds)} on this machine, by the first steps of some.", soft_wrap=True)
+
+
+def _about(seconds: float) -> str:
+    """Return a time as a rough one.
+
+    >>> _about(3), _about(42), _about(150)
+    ('a few seconds', 'about 42 s', 'about 3 min')
+    """
+    return "a few seconds" if seconds < 5 else f"about {_time(seconds)}"
 
 
 def print_look(console: Console, repeats: int, verdicts: Sequence[Verdict]) -> None:
@@ -241,9 +263,11 @@ def _print_best(console: Console, results: Results, found: Best, task: str) -> N
     params = ", ".join(f"{_name(name)} = {_name(value(chosen, 4))}" for name, chosen in found.params.items())
     confirmed = f" (mean of {len(found.confirmed)} that confirm it)" if found.confirmed else ""
     console.print()
-    console.print(f"Best hyperparameters found{task}: {params}" if params else f"Best training{task}:", soft_wrap=True)
+    by = "  by" if params else f"Best training{task}:"
+    if params:
+        console.print(f"Best hyperparameters found{task}: {params}", soft_wrap=True)
     console.print(
-        f"  by {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
+        f"{by} {_name(found.variant)}, repeat {found.repeat}, trial {found.number}: "
         f"validation {_name(results.metric)} {measured(found.value, half)}{confirmed}{_test(found, half)}",
         soft_wrap=True,
     )
@@ -267,25 +291,29 @@ def print_choices(console: Console) -> None:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
-    from hpsearch.study.config import shipped
+    from hpsearch.study.shipped import by_folder
 
     tables: dict[str, Iterable[str]] = {
         "families of models": FAMILIES,
+        **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
+        "functions": FUNCTIONS,
         "activations": ACTIVATIONS,
         "initializers": INITIALIZERS,
         "optimizers": OPTIMIZERS,
         "schedules": SCHEDULES,
     }
     console.print("studies that ship (copy one to start your own):")
-    for name, path in shipped().items():
-        console.print(f"  {name}  {path}", soft_wrap=True)
+    for folder, studies in by_folder().items():
+        console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
     for kind, table in tables.items():
-        console.print(f"{kind}: {', '.join(table)}", soft_wrap=True)
+        if names := ", ".join(table):
+            console.print(f"{kind}: {names}", soft_wrap=True)
 
 
 def _name(text: str) -> str:

@@ -1,6 +1,7 @@
 """Settings of the ``[data]`` table of a study file, and loading of the data set."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class DataSettings:
     task
         "classification" or "regression", for csv and npz. If None, it is inferred from the target:
         classification for text, true/false, and whole numbers with at most 20 different values, else regression.
+    rows, inputs
+        Number of rows and of columns of source "normal"; None: 1,000 and 100.
     train, validation, test, scaling
         See `split`.
 
@@ -40,6 +43,8 @@ class DataSettings:
     path: str | None = None
     target: str | None = None
     task: str | None = None
+    rows: int | None = None
+    inputs: int | None = None
     train: int | None = None
     validation: float | int = 0.2
     test: float | int = 0.2
@@ -49,7 +54,7 @@ class DataSettings:
         one_of("source", self.source, SOURCES)
         if SOURCES[self.source].is_file and not self.path:
             raise UsageError(f"source {self.source!r} needs path, the file to read; received {quoted(self.path)}")
-        self._check_file_keys()
+        self._check_keys_of_sources()
         if self.task is not None:
             one_of("task", self.task, TASKS)
         share("validation", self.validation)
@@ -58,16 +63,38 @@ class DataSettings:
             whole("train", self.train, least=1)
         one_of("scaling", self.scaling, SCALINGS)
 
-    def _check_file_keys(self) -> None:
-        for key in ("path", "target", "task"):
+    def _check_keys_of_sources(self) -> None:
+        for key, check in _RULES.items():
             value = getattr(self, key)
-            if value is not None and not isinstance(value, str | os.PathLike):
-                raise UsageError(f"{key} must be text; received {quoted(value)}")
-            if value is not None and "\0" in os.fspath(value):
-                raise UsageError(f"{key} must not hold NUL characters; received {quoted(value)}")
-            if value is not None and key not in SOURCES[self.source].reads:
-                files = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
-                raise UsageError(f"{key} is for source {files} only; received {quoted(value)} with {self.source!r}")
+            if value is None:
+                continue
+            check(key, value)
+            if key not in SOURCES[self.source].reads:
+                sources = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
+                raise UsageError(f"{key} is for source {sources} only; received {quoted(value)} with {self.source!r}")
+
+
+def _text(key: str, value: object) -> None:
+    if not isinstance(value, str | os.PathLike):
+        raise UsageError(f"{key} must be text; received {quoted(value)}")
+    if "\0" in os.fspath(value):
+        raise UsageError(f"{key} must not hold NUL characters; received {quoted(value)}")
+
+
+def _size(key: str, value: object) -> None:
+    whole(key, value, least=1, most=_MOST[key])
+
+
+_MOST = {"rows": 1_000_000, "inputs": 10_000}
+
+_RULES: Mapping[str, Callable[[str, object], None]] = {
+    "path": _text,
+    "target": _text,
+    "task": _text,
+    "rows": _size,
+    "inputs": _size,
+}
+"""Key that only some sources read → check of its value."""
 
 
 def load(
@@ -93,6 +120,8 @@ def load(
         "path": settings.path,
         "target": settings.target,
         "task": settings.task,
+        "rows": settings.rows,
+        "inputs": settings.inputs,
         "folder": folder,
         "data_dir": None if data_dir is None else Path(data_dir),
     }

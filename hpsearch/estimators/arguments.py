@@ -20,15 +20,17 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
 
     def __init__(
         self,
-        hidden_layer_sizes: int | tuple[int, ...] = (100,),
+        hidden_layer_sizes: int | tuple[int, ...] | str = (100,),
         activation: str = "relu",
         *,
         negative_slope: float = 0.01,
         initial_slope: float = 0.25,
         pieces: int = 2,
+        initial_pieces: str = "random",
         initializer: str = "auto",
         initializer_std: float = 0.01,
         batch_norm: bool = False,
+        batch_norm_place: str = "before",
         dropout: float = 0.0,
         optimizer: str = "adam",
         learning_rate: float = 0.001,
@@ -37,6 +39,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         beta_2: float = 0.999,
         rho: float = 0.99,
         epsilon: float = 1e-8,
+        rmsprop_start: str = "zero",
         schedule: str = "constant",
         decay_rate: float = 0.5,
         decay_epochs: float = 10.0,
@@ -44,9 +47,13 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         weight_decay: float = 0.0,
         l1: float = 0.0,
         batch_size: int = 32,
+        replacement: bool = False,
         epochs: int = 100,
+        steps: int | None = None,
+        evaluate_every: int | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
+        stop_by: str = "score",
         patience: int = 5,
         min_delta: float = 0.0,
         train_metrics: str = "running",
@@ -58,29 +65,37 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         Parameters
         ----------
         hidden_layer_sizes
-            Units of each hidden layer; () for no hidden layer.
+            Units of each hidden layer; () for no hidden layer, "3 x 100" for three layers of 100 units.
         activation
             Key of `hpsearch.nn.ACTIVATIONS`. `negative_slope` is the slope of leaky_relu for x < 0; `initial_slope` is
-            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit.
+            the initial value of prelu's learned slope; `pieces` is the number of linear functions per maxout unit, and
+            `initial_pieces` says how they start: "random", or as "relu".
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
-        batch_norm, dropout
-            Whether batch normalisation precedes each activation; share of hidden units dropped in training.
+        batch_norm, batch_norm_place, dropout
+            Whether hidden layers have batch normalisation, and whether it stands "before" or "after" the activation;
+            share of hidden units dropped in training.
         optimizer, learning_rate
             Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
-            `beta_2` to adam and adamw; `rho` to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
+            `beta_2` to adam and adamw; `rho` and `rmsprop_start` ("zero" or "gradient": where its mean of squares
+            starts) to rmsprop; `epsilon` to adagrad, rmsprop, adam and adamw.
         schedule
             Key of `hpsearch.nn.SCHEDULES`, with `decay_rate` and `decay_epochs`. It starts after `warmup_epochs` of
             linear growth.
         weight_decay, l1
             Adds weight_decay / 2 · Σ w² + l1 · Σ |w| over the weights to the loss; adamw applies `weight_decay`
             separately.
-        batch_size, epochs
-            Rows per step; passes of `fit` over the rows. Large data sets need fewer epochs than the default.
+        batch_size, replacement, epochs
+            Rows per step, whether they are drawn with replacement, and passes of `fit` over the rows. Large data sets
+            need fewer epochs than the default.
+        steps, evaluate_every
+            Number of steps of `fit`, instead of `epochs`, and steps between evaluations (None: those of one epoch). The
+            initial network and the last one are evaluated, too.
         early_stopping, validation_fraction
             Whether to stop early, and the share of rows held out for it (stratified by class). `fit` stops when their
-            score has not improved by more than `min_delta` for `patience` epochs, and restores the best weights.
+            score, or with `stop_by` "loss" their loss, has not improved by more than `min_delta` for `patience` epochs
+            (evaluations, with `steps`), and restores the best weights.
         train_metrics
             Kind of `loss_curve_`: "running" (averaged while the weights change) or "exact" (evaluated after the epoch).
         dtype
@@ -93,9 +108,11 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.negative_slope = negative_slope
         self.initial_slope = initial_slope
         self.pieces = pieces
+        self.initial_pieces = initial_pieces
         self.initializer = initializer
         self.initializer_std = initializer_std
         self.batch_norm = batch_norm
+        self.batch_norm_place = batch_norm_place
         self.dropout = dropout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -104,6 +121,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.beta_2 = beta_2
         self.rho = rho
         self.epsilon = epsilon
+        self.rmsprop_start = rmsprop_start
         self.schedule = schedule
         self.decay_rate = decay_rate
         self.decay_epochs = decay_epochs
@@ -111,9 +129,13 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.weight_decay = weight_decay
         self.l1 = l1
         self.batch_size = batch_size
+        self.replacement = replacement
         self.epochs = epochs
+        self.steps = steps
+        self.evaluate_every = evaluate_every
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.stop_by = stop_by
         self.patience = patience
         self.min_delta = min_delta
         self.train_metrics = train_metrics

@@ -137,7 +137,7 @@ class MLPEstimator(Arguments, ABC):
         scores = [epoch.validation_score for epoch in model.history if epoch.validation_score is not None]
         self.loss_curve_ = [epoch.train_loss for epoch in model.history]
         self.validation_scores_ = scores or None
-        self.n_iter_ = len(model.history)
+        self.n_iter_ = model.history[-1].epoch
         self.best_epoch_ = model.best_epoch
         return self
 

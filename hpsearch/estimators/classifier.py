@@ -27,13 +27,13 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc] # scik
     classes_
         Sorted labels.
     loss_curve_
-        Training loss of each epoch; see the argument `train_metrics`.
+        Training loss at each evaluation, one after each epoch; see the argument `train_metrics`.
     validation_scores_
-        Accuracy on the validation rows after each epoch, or None without early stopping.
+        Accuracy at each evaluation on the validation rows, or None without early stopping.
     n_iter_
-        Number of epochs trained.
+        Number of epochs trained; with `steps`, number of steps.
     best_epoch_
-        Epoch (from 1) of the restored weights, or None without early stopping.
+        Epoch (from 1), or step, of the restored weights; None without early stopping.
     n_features_in_, feature_names_in_
         Number of columns of the inputs; their names, if all are text.
 

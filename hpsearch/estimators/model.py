@@ -40,7 +40,7 @@ class Model:
     Attributes
     ----------
     history
-        Metrics of the epochs so far.
+        Evaluations so far.
     best_epoch
         Epoch of the current weights after early stopping, else None.
     """
@@ -55,7 +55,7 @@ class Model:
         _MODELS.add(self)
 
     def train(self, rows: Rows, validation: Rows | None) -> None:
-        """Train for the number of epochs in the hyperparameters, or until early stopping."""
+        """Train for the epochs or steps in the hyperparameters, or until early stopping."""
         training = self._training(self.network.hyperparameters, rows, validation)
         self._run(training)
         self.best_epoch = training.best_epoch

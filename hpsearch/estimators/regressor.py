@@ -30,11 +30,11 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
     loss_curve_
         Training loss of each epoch, half the mean squared error plus penalty; see the argument `train_metrics`.
     validation_scores_
-        R² on the validation rows after each epoch, or None without early stopping.
+        R² at each evaluation on the validation rows, or None without early stopping.
     n_iter_
-        Number of epochs trained.
+        Number of epochs trained; with `steps`, number of steps.
     best_epoch_
-        Epoch (from 1) of the restored weights, or None without early stopping.
+        Epoch (from 1), or step, of the restored weights; None without early stopping.
     n_features_in_, feature_names_in_
         Number of columns of the inputs; their names, if all are text.
 

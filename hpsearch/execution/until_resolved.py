@@ -1,4 +1,4 @@
-"""Execute a study until every comparison is resolved, or a limit of repeats is reached."""
+"""Execute a study until every claim or comparison is resolved, or a limit of repeats is reached."""
 
 from __future__ import annotations
 
@@ -9,31 +9,36 @@ from typing import Any
 
 from optuna.storages import BaseStorage
 
+from hpsearch.analysis.claims import Decision, decided
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.errors import UsageError
 from hpsearch.execution.executing import execute
 from hpsearch.results.load import load_results
+from hpsearch.results.results import Results
 from hpsearch.storage import opened
 from hpsearch.study.runs import Plan
 
 _FIRST = 5  # repeats before the first look; fewer can't resolve anything
 _ONE_BY_ONE = 20  # repeats up to which one is added at a time; then a tenth of them
 
-Looked = Callable[[int, Sequence[Verdict]], None]
+Answers = Sequence[Verdict] | Sequence[Decision]
+"""What a study is to resolve: its claims; without claims its comparisons."""
+
+Looked = Callable[[int, Answers], None]
 
 
 def execute_until_resolved(
     plan: Plan, storage: str | BaseStorage, *, looked: Looked | None = None, **arguments: Any
 ) -> bool:
-    """Execute repeats of `plan` until no comparison is *not resolved*, at most all of its repeats.
+    """Execute repeats of `plan` until none of its claims is *not resolved*, at most all of its repeats.
 
-    The verdicts hold at every look, so looking after each repeat is allowed. The number of repeats depends on the
-    values alone, not on the number of processes.
+    Without claims it is about the comparisons. The words hold at every look, so looking after each repeat is allowed.
+    The number of repeats depends on the values alone, not on the number of processes.
 
     Parameters
     ----------
     looked
-        Called after each look with the number of repeats and the verdicts. All stored repeats count, which may be more
+        Called after each look with the number of repeats and the words. All stored repeats count, which may be more
         than the plan has.
     arguments
         Further arguments of `execute`.
@@ -49,7 +54,7 @@ def execute_until_resolved(
     """
     if not plan.until_resolved:
         raise ValueError("the plan must say until_resolved, since its verdicts have another rule")
-    if len(plan.variants) < 2:
+    if len(plan.variants) < 2 and not plan.content.get("claims"):
         raise UsageError("--until-resolved needs variants to compare, and the study has one")
     begin = time.monotonic()
     before = 0  # repeats until the last look
@@ -62,15 +67,24 @@ def execute_until_resolved(
             return False
         before = repeats
         with opened(storage) as here:
-            found = verdicts(load_results(here, plan.name))
-        compared = max((verdict.repeats for verdict in found), default=0)
+            found = _answers(load_results(here, plan.name))
+        compared = max((each.repeats for each in found), default=0)
         if repeats < min(compared, plan.repeats):
             continue  # the storage holds more: look where an uninterrupted study would
         if looked is not None:
             looked(max(compared, repeats), found)
-        if all(verdict.verdict != "not resolved" for verdict in found):
+        if not any(map(_is_open, found)):
             break
     return True
+
+
+def _answers(results: Results) -> Answers:
+    return decided(results) or verdicts(results)
+
+
+def _is_open(answer: Verdict | Decision) -> bool:
+    word = answer.word if isinstance(answer, Decision) else answer.verdict
+    return word == "not resolved"
 
 
 def _looks(limit: int) -> Iterator[int]:

@@ -13,7 +13,9 @@ from hpsearch.nn.recording import LayerRecord, record
 from hpsearch.nn.schedules import SCHEDULES
 from hpsearch.nn.scores import SCORES
 from hpsearch.nn.streams import Streams
+from hpsearch.nn.thinned import ThinnedScores, thinned_scores
 from hpsearch.nn.training import Epoch, Training
+from hpsearch.nn.weights import WeightSizes, weight_sizes
 
 __all__ = [
     "ACTIVATIONS",
@@ -29,8 +31,12 @@ __all__ = [
     "LayerRecord",
     "Network",
     "Streams",
+    "ThinnedScores",
     "Training",
+    "WeightSizes",
     "check_size",
     "ineffective",
     "record",
+    "thinned_scores",
+    "weight_sizes",
 ]

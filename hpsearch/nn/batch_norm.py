@@ -23,9 +23,13 @@ class BatchNorm(Layer):
     A batch of one row has no variance: normalised by its own statistics it would be 0 in every column. Such a batch is
     normalised by the running statistics, as in evaluation, and does not update them.
 
+    The layer stands before an activation, as in the paper, or after it; the chapter names both.
+
     Source: Ioffe and Szegedy, Batch normalization (ICML 2015), algorithms 1 and 2; Deep Learning from Scratch,
     section 6.3.
     """
+
+    role = "batch_norm"
 
     scale: Array
     offset: Array

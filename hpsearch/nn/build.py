@@ -32,7 +32,9 @@ def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None
     """
     pieces = settings.pieces if "pieces" in ACTIVATIONS[settings.activation].hyperparameters else 1
     widths = [n_inputs, *settings.hidden_layer_sizes]
-    hidden = sum((width + 2) * units * pieces for width, units in pairwise(widths))  # with biases, or scales and shifts
+    # Each unit has a bias for each piece, or a scale and an offset; with batch norm after the activation, all of them.
+    own = 2 if settings.batch_norm and settings.batch_norm_place == "after" else 0
+    hidden = sum(((width + 2) * pieces + own) * units for width, units in pairwise(widths))
     parameters = hidden + (widths[-1] + 1) * n_outputs
     if parameters > MOST_PARAMETERS:
         raise UsageError(
@@ -47,7 +49,8 @@ def build_layers(
 ) -> list[Layer]:
     """Return the network's layers in order.
 
-    Each hidden layer is dense, batch norm (optional), activation, dropout (optional); the last layer is dense.
+    Each hidden layer is dense, activation, dropout (optional), with batch norm (optional) before or after the
+    activation; the last layer is dense.
     `dropout_rng` returns the generator of a hidden layer's dropout, by the layer's number from 0.
     """
     layers: list[Layer] = []
@@ -76,12 +79,16 @@ def _hidden_layer(width: int, units: int, settings: Hyperparameters, *, first: b
     kind = ACTIVATIONS[settings.activation]
     activation = kind(units, dtype, **settings.select(kind.hyperparameters))
     inputs = activation.n_inputs
-    std = _initial_std(width, inputs, activation, settings)
-    layers: list[Layer] = [Dense(width, inputs, dtype, std=std, bias=not settings.batch_norm, first=first)]
-    if settings.batch_norm:
-        layers.append(BatchNorm(inputs, dtype))
-    layers.append(activation)
-    return layers
+    drawn = activation.drawn_inputs
+    std = _initial_std(width, drawn, activation, settings)
+    place = settings.batch_norm_place if settings.batch_norm else None
+    dense = Dense(width, inputs, dtype, std=std, bias=place != "before", drawn=drawn, first=first)
+    match place:
+        case "before":
+            return [dense, BatchNorm(inputs, dtype), activation]
+        case "after":
+            return [dense, activation, BatchNorm(units, dtype)]
+    return [dense, activation]
 
 
 def _initial_std(

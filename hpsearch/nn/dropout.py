@@ -27,6 +27,8 @@ class Dropout(Layer):
         Draws the dropped units at each forward pass in training.
     """
 
+    role = "dropout"
+
     def __init__(self, n_units: int, dtype: np.dtype[Any], *, share: float, rng: np.random.Generator) -> None:
         super().__init__(n_units, n_units, dtype)
         self.share = share
@@ -46,6 +48,11 @@ class Dropout(Layer):
     def backward(self, gradient: Array) -> Array:
         """Drop the same units; call only after a forward pass in training."""
         return self._apply(gradient, self._mask.view, gradient)
+
+    def draw_units(self, rng: np.random.Generator) -> Array:
+        """Return a factor for each unit, shape (units,): 0 with probability p, else 1 / (1 - p)."""
+        kept = rng.random(self.n_outputs) >= self.share
+        return (kept * self._scale).astype(self.dtype)
 
     def _apply(self, values: Array, mask: Array, out: Array) -> Array:
         np.multiply(values, mask, out=out)

@@ -48,17 +48,62 @@ def _without_hidden_layers(settings: Hyperparameters) -> str:
     return "" if settings.hidden_layer_sizes else "there are no hidden layers"
 
 
+def _without_batch_norm(settings: Hyperparameters) -> str:
+    return "" if settings.batch_norm else "batch_norm is off"
+
+
 def _without_schedule(settings: Hyperparameters) -> str:
-    warmup, epochs = settings.warmup_epochs, settings.epochs
-    return "" if warmup < epochs else f"warmup_epochs {warmup:g} take all {epochs} epochs"
+    if settings.steps is not None and settings.steps <= 1:  # every schedule starts with the factor 1
+        return f"steps is {settings.steps}"
+    warmup, most = settings.warmup_epochs, _most_epochs(settings)
+    return "" if warmup < most else f"warmup_epochs {warmup:g} take all {_budget(settings)}"
+
+
+def _most_epochs(settings: Hyperparameters) -> int:
+    """Return the largest number of epochs that the training may have, whatever the number of rows."""
+    return settings.epochs if settings.steps is None else settings.steps
+
+
+def _budget(settings: Hyperparameters) -> str:
+    return f"{settings.epochs} epochs" if settings.steps is None else f"{settings.steps} steps"
+
+
+def _with_steps(settings: Hyperparameters) -> str:
+    return "" if settings.steps is None else "steps are the budget"
+
+
+def _without_steps(settings: Hyperparameters) -> str:
+    return "steps is 0" if settings.steps == 0 else ""
+
+
+def _without_step_evaluations(settings: Hyperparameters) -> str:
+    """Return why no number of steps between evaluations matters."""
+    if settings.steps is None:
+        return "the budget is in epochs"
+    return "" if settings.steps > 1 else f"steps is {settings.steps}"
+
+
+def _without_penalty(settings: Hyperparameters) -> str:
+    """Return why the penalty does not depend on the optimizer, and nothing else of an untrained network does."""
+    return "" if settings.weight_decay else _without_steps(settings)
+
+
+def _without_decay(settings: Hyperparameters) -> str:
+    return _without_steps(settings) if OPTIMIZERS[settings.optimizer].decays_weights else ""
 
 
 def _without_early_stopping(settings: Hyperparameters) -> str:
     return "" if settings.early_stopping else "early_stopping is off"
 
 
-def _at_fewer_epochs(least: int) -> Idle:
-    return lambda settings: "" if settings.epochs >= least else f"epochs is {settings.epochs}"
+def _at_fewer_evaluations(least: int) -> Idle:
+    def why(settings: Hyperparameters) -> str:
+        if settings.steps is None:
+            return "" if settings.epochs >= least else f"epochs is {settings.epochs}"
+        most = 1 + -(-settings.steps // (settings.evaluate_every or 1))
+        return "" if most >= least else f"{_budget(settings)} have {most} evaluations"
+
+    return why
 
 
 def _first_of(*idle: Idle) -> Idle:
@@ -75,30 +120,45 @@ def _schedule_idle(key: str, field: str) -> Idle:
     why = schedule.idle.get(field)
     if why is None:
         return _never
-    return lambda s: why(s.epochs - s.warmup_epochs, **s.select(schedule.hyperparameters))
+    return lambda s: why(_most_epochs(s) - s.warmup_epochs, **s.select(schedule.hyperparameters))
 
 
 def _parts() -> Iterator[Part]:
     """Yield all parts; the first idle part that would use a field gives the reason."""
-    yield Part(("hidden_layer_sizes", "initializer", "optimizer", "train_metrics", "dtype"), _never)
-    yield Part(("learning_rate", "warmup_epochs", "batch_size", "epochs", *Penalty.hyperparameters), _never)
-    yield Part(("activation", "batch_norm", "dropout"), _without_hidden_layers)
+    yield Part(("hidden_layer_sizes", "initializer", "dtype", "steps"), _never)
+    yield Part(("optimizer",), _without_penalty)
+    yield Part(("learning_rate", "warmup_epochs", "batch_size", "replacement", "train_metrics"), _without_steps)
+    yield Part(("epochs",), _with_steps)
+    yield Part(("evaluate_every",), _without_step_evaluations)
+    for name in Penalty.hyperparameters:
+        yield Part((name,), _PENALTY_IDLE.get(name, _never))
+    yield Part(("activation", "batch_norm"), _without_hidden_layers)
+    yield Part(("dropout",), _first_of(_without_hidden_layers, _without_steps))
+    yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("schedule",), _without_schedule)
-    yield Part(("early_stopping",), _at_fewer_epochs(min(EarlyStopping.hyperparameters.values())))
+    yield Part(("early_stopping",), _at_fewer_evaluations(min(EarlyStopping.hyperparameters.values())))
     for name, least in EarlyStopping.hyperparameters.items():
-        yield Part((name,), _first_of(_without_early_stopping, _at_fewer_epochs(least)))
+        yield Part((name,), _first_of(_without_early_stopping, _at_fewer_evaluations(least)))
     for key, activation in ACTIVATIONS.items():
         unused = _unused_by_choice("activation", key, lambda s: (s.activation,))
         yield Part(activation.hyperparameters, _first_of(_without_hidden_layers, unused))
     for key, initializer in INITIALIZERS.items():
         yield Part(initializer.hyperparameters, _unused_by_choice("initializer", key, initializers_in_use))
     for key, optimizer in OPTIMIZERS.items():
-        yield Part(optimizer.hyperparameters, _unused_by_choice("optimizer", key, lambda s: (s.optimizer,)))
+        unused = _unused_by_choice("optimizer", key, lambda s: (s.optimizer,))
+        yield Part(optimizer.hyperparameters, _first_of(unused, _without_steps))
     for key, schedule in SCHEDULES.items():
         unused = _unused_by_choice("schedule", key, lambda s: (s.schedule,))
         for name in schedule.hyperparameters:
-            yield Part((name,), _first_of(_without_schedule, unused, _schedule_idle(key, name)))
+            masked = _MASKED.get(name, _never)
+            yield Part((name,), _first_of(masked, _without_schedule, unused, _schedule_idle(key, name)))
 
+
+_PENALTY_IDLE: Mapping[str, Idle] = {"weight_decay": _without_decay}
+"""Field of the penalty → why it has no effect."""
+
+_MASKED: Mapping[str, Idle] = {"epochs": _with_steps}
+"""Field → why another field takes its place."""
 
 _PARTS_OF: Mapping[str, list[Part]] = {
     field.name: [part for part in _parts() if field.name in part.hyperparameters] for field in fields(Hyperparameters)

@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from hpsearch.checks import MOST_EPOCHS, MOST_LAYERS, MOST_WHOLE, number, one_of, whole
+from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_of, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
+from hpsearch.nn.activations.maxout import INITIAL_PIECES
+from hpsearch.nn.early_stopping import CRITERIA
 from hpsearch.nn.initializers import INITIALIZERS
-from hpsearch.nn.optimizers import OPTIMIZERS
+from hpsearch.nn.layer_sizes import layer_sizes
+from hpsearch.nn.optimizers import OPTIMIZERS, RMSPROP_STARTS
 from hpsearch.nn.schedules import SCHEDULES
 
+BATCH_NORM_PLACES = ("before", "after")
 TRAIN_METRICS = ("running", "exact")
 DTYPES = ("float32", "float64")
 
@@ -30,7 +34,7 @@ class Hyperparameters:
     """
 
     hidden_layer_sizes: tuple[int, ...] = (100,)
-    """Units of each hidden layer; a single number means one layer, () none."""
+    """Units of each hidden layer: a number means one layer, () none, "3 x 100" three layers of 100 units."""
     activation: str = "relu"
     """Key of `ACTIVATIONS`."""
     negative_slope: float = 0.01
@@ -39,12 +43,16 @@ class Hyperparameters:
     """Slope of prelu for x < 0 before training; 0.25 is its paper's."""
     pieces: int = 2
     """Number of linear functions per unit of maxout."""
+    initial_pieces: str = "random"
+    """maxout: initial weights of the pieces: "random" ones, or "relu", which makes each unit start as one of relu."""
     initializer: str = "auto"
     """Key of `INITIALIZERS`, or "auto": the activation's default."""
     initializer_std: float = 0.01
     """Standard deviation of the initial weights of initializer "normal"."""
     batch_norm: bool = False
-    """Whether to insert batch normalisation between each hidden dense layer and its activation."""
+    """Whether each hidden layer has batch normalisation."""
+    batch_norm_place: str = "before"
+    """Batch normalisation "before" the activation, in the place of the dense layer's bias, or "after" it."""
     dropout: float = 0.0
     """Share of the hidden units dropped in each training step."""
     optimizer: str = "adam"
@@ -59,7 +67,9 @@ class Hyperparameters:
     rho: float = 0.99
     """rmsprop: decay factor of the mean squared gradient per step."""
     epsilon: float = 1e-8
-    """adagrad, rmsprop, adam and adamw: avoids division by 0."""
+    """adagrad, rmsprop, adam and adamw: added to the root that divides a step, to avoid division by 0."""
+    rmsprop_start: str = "zero"
+    """rmsprop: the mean squared gradient starts at "zero", or, as in Hung-yi Lee's lecture, at the first "gradient"."""
     schedule: str = "constant"
     """Key of `SCHEDULES`."""
     decay_rate: float = 0.5
@@ -74,15 +84,24 @@ class Hyperparameters:
     """L1: adds l1 · Σ |w| over the weights to the loss."""
     batch_size: int = 32
     """Rows per step; the last step of an epoch takes the remaining rows."""
+    replacement: bool = False
+    """Whether each step draws its rows with replacement, instead of shuffling all rows for each epoch."""
     epochs: int = 20
+    steps: int | None = None
+    """Number of steps, instead of `epochs`; 0: no training, the initial network is evaluated."""
+    evaluate_every: int | None = None
+    """With `steps`: steps between evaluations; None: those of one epoch, ceil(rows / batch_size)."""
     early_stopping: bool = False
-    """Whether to stop when the validation score no longer improves, and restore the best weights."""
+    """Whether to stop when validation no longer improves, and restore the best weights."""
+    stop_by: str = "score"
+    """Early stopping: key of `CRITERIA`, what must improve: the validation "score", or the validation "loss"."""
     patience: int = 5
-    """Early stopping: epochs without improvement after which training stops."""
+    """Early stopping: evaluations (one after each epoch) without improvement after which training stops."""
     min_delta: float = 0.0
-    """Early stopping: smallest increase of the best score that counts as an improvement."""
+    """Early stopping: smallest increase of the best score, or decrease of the loss, that counts as an improvement."""
     train_metrics: str = "running"
-    """Training loss and score: "running" (averaged while the weights change) or "exact" (evaluated after the epoch)."""
+    """Training loss and score: "running" (averaged over the batches since the last evaluation, while the weights
+    change) or "exact" (evaluated after the epoch). At step 0 they are exact."""
     dtype: str = "float32"
     """Data type of parameters and arithmetic: float32 or float64."""
 
@@ -112,21 +131,15 @@ def _one_of(choices: Iterable[str]) -> Rule:
     return lambda name, value: one_of(name, value, choices)
 
 
-def _boolean(name: str, value: Any) -> bool:
+def _or_none(rule: Rule) -> Rule:
+    return lambda name, value: None if value is None else rule(name, value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """Return `value` if it is true or false, else raise `UsageError`."""
     if not isinstance(value, (bool, np.bool_)):
         raise UsageError(f"{name} must be true or false, got {quoted(value)}")
     return bool(value)
-
-
-def _sizes(name: str, value: Any) -> tuple[int, ...]:
-    sizes = value.tolist() if isinstance(value, np.ndarray) else value
-    layers = sizes if isinstance(sizes, (list, tuple)) else [sizes]
-    if len(layers) > MOST_LAYERS:
-        raise UsageError(f"{name} must be those of at most {MOST_LAYERS:,} layers, got {len(layers):,}")
-    try:
-        return tuple(_whole(1)(name, size) for size in layers)
-    except UsageError:
-        raise UsageError(f"{name} must be whole numbers >= 1, one a layer, got {quoted(sizes)}") from None
 
 
 _positive = _number("> 0", lambda x: x > 0)
@@ -134,14 +147,16 @@ _not_negative = _number(">= 0", lambda x: x >= 0)
 _share = _number(">= 0 and < 1", lambda x: 0 <= x < 1)
 
 RULES: dict[str, Rule] = {
-    "hidden_layer_sizes": _sizes,
+    "hidden_layer_sizes": layer_sizes,
     "activation": _one_of(ACTIVATIONS),
     "negative_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "initial_slope": _number(">= 0 and <= 1", lambda x: 0 <= x <= 1),
     "pieces": _whole(2),
+    "initial_pieces": _one_of(INITIAL_PIECES),
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
-    "batch_norm": _boolean,
+    "batch_norm": boolean,
+    "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _positive,
@@ -150,6 +165,7 @@ RULES: dict[str, Rule] = {
     "beta_2": _share,
     "rho": _share,
     "epsilon": _positive,
+    "rmsprop_start": _one_of(RMSPROP_STARTS),
     "schedule": _one_of(SCHEDULES),
     "decay_rate": _positive,
     "decay_epochs": _positive,
@@ -157,8 +173,12 @@ RULES: dict[str, Rule] = {
     "weight_decay": _not_negative,
     "l1": _not_negative,
     "batch_size": _whole(1),
+    "replacement": boolean,
     "epochs": _whole(1, MOST_EPOCHS),
-    "early_stopping": _boolean,
+    "steps": _or_none(_whole(0, MOST_UPDATES)),
+    "evaluate_every": _or_none(_whole(1)),
+    "early_stopping": boolean,
+    "stop_by": _one_of(CRITERIA),
     "patience": _whole(1),
     "min_delta": _not_negative,
     "train_metrics": _one_of(TRAIN_METRICS),

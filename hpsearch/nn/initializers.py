@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 
 def zeros(fan_in: int, fan_out: int, slope: float) -> float:
-    """Return 0, for demonstration: all units of a layer stay equal, as they always get the same gradient."""
+    """Return 0, for demonstration only: such a network can't learn.
+
+    All units of a layer have the same outputs, and as they get the same gradient, they stay equal. A layer is worth one
+    unit. Where the activation of 0 is 0, as for relu and tanh, no weight changes at all: only the output layer's biases
+    learn how frequent the classes are. Pieces of a maxout unit are equal, too, so that the first gets all gradients.
+
+    Source: Deep Learning from Scratch, section 6.2.1.
+    """
     return 0.0
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class Layer:
     `parameters` declares the layer's parameters. `bind` passes a view of each into the network's flat parameter and
     gradient vectors. Learned arrays that are not parameters (running statistics) are listed in `statistics`.
     """
+
+    role: ClassVar[str]
+    """Kind of layer in records of a training."""
 
     def __init__(self, n_inputs: int, n_outputs: int, dtype: np.dtype[Any]) -> None:
         self.n_inputs = n_inputs
@@ -76,7 +79,9 @@ class Dense(Layer):
     std
         Standard deviation of the normal distribution of the initial W; b starts at 0.
     bias
-        Whether to add b. Batch normalisation after this layer would subtract it and has its own offset.
+        Whether to add b. Batch normalisation directly after this layer would subtract it and has its own offset.
+    drawn
+        Number of leading outputs whose weights are drawn; the other weights start at 0. None: all.
     first
         Whether this is the first layer, so the gradient with respect to the inputs is not needed. `backward` then skips
         that matrix product, often the largest of all, and returns an empty array.
@@ -88,6 +93,8 @@ class Dense(Layer):
 
     Source: Deep Learning from Scratch, section 5.6 (Affine).
     """
+
+    role = "dense"
 
     weight: Array
     bias: Array
@@ -102,11 +109,13 @@ class Dense(Layer):
         *,
         std: float,
         bias: bool = True,
+        drawn: int | None = None,
         first: bool = False,
     ) -> None:
         super().__init__(n_inputs, n_outputs, dtype)
         self.std = std
         self.has_bias = bias
+        self.drawn = n_outputs if drawn is None else drawn
         self.first = first
         self.input_gradient = Buffer(n_inputs, dtype)
         self._ones = Buffer(1, dtype, fill=1)
@@ -127,9 +136,10 @@ class Dense(Layer):
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw W from N(0, std²) in float64, so both dtypes get the same weights; set b = 0."""
-        draws = rng.standard_normal(self.weight.shape)
+        draws = rng.standard_normal((self.n_inputs, self.drawn))
         with np.errstate(over="ignore"):  # an infinite weight is reported as a diverged training
-            self.weight[...] = np.multiply(draws, self.std, out=draws)
+            self.weight[:, : self.drawn] = np.multiply(draws, self.std, out=draws)
+        self.weight[:, self.drawn :] = 0.0
         if self.has_bias:
             self.bias[...] = 0.0
 

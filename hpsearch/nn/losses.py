@@ -172,17 +172,23 @@ class Metrics:
     ----------
     loss
         Source of the values and predictions.
+    losses
+        List that the mean loss of each batch is appended to, if given.
     """
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Loss, losses: list[float] | None = None) -> None:
         self._loss = loss
+        self._losses = losses
         self._score = loss.score()
         self._total = 0.0
         self._rows = 0
 
     def add(self, targets: Array) -> None:
         """Add the batch with these targets."""
-        self._total += self._loss.value() * len(targets)
+        value = self._loss.value()
+        if self._losses is not None:
+            self._losses.append(value)
+        self._total += value * len(targets)
         self._rows += len(targets)
         self._score.add(self._loss.predictions, targets)
 

@@ -22,6 +22,9 @@ from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.penalty import Penalty
 from hpsearch.nn.streams import SharedStream, Streams, streams_of
 
+Rows = tuple[Array, Array]
+"""Validated inputs and targets."""
+
 CHUNK_ENTRIES = 131_072
 """Maximum entries of the widest layer's output per evaluation chunk.
 
@@ -196,20 +199,30 @@ class Network:
         The loss includes the L2 and L1 penalty, as in Keras: it is the quantity that training minimises, and is
         comparable between training and validation data.
         """
-        rows = as_inputs(x, self.n_inputs, self.dtype)
-        targets = self.loss.check(y, len(rows))
+        rows = self.check(x, y)
         with np.errstate(all="ignore"):
-            return self.evaluate_checked(rows, targets)
+            loss, score = self.evaluate_checked(*rows)
+            return loss + self.penalty.value(), score
+
+    def check(self, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Rows:
+        """Return inputs and targets as `evaluate_checked` and `find_gradient` take them.
+
+        Raises
+        ------
+        DataError
+            If they aren't finite numbers, or their shapes don't fit the network.
+        """
+        inputs = as_inputs(x, self.n_inputs, self.dtype, x_name)
+        return inputs, self.loss.check(y, len(inputs), y_name)
 
     def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
-        """Evaluate arrays already validated by `as_inputs` and `Loss.check`; call it within `np.errstate`."""
+        """Return loss, without penalty, and score of rows validated by `check`; call it within `np.errstate`."""
         metrics = Metrics(self.loss)
         for part in self._chunks(len(x)):
             targets = y[part]
             self.loss.forward(self.forward(x[part], training=False), targets)
             metrics.add(targets)
-        loss, score = metrics.values()
-        return loss + self.penalty.value(), score
+        return metrics.values()
 
     def _chunks(self, n_rows: int) -> Iterator[slice]:
         return (slice(start, start + self.chunk) for start in range(0, n_rows, self.chunk))

@@ -17,6 +17,9 @@ from hpsearch.nn.arrays import Array, axpy, constant
 BLOCK = 65_536
 """Number of entries updated at a time: operands stay in the processor's cache, and temporaries need little memory."""
 
+RMSPROP_STARTS = ("zero", "gradient")
+"""Where RMSProp's mean squared gradient starts: at 0, or at the first one."""
+
 SMALLEST_UNIT = 2.0**-20
 """Vectors stored in a shrinking unit are rescaled to unit 1 before the unit gets smaller than this."""
 
@@ -172,8 +175,12 @@ class Nesterov(Optimizer):
 class AdaGrad(Optimizer):
     """h ← h + g²; p ← p - η g / (√h + ε).
 
+    h starts at 0. The default ε = 1e-8 is that of all optimizers here. It is outside of the root, as in the book's code
+    (1e-7) and PyTorch (1e-10). Keras adds 1e-7 under the root and starts h at 0.1. Outside of the root, ε matters only
+    for entries whose √h is not much larger: with |g| = 1e-6, the first step is 1 % short for 1e-8 and 9 % for 1e-7.
+
     Source: Duchi, Hazan and Singer, Adaptive subgradient methods (JMLR 2011); Deep Learning from Scratch, section
-    6.1.5, with ε = 1e-7. PyTorch's ε is 1e-10; Keras starts h at 0.1.
+    6.1.5.
     """
 
     hyperparameters = ("epsilon",)
@@ -193,19 +200,39 @@ class AdaGrad(Optimizer):
 class RMSProp(Optimizer):
     """h ← ρ h + (1 - ρ) g²; p ← p - η g / (√h + ε).
 
-    Same form and default, ρ = 0.99, as in PyTorch; Keras uses 0.9, with ε under the root.
+    With `rmsprop_start` "zero", h starts at 0, so the first step has the length η / √(1 - ρ): 10 η for ρ = 0.99. With
+    "gradient", it starts at the first g², so that step has the length η, as in Hung-yi Lee's lecture (σ⁰ = g⁰, no ε).
 
-    Source: Tieleman and Hinton, Lecture 6.5 (Coursera, 2012).
+    The default "zero", ρ = 0.99 and ε = 1e-8 outside of the root are PyTorch's. The book's code has the same form with
+    ε = 1e-7. Keras starts at 0, too, with ρ = 0.9 and ε = 1e-7 under the root.
+
+    Source: Tieleman and Hinton, Lecture 6.5 (Coursera, 2012); Hung-yi Lee, Tips for training DNN.
     """
 
-    hyperparameters = ("rho", "epsilon")
+    hyperparameters = ("rho", "epsilon", "rmsprop_start")
     n_states = 1
 
-    def __init__(self, parameters: Array, gradient: Array, rho: float, epsilon: float, *, n_decaying: int = 0) -> None:
+    def __init__(
+        self,
+        parameters: Array,
+        gradient: Array,
+        rho: float,
+        epsilon: float,
+        rmsprop_start: str = RMSPROP_STARTS[0],
+        *,
+        n_decaying: int = 0,
+    ) -> None:
         super().__init__(parameters, gradient, n_decaying=n_decaying)
         self.rho = self.number(rho)
         self.one_minus_rho = 1.0 - rho
         self.epsilon = self.number(epsilon)
+        self.starts_at_gradient = rmsprop_start == "gradient"
+
+    def prepare(self, learning_rate: float) -> None:
+        """Set h to the first g² before the first step, if it starts there."""
+        super().prepare(learning_rate)
+        if self.starts_at_gradient and self.steps == 1:
+            np.square(self.gradient, out=self.state[0])
 
     def update(self, p: Array, g: Array, t: Array, *state: Array) -> None:
         """Update one block."""
@@ -222,8 +249,8 @@ class Adam(Optimizer):
     units that shrink by β₁ and β₂ per step: m = (1 - β₁) s₁ n and v = (1 - β₂) s₂ u. A step is then s₁ ← β₁ s₁;
     n ← n + g / s₁, and likewise for u with g².
 
-    Same form as algorithm 1 of the paper and PyTorch. The paper's short form, the chapter's code and Keras add ε to √v
-    instead of √v̂. This differs in the first steps of entries with tiny gradients.
+    Same form and ε = 1e-8 as algorithm 1 of the paper and PyTorch. The paper's short form, the book's code and Keras
+    add ε (the last two 1e-7) to √v instead of √v̂. This differs in the first steps of entries with tiny gradients.
 
     Source: Kingma and Ba, Adam (ICLR 2015); Deep Learning from Scratch, section 6.1.6.
     """

@@ -16,6 +16,12 @@ from hpsearch.nn.network import Network
 NEAR_LIMIT = 0.01
 """An output is saturated if its distance from a limit is at most this share of the activation's range."""
 
+NEAR_ZERO = 0.01
+"""An output is near zero if its size is at most this share of the largest one's."""
+
+SAME = 1e-4
+"""Outputs of two units are the same if they differ by at most this share of the layer's largest output."""
+
 _LARGEST = 0.25 * np.finfo(np.float64).max  # differences of numbers up to this size are finite
 
 
@@ -27,6 +33,8 @@ class LayerRecord:
     """Index in `Network.layers`."""
     kind: str
     """Name of the layer's class."""
+    role: str
+    """Kind of layer, `Layer.role`: "dense", "activation", "batch_norm" or "dropout"."""
     mean: float
     """Mean of all outputs, over rows and units."""
     std: float
@@ -39,6 +47,10 @@ class LayerRecord:
     """Share of outputs near the activation's limits; None unless it has two."""
     dead: float | None
     """Share of units with output 0 on every row; None if the activation's units cannot die."""
+    near_zero: float
+    """Share of outputs whose size is at most 1 % of the largest one's; 1 if all are 0."""
+    distinct_units: int
+    """Number of units with different outputs; units whose outputs differ by less than rounding count as one."""
     output_gradient_norm: float
     """Euclidean norm of the gradient of the loss with respect to the outputs."""
     weight_gradient_norm: float | None
@@ -116,12 +128,15 @@ def _describe(number: int, layer: Layer, outputs: Array, gradient_norm: float, b
     return LayerRecord(
         layer=number,
         kind=type(layer).__name__,
+        role=layer.role,
         mean=float(outputs.mean(dtype=np.float64)),
         std=float(outputs.std(dtype=np.float64)),
         counts=counts,
         edges=edges,
         saturated=_saturated(layer, outputs),
         dead=float(np.mean(~outputs.any(axis=0))) if isinstance(layer, Activation) and layer.dies else None,
+        near_zero=float(np.mean(np.abs(outputs) <= NEAR_ZERO * np.abs(outputs).max())),
+        distinct_units=_distinct_units(outputs),
         output_gradient_norm=gradient_norm,
         weight_gradient_norm=_norm(layer.weight_gradient) if isinstance(layer, Dense) else None,
     )
@@ -142,6 +157,19 @@ def _saturated(layer: Layer, outputs: Array) -> float | None:
     low, high = layer.limits
     margin = NEAR_LIMIT * (high - low)
     return float(np.mean((outputs <= low + margin) | (outputs >= high - margin)))
+
+
+def _distinct_units(outputs: Array) -> int:
+    """Return the number of different columns.
+
+    Matrix products may round equal columns differently. Sorted by the product with fixed weights, equal columns are
+    neighbours, so comparing neighbours suffices.
+    """
+    columns = outputs.T.astype(np.float64)
+    weights = np.random.default_rng(0).random(len(outputs))
+    columns = columns[np.argsort(columns @ weights)]
+    differences = np.abs(np.diff(columns, axis=0)).max(axis=1)
+    return 1 + int(np.count_nonzero(~(differences <= SAME * np.abs(columns).max())))
 
 
 def _norm(array: Array) -> float:

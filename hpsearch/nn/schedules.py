@@ -42,7 +42,7 @@ def inverse_time(time: float, decay_rate: float, decay_epochs: float) -> float:
     return 1.0 / (1.0 + decay_rate * time / decay_epochs)
 
 
-def cosine(time: float, epochs: int, warmup_epochs: float) -> float:
+def cosine(time: float, epochs: float, warmup_epochs: float) -> float:
     """Return (1 + cos(π · time / duration)) / 2: from 1 to 0 over the epochs after the warm-up, then 0.
 
     Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (ICLR 2017), equation 5,

@@ -28,7 +28,7 @@ class Streams:
     True
     """
 
-    KEYS: ClassVar = {"weights": 0, "output weights": 1, "order": 2, "dropout": 3}
+    KEYS: ClassVar = {"weights": 0, "output weights": 1, "order": 2, "dropout": 3, "thinned networks": 4}
 
     def __init__(self, seed: np.random.SeedSequence) -> None:
         self.seed = seed
@@ -48,6 +48,10 @@ class Streams:
     def dropout(self, layer: int) -> np.random.Generator:
         """Return the stream of the dropped units of a hidden layer; layers count from 0."""
         return self._stream("dropout", layer)
+
+    def thinned_networks(self) -> np.random.Generator:
+        """Return the stream of the units of thinned networks, which are evaluated after the training."""
+        return self._stream("thinned networks")
 
     def _stream(self, use: str, number: int = 0) -> np.random.Generator:
         key = (*self.seed.spawn_key, self.KEYS[use], number)

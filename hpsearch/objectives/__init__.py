@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hpsearch.objectives.base import Objective
+from hpsearch.objectives.functions import FunctionObjective
 from hpsearch.objectives.mlp import MLPObjective
 from hpsearch.objectives.tables import TableObjective
 
@@ -16,6 +17,7 @@ FAMILIES: Mapping[str, type[Objective]] = {
     for family in (
         MLPObjective,
         TableObjective,
+        FunctionObjective,
     )
 }
 """Families by the name that ``[model] family`` gives; without one it is the first."""
@@ -28,4 +30,12 @@ def family(name: str) -> type[Objective]:
 
 DEFAULT_FAMILY = next(iter(FAMILIES))
 
-__all__ = ["DEFAULT_FAMILY", "FAMILIES", "MLPObjective", "Objective", "TableObjective", "family"]
+__all__ = [
+    "DEFAULT_FAMILY",
+    "FAMILIES",
+    "FunctionObjective",
+    "MLPObjective",
+    "Objective",
+    "TableObjective",
+    "family",
+]

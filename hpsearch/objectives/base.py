@@ -29,7 +29,7 @@ class Step(NamedTuple):
     Attributes
     ----------
     number
-        Counts from 1.
+        Counts from 1, or from 0 if the initial model is evaluated; later steps have larger numbers.
     value
         Validation value after the step, in the metric's units.
     cost
@@ -147,6 +147,12 @@ class Objective(ABC):
     exact_outcomes: ClassVar[bool] = False
     """Whether an outcome is exact, the same for all retrainings, and costs no training."""
 
+    deterministic: ClassVar[bool] = False
+    """Whether a training depends on its parameters alone: the same in every repeat, whatever the seeds.
+
+    What a search draws still differs from repeat to repeat; without a search, one repeat is exact.
+    """
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
@@ -155,6 +161,9 @@ class Objective(ABC):
 
     records: ClassVar[bool] = False
     """Whether a study file may have a table ``[record]``."""
+
+    measure_names: ClassVar[Mapping[str, str] | None] = None
+    """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
 
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
@@ -213,6 +222,11 @@ class Objective(ABC):
     def epochs(self) -> int | None:
         """Fidelity: maximum number of steps of a training; None if it has a single one."""
         return None
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether `epochs` counts epochs, like the trials' attribute of that name; pruners of a study need that."""
+        return True
 
     @property
     def content(self) -> Mapping[str, Any]:

@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from hpsearch.errors import DivergenceError
+from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
+from hpsearch.nn.layer_sizes import expanded
 from hpsearch.objectives.base import Outcome, Step, Trained
+from hpsearch.objectives.measures import Measure
+from hpsearch.objectives.record import record_settings
+from hpsearch.objectives.recorder import Recorder
+from hpsearch.objectives.searched_model import SearchedModel, with_values
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
 
+_SIZES = "hidden_layer_sizes"
 _MOST_COMBINATIONS = 1_000  # of ends and choices, over which settings without effect are looked for
 
 
 class MLPObjective(SupervisedObjective):
     """Optuna objective: trains a multilayer perceptron and returns the validation score.
 
-    The score is accuracy for classification and R² for regression, with the weights of the last epoch or, with early
-    stopping, of the best. Each epoch's score is reported to the trial (step = epoch, from 1) for pruners and
-    learning-curve plots. A diverged training is a completed trial with the worst value.
+    The score is accuracy for classification and R² for regression, with the weights of the last evaluation or, with
+    early stopping, of the best. Each evaluation's score is reported to the trial (step = epoch, from 1, or with `steps`
+    the number of steps, from 0) for pruners and learning-curve plots. A diverged training is a completed trial with the
+    worst value.
 
-    User attributes of a trial: ``epochs`` (number trained), ``diverged`` and ``history`` (lists ``train_loss``,
-    ``train_score`` and ``validation_loss`` with one number per epoch).
+    User attributes of a trial: ``epochs`` (number trained; with `steps`, a fraction), ``diverged`` and ``history``
+    (lists ``train_loss``, ``train_score`` and ``validation_loss`` with one number per evaluation, and with `steps`
+    ``step``). Losses in it include the penalty. With `steps`, or if `record` is not empty, there are measures: see
+    `Recorder`.
 
     `model` and `space` hold fields of `Hyperparameters`. The other parameters are those of `SupervisedObjective`.
     """
 
     family = "mlp"
+    records = True
     settings_type = Hyperparameters
+    measure_names = {  # noqa: RUF012 -- a constant, as in the base class
+        "batch_loss": "loss",
+        "test_score": "test",
+        "test_loss": "test",
+        "ensemble_score": "ensemble",
+        "thinned_score": "ensemble",
+        "scaled_score": "ensemble",
+        "weights.near_zero": "weights",
+        "weights.large": "weights",
+        "weights.rms": "weights",
+    }
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
         "learning_rate": {"low": 1e-6, "high": 1.0, "log": True},
         "weight_decay": {"low": 1e-8, "high": 1e-1, "log": True},
     }
 
+    @classmethod
+    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        """Expand sizes such as "3 x 100" first: equal networks have equal contents, however they are written."""
+        model = {name: expanded(value) if name == _SIZES else value for name, value in model.items()}
+        return super()._searched_model(model, space and with_values(space, _SIZES, expanded))
+
     def _check_with_data(self) -> None:
+        self._recorded = record_settings(self.record)
+        if len({value is None for value in self._model.ends("steps")}) > 1:
+            raise UsageError("[space] steps must be searched without a condition: a study has one kind of budget")
+        for settings in self._model.extremes(("early_stopping",)):
+            self._recorded.check(settings, self.space)
         for settings in self._model.extremes(SIZE):
             check_size(self.data.n_inputs, self.data.n_outputs, settings)
 
@@ -50,8 +82,14 @@ class MLPObjective(SupervisedObjective):
 
     @property
     def epochs(self) -> int:
-        """Maximum number of epochs of a trial."""
-        return int(max(self._model.ends("epochs")))
+        """Maximum number of epochs of a trial; with a budget in steps, of steps."""
+        steps = self._model.ends("steps")
+        return int(max(self._model.ends("epochs") if None in steps else steps))
+
+    @property
+    def counts_epochs(self) -> bool:
+        """Whether the budget of a training is in epochs, not in steps."""
+        return None in self._model.ends("steps")
 
     def hyperparameters(self, params: Mapping[str, Any]) -> Hyperparameters:
         """Return all hyperparameters of a trial with `params`."""
@@ -66,14 +104,20 @@ class MLPObjective(SupervisedObjective):
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
         validation = (rows.x_validation, rows.y_validation)
         training = Training(network, settings, rows.x_train, rows.y_train, validation=validation, rng=rng)
-        return TrainedNetwork(self, training)
+        return TrainedNetwork(self, training, self._recorder(training, seeds))
+
+    def _recorder(self, training: Training, seeds: np.random.SeedSequence) -> Recorder | None:
+        """Return what records the training; None for a study with neither a budget in steps nor a record."""
+        if not self.record and training.hyperparameters.steps is None:
+            return None
+        return Recorder(self._recorded, training, self.data, seeds)
 
 
 class TrainedNetwork(Trained):
     """Training of a network, as an objective's."""
 
-    def __init__(self, objective: MLPObjective, training: Training) -> None:
-        self._objective, self._training = objective, training
+    def __init__(self, objective: MLPObjective, training: Training, recorder: Recorder | None = None) -> None:
+        self._objective, self._training, self._recorder = objective, training, recorder
         self._diverged = False
         self._fingerprints: Mapping[str, Any] = training.fingerprints() if objective.separate_seeds else {}
 
@@ -83,21 +127,24 @@ class TrainedNetwork(Trained):
         return self._training.network
 
     def __iter__(self) -> Iterator[Step]:
-        """Train epoch by epoch; stop at divergence."""
+        """Train from evaluation to evaluation; stop at divergence."""
+        recorder = self._recorder
+        if recorder:
+            recorder.begin()
         try:
             for epoch in self._training:
+                if recorder:
+                    recorder.observe(epoch)
                 yield Step(epoch.epoch, _score(epoch))
         except DivergenceError:
             self._diverged = True
+        if recorder:
+            recorder.end(diverged=self._diverged)
 
     @property
     def validation(self) -> float:
         """Score of the final weights on the validation rows."""
-        training = self._training
-        if self._diverged:
-            return self._worst
-        last = training.best_epoch or len(training.history)
-        return _score(training.history[last - 1])
+        return self._worst if self._diverged else _score(self._training.final)
 
     @property
     def _worst(self) -> float:
@@ -105,16 +152,26 @@ class TrainedNetwork(Trained):
 
     def attributes(self) -> Mapping[str, Any]:
         """Return ``epochs``, ``diverged`` and ``history``."""
-        epochs = self._training.history
+        training, epochs = self._training, self._training.history
+        in_steps = training.hyperparameters.steps is not None
         return {
-            "epochs": len(epochs) + self._diverged,
+            "epochs": training.optimizer.steps / training.steps_per_epoch if in_steps else len(epochs) + self._diverged,
             "diverged": self._diverged,
-            "history": {
+            "history": ({"step": [epoch.epoch for epoch in epochs]} if in_steps else {})
+            | {
                 "train_loss": [_finite(epoch.train_loss) for epoch in epochs],
                 "train_score": [_finite(epoch.train_score) for epoch in epochs],
                 "validation_loss": [_finite(epoch.validation_loss) for epoch in epochs],
             },
         }
+
+    def measures(self) -> Mapping[str, Measure]:
+        """Return what was recorded, see `Recorder`."""
+        return self._recorder.measures() if self._recorder else {}
+
+    def layers(self) -> Sequence[Mapping[str, Any]]:
+        """Return what was recorded of the layers, see `Recorder`."""
+        return self._recorder.layers if self._recorder else ()
 
     def fingerprints(self) -> Mapping[str, Any]:
         """Return hashes of each layer's initial weights and of the first order of rows, with separate seeds."""

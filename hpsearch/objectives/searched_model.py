@@ -195,6 +195,20 @@ def may_be_searched(spec: Spec, fixed: Mapping[str, Any]) -> bool:
     )
 
 
+def with_values(space: Mapping[str, Spec], name: str, change: Callable[[Any], Any]) -> dict[str, Spec]:
+    """Return the specifications with changed values of the field `name`, among its choices and in conditions on it."""
+    changed = {}
+    for field_name, spec in space.items():
+        table: Any = spec
+        if field_name == name and isinstance(table, Mapping) and isinstance(table.get("choices"), list | tuple):
+            table = {**table, "choices": [change(value) for value in table["choices"]]}
+        when = _when(table)
+        if isinstance(when, Mapping) and name in when:
+            table = {**table, _WHEN: {**when, name: [change(value) for value in _as_list(when[name])]}}
+        changed[field_name] = table
+    return changed
+
+
 def _as_list(allowed: Any) -> list[Any]:
     return list(allowed) if isinstance(allowed, list | tuple) else [allowed]
 

@@ -112,7 +112,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
     read = _READ.get()
     if read is None:
         return load(data, data_dir, folder)
-    key = (data.source, data.path, data.target, data.task, data_dir, folder)
+    key = (data.source, data.path, data.target, data.task, data.rows, data.inputs, data_dir, folder)
     if key not in read:
         read[key] = load(data, data_dir, folder)
     return read[key]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hpsearch.analysis.best import best
+from hpsearch.analysis.claims import decided
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.analysis.next_study import next_study
 from hpsearch.results.results import FINISHED, Results
-from hpsearch.study.config import shipped
+from hpsearch.study.shipped import shipped
 
 NEXT = "next.toml"
 
@@ -30,6 +32,7 @@ def next_command(results: Results) -> Next:
     2. A comparison of finite values is not resolved, and so many repeats would probably resolve it: these.
     3. The diagnostics propose changes: the next study.
     4. A comparison of finite values is not resolved: twice as many repeats.
+    5. The study file names the study that comes after it: that one.
     """
     study = _study(results)
     if results.trials["state"].isin(FINISHED).any() and not best(results):
@@ -39,9 +42,7 @@ def next_command(results: Results) -> Next:
         return Next(f"hpsearch study {study}{null}", "The study is not finished. The same command continues it:")
     if results.is_null:
         return Next("", "Nothing more needs to be run. Read the page of the study itself.")
-    open_pairs = (each for each in verdicts(results) if each.effect is not None and each.at_planned_budget)
-    unresolved = [each for each in open_pairs if not each.resolved]
-    needed = [each.needed for each in unresolved if each.needed is not None]
+    unresolved, needed = _open(results)
     if study and needed:
         repeats = max(*needed, results.repeats + 1)
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats would probably resolve what is open:")
@@ -51,7 +52,19 @@ def next_command(results: Results) -> Next:
     if study and unresolved:
         repeats = 2 * results.repeats
         return Next(f"hpsearch study {study} --repeats {repeats}", "More repeats narrow the intervals:")
+    if then := results.settings.get("report", {}).get("then"):
+        return Next(f"hpsearch study {shlex.quote(str(then))}", "Nothing more needs to be run here. Try this next:")
     return Next("", "Nothing more needs to be run.")
+
+
+def _open(results: Results) -> tuple[bool, list[int]]:
+    """Return whether a claim, or without claims a comparison, is not resolved; and how many repeats would do it."""
+    if claims := decided(results):
+        left = [each for each in claims if each.word == "not resolved" and not each.exact]
+        return bool(left), [each.needed for each in left if each.needed is not None]
+    measured = (each for each in verdicts(results) if each.effect is not None and each.at_planned_budget)
+    comparisons = [each for each in measured if not each.resolved]
+    return bool(comparisons), [each.needed for each in comparisons if each.needed is not None]
 
 
 def _study(results: Results) -> str:
@@ -59,5 +72,11 @@ def _study(results: Results) -> str:
     if "data" not in results.settings:
         return ""
     if results.source:
-        return shlex.quote(results.source)
+        return shlex.quote(results.source) + _variation(results.first_plan or {})
     return results.name if results.name in shipped() else shlex.quote(f"{results.name}.toml")
+
+
+def _variation(plan: Mapping[str, Any]) -> str:
+    """Return the options that vary the study file, as `hpsearch.study.variations` has them."""
+    quick = " --quick" if plan.get("quick") else ""
+    return quick + (f" --data {shlex.quote(str(plan['data']))}" if plan.get("data") else "")

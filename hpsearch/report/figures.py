@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,8 +24,9 @@ class Layout:
     """A grid of panels, with lengths in inches so that the room for text is independent of the figure's size.
 
     `head` is the room above each panel, `foot` the room below the last row, and `across` the gap between columns.
-    `share` gives all panels the same scales; `wide` is the width of the figure. `top` is the room
-    above the first row where it differs from `head`: without titles of panels it needs little.
+    `share` gives all panels the same scales, or with ``"row"`` one vertical scale for each row; `wide` is the width of
+    the figure. `top` is the room above the first row where it differs from `head`: without titles of panels it needs
+    little.
     """
 
     count: int
@@ -36,7 +37,7 @@ class Layout:
     foot: float = 0.5
     head: float = 0.3
     across: float = 0.2
-    share: bool = True
+    share: bool | Literal["row"] = True
     wide: float = WIDTH
     top: float | None = None
 
@@ -66,7 +67,7 @@ def new_figure(layout: Layout) -> tuple[Figure, list[Axes]]:
         wspace=layout.across / layout.width,
         hspace=layout.head / layout.height,
     )
-    share: Any = {"sharex": layout.share, "sharey": layout.share}
+    share: Any = {"sharex": bool(layout.share), "sharey": layout.share}
     grid = figure.subplots(rows, layout.columns, squeeze=False, **share)
     for spare in grid.flat[layout.count :]:
         spare.set_visible(False)

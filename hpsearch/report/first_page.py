@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Escape
 
-ANSWER = "answer"
+ANSWER, CLAIMS = "answer", "claims"
 REASON, MORE = "why_command", "warnings_left"  # facts of the answer that documents place themselves
-_FIGURES = ("paired", "best_so_far")  # sections that lend their figure, the first that has one
+_FIGURES = ("figure", "paired", "best_so_far")  # sections that lend their figure, the first that has one
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,13 @@ class FirstPage:
         Section with the answer.
     lender
         Section whose figure the page shows, which is the answer itself if it has one; None without a figure.
+    claims
+        Section whose cards stand before the figure; None in a study without claims.
     """
 
     section: Section
     lender: Section | None
+    claims: Section | None = None
 
     def sentence(self, escape: Escape) -> str:
         """Return the one sentence that answers."""
@@ -57,7 +60,8 @@ def first_page(sections: Mapping[str, Section]) -> FirstPage | None:
     if ANSWER not in sections:
         return None
     lenders = (sections[key] for key in (ANSWER, *_FIGURES) if key in sections)
-    return FirstPage(sections[ANSWER], next((each for each in lenders if each.drawing is not None), None))
+    lender = next((each for each in lenders if each.drawing is not None), None)
+    return FirstPage(sections[ANSWER], lender, sections.get(CLAIMS))
 
 
 def by_chapter(sections: Mapping[str, Section], chapters: Mapping[str, str] | None = None) -> dict[str, list[Section]]:

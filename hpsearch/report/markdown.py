@@ -63,6 +63,8 @@ def markdown(
 
 def _front(front: FirstPage, terms: Linker) -> Iterator[str]:
     yield f"**{_paragraph(front.sentence(escape))}**"
+    if front.claims:
+        yield _cards(front.claims)
     if front.lender:
         yield from _figure(front.lender)
     terms.begin()
@@ -72,7 +74,7 @@ def _front(front: FirstPage, terms: Linker) -> Iterator[str]:
         yield from _table(table)
     yield from (_paragraph(text) for text in front.notes(escape, terms.mark))
     if front.section.cards:
-        yield "\n".join(_card(card) for card in front.section.cards)
+        yield _cards(front.section)
     if front.more:
         yield f"{front.more} more {'warning is' if front.more == 1 else 'warnings are'} below, under diagnostics."
     if front.reason:
@@ -102,8 +104,10 @@ def _section(section: Section, terms: Linker, level: str, front: FirstPage | Non
     elif section.drawing:
         yield from _figure(section)
     yield from (_paragraph(text) for text in section.paragraphs(escape, terms.mark))
-    if section.cards:
-        yield "\n".join(_card(card) for card in section.cards)
+    if front and section is front.claims:
+        yield "The claims are at the top of the page."
+    elif section.cards:
+        yield _cards(section)
     for table in section.tables:
         yield from _table(table)
     if section.code:
@@ -121,6 +125,10 @@ def _figure(section: Section) -> Iterator[str]:
 def _code(code: str, language: str) -> str:
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
     return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _cards(section: Section) -> str:
+    return "\n".join(map(_card, section.cards))
 
 
 def _card(card: Card) -> str:

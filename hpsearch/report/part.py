@@ -95,6 +95,7 @@ SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study ha
 SEVERAL_SEARCHES = Need(lambda results: len(searching(results).variants) > 1, "fewer than two variants search")
 SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is searched")
 SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
+CLAIMS = Need(lambda results: bool(results.settings.get("claims")), "the study makes no claims", silent=True)
 DEFAULTS = Need(
     lambda results: len(results.default_tests) > 0,
     "no run started with them; [search] first asks for that",

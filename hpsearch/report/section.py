@@ -111,17 +111,20 @@ class Card:
         Evidence and advice; ``{names}`` are replaced by `facts`.
     facts
         Every number and name that `text` mentions.
+    said
+        Word for the level on this card; empty: that of `LEVELS`.
     """
 
     level: Level
     title: str
     text: str
     facts: Facts = field(default_factory=dict)
+    said: str = ""
 
     @property
     def word(self) -> str:
         """Level as a word."""
-        return LEVELS[self.level][0]
+        return self.said or LEVELS[self.level][0]
 
     @property
     def sign(self) -> str:

@@ -110,15 +110,16 @@ def _curve_columns(trial: FrozenTrial) -> Columns:
     if not epochs:
         return {}
     history = trial.user_attrs.get("history", {})
-    scores = {name: _at(history.get(name, ()), epochs) for name in _SCORES[1:]}
+    scores = {name: _at(history.get(name, ()), history.get("step"), epochs) for name in _SCORES[1:]}
     reported = [trial.intermediate_values[epoch] for epoch in epochs]
     return {"number": [trial.number] * len(epochs), "epoch": epochs, "validation_score": reported, **scores}
 
 
-def _at(values: Sequence[float | None], epochs: Sequence[int]) -> list[float]:
-    """Return the values at these epochs; NaN if not recorded."""
-    recorded = [math.nan if value is None else value for value in values]
-    return [recorded[epoch - 1] if 1 <= epoch <= len(recorded) else math.nan for epoch in epochs]
+def _at(values: Sequence[float | None], steps: Sequence[int] | None, epochs: Sequence[int]) -> list[float]:
+    """Return the values at these epochs, or of these `steps`; NaN if not recorded."""
+    numbers = range(1, len(values) + 1) if steps is None else steps
+    recorded = {number: value for number, value in zip(numbers, values, strict=False) if value is not None}
+    return [recorded.get(epoch, math.nan) for epoch in epochs]
 
 
 def _run_row(

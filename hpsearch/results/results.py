@@ -66,8 +66,8 @@ class Results:
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
         NaN for trials of the search), and ``params_<name>`` for each parameter.
     curves
-        One row per trial and epoch (from 1): validation_score, train_score, validation_loss, train_loss; NaN if not
-        recorded.
+        One row per trial and epoch (from 1; with a budget in steps, the step, from 0): validation_score, train_score,
+        validation_loss, train_loss; NaN if not recorded.
     runs
         One row per run: name of its Optuna study, trials (finished, within the budget), incumbent (number of the best
         trial; NaN if none), value (mean of `confirmed`, or `observed` if that is empty), observed (best value of the
@@ -162,6 +162,11 @@ class Results:
     def sign(self) -> int:
         """1 if more is better, −1 if less is better."""
         return 1 if self.direction == "maximize" else -1
+
+    @property
+    def curve_unit(self) -> str:
+        """What the column ``epoch`` of `curves` counts: ``"epoch"``, or with budgets in steps, from 0, ``"step"``."""
+        return "step" if (self.curves["epoch"] == 0).any() else "epoch"
 
     @property
     def searched(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ _FREE = (
     "title",
     "question",
     "report.",
+    "figure.",
     "search.strategies",
     "search.trials",
     "search.repeats",
@@ -23,6 +24,7 @@ _FREE = (
     "search.confirm",  # a run's content has it in "strategy", with the options
     "strategies.",
     "factors.",
+    "claims",
 )
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hpsearch.analysis.claims.claim import Claim
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of, unreadable
+from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
+from hpsearch.study.figure import FigureSettings
+from hpsearch.study.shipped import find
 from hpsearch.study.toml_file import dotted, parse
 from hpsearch.text import short
 
@@ -146,6 +149,8 @@ class ReportSettings(_Table):
         study's first trial counts; later changes have no effect.
     follows, changes
         The study that this one follows, and the changes since; written by ``next.toml``.
+    then
+        The study to run next where this one leaves nothing open.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -153,6 +158,7 @@ class ReportSettings(_Table):
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     follows: str = ""
     changes: list[str] = []
+    then: Annotated[str, _at_most(1_000)] = ""
 
     @model_validator(mode="after")
     def _known_thresholds(self) -> Self:
@@ -167,7 +173,7 @@ class StudyFile(_Table):
     """A study: one question, one or more tasks with model and space, factors, one budget.
 
     The objectives validate ``[data]``, ``[model]``, ``[space]`` and ``[record]``; `hpsearch.study.factors` validates
-    ``[factors]``.
+    ``[factors]``, `hpsearch.study.claims` what ``[[claims]]`` name, and `hpsearch.study.figure` ``[figure]``.
     Without ``[space]``, it is the family's default one.
     """
 
@@ -181,17 +187,22 @@ class StudyFile(_Table):
     strategies: dict[_Name, StrategySettings] = {}
     factors: dict[_Name, dict[str, Any]] = {}
     record: dict[str, Any] = {}
+    figure: FigureSettings = FigureSettings()
     report: ReportSettings = ReportSettings()
+    claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
     def tables(self) -> dict[str, Any]:
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
         tables = self.model_dump(mode="json")
         tables["space"] = tables["space"] or {}
-        for table in ("factors", "record"):
+        tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
+        for table in ("factors", "record", "figure", "claims"):
             if not tables[table]:
                 del tables[table]
         if self.search.first == FIRST[0]:
             del tables["search"]["first"]
+        if not self.report.then:
+            del tables["report"]["then"]
         del tables["search"]["seconds"]  # a limit of each call
         if self.search.trial_seconds is None:
             del tables["search"]["trial_seconds"]
@@ -220,34 +231,6 @@ def variant_search(table: Mapping[str, Any]) -> VariantSearch:
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"[search] {'.'.join(map(str, first['loc']))}: {rule_of(first)}") from None
-
-
-def shipped() -> dict[str, Path]:
-    """Return the study files of the package: name → path."""
-    package = Path(__file__).parents[1]
-    folders = (package / "studies", package.parent / "studies")  # installed, and in a checkout
-    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def find(study: str) -> Path:
-    """Return the file for STUDY: a path, or the name of a shipped study.
-
-    Raises
-    ------
-    UsageError
-        If it is neither.
-    """
-    path = Path(study)
-    reason = unreadable(path)
-    if reason is None:
-        return path
-    if path.suffix == ".toml":
-        raise UsageError(f"there is no study file {study}: {reason}")
-    studies = shipped()
-    if study not in studies:
-        raise UsageError(f"{choose_from('study', study, studies)}, or give the path of a .toml file")
-    return studies[study]
 
 
 def read(study: str, overrides: Mapping[str, Any] | None = None) -> StudyFile:
@@ -298,6 +281,8 @@ def _check_strategies(path: Path, file: StudyFile, given: Mapping[str, Any]) -> 
 def _one_line(path: Path, error: ValidationError, given: Mapping[str, Any]) -> str:
     first, *rest = error.errors()
     place = [short(str(part)) for part in first["loc"] if part != "[key]"]
+    if place[0] == "claims" and len(place) > 1:
+        place[1] = str(int(place[1]) + 1)  # the tables of a list count from 1
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{origin(path, place, given)}: {_explain(first, place)}{more}"
 
@@ -326,5 +311,8 @@ def _explain(error: Any, place: list[str]) -> str:
 def _known_keys(tables: list[str]) -> list[str]:
     model: Any = StudyFile
     for table in tables:
-        model = model.model_fields[table].annotation
+        if table.isdecimal():  # the place in a list of tables
+            continue
+        annotation = model.model_fields[table].annotation
+        model = next(iter(get_args(annotation)), annotation)
     return list(model.model_fields)

@@ -73,12 +73,12 @@ class _OtherDraws:
 
 
 def _content(content: Mapping[str, Any], name: str, label: str, copy: str) -> dict[str, Any]:
-    """Return the tables of the study file with the two strategies and without factors."""
+    """Return the tables of the study file with the two strategies, without factors and claims."""
     search = {**content.get("search", {}), "strategies": [label, copy]}
     tables = dict(content.get("strategies", {}))
     own = tables.get(label, {})
     return {
-        **{key: table for key, table in content.items() if key != "factors"},
+        **{key: table for key, table in content.items() if key not in ("factors", "claims")},
         "title": f"{content.get('title') or name}: {label} against itself",
         "question": f"What would the report of {name} claim where there is nothing? Both sides are {label}.",
         "search": search,

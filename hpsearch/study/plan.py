@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,13 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.factors import Factor, read_factors
+from hpsearch.study.claims import MeasureNames, resolved_claims
+from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan
+from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher, warn_of_short_searches
+from hpsearch.study.variations import varied
 
 
 def plan(
@@ -24,20 +27,26 @@ def plan(
     overrides: Mapping[str, Any] | None = None,
     data_dir: Path | None = None,
     only: Mapping[str, Collection[str]] | None = None,
+    *,
+    quick: bool = False,
+    data: str | None = None,
 ) -> Plan:
     """Return the plan of a study file; `study` and `overrides` as for `config.read`, `only` as for `Plan`.
+
+    `quick` and `data` are the variations of `hpsearch.study.variations`.
 
     Raises
     ------
     UsageError
         In one line: the file or option, the key, the rule, the value.
     """
-    file = config.read(study, overrides)
-    path = config.find(study)
+    file = varied(config.read(study, overrides), quick=quick, data=data, given=overrides)
+    path = find(study)
     _check_confirms(path, file, overrides)
+    variation = ({"quick": True} if quick else {}) | ({"data": data} if data is not None else {})
     made = plan_of(file, str(path), path.parent.resolve(), data_dir, only)
     warn_of_short_searches((each.searcher.confirm for each in made.variants.values()), made.trials)
-    return replace(made, source=study)
+    return replace(made, source=study, variation=variation)
 
 
 def plan_of(
@@ -60,6 +69,9 @@ def plan_of(
         cells = _cells(file, strategies, arguments) if file.factors else None
         tasks = cells[0].objectives if cells else _without_factors(file, arguments)
         direction = _common_direction(tasks)
+        file = _with_claims(file, cells, tasks)
+        file.figure.check_factors(cells[0].levels if cells else [STRATEGY])
+        file.figure.check_measures(MeasureNames(_objectives(cells, tasks), file.record).check)
     except UsageError as error:
         raise UsageError(f"{origin}: {error}") from error
     metrics = {objective.metric for objective in tasks.values()}
@@ -84,6 +96,23 @@ def plan_of(
         trial_timeout=file.search.trial_seconds,
         batch=file.search.batch,
     )
+
+
+def _with_claims(
+    file: config.StudyFile, cells: Sequence[Variant] | None, tasks: Mapping[str, Objective]
+) -> config.StudyFile:
+    """Return the file with the claims' factors, labels and margins filled in."""
+    if not file.claims:
+        return file
+    levels = [cell.levels for cell in cells] if cells else [{STRATEGY: label} for label in file.search.strategies]
+    factors = {name: tuple(dict.fromkeys(each[name] for each in levels)) for name in levels[0]}
+    claims = resolved_claims(file.claims, factors, _objectives(cells, tasks), file.record, file.report.margin)
+    return file.model_copy(update={"claims": claims})
+
+
+def _objectives(cells: Sequence[Variant] | None, tasks: Mapping[str, Objective]) -> list[Objective]:
+    """Return the objective of each task and variant."""
+    return [each for cell in cells for each in cell.objectives.values()] if cells else list(tasks.values())
 
 
 def _searcher(label: str, settings: config.StrategySettings) -> Searcher:

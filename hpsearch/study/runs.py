@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hpsearch.analysis.claims.claim import Claim
 from hpsearch.analysis.comparison.level import ALPHA
 from hpsearch.checks import MOST_RUNS, MOST_TRIALS
 from hpsearch.errors import UsageError, choose_from, quoted
@@ -64,6 +65,8 @@ class Plan:
         their error on all looks rather than on the planned one.
     null
         Whether the study compares a strategy with itself, see `hpsearch.study.null`.
+    variation
+        Options of the command that vary the study file, ``quick`` and ``data``, see `hpsearch.study.variations`.
     repeats_now
         Number of repeats that `runs` returns; None: all.
     """
@@ -91,6 +94,7 @@ class Plan:
     source: str = ""
     until_resolved: bool = False
     null: bool = False
+    variation: Mapping[str, Any] = field(default_factory=dict)
     repeats_now: int | None = None
 
     def __post_init__(self) -> None:
@@ -145,7 +149,7 @@ class Plan:
 
     def runs(self) -> list[Run]:
         """Return the runs, repeat by repeat, so that a stopped study has complete repeats to compare."""
-        asked = {label: variant for label, variant in self.variants.items() if self._is_asked(variant)}
+        asked = {label: variant for label, variant in self.variants.items() if self.is_asked(variant)}
         shared = {
             (task, label): self._shared(label, variant, variant.objectives[task])
             for task in self.objectives
@@ -164,7 +168,8 @@ class Plan:
             for label in asked
         ]
 
-    def _is_asked(self, variant: Variant) -> bool:
+    def is_asked(self, variant: Variant) -> bool:
+        """Return whether `only` leaves the variant to be run."""
         return all(variant.levels[factor] in levels for factor, levels in self.only.items())
 
     def _shared(self, label: str, variant: Variant, objective: Objective) -> dict[str, Any]:
@@ -225,15 +230,21 @@ class Plan:
 
     def _stored(self) -> dict[str, Any]:
         """Return the plan as stored with each run before its first trial."""
-        return {
-            "tasks": list(self.objectives),
-            "factors": {factor: list(levels) for factor, levels in self.factors.items()},
-            "trials": self.trials,
-            "repeats": self.repeats,
-            "retrain": self.retrain,
-            "margin": self.margin,
-            "level": ALPHA,
-        } | {key: True for key in ("until_resolved", "null") if getattr(self, key)}
+        claims = [Claim.model_validate(each).rule() for each in self.content.get("claims", ())]
+        return (
+            {
+                "tasks": list(self.objectives),
+                "factors": {factor: list(levels) for factor, levels in self.factors.items()},
+                "trials": self.trials,
+                "repeats": self.repeats,
+                "retrain": self.retrain,
+                "margin": self.margin,
+                "level": ALPHA,
+            }
+            | {key: True for key in ("until_resolved", "null") if getattr(self, key)}
+            | dict(self.variation)
+            | ({"claims": claims} if claims else {})
+        )
 
     def objective_of(self, run: Run) -> Objective:
         """Return the objective of a run."""

@@ -47,7 +47,9 @@ def parse(path: Path) -> dict[str, Any]:
 
 
 def dotted(place: Sequence[str]) -> str:
-    """Return the name of a key: its table in brackets, then the key in it."""
+    """Return the name of a key: its table in brackets, then the key in it; keys of ``[[claims]]`` without brackets."""
+    if place[0] == "claims":
+        return ".".join(place)
     head = min(len(place) - 1, 2 if place[0] == "strategies" else 1)  # how many parts name the table
     table = f"[{'.'.join(place[:head])}] " if head else ""
     return table + ".".join(place[head:])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import Objective
 from hpsearch.run.confirmation import REPETITIONS
 from hpsearch.strategies import Strategy, make_strategy
@@ -50,6 +50,11 @@ class Variant:
         A key of `PRUNERS`.
     starts_with_defaults
         Whether the first trial has the default of each searched parameter.
+
+    Raises
+    ------
+    UsageError
+        If there is a pruner, and the budget of trainings is not in epochs.
     """
 
     levels: Mapping[str, str]
@@ -58,6 +63,14 @@ class Variant:
     objectives: Mapping[str, Objective]
     pruner: str = "none"
     starts_with_defaults: bool = False
+
+    def __post_init__(self) -> None:
+        tuned = [objective for objective in self.objectives.values() if not is_untuned(objective)]
+        if self.pruner != "none" and not all(objective.counts_epochs for objective in tuned):
+            raise UsageError(
+                f'[search] pruner must be "none" where trainings have a budget in steps, got {quoted(self.pruner)}: '
+                "set epochs in [model] instead of steps"
+            )
 
     @property
     def searcher_content(self) -> dict[str, Any]:

@@ -11,10 +11,12 @@ import pytest
 
 from hpsearch.execution import execute
 from hpsearch.execution.child.process import end_idle
+from hpsearch.objectives import FAMILIES, MLPObjective
 from hpsearch.storage import all_studies, open_storage, opened
 from hpsearch.storage.leases import Holder, leased
 from hpsearch.storage.optuna_private import study_id
 from hpsearch.study.plan import plan
+from tests.combinations import more
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
 
@@ -35,11 +37,18 @@ def test_a_study_from_nothing_to_its_report_and_again(program, hpsearch, tmp_pat
     files = {"report.html", "report.md", "summary.json", "figures", "data", "next.toml"}
     assert {path.name for path in report.iterdir()} == files
 
+    summary = (report / "summary.json").read_bytes()
     again = hpsearch("study", *SMALL)
     assert "nothing is left to train" in again.stdout
-    more = hpsearch("study", "--trials", "4", "--repeats", "1")
-    assert "The storage holds 9 of them already: going on from there." in more.stdout
+    assert (report / "summary.json").read_bytes() == summary
 
+
+@pytest.mark.long
+def test_a_study_goes_on_and_a_report_alone_is_the_same(hpsearch, tmp_path):
+    report = tmp_path / "reports" / "digits"
+    assert hpsearch("study", *SMALL).returncode == 0
+    done = hpsearch("study", "--trials", "4", "--repeats", "1")
+    assert "The storage holds 9 of them already: going on from there." in done.stdout
     written = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     assert hpsearch("report").returncode == 0
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == written
@@ -135,7 +144,7 @@ def test_bad_input_is_one_line_and_2_and_writes_nothing(hpsearch, tmp_path, argu
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["study", "nowhere.toml"], ["study", "--unknown"], ["report"]])
+@pytest.mark.parametrize("arguments", [["study", "--unknown"], more(["study", "nowhere.toml"]), more(["report"])])
 def test_the_program_refuses_as_its_commands_do(program, hpsearch, tmp_path, arguments):
     done, expected = program(*arguments), hpsearch(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", expected.stderr)
@@ -164,8 +173,8 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     assert "nan" not in done.stdout
 
 
-def test_debug_shows_the_traceback(program):
-    assert "Traceback" in program("study", "nowhere.toml", "--debug").stderr
+def test_debug_shows_the_traceback(hpsearch):
+    assert "Traceback" in hpsearch("study", "nowhere.toml", "--debug").stderr
 
 
 def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearch):
@@ -177,7 +186,7 @@ def test_a_study_that_is_not_in_the_storage_is_named_with_those_that_are(hpsearc
 
 def test_another_process_running_the_study_is_a_failure(hpsearch, tmp_path):
     url = f"sqlite:///{tmp_path / 'hpsearch.db'}"
-    assert hpsearch("study", *SMALL).returncode == 0
+    execute(plan("digits", {"trials": 1, "repeats": 1}), url)
     with opened(url) as storage:
         run = all_studies(storage)[0]
         with leased(storage, study_id(run), run.study_name, Holder.here()):
@@ -191,6 +200,15 @@ def test_list_names_what_can_be_chosen(hpsearch):
     printed = hpsearch("list").stdout
     for name in ("digits", "narrowing", "median", "mnist", "relu", "he", "sgd", "cosine"):
         assert name in printed
+
+
+def test_list_names_the_settings_of_each_family_that_has_some(hpsearch):
+    lines = dict(line.split(": ", 1) for line in hpsearch("list").stdout.splitlines() if ": " in line)
+    families = [family for family in FAMILIES.values() if family.default_model()]
+    assert MLPObjective in families
+    for family in families:
+        assert lines[f"settings of {family.family} ([model], [space])"].split(", ") == list(family.default_model())
+    assert sum(kind.startswith("settings of") for kind in lines) == len(families)
 
 
 @pytest.mark.parametrize("command", [[], ["study"], ["report"], ["list"]])

@@ -11,6 +11,7 @@ from optuna.storages import InMemoryStorage
 from hpsearch.execution import execute
 from hpsearch.storage import opened
 from hpsearch.study.plan import plan
+from tests.combinations import more
 from tests.processes import wait_until
 from tests.programs import Program
 from tests.stored import contents, differences, holders, state
@@ -63,6 +64,7 @@ def prepare(hpsearch, study, url, *more):
     return done.stdout
 
 
+@pytest.mark.parametrize("url", ["sqlite", more("journal")], indirect=True)
 def test_what_is_printed(study, url, hpsearch):
     said = prepare(hpsearch, study, url)
     assert said.splitlines()[-2:] == [
@@ -115,6 +117,7 @@ def test_workers_that_are_killed_and_started_again(study, url, hpsearch, undistu
     assert differences(contents(url), undisturbed(study)) == []
 
 
+@pytest.mark.parametrize("url", [more("sqlite"), "journal"], indirect=True)
 def test_preparing_twice_changes_nothing_and_more_trials_extend_it(study, url, hpsearch, undisturbed):
     prepare(hpsearch, study, url)
     hpsearch("worker", url, "mine")

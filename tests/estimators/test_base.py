@@ -210,3 +210,13 @@ def test_memory_one_copy_of_the_data(kind, early_stopping, at_peak, monkeypatch)
     copy, rest = x.nbytes / 2, 4e6  # x is float64; 4 MB for 20,000 targets and orders, and the layers' buffers
     assert in_training[0] < copy + rest
     assert peak < at_peak * copy + rest
+
+
+@every_estimator
+def test_fit_may_count_steps(kind):
+    estimator = ESTIMATORS[kind](steps=25, evaluate_every=10, random_state=0).fit(*problem(kind))
+    assert estimator.n_iter_ == 25
+    assert len(estimator.loss_curve_) == 4
+    stopped = ESTIMATORS[kind](steps=5000, evaluate_every=10, early_stopping=True, patience=1, random_state=0)
+    stopped.fit(*problem(kind))
+    assert stopped.best_epoch_ == stopped.n_iter_ - 10 < 4990

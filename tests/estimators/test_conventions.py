@@ -26,10 +26,14 @@ OTHERS = [
 ]
 
 
-@parametrize_with_checks(
-    [MLPClassifier(), MLPRegressor(), *(estimator(**given) for given in OTHERS for estimator in ESTIMATORS.values())]
-)
+@parametrize_with_checks([MLPClassifier(), MLPRegressor()])
 def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.long
+@parametrize_with_checks([estimator(**given) for given in OTHERS for estimator in ESTIMATORS.values()])
+def test_scikit_learns_checks_with_other_settings(estimator, check):
     check(estimator)
 
 

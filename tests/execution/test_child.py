@@ -32,6 +32,7 @@ from hpsearch.run.trainer import Here
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.pruners import PRUNERS
+from tests.combinations import combinations, more
 from tests.execution.test_study import FORKSERVER
 from tests.processes import children, is_alive, wait_until
 
@@ -146,13 +147,12 @@ def test_a_pruner_is_asked_through_the_pipe():
 @pytest.mark.parametrize(
     ("die", "how", "jobs"),
     [
-        (lambda: os._exit(3), "exit code 3", 1),
-        (lambda: os._exit(0), "exit code 0", 1),
-        (lambda: os._exit(0), "exit code 0", 2),  # of a forked process
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL", 1),
-        (lambda: ctypes.string_at(0), "SIGSEGV", 2),
+        more(lambda: os._exit(3), "exit code 3", 1, id="exit"),
+        more(lambda: os._exit(0), "exit code 0", 1, id="quiet exit"),
+        pytest.param(lambda: os._exit(0), "exit code 0", 2, id="quiet exit of a fork"),
+        more(lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL", 1, id="kill"),
+        pytest.param(lambda: ctypes.string_at(0), "SIGSEGV", 2, id="segfault of a fork"),
     ],
-    ids=["exit", "quiet exit", "quiet exit of a fork", "kill", "segfault of a fork"],
 )
 def test_a_training_that_kills_its_process_twice_has_failed_and_all_runs_go_on(die, how, jobs):
     def poison(trial):
@@ -213,15 +213,15 @@ def compared(seed):
     return storage
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize(
-    "hang", [lambda: time.sleep(1000), lambda: sum(range(10**15))], ids=["sleeps", "holds Python's lock"]
-)
-def test_a_training_over_its_limit_is_ended_and_the_run_goes_on(hang, jobs):
+HANGS = {"sleeps": lambda: time.sleep(1000), "holds Python's lock": lambda: sum(range(10**15))}
+
+
+@pytest.mark.parametrize(("how", "jobs"), combinations(HANGS, [1, 2]))
+def test_a_training_over_its_limit_is_ended_and_the_run_goes_on(how, jobs):
     def hangs(trial):
         value = bowl(trial)
         if trial.number == 1:
-            hang()
+            HANGS[how]()
         return value
 
     if jobs == 1:
@@ -283,10 +283,9 @@ class Judged(PlainObjective):
 @pytest.mark.parametrize(
     ("fails", "reason"),
     [
-        (lambda: time.sleep(1000), "the training took longer than trial_timeout = 1 s"),
-        (lambda: os._exit(1), "the training process died twice (exit code 1)"),
+        pytest.param(lambda: time.sleep(1000), "the training took longer than trial_timeout = 1 s", id="hangs"),
+        more(lambda: os._exit(1), "the training process died twice (exit code 1)", id="dies"),
     ],
-    ids=["hangs", "dies"],
 )
 def test_a_retraining_that_fails_has_no_test_value_and_is_not_repeated(fails, reason):
     objective = Judged(lambda retraining: fails() if retraining == 2 else None)
@@ -299,14 +298,12 @@ def test_a_retraining_that_fails_has_no_test_value_and_is_not_repeated(fails, re
     assert study.user_attrs["test"] == test
 
 
-def test_where_no_retraining_ends_the_run_ends_without_test_values(tmp_path):
+@pytest.mark.long
+def test_where_no_retraining_ends_the_run_ends_without_test_values():
     objective = Judged(lambda _: time.sleep(1000))
-    found = hpsearch.compare(
-        objective, strategies=["random"], trials=2, repeats=1, retrain=2, trial_timeout=0.5, report=tmp_path
-    )
+    found = hpsearch.compare(objective, strategies=["random"], trials=2, repeats=1, retrain=2, trial_timeout=0.5)
     assert list(found.results.runs["complete"]) == [True]
     assert list(found.results.runs["test_values"]) == [[]]
-    assert found.report is not None
 
 
 class OddError(Exception):
@@ -510,9 +507,9 @@ hpsearch.compare(objective, strategies=["random"], trials=2, repeats=jobs, retra
     ("number", "jobs", "how"),
     [
         (signal.SIGINT, 1, "sleeps"),
-        (signal.SIGINT, 2, "busy"),
-        (signal.SIGKILL, 1, "busy"),
-        (signal.SIGKILL, 2, "busy"),
+        more(signal.SIGINT, 2, "busy"),
+        more(signal.SIGKILL, 1, "busy"),
+        more(signal.SIGKILL, 2, "busy"),
     ],
 )
 def test_a_run_that_is_ended_leaves_the_trial_running_and_no_process(number, jobs, how, tmp_path):

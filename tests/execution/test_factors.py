@@ -257,6 +257,7 @@ def test_killed_before_its_test_an_untuned_variant_has_the_same(variant, retrain
 RUN = "from hpsearch.execution import execute\nfrom hpsearch.study.plan import plan\nexecute(plan(study), url)"
 
 
+@pytest.mark.long  # as test_study kills strategies
 def test_killed_and_started_again_it_stores_the_same_trials(tmp_path, storage):
     changes = {"factors": UNTUNED | SCALINGS, "search": {"repeats": 2, "trials": 6}, "model": {"epochs": 20}}
     path, url = written(tmp_path, changes=changes), f"sqlite:///{tmp_path / 'a.db'}"
@@ -276,6 +277,7 @@ def test_killed_and_started_again_it_stores_the_same_trials(tmp_path, storage):
     assert content(url) == content(storage)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_processes_store_the_same_trials(jobs, tmp_path, storage):
     path = written(tmp_path, changes={"factors": UNTUNED | SCALINGS})

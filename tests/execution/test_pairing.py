@@ -60,6 +60,14 @@ def test_layers_of_one_shape_share_their_weights_in_networks_of_other_depth_and_
     assert one["weights"][-1] == two["weights"][-1] == three["weights"][-1] == other["weights"][-1]
 
 
+def test_levels_may_be_written_as_layers_x_units(tmp_path):
+    sizes = over("model.hidden_layer_sizes", "1 x 5", "3 x 5", factor="sizes")["factors"]
+    ready, studies = executed(tmp_path, factors=sizes, **UNTUNED)
+    assert len(prints(studies, "3 x 5")["weights"]) == 4
+    contents = [variant.objectives["iris"].content["model"] for variant in ready.variants.values()]
+    assert [content["hidden_layer_sizes"] for content in contents] == [[5], [5, 5, 5]]
+
+
 @pytest.mark.parametrize(
     ("key", "values"),
     [

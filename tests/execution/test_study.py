@@ -24,6 +24,7 @@ from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import searcher
+from tests.combinations import combinations, more
 
 STUDY = """
 name = "small"
@@ -165,7 +166,7 @@ def test_a_run_says_in_which_environments_it_was_trained(study, url, monkeypatch
     assert line.startswith(f"3 runs go on with blas openblas Haswell instead of {here[0]['blas']}: ")
 
 
-@pytest.mark.parametrize("url", ["sqlite:///a.db", "journal:///a.log"])
+@pytest.mark.parametrize("url", ["sqlite:///a.db", more("journal:///a.log")])
 def test_reused_processes_resolve_a_relative_url_in_the_folder_of_this_call(study, tmp_path, monkeypatch, url):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -176,21 +177,18 @@ def test_reused_processes_resolve_a_relative_url_in_the_folder_of_this_call(stud
         assert [len(each.trials) for each in studies] == [1, 1]
 
 
-@pytest.mark.parametrize("scheme", ["sqlite", "journal"])
+@pytest.mark.parametrize("scheme", ["sqlite", more("journal")])
 def test_two_processes_store_the_same_trials_as_one(study, straight, tmp_path, scheme):
     url = f"{scheme}:///{tmp_path / 'two'}"
     execute(plan(study), url, jobs=2)
     assert content(url) == straight
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url, jobs):
-    """Send SIGKILL to the main process at random points, until one or two kills interrupt a trial.
-
-    One is enough for two processes, whose workers take seconds to start.
-    """
+@pytest.mark.parametrize(("jobs", "kills"), [(1, 1), more(1, 3), more(2, 1)])
+def test_killed_and_started_again_it_stores_the_same_trials(study, straight, url, jobs, kills):
+    """Send SIGKILL to the main process at random points, until so many kills interrupt a trial."""
     interrupted, delay = 0, 0.0
-    while interrupted < 3 - jobs and delay < 3:
+    while interrupted < kills and delay < 3:
         process = begin(study, url, jobs)
         wait_for_trials(url, process)
         time.sleep(delay)
@@ -335,6 +333,7 @@ def test_a_worker_that_dies_is_replaced(study, url, tmp_path):
     assert states(url) == ["COMPLETE"] * 12
 
 
+@pytest.mark.long
 def test_workers_that_always_die_are_named_and_the_next_call_goes_on(study, url, monkeypatch):
     monkeypatch.setattr("hpsearch.execution.executing._DEATHS", 1)  # starts of processes take seconds
     ready = plan(study, {"trials": 4, "repeats": 1})
@@ -372,13 +371,16 @@ def cheap(strategies=("random", "tpe"), tasks=("one",), confirm=0, options=None,
     return Plan(**given | changed)
 
 
-@pytest.fixture(params=["sqlite:///{}/a.db", "journal:///{}/a.log", None])
+PLACES = ["sqlite:///{}/a.db", "journal:///{}/a.log", None]
+
+
+@pytest.fixture(params=PLACES)
 def place(request, tmp_path):
     """Return a storage of each kind: a URL, or an in-memory storage."""
     return InMemoryStorage() if request.param is None else request.param.format(tmp_path)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("place", "jobs"), combinations(PLACES, [1, 2]), indirect=["place"])
 def test_a_study_of_several_tasks_is_the_same_wherever_it_is_kept(place, jobs):
     several = cheap(tasks=("one", "a/b"), confirm=2)
     execute(several, place, jobs=jobs)
@@ -403,28 +405,29 @@ def test_a_strategy_or_a_task_more_leaves_the_rest_as_it_is(place):
     assert {name: found for name, found in content(place).items() if name in before} == before
 
 
-@pytest.mark.parametrize(
-    ("way", "words"),
-    [
-        (("tpe", {"n_startup_trials": 4}, 2), "another strategy.n_startup_trials: 3 there, 4 now"),
-        (("tpe", {"n_startup_trials": 3}, 1), "another strategy.confirm: 2 there, 1 now"),
-        (("narrowing", {}, 2), "another strategy.n_startup_trials: 3 there, None now"),
-    ],
-)
-def test_a_strategy_that_changed_is_refused_and_others_are_not(place, way, words):
+WAYS = {
+    "another strategy.n_startup_trials: 3 there, 4 now": ("tpe", {"n_startup_trials": 4}, 2),
+    "another strategy.confirm: 2 there, 1 now": ("tpe", {"n_startup_trials": 3}, 1),
+    "another strategy.n_startup_trials: 3 there, None now": ("narrowing", {}, 2),
+}
+
+
+@pytest.mark.parametrize(("place", "words"), combinations(PLACES, WAYS), indirect=["place"])
+def test_a_strategy_that_changed_is_refused_and_others_are_not(place, words):
     execute(cheap(strategies=["random"], options={"mine": ("tpe", {"n_startup_trials": 3}, 2)}), place)
     before = content(place)
     with pytest.raises(UsageError, match=words):
-        execute(cheap(strategies=["random"], options={"mine": way}), place)
+        execute(cheap(strategies=["random"], options={"mine": WAYS[words]}), place)
     assert content(place) == before
     execute(cheap(strategies=["random"], trials=13), place)
 
 
-@pytest.mark.parametrize(("then", "now"), [(("one",), ("one", "two")), (("one", "two"), ("one",))])
-def test_one_task_and_several_are_not_mixed(place, then, now):
-    execute(cheap(tasks=then), place)
+@pytest.mark.parametrize(("place", "then"), combinations(PLACES, [1, 2]), indirect=["place"])
+def test_one_task_and_several_are_not_mixed(place, then):
+    tasks = ("one", "two")
+    execute(cheap(tasks=tasks[:then]), place)
     with pytest.raises(UsageError, match="they can't be compared, so give the study another name"):
-        execute(cheap(tasks=now), place)
+        execute(cheap(tasks=tasks[: 3 - then]), place)
 
 
 def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
@@ -436,7 +439,7 @@ def test_what_is_done_is_not_even_looked_at(place, monkeypatch):
     assert (starts[0].stored, starts[0].planned, starts[0].interrupted) == (48, 48, 0)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("place", "jobs"), combinations(PLACES, [1, 2]), indirect=["place"])
 def test_progress_is_told_while_a_run_goes_on(place, jobs, tmp_path):
     """Each run waits in its middle until progress in the middle of a run was reported."""
     reports, seen = [], tmp_path / "seen"

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from hpsearch.errors import DivergenceError
-from hpsearch.nn import Hyperparameters, Network, Training
+from hpsearch.errors import DivergenceError, UsageError
+from hpsearch.nn import ACTIVATIONS, Hyperparameters, Network, Training, check_size
 from hpsearch.nn.batch_norm import EPSILON, MOMENTUM, BatchNorm
+from hpsearch.nn.layers import Dense
 
 
 @pytest.fixture
@@ -73,3 +74,42 @@ def test_running_statistics_that_overflow_are_a_divergence(learning_rate):
     network = Network(64, 10, chosen, loss="cross_entropy", rng=rng)
     with pytest.raises(DivergenceError, match="the network stopped being finite in epoch"):
         list(Training(network, chosen, x / 16, y, rng=rng))
+
+
+def network_with(place, **settings):
+    chosen = Hyperparameters(hidden_layer_sizes=(6, 5), batch_norm=True, batch_norm_place=place, **settings)
+    return Network(4, 3, chosen, loss="cross_entropy", rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_its_place_is_before_or_after_the_activation(activation):
+    kind = ACTIVATIONS[activation]
+    before, after = (network_with(place, activation=activation, dropout=0.5) for place in ("before", "after"))
+    orders = [[type(layer) for layer in network.layers[:3]] for network in (before, after)]
+    assert orders == [[Dense, BatchNorm, kind], [Dense, kind, BatchNorm]]
+    assert [dense.has_bias for dense in before.dense_layers] == [False, False, True]
+    assert [dense.has_bias for dense in after.dense_layers] == [True, True, True]
+
+
+def test_after_the_activation_the_next_layer_gets_normalised_inputs():
+    network, x = network_with("after", dtype="float64"), np.random.default_rng(1).standard_normal((40, 4))
+    seen = []
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            seen.append((x.mean(axis=0), x.std(axis=0)))
+        x = layer.forward(x, True).copy()
+    for mean, std in seen[1:]:
+        np.testing.assert_allclose(mean, 0, atol=1e-12)
+        assert std.max() == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("activation", ["relu", "maxout"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_the_size_that_is_checked_is_never_below_the_true_one(place, activation, monkeypatch):
+    settings = Hyperparameters(
+        hidden_layer_sizes=(6, 5), activation=activation, batch_norm=True, batch_norm_place=place
+    )
+    true = network_with(place, activation=activation).parameters.size
+    monkeypatch.setattr("hpsearch.nn.build.MOST_PARAMETERS", true - 1)
+    with pytest.raises(UsageError, match="a network must fit in memory"):
+        check_size(4, 3, settings)

@@ -22,9 +22,9 @@ class Weights:
         self.value = state["value"].copy()
 
 
-def follow(scores, losses=None, patience=5, min_delta=0.0):
+def follow(scores, losses=None, patience=5, min_delta=0.0, stop_by="score"):
     """Run until it stops; return the last epoch, the best one, and the one of the restored weights."""
-    stopping, weights = EarlyStopping(patience, min_delta), Weights()
+    stopping, weights = EarlyStopping(patience, min_delta, stop_by), Weights()
     number = 0
     for number, (score, loss) in enumerate(zip(scores, losses or [1.0] * len(scores), strict=True), start=1):
         weights.value = np.array([float(number)])
@@ -65,3 +65,15 @@ def test_a_score_of_minus_infinity_is_no_best():
 @pytest.mark.parametrize("patience", [1, 4])
 def test_without_any_epoch_nothing_is_restored(patience):
     assert follow([], patience=patience) == (0, None, 0)
+
+
+def test_by_loss_only_the_loss_decides():
+    assert follow([0.1, 0.2, 0.9], [3.0, 2.0, 2.5], patience=1, stop_by="loss") == (3, 2, 2)
+    assert follow([0.9, 0.2, 0.1], [3.0, 2.9, 2.0], patience=1, min_delta=0.5, stop_by="loss") == (2, 1, 1)
+
+
+def test_by_loss_the_penalty_does_not_count():
+    stopping, weights = EarlyStopping(5, 0.0, "loss"), Weights()
+    for number, (loss, penalty) in enumerate([(2.0, 0.5), (1.9, 0.1), (2.2, 0.9)], start=1):
+        stopping.observe(number, 0.5, loss, weights, penalty)
+    assert stopping.best_epoch == 3

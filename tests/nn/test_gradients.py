@@ -48,6 +48,20 @@ def test_depths_and_few_rows(loss, rows, sizes, batch_norm):
     check(network, *problem(loss, rows))
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_batch_norm_after_the_activation(loss, activation, dropout):
+    settings = {"batch_norm": True, "batch_norm_place": "after", "dropout": dropout, "weight_decay": 0.1}
+    check(network_for(loss, activation=activation, **settings), *problem(loss, rows=9))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_few_rows_with_batch_norm_after_the_activation(rows):
+    network = network_for("squared_error", activation="tanh", batch_norm=True, batch_norm_place="after")
+    check(network, *problem("squared_error", rows))
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_weight_decay_is_in_the_loss_except_with_adamw(optimizer):
     network = network_for("cross_entropy", weight_decay=0.3, optimizer=optimizer)

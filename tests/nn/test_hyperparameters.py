@@ -27,6 +27,8 @@ def test_every_field_has_a_rule_and_a_default_that_keeps_it():
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: f"{type(value).__name__} {value}"[:20])
 @pytest.mark.parametrize("name", NAMES)
 def test_nonsense_is_refused_in_one_line_that_names_field_and_value(name, value):
+    if value is getattr(Hyperparameters(), name):  # None, where a field may be left out
+        return
     with pytest.raises(UsageError) as error:
         Hyperparameters(**{name: value})
     text = str(error.value)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from hpsearch.nn import ACTIVATIONS, INITIALIZERS, Hyperparameters, Network
+from hpsearch.nn import ACTIVATIONS, INITIALIZERS, Hyperparameters, Network, Training
 from hpsearch.nn.layers import Dense
 
 
@@ -64,6 +64,35 @@ def test_relu_with_he_keeps_its_spread():
 def test_zeros_make_every_unit_alike():
     for y in activations("sigmoid", "zeros"):
         assert np.ptp(y) == 0.0
+
+
+def trained_from_zeros(activation):
+    """Return a network after a training, and its rows: two classes of 30 and 10 rows that are easy to separate."""
+    settings = Hyperparameters(
+        hidden_layer_sizes=(6, 5), activation=activation, initializer="zeros", learning_rate=0.1, epochs=60
+    )
+    network = Network(2, 2, settings, loss="cross_entropy", rng=np.random.default_rng(0))
+    y = np.repeat([0, 1], [30, 10])
+    x = np.random.default_rng(1).standard_normal((40, 2)) + 8 * y[:, np.newaxis]
+    list(Training(network, settings, x, y, rng=np.random.default_rng(2)))
+    return network, x.astype(np.float32), y
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_units_that_start_at_zero_stay_equal(activation):
+    network, x, _ = trained_from_zeros(activation)
+    for layer in network.layers[:-1]:
+        x = layer.forward(x, False).copy()
+        if isinstance(layer, ACTIVATIONS[activation]):
+            assert (x == x[:, :1]).all()
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_zeros_learn_only_how_frequent_the_classes_are(activation):
+    network, x, y = trained_from_zeros(activation)
+    assert not any(dense.weight.any() for dense in network.dense_layers)
+    np.testing.assert_allclose(network.predict(x).mean(axis=0), [0.75, 0.25], atol=0.05)
+    assert network.evaluate(x, y)[1] == 0.75
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

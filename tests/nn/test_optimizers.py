@@ -101,6 +101,53 @@ def test_adam_is_its_formula_beyond_the_first_restart_of_a_slow_moment():
     np.testing.assert_allclose(points, 1 - 0.01 * np.cumsum(m / (np.sqrt(v) + 1e-8), axis=0), rtol=1e-9, atol=1e-9)
 
 
+def steps_of(name, gradients, **settings):
+    """Return the steps of one parameter at the learning rate 1, without sign."""
+    optimizer, steps = make(name, np.zeros(1), np.zeros(1), **settings), []
+    for gradient in gradients:
+        before = optimizer.parameters.copy()
+        optimizer.gradient[...] = gradient
+        optimizer.step(1.0)
+        steps.append(abs(optimizer.parameters - before).item())
+    return steps
+
+
+GRADIENTS = [0.3, -1.0, 0.2, 5.0]
+
+
+def test_rmsprop_that_starts_at_the_gradient_is_the_lectures_formula():
+    sigma, expected = abs(GRADIENTS[0]), []
+    for number, gradient in enumerate(GRADIENTS):
+        sigma = np.sqrt(0.9 * sigma**2 + 0.1 * gradient**2) if number else sigma
+        expected.append(abs(gradient) / sigma)
+    steps = steps_of("rmsprop", GRADIENTS, rho=0.9, rmsprop_start="gradient", epsilon=1e-12)
+    np.testing.assert_allclose(steps, expected)
+
+
+def test_rmsprops_first_step_is_as_long_as_the_docstring_says():
+    assert steps_of("rmsprop", [0.3]) == pytest.approx([10.0])
+    assert steps_of("rmsprop", [0.3], rmsprop_start="gradient") == pytest.approx([1.0])
+
+
+def test_rmsprop_starts_at_the_gradient_also_after_pickling():
+    optimizer = start("rmsprop", rmsprop_start="gradient")
+    descend(optimizer, [0.1])
+    copy = pickle.loads(pickle.dumps(optimizer))
+    np.testing.assert_array_equal(descend(copy, [0.1] * 3), descend(optimizer, [0.1] * 3))
+
+
+@pytest.mark.parametrize(("epsilon", "short"), [(1e-8, 0.01), (1e-7, 0.09)])
+def test_adagrads_epsilon_is_outside_of_the_root(epsilon, short):
+    assert 1 - steps_of("adagrad", [1e-6], epsilon=epsilon)[0] == pytest.approx(short, abs=0.002)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in OPTIMIZERS.items() if "epsilon" in kind.hyperparameters])
+def test_epsilon_is_outside_of_the_root_for_all(name):
+    """A gradient as large as ε = 0.01 halves the first step; under the root, ε would leave a tenth."""
+    settings = {"epsilon": 0.01, "rho": 0.0}
+    assert steps_of(name, [0.01], **settings) == pytest.approx([0.5])
+
+
 def test_adamw_decays_the_weights_only():
     optimizer = make("adamw", np.ones(3), np.zeros(3), n_decaying=2, weight_decay=0.5)
     optimizer.step(0.1)

@@ -114,3 +114,26 @@ def test_bins_are_a_whole_number(bins):
     x, y = problem("cross_entropy", rows=5)
     with pytest.raises(UsageError, match="bins must be a whole number >= 1"):
         record(network_for("cross_entropy"), x, y, bins=bins)
+
+
+def test_units_that_are_the_same_count_once():
+    network = network_for("cross_entropy", hidden_layer_sizes=(6,), activation="tanh")
+    x, y = problem("cross_entropy", rows=20)
+    assert record(network, x, y)[1].distinct_units == 6
+    network.layers[0].weight[:, 3:] = network.layers[0].weight[:, :3] * (1 + 1e-12)  # the same but for rounding
+    network.layers[0].bias[:] = 0
+    assert record(network, x, y)[1].distinct_units == 3
+    network.parameters[...] = 0
+    assert [found.distinct_units for found in record(network, x, y)] == [1, 1, 1]
+
+
+def test_outputs_near_zero_are_counted():
+    x = np.array([[-1.0], [-0.02], [-0.01], [0.0], [0.005], [0.5]])
+    assert record(passing_on(), x, x)[0].near_zero == 0.5
+    assert record(passing_on(), 0 * x, x)[0].near_zero == 1.0
+
+
+def test_kinds_of_layers_have_names():
+    network = network_for("cross_entropy", hidden_layer_sizes=(6,), batch_norm=True, dropout=0.1)
+    roles = [found.role for found in record(network, *problem("cross_entropy", rows=20))]
+    assert roles == ["dense", "batch_norm", "activation", "dropout", "dense"]

@@ -202,6 +202,35 @@ def test_a_search_over_architecture_activation_and_optimizer():
     assert isinstance(settings.batch_size, int)
 
 
+def test_equal_layers_written_as_text_have_the_content_of_the_list():
+    rate = {"low": 0.01, "high": 0.1}
+    in_text, as_lists = (
+        hpsearch.MLPObjective(
+            "iris",
+            space={
+                "hidden_layer_sizes": {"choices": [[5], choice]},
+                "dropout": rate | {"when": {"hidden_layer_sizes": condition}},
+            },
+        )
+        for choice, condition in (("2 x 10", "2 x 10"), ([10, 10], [[10, 10]]))
+    )
+    assert in_text.content == as_lists.content
+    assert in_text.space == as_lists.space
+    assert in_text.conditions == as_lists.conditions == {"dropout": {"hidden_layer_sizes": [[10, 10]]}}
+    fixed = [hpsearch.MLPObjective("iris", model={"hidden_layer_sizes": sizes}) for sizes in ("2 x 10", [10, 10])]
+    assert fixed[0].content == fixed[1].content
+    assert fixed[0].hyperparameters({}).hidden_layer_sizes == (10, 10)
+
+
+def test_wrong_text_for_layers_is_quoted_as_it_was_written():
+    for arguments in (
+        {"model": {"hidden_layer_sizes": "0 x 10"}},
+        {"space": {"hidden_layer_sizes": {"choices": ["0 x 10"]}}},
+    ):
+        with pytest.raises(UsageError, match=r"hidden_layer_sizes must be .*got '0 x 10'"):
+            hpsearch.MLPObjective("iris", **arguments)
+
+
 @pytest.mark.parametrize(
     ("model", "space", "epochs"),
     [

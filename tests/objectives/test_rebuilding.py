@@ -10,6 +10,7 @@ import pytest
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives import MLPObjective, TableObjective
+from tests.combinations import more
 
 REBUILD = """
 import json, sys
@@ -32,7 +33,7 @@ def rebuilt(objective, params, **arguments):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("separate", [more(False), True])
 def test_a_network_is_rebuilt_from_its_content_in_another_process(separate):
     space = {
         "learning_rate": {"low": 0.01, "high": 1.0, "log": True},

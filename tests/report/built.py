@@ -15,7 +15,14 @@ from hpsearch.report.write import report_files
 from hpsearch.results.narrowed_ranges import ranges
 from hpsearch.results.results import Results
 from hpsearch.strategies.narrowing import NarrowingSampler
-from tests.example_results import _name, case, of_studies
+from tests.combinations import some
+from tests.example_results import CASES, _name, case, of_studies
+
+FEW = ("usual", "unfinished", "all diverged, infinite", "mixed kinds", "two tasks", "some confirmed",
+       "factors, tasks, some untuned", "names of markup")  # fmt: skip
+"""Examples of the default run: one of each kind of study."""
+
+EXAMPLES = some(CASES, *FEW)
 
 
 @cache

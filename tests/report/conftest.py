@@ -3,11 +3,12 @@ from types import SimpleNamespace
 import pytest
 
 from hpsearch.report import figures
+from tests.combinations import more
 from tests.example_results import case
 from tests.report.built import report_of
 
 
-@pytest.fixture(scope="session", params=["usual", "names of markup", "unfinished", "two tasks"])
+@pytest.fixture(scope="session", params=["usual", "names of markup", more("unfinished"), more("two tasks")])
 def example(request):
     """Name of an example."""
     return request.param

@@ -16,8 +16,9 @@ from hpsearch.report.data import SHARED, by_run, changes, data_files
 from hpsearch.report.section import Section
 from hpsearch.report.sections import SECTIONS
 from hpsearch.results.results import PARAM
-from tests.example_results import CASES, case, make_results
-from tests.report.built import applicable, narrowing, sections_of, tiled
+from tests.combinations import more
+from tests.example_results import case, make_results
+from tests.report.built import EXAMPLES, applicable, narrowing, sections_of, tiled
 
 LONG = re.compile(r"-?\d\.\d{9,}(?:e-\d+)?")  # a number so long that two measurements do not agree by chance
 
@@ -35,7 +36,7 @@ def test_the_example():
     assert doctest.testmod(data).failed == 0
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_every_figure_names_data_and_every_file_that_is_named_is_there(name):
     sections = sections_of(name)
     named = [path for section in sections.values() for path in section.files]
@@ -48,7 +49,10 @@ def test_every_figure_names_data_and_every_file_that_is_named_is_there(name):
     assert max(own.values(), default=1) == 1
 
 
-@pytest.mark.parametrize("name", ["usual", "two tasks", "tasks of their own", "some confirmed", "pruned", "unfinished"])
+TRIALS = ["usual", "two tasks", more("tasks of their own"), "some confirmed", more("pruned"), "unfinished"]
+
+
+@pytest.mark.parametrize("name", TRIALS)
 def test_the_trials_are_all_there_and_name_their_run(name):
     results = case(name)
     files = read(files_of(name))
@@ -89,7 +93,7 @@ def in_one_place(results, files):
     return measured
 
 
-@pytest.mark.parametrize("name", ["usual", "confirmed", "two tasks"])
+@pytest.mark.parametrize("name", ["usual", more("confirmed"), "two tasks"])
 def test_no_measured_number_is_in_two_places(name):
     assert len(in_one_place(case(name), files_of(name))) > 50
 
@@ -105,6 +109,7 @@ def test_ranges_are_there_once_a_round():
     assert again[["low", "high"]].to_numpy() == pytest.approx(by_trial[["low", "high"]].to_numpy())
 
 
+@pytest.mark.long
 def test_what_figures_compute_takes_less_room_than_the_trials():
     results = tiled(make_results(tasks=("one", "two", "three"), repeats=5, trials=50, curves=False), 4)
     files = data_files(results, applicable(results).values())

@@ -99,6 +99,7 @@ def test_spaces_that_differ_are_shown_for_each_objective():
     assert frame["range"].tolist() == ["0.0001 to 1", "0.01 to 10"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("without_pixels")
 def test_sixty_four_variants_stay_legible_and_light():
     factors = {"optimizer": tuple(f"o{i}" for i in range(8)), "scale": tuple(map(str, range(8)))}
@@ -171,17 +172,16 @@ def test_the_numbers_of_a_study_without_factors_are_those_before_there_were_fact
         assert {fact: facts.get(fact) for fact in numbers} == pytest.approx(numbers, rel=1e-6), key
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_conditional_parameters_are_no_trouble():
     space = RATE | {"momentum": WIDE["learning_rate"]}
     results = loaded(factors={"optimizer": OPTIMIZERS}, spaces=dict.fromkeys(OPTIMIZERS, space), when=WHEN)
     half = results.trials["number"] % 2 == 0
     results.trials["params_momentum"] = results.trials["params_momentum"].mask(half)
-    section = applicable(results)["importances"]
+    sections = applicable(results)
+    section = sections["importances"]
     assert set(section.data["importances"]["parameter"]) == {"learning_rate"}
     assert "Conditional hyperparameters are left out" in " ".join(section.paragraphs(str))
-    assert "learning_rate = 0.5 or 1" in str(SECTIONS["question"](results).tables[1].rows())
-    assert report_files(results)["report.html"]
+    assert "learning_rate = 0.5 or 1" in str(sections["question"].tables[1].rows())
 
 
 WHEN = {"momentum": {"learning_rate": [0.5, 1]}}

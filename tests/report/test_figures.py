@@ -10,6 +10,7 @@ from PIL import Image
 from hpsearch.report import figures
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.style import applied
+from tests.combinations import more
 from tests.example_results import case
 from tests.report.built import empty_figure
 
@@ -34,7 +35,7 @@ def test_files_hold_no_dates_and_no_versions():
         assert word.encode() not in picture.png
 
 
-@pytest.mark.parametrize("key", ["plane", "best_so_far", "importances", "learning_curves"])
+@pytest.mark.parametrize("key", [more("plane"), "best_so_far", "importances", more("learning_curves")])
 def test_pixels_have_few_colours_and_look_as_drawn(key):
     figure = SECTIONS[key](case("six strategies")).drawing.figure
     file = figures.picture(figure).png

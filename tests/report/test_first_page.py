@@ -26,9 +26,9 @@ from hpsearch.report.text import fill
 from hpsearch.results.results import FINISHED
 from tests.analysis.comparison.compared import compared, first_plan
 from tests.analysis.diagnostics.planted import planted
-from tests.example_results import CASES, case, make_results
+from tests.example_results import case, make_results
 from tests.factor_runs import OPTIMIZERS, loaded
-from tests.report.built import applicable, report_of, sections_of
+from tests.report.built import EXAMPLES, applicable, report_of, sections_of
 from tests.report.test_html import Page
 
 BASE = [0.50, 0.52, 0.54, 0.56, 0.58, 0.60, 0.51, 0.53, 0.55, 0.57]
@@ -266,7 +266,7 @@ def test_a_page_with_a_better_simple_model_does_not_say_that_nothing_is_left_to_
     assert reason.startswith("Use the simple model, or search another model")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_first_page_is_short(name):
     front = FirstPage(SECTIONS["answer"](case(name)), None)
     assert front.sentence(str).endswith(".")
@@ -341,6 +341,8 @@ def test_the_command_continues_an_unfinished_study_first():
     assert next_command(written).command == "hpsearch study 'reports/my digits/next.toml'"
     named = replace(make_results(finished=5), name="mine", source="studies of mine/two.toml")
     assert next_command(named).command == "hpsearch study 'studies of mine/two.toml'"
+    quick = dataclasses.replace(named, first_plan={**(named.first_plan or {}), "quick": True, "data": "wine"})
+    assert next_command(quick).command == "hpsearch study 'studies of mine/two.toml' --quick --data wine"
     assert next_command(case("all diverged, infinite")).command == ""
     assert next_command(case("no settings")).command == ""
 
@@ -414,7 +416,7 @@ SCOPES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_every_page_says_once_what_it_speaks_for(name):
     sentences = [text for text in SECTIONS["answer"](case(name)).paragraphs(str) if "This page speaks for" in text]
     assert len(sentences) == bool(case(name).trials["state"].isin(FINISHED).any())

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hpsearch.report.markdown import markdown
+from tests.combinations import more
 from tests.example_results import SETTINGS, make_results
 from tests.report.built import applicable
 
@@ -59,7 +60,7 @@ def report_on(kind):
     )
 
 
-@pytest.fixture(scope="module", params=DATA)
+@pytest.fixture(scope="module", params=["network", more("every seed"), "held out"])
 def kind_and_text(request):
     results = report_on(request.param)
     sections = applicable(results)

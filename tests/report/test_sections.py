@@ -12,12 +12,13 @@ from hpsearch.report.section import LEVELS
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
 from hpsearch.report.write import report_files
-from tests.example_results import CASES, make_results
+from tests.combinations import more
+from tests.example_results import make_results
 from tests.factor_runs import INITIALIZERS, OPTIMIZERS, loaded
-from tests.report.built import sections_of, tiled
+from tests.report.built import EXAMPLES, sections_of, tiled
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_every_section_answers_or_says_why_not(name):
     for key, section in sections_of(name).items():
         assert section.key == key
@@ -41,7 +42,7 @@ def test_every_section_answers_or_says_why_not(name):
         json.dumps([section.facts, *(card.facts for card in section.cards)])
 
 
-@pytest.mark.parametrize("name", ["all diverged, infinite", "one trial", "mixed kinds"])
+@pytest.mark.parametrize("name", ["all diverged, infinite", more("one trial"), "mixed kinds"])
 @pytest.mark.parametrize("key", SECTIONS)
 def test_figures_can_be_drawn(key, name):
     section = sections_of(name).get(key)

@@ -71,8 +71,9 @@ def test_remarks_of_a_verdict():
     assert "The differences are skewed" in first_sentence(tail, [[0.5]] * 10)
     results = compared({"random": [[0.5]] * 10, "tpe": data}, plan=10, budget=20)
     assert "no verdict, because the plan has another number of trials" in text("verdict", results)
-    smaller = results.first_plan | {"factors": {"strategy": ["random"]}}
-    assert "This comparison is not in the plan." in text("verdict", dataclasses.replace(results, first_plan=smaller))
+    plan = results.first_plan | {"factors": {"strategy": ["random"]}}
+    unplanned = dataclasses.replace(results, first_plan=plan)
+    assert "This comparison is not in the plan." in text("verdict", unplanned)
 
 
 def test_the_plan_is_said_to_be_stored_only_where_it_is():

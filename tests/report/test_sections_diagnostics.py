@@ -10,13 +10,14 @@ from hpsearch.report.sections.diagnostics import diagnostics_section
 from hpsearch.report.sections.importances import importances_section
 from hpsearch.report.sections.next import next_section
 from tests.analysis.diagnostics.planted import chapter, clean, of, planted
-from tests.example_results import CASES, case
+from tests.example_results import case
+from tests.report.built import EXAMPLES
 
 SECTIONS = {"diagnostics": diagnostics_section, "next": next_section, "importances": importances_section}
 
 
 @pytest.mark.parametrize("key", SECTIONS)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_a_section_stands_every_case(key, name):
     section = SECTIONS[key](case(name))
     assert section.key == key

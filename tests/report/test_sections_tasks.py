@@ -13,6 +13,7 @@ from hpsearch.report.figures import picture
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.text import NOTHING
 from tests.analysis.comparison.compared import compared
+from tests.combinations import more
 from tests.example_results import NASTY, make_results
 
 REFERENCES = {"a": (0.0, 1.0), "b": (0.0, 10.0)}
@@ -75,7 +76,7 @@ def valued(tasks=("digits",), **changes):
     return dataclasses.replace(results, true_values=frame)
 
 
-@pytest.mark.parametrize("tasks", [("digits",), ("a", NASTY), tuple("abcdefgh")])
+@pytest.mark.parametrize("tasks", [("digits",), ("a", NASTY), more(tuple("abcdefgh"))])
 def test_true_values_are_drawn_beside_the_selected_ones_on_one_scale(tasks):
     section = SECTIONS["true_value"](valued(tasks))
     panels = section.drawing.figure.axes

@@ -11,8 +11,8 @@ from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import SCHEMA, summary
 from hpsearch.report.text import number
 from hpsearch.text import plain
-from tests.example_results import CASES, case
-from tests.report.built import sections_of
+from tests.example_results import case
+from tests.report.built import EXAMPLES, sections_of
 
 NUMBER = re.compile(r"(?<![\w.])−?-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -67,7 +67,7 @@ def is_written(token, facts):
     return False
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_summary_holds_every_number_that_the_text_names(name):
     _, read, texts = parts(name)
     found = 0
@@ -129,7 +129,7 @@ def the_schema():
     return json.loads(files("hpsearch.report").joinpath("summary.schema.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_summary_is_as_its_schema_has_it(name):
     check(parts(name)[1], the_schema(), the_schema())
     assert the_schema()["properties"]["schema"]["const"] == SCHEMA
@@ -154,7 +154,7 @@ def test_a_summary_that_is_not_as_its_schema_has_it_is_noticed(spoil):
         check(read, the_schema(), the_schema())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_summary_is_strict_json_about_the_study(name):
     results, read, _ = parts(name)
     assert read["schema"] == SCHEMA

@@ -47,6 +47,7 @@ def test_the_files_are_all_there_and_the_summary_names_them(report):
     assert drawn == {key for key in SECTIONS if f"figures/{key}.svg" in files}
 
 
+@pytest.mark.long
 def test_the_same_results_give_the_same_bytes_in_any_process(report, tmp_path):
     (tmp_path / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\nsvg.fonttype: none\n")
     code = (
@@ -126,6 +127,7 @@ def test_the_next_study_is_written_where_something_is_to_change_and_gives_way(tm
     assert not (tmp_path / "next.toml").exists()
 
 
+@pytest.mark.long
 def test_ten_thousand_trials_take_seconds(tmp_path):
     results = tiled(make_results(strategies=("random", "tpe"), repeats=5, trials=50), 20)
     assert len(results.trials) == 10_000
@@ -135,6 +137,7 @@ def test_ten_thousand_trials_take_seconds(tmp_path):
     assert page.stat().st_size < 1_500_000
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("without_pixels")
 def test_many_tasks_and_strategies_stay_one_light_page(tmp_path):
     tasks = [f"task {index}" for index in range(12)]

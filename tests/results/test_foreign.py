@@ -13,6 +13,7 @@ from hpsearch.errors import StorageError, UsageError
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.write import report_files
 from hpsearch.results.foreign import load_plain, widest
+from tests.combinations import more
 from tests.example_results import NASTY
 
 X, C = FloatDistribution(0.0, 1.0), CategoricalDistribution(["a", None, True])
@@ -138,7 +139,7 @@ def test_a_parameter_of_two_kinds_keeps_the_one_that_most_trials_have(storage, n
     assert results.trials["params_x"].isna().tolist() == [False, False, True, True]
 
 
-@pytest.mark.parametrize("names", [["empty"], ["empty", "full"], [NASTY, "b" * 300]])
+@pytest.mark.parametrize("names", [["empty"], more(["empty", "full"]), more([NASTY, "b" * 300])])
 def test_reports_of_studies_with_nothing_and_with_names_of_anything(storage, new, names):
     new("empty"), new("full", [0.5, 0.3]), new(NASTY, [0.1, 0.2]), new("b" * 300, [0.3])
     results = load_plain(storage, names)

@@ -17,6 +17,7 @@ from hpsearch.run import continue_run, open_run
 from hpsearch.run.confirmation import confirms
 from hpsearch.storage import opened
 from hpsearch.strategies import STRATEGIES
+from tests.combinations import combinations, more
 from tests.run.batched import STEPS, content, endings, finished, hastening, killed_and_resumed, run_of
 from tests.strategies.test_conformance import those
 
@@ -31,8 +32,7 @@ BUDGETS = {
 }
 
 
-@pytest.mark.parametrize("strategy", those())
-@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize(("strategy", "batch"), combinations(those(), [1, 2, 5]))
 def test_any_number_of_workers_gives_the_same_trials(strategy, batch):
     run = run_of(strategy, batch, "median", epochs=STEPS, confirm=1)
     expected = content(finished(run))
@@ -40,9 +40,10 @@ def test_any_number_of_workers_gives_the_same_trials(strategy, batch):
         assert content(finished(run, workers, hastening(workers))) == expected
 
 
-@pytest.mark.parametrize("pruner", ["none", "median", "successive_halving"])
-@pytest.mark.parametrize("budget", BUDGETS)
-@pytest.mark.parametrize("strategy", ["random", "narrowing", "tpe"])
+@pytest.mark.parametrize(
+    ("strategy", "budget", "pruner"),
+    combinations(["random", "narrowing", "tpe"], BUDGETS, ["none", "median", "successive_halving"]),
+)
 def test_an_owner_may_die_anywhere(strategy, budget, pruner):
     chance = random.Random(f"{strategy} {budget} {pruner}")
     for batch in (chance.randint(0, 2), chance.randint(3, 5)):
@@ -52,18 +53,16 @@ def test_an_owner_may_die_anywhere(strategy, budget, pruner):
         assert content(killed_and_resumed(run, stops, batch)) == expected
 
 
-@pytest.mark.parametrize("strategy", those())
-def test_an_owner_may_die_with_any_strategy(strategy):
-    chance = random.Random(strategy)
-    for batch in range(6):
-        run = run_of(strategy, batch, "successive_halving", confirm=2)
-        expected = content(finished(run))
-        stops = [chance.randint(1, 150) for _ in range(4)]
-        assert content(killed_and_resumed(run, stops, batch)) == expected
+@pytest.mark.parametrize(("strategy", "batch"), combinations(those(), range(6)))
+def test_an_owner_may_die_with_any_strategy(strategy, batch):
+    chance = random.Random(f"{strategy} {batch}")
+    run = run_of(strategy, batch, "successive_halving", confirm=2)
+    expected = content(finished(run))
+    stops = [chance.randint(1, 150) for _ in range(4)]
+    assert content(killed_and_resumed(run, stops, batch)) == expected
 
 
-@pytest.mark.parametrize("pruner", ["median", "successive_halving"])
-@pytest.mark.parametrize("batch", [0, 2])
+@pytest.mark.parametrize(("batch", "pruner"), combinations([0, 2], ["median", "successive_halving"]))
 def test_an_owner_may_die_at_every_write(batch, pruner):
     """Pruned, failed and NaN trials are among them; with one worker the order of writes is fixed."""
     run = run_of("narrowing", batch, pruner, trials=14, confirm=1)
@@ -73,7 +72,7 @@ def test_an_owner_may_die_at_every_write(batch, pruner):
         assert content(killed_and_resumed(run, [stop], stop)) == expected
 
 
-@pytest.mark.parametrize("scheme", ["sqlite", "journal"])
+@pytest.mark.parametrize("scheme", ["sqlite", more("journal")])
 def test_files_too(scheme, tmp_path):
     from hpsearch.storage.own_trials import OwnTrials
 
@@ -139,8 +138,7 @@ def two_numbers(trial) -> float:
     return trial.suggest_float("x", 0, 1) + trial.suggest_float("y", 0, 1)
 
 
-@pytest.mark.parametrize("batch", [1, 2, 4])
-@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize(("workers", "batch"), combinations([1, 2, 5], [4, 1, 2]))
 def test_a_sampler_sees_exactly_the_finished_trials_before_the_batch(batch, workers):
     run = run_of(batch=batch, make_sampler=Watching)
     study = finished(run, workers, hastening(0, two_numbers))
@@ -151,8 +149,7 @@ def test_a_sampler_sees_exactly_the_finished_trials_before_the_batch(batch, work
         assert watching.seen[number] == {(*visible, (number, False))}
 
 
-@pytest.mark.parametrize("batch", [1, 2, 4])
-@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize(("workers", "batch"), combinations([1, 2, 5], [4, 1, 2]))
 def test_so_does_a_pruner(batch, workers):
     seen = defaultdict(set)
 
@@ -167,8 +164,7 @@ def test_so_does_a_pruner(batch, workers):
         assert seen[number] == {(*((each, True) for each in range(number - batch)), (number, False))}
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("strategy", those())
+@pytest.mark.parametrize(("strategy", "batch"), combinations(those(), [1, 3]))
 def test_a_strategy_draws_as_if_the_hidden_trials_did_not_exist(strategy, batch):
     """Each trial is drawn again in a study of what it may see; trials without anything make up the numbers."""
     options = {"round": 1} if strategy == "narrowing" else {}

@@ -19,6 +19,7 @@ from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import searcher
+from tests.combinations import more
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::optuna.exceptions.ExperimentalWarning", "ignore:The reported value is ignored"
@@ -89,7 +90,7 @@ def test_an_old_run_prunes_as_it_did():
     assert content(straight(OLD))[:count] != content(straight(RUN))
 
 
-@pytest.mark.parametrize("begun", [OLD, RUN])
+@pytest.mark.parametrize("begun", [OLD, more(RUN)])
 def test_a_stored_run_goes_on_with_the_settings_that_it_began_with(begun, tmp_path):
     def interrupted(trial):
         if trial.number == 12 and not trial.params:

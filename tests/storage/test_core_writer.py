@@ -37,8 +37,8 @@ WRITES = {
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'a.db'}"
+def url(database):
+    return database
 
 
 @pytest.fixture

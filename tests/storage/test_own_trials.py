@@ -11,6 +11,6 @@ class TestOwnTrials(StorageTestCase):
     """Optuna's own tests of a storage."""
 
     @pytest.fixture
-    def storage(self, tmp_path):
-        with opened(f"sqlite:///{tmp_path / 'a.db'}") as backend:
+    def storage(self, database):
+        with opened(database) as backend:
             yield OwnTrials(backend)

@@ -22,6 +22,7 @@ from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import CONFIRMS
+from tests.combinations import combinations, some
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
@@ -53,7 +54,7 @@ def available(name: str) -> bool:
 
 
 class TestBasics(BasicSamplerTestCase):
-    @pytest.fixture(params=those())
+    @pytest.fixture(params=some(those(), "narrowing", "grid", "tpe"))
     def sampler(self, request):
         return lambda: STRATEGIES[request.param](0)
 
@@ -65,7 +66,7 @@ class TestOneObjective(SingleOnlySamplerTestCase):
 
 
 class TestSeveralObjectives(MultiObjectiveSamplerTestCase):
-    @pytest.fixture(params=those(single_objective=False))
+    @pytest.fixture(params=some(those(single_objective=False), "random", "tpe"))
     def sampler(self, request):
         return lambda: STRATEGIES[request.param](0)
 
@@ -126,6 +127,7 @@ def straight(strategy: str, seed: int = 3, trials: int = 33) -> optuna.Study:
 
 
 STORAGES = {"SQLite": "sqlite:///{}/a.db", "a journal file": "journal:///{}/a.log"}
+QUICK = {"SQLite": ["narrowing"], "a journal file": STRATEGIES}  # in the default run
 
 
 @pytest.mark.parametrize(
@@ -133,8 +135,7 @@ STORAGES = {"SQLite": "sqlite:///{}/a.db", "a journal file": "journal:///{}/a.lo
     [
         pytest.param(*each.values, storage, marks=each.marks)
         for storage in STORAGES
-        for each in those()
-        if storage == "SQLite" or each.values[0] in ("narrowing", "cmaes")  # they store attributes, too
+        for each in some(those(), *QUICK[storage])
     ],
 )
 def test_a_run_resumed_by_another_process_at_any_point_equals_the_straight_one(strategy, storage, tmp_path):
@@ -208,8 +209,7 @@ def test_another_process_with_another_hash_seed_draws_the_same():
     assert printed == "".join(f"{params}\n" for params in expected)
 
 
-@pytest.mark.parametrize("direction", ["minimize", "maximize"])
-@pytest.mark.parametrize("strategy", those(draws="adaptive"))
+@pytest.mark.parametrize(("strategy", "direction"), combinations(those(draws="adaptive"), ["minimize", "maximize"]))
 def test_a_strategy_that_learns_beats_random(strategy, direction):
     """Smooth bowl, mean over three seeds, with a margin too large for chance: 0.16 is the most that was seen."""
     sign = 1 if direction == "minimize" else -1

@@ -13,6 +13,7 @@ from hpsearch.strategies.base import CONFIRMS
 from hpsearch.strategies.narrowing import RANGE_PREFIX, NarrowingSampler
 from hpsearch.strategies.narrowing.lessons import MEMORY
 from hpsearch.strategies.narrowing.neighbours import ranks, smoothed
+from tests.combinations import combinations
 
 
 def sample(sampler, objective, trials, direction="minimize"):
@@ -231,16 +232,20 @@ FUNCTIONS = {
 }
 
 
-@pytest.mark.parametrize(("dimensions", "share"), [(1, 0.5), (20, 0.9)])
-@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
-def test_it_beats_random_search_with_one_parameter_and_with_twenty(function, dimensions, share):
+SHARES = {1: 0.5, 20: 0.9}  # by number of parameters
+
+
+@pytest.mark.parametrize(("function", "dimensions"), combinations(FUNCTIONS, SHARES))
+def test_it_beats_random_search_with_one_parameter_and_with_twenty(function, dimensions):
     def mean_best(**options):
         def objective(trial):
-            return function(np.array([trial.suggest_float(f"x{index}", 0, 1) for index in range(dimensions)]))
+            return FUNCTIONS[function](
+                np.array([trial.suggest_float(f"x{index}", 0, 1) for index in range(dimensions)])
+            )
 
         return np.mean([sample(NarrowingSampler(seed=s, **options), objective, 60).best_value for s in range(4)])
 
-    assert mean_best() < share * mean_best(explore=1)
+    assert mean_best() < SHARES[dimensions] * mean_best(explore=1)
 
 
 def failing(trial):

@@ -145,6 +145,7 @@ for line in Path("/proc/self/status").read_text().splitlines():  # ru_maxrss cou
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits and units of memory are Linux'")
+@pytest.mark.long
 def test_all_of_them_are_refused_at_once_and_in_little_memory(tmp_path):
     """In one process that may have 3 GB of addresses and a minute; it takes 300 MB and seconds."""
     names = {f"{index:03d}.toml": name for index, name in enumerate(FILES)}

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from hpsearch.errors import UsageError
-from hpsearch.study.config import find, read, shipped
+from hpsearch.study.config import read
 from hpsearch.study.plan import plan
+from hpsearch.study.shipped import by_folder, find, shipped
 
 GOOD = """
 name = "mine"
@@ -135,7 +136,7 @@ def test_a_bad_option_is_named_rather_than_the_file(write):
 
 
 def test_a_name_that_does_not_ship_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match=r"unknown study 'digit' \(did you mean 'digits'\?\): choose from digits"):
+    with pytest.raises(UsageError, match=r"unknown study 'digit' \(did you mean 'digits'\?\): choose from "):
         find("digit")
 
 
@@ -154,6 +155,21 @@ def test_a_whole_number_range_of_a_float_setting_is_a_range_of_floats(write):
 
 def test_the_shipped_studies_are_where_a_checkout_has_them():
     assert Path(shipped()["digits"]).is_file()
+
+
+def test_no_two_folders_have_a_study_of_the_same_name():
+    names = [name for studies in by_folder().values() for name in studies]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_studies_in_subfolders_are_found_by_their_names(tmp_path, monkeypatch):
+    (tmp_path / "chapter").mkdir()
+    for path in ("digits.toml", "chapter/dropout.toml"):
+        (tmp_path / path).write_text(GOOD)
+    monkeypatch.setattr("hpsearch.study.shipped._FOLDERS", (tmp_path / "missing", tmp_path))
+    assert [folder.name for folder in by_folder()] == [tmp_path.name, "chapter"]
+    assert shipped() == {"digits": tmp_path / "digits.toml", "dropout": tmp_path / "chapter" / "dropout.toml"}
+    assert find("dropout") == tmp_path / "chapter" / "dropout.toml"
 
 
 STRATEGIES = """

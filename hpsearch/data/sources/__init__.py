@@ -10,6 +10,7 @@ from hpsearch.data.sources.bundled import bundled
 from hpsearch.data.sources.csv_file import load_csv
 from hpsearch.data.sources.fizzbuzz import load_fizzbuzz
 from hpsearch.data.sources.mnist import load_mnist
+from hpsearch.data.sources.normal import load_normal
 from hpsearch.data.sources.npz_file import load_npz
 
 
@@ -18,8 +19,8 @@ class Source(NamedTuple):
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Subset of "path", "target", "task" (keys of ``[data]``), "folder" (where a relative path starts) and "data_dir"
-    (folder of the standard data sets)."""
+    """Subset of "path", "target", "task", "rows", "inputs" (keys of ``[data]``), "folder" (where a relative path
+    starts) and "data_dir" (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
@@ -38,6 +39,7 @@ SOURCES: dict[str, Source] = {
     "diabetes": Source(bundled("diabetes", "regression", scaled=False)),
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),
+    "normal": Source(load_normal, ("rows", "inputs")),
     "csv": Source(load_csv, _FILE),
     "npz": Source(load_npz, _FILE),
 }

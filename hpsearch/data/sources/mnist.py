@@ -70,7 +70,8 @@ def _find(folder: Path, name: str) -> Path:
                 return path
     raise DataError(
         f"no {name}(.gz) in {folder}, nor in {folder / 'mnist'}: put the four MNIST files there, name their"
-        f" folder with --data-dir or {VARIABLE}, or name none to download MNIST from OpenML"
+        f" folder with --data-dir or {VARIABLE}, name none to download MNIST from OpenML, or run the study with"
+        " --data digits"
     )
 
 
@@ -99,7 +100,7 @@ def _download() -> tuple[tuple[NDArray[np.float32], NDArray[np.int64]], ...]:
     except (OSError, ValueError) as error:
         raise DataError(
             f"MNIST can't be downloaded from OpenML ({error}): put its four IDX files in a folder, and name"
-            f" the folder with --data-dir or {VARIABLE}"
+            f" the folder with --data-dir or {VARIABLE}, or run the study with --data digits"
         ) from error
     x, y = _pixels(bunch.data), bunch.target.astype(np.int64)
     # OpenML has the original order: training images first.

@@ -21,6 +21,8 @@ class Activation(Layer):
         Names of the fields of `Hyperparameters` that the constructor takes after `n_units` and `dtype`.
     negative_slope
         Slope for x < 0 before training; used by He initialization.
+    drawn_inputs
+        Number of leading inputs for which the dense layer before draws its weights; those of the others start at 0.
     initializer
         Key of `INITIALIZERS` that ``initializer="auto"`` selects for the dense layer before this activation.
     limits
@@ -30,11 +32,13 @@ class Activation(Layer):
         Whether a unit with output 0 on every row gets no gradient.
     """
 
+    role = "activation"
     hyperparameters: ClassVar[tuple[str, ...]] = ()
     negative_slope: float = 0.0
-    initializer: ClassVar[str] = "he"
+    initializer: str = "he"
     limits: ClassVar[tuple[float, float] | None] = None
     dies: ClassVar[bool] = False
 
     def __init__(self, n_units: int, dtype: np.dtype[Any], *, inputs_per_unit: int = 1) -> None:
         super().__init__(n_units * inputs_per_unit, n_units, dtype)
+        self.drawn_inputs = self.n_inputs

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hpsearch.analysis.views import by_objective, searching
 from hpsearch.report.part import (
+    CLAIMS,
     CURVES,
     DEFAULTS,
     ENOUGH,
@@ -15,16 +16,19 @@ from hpsearch.report.part import (
     SEVERAL_VARIANTS,
     SPACE,
     TRUE_VALUES,
+    Need,
     Part,
 )
 from hpsearch.report.sections.answer import answer_section
 from hpsearch.report.sections.best import best_section
 from hpsearch.report.sections.best_so_far import best_so_far_section
+from hpsearch.report.sections.claims import claims_section
 from hpsearch.report.sections.closing_in import closing_in_section
 from hpsearch.report.sections.costs import costs_section
 from hpsearch.report.sections.diagnostics import diagnostics_section
 from hpsearch.report.sections.ecdf import ecdf_section
 from hpsearch.report.sections.expected_best import expected_best_section
+from hpsearch.report.sections.figure import figure_section, has_figure
 from hpsearch.report.sections.importances import importances_section
 from hpsearch.report.sections.isolation import isolation_section
 from hpsearch.report.sections.learning_curves import learning_curves_section
@@ -44,8 +48,12 @@ ANSWER, RESULTS, THE_SEARCH, HYPERPARAMETERS, STUDY = (
     "The answer", "The results", "The search", "The hyperparameters", "The study"
 )  # fmt: skip
 
+FIGURE = Need(has_figure, "the study file asks for none", silent=True)
+
 SECTIONS: Mapping[str, Part] = {
     "answer": Part("the answer", answer_section, ANSWER),
+    "claims": Part("claims", claims_section, RESULTS, needs=(CLAIMS,)),
+    "figure": Part("the study's figure", figure_section, RESULTS, needs=(FIGURE,)),
     "verdict": Part("verdicts", verdict_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "paired": Part("paired differences", paired_section, RESULTS, needs=(SEVERAL_VARIANTS,)),
     "variants": Part("scores and costs", variants_section, RESULTS),

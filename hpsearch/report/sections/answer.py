@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
+from hpsearch.analysis.claims import decided
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.views import by_objective, objective_label, searching
+from hpsearch.report.claim_sentence import counted
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import (
     Expectation,
@@ -27,6 +29,7 @@ from hpsearch.report.scope import scope
 from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
 from hpsearch.report.section import Card, Column, Row, Section, Table, words
 from hpsearch.report.sections.best import DIGITS, HYPERPARAMETERS
+from hpsearch.report.sections.figure import has_figure
 from hpsearch.report.sections.paired import first_drawing
 from hpsearch.report.text import Fact, Measured, listing, plural, value
 from hpsearch.results.results import FINISHED, Results
@@ -47,6 +50,7 @@ def answer_section(results: Results) -> Section:
     rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
     rivals = {} if results.is_null else rivals
     sentence = _sentence(results, bests, expected, rivals, facts)
+    claims = counted(decided(results), facts) if results.settings.get("claims") else ""
     all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results, use))
     following = next_command(results)
     reason = _TRY if rivals and bests and not following.command else following.reason
@@ -54,14 +58,14 @@ def answer_section(results: Results) -> Section:
         "answer",
         "The answer",
         (
-            sentence,
+            *filter(None, (claims, sentence)),
             *_chosen(results, bests, facts),
             *_reading(results, expected),
             *_scope(results, expected, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
-        drawing=first_drawing(results, facts) if len(results.variants) > 1 else None,
+        drawing=first_drawing(results, facts) if len(results.variants) > 1 and not has_figure(results) else None,
         code=following.command,
         shared=("trials", "runs"),
         facts=facts | {REASON: reason, MORE: max(len(all_cards) - MOST_WARNINGS, 0)},

@@ -38,7 +38,7 @@ def learning_curves_section(results: Results) -> Section:
         return Section("learning_curves", _TITLE, ("No figure: no complete trial reported its epochs.",))
     facts = _facts(results, curves)
     notes = ("The figure shows the first {task_count} {subjects} of the study.",) if len(task_names) > _PANELS else ()
-    sentence = _sentence(facts)
+    sentence = _sentence(facts, results.curve_unit)
     return Section(
         "learning_curves",
         _TITLE,
@@ -69,15 +69,15 @@ def _facts(results: Results, curves: pd.DataFrame) -> dict[str, Fact]:
     }
 
 
-def _sentence(facts: dict[str, Fact]) -> str:
+def _sentence(facts: dict[str, Fact], unit: str) -> str:
     if facts["trials"] == 1:
         was = "was" if facts["still"] else "was not"
-        return f"The best trial, with a validation {{metric}} of {{first}}, {was} best in its last epoch."
+        return f"The best trial, with a validation {{metric}} of {{first}}, {was} best in its last {unit}."
     of_each = " of each {subject}" if facts["task_count"] != 1 else ""
     values = "{first}" if facts["first"] == facts["last"] else "{first} to {last}"
     return (
         f"The {{each}} best trials{of_each} have a validation {{metric}} of {values}; "
-        f"{{still}} of {{trials}} {'was' if facts['still'] == 1 else 'were'} best in the last epoch."
+        f"{{still}} of {{trials}} {'was' if facts['still'] == 1 else 'were'} best in the last {unit}."
     )
 
 
@@ -108,7 +108,7 @@ def _draw(results: Results, curves: pd.DataFrame) -> Figure:
         _limits(panels[0], curves)
         if curves["train_score"].notna().any():
             panels[0].legend(loc="lower right" if results.sign > 0 else "upper right", fontsize=7, handlelength=1.4)
-        figure.supxlabel("epoch", fontsize=9.5)
+        figure.supxlabel(results.curve_unit, fontsize=9.5)
         figure.supylabel(style.label(results.metric), fontsize=9.5)
     return figure
 

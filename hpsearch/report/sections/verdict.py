@@ -59,6 +59,8 @@ def _facts(results: Results, comparisons: Sequence[Verdict]) -> dict[str, Fact]:
         "hundred": 100,
         "failures_percent": round(100 * FAILURES),
     }
+    if results.settings.get("claims"):
+        facts["alpha_twice"] = round(200 * ALPHA)
     if results.first_plan is not None:
         planned, anytime = levels(results.first_plan)
         facts |= {"planned_percent": round(100 * planned), "anytime_percent": round(100 * anytime)}
@@ -101,6 +103,11 @@ def _reading(results: Results, comparisons: Sequence[Verdict]) -> Iterator[str]:
             "The plan of {plan_repeats} repeats was stored before the first trial. In at most {planned_percent} of "
             "{hundred} studies is one or more of the intervals of the effects wrong at this number of repeats; looks "
             "at any other number add at most {anytime_percent}."
+        )
+    if results.settings.get("claims"):
+        yield (
+            "The claims of the study have an error of their own. These comparisons are a second family, so that with "
+            "both in at most {alpha_twice} of {hundred} studies something false is said."
         )
     if any(each.equal_low is not None for each in comparisons):
         yield (

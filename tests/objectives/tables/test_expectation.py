@@ -10,6 +10,7 @@ from hpsearch.objectives.tables import TableObjective
 from hpsearch.objectives.tables.published import read
 from hpsearch.seeding import integer
 from hpsearch.strategies import STRATEGIES
+from tests.combinations import more
 from tests.objectives.tables.exact import expected_best, seeds_of_search
 
 TRIALS = 100
@@ -93,7 +94,7 @@ def test_the_calculation_by_hand():
     assert expected_best(losses[:, :1], losses[:, 1:], 2) == pytest.approx((0.1 / 4, (3 * 0.4 + 0.1) / 4))
 
 
-@pytest.mark.parametrize("name", ["hpolib/protein_structure", "hpobench/credit_g"])
+@pytest.mark.parametrize("name", [more("hpolib/protein_structure"), "hpobench/credit_g"])
 def test_random_search_reaches_what_is_expected_of_it(name):
     observed, judged, searched = random_searches(name, REPEATS)
     for trials in (10, 80, 100):  # not 1: rare, huge losses dominate the mean of single draws

@@ -9,8 +9,8 @@ from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.execution import execute
 from hpsearch.objectives.tables import TABLES, TableObjective
 from hpsearch.results.load import load_results
-from hpsearch.study.config import shipped
 from hpsearch.study.plan import plan
+from hpsearch.study.shipped import shipped
 from tests.benchmarks.benchmark_narrowing import EIGHT
 
 

@@ -1,0 +1,73 @@
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from hpsearch.execution.expected_time import expected_seconds
+from hpsearch.objectives.base import Objective, Step, Trained
+from hpsearch.strategies import make_strategy
+from hpsearch.study.runs import Plan
+from hpsearch.study.variant import Searcher
+
+SECONDS = 0.5  # of a step
+
+
+class Clock:
+    """A clock that only trainings advance."""
+
+    now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    fake = Clock()
+    monkeypatch.setattr("hpsearch.execution.expected_time.time", SimpleNamespace(perf_counter=fake.perf_counter))
+    return fake
+
+
+@dataclass
+class Waiting(Trained):
+    """A training whose steps take time; the first one takes longer."""
+
+    clock: Clock
+    steps: int
+
+    def __iter__(self):
+        for number in range(1, self.steps + 1):
+            self.clock.now += SECONDS * (3 if number == 1 else 1)
+            yield Step(number, 0.0)
+
+    @property
+    def validation(self):
+        return 0.0
+
+
+class Waits(Objective):
+    epochs = 100
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def train(self, params, seeds):
+        return Waiting(self.clock, self.epochs)
+
+
+def planned(clock, **changes):
+    searcher = Searcher(make_strategy("random", {}))
+    shared = {"strategies": {"random": searcher}, "direction": "minimize", "metric": "value"}
+    return Plan("waits", {"objective": Waits(clock)}, trials=3, repeats=4, seed=0, **shared, **changes)
+
+
+def test_the_first_steps_tell_the_time_of_all_trainings(clock):
+    expected = expected_seconds(planned(clock), jobs=1)
+    assert clock.now < 10 * SECONDS
+    assert expected == pytest.approx((3 + 99) * SECONDS * 3 * 4)
+
+
+def test_processes_share_the_time_and_retrainings_add_to_it(clock):
+    alone = expected_seconds(planned(clock), jobs=1)
+    assert expected_seconds(planned(clock), jobs=2) == pytest.approx(alone / 2)
+    assert expected_seconds(planned(clock, retrain=9), jobs=1) == pytest.approx(4 * alone)
