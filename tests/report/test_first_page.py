@@ -318,6 +318,13 @@ def test_many_comparisons_have_a_figure_of_a_few_on_the_first_page():
     assert SECTIONS["answer"](make_results(repeats=2, trials=4, curves=False)).drawing is None
 
 
+def test_the_first_figure_of_one_variant_explains_its_diamond_if_it_has_one():
+    results = case("one strategy")
+    assert SECTIONS["best_so_far"](results).note(str) == ""
+    again = dataclasses.replace(results, runs=results.runs.assign(retrained_validation=results.runs["test_values"]))
+    assert "In the figure: the diamond is the median" in SECTIONS["best_so_far"](again).note(str)
+
+
 COMPARING = re.compile(
     r"\b(comparisons?|compared|better than|differen|verdict|not resolved|equivalent|each strategy|all strategies)"
 )
