@@ -50,7 +50,8 @@ def answer_section(results: Results) -> Section:
     rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
     rivals = {} if results.is_null else rivals
     sentence = _sentence(results, bests, expected, rivals, facts)
-    claims = counted(decided(results), facts) if results.settings.get("claims") else ""
+    decisions = decided(results)
+    claims = counted(decisions, facts) if decisions else ""
     all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results, use))
     following = next_command(results)
     reason = _TRY if rivals and bests and not following.command else following.reason
@@ -82,8 +83,12 @@ def _sentence(
     finished = results.trials["state"].isin(FINISHED).any()
     if not bests:
         return "Nothing can be used: all trials diverged or failed." if finished else "No trial is finished yet."
-    parts = (*_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, rivals, facts))
-    return " ".join(filter(None, parts)) or "The best hyperparameters of each task are below."
+    decisions = decided(results)
+    is_exact = bool(decisions) and all(each.exact for each in decisions)  # no verdict comes of one repeat
+    advice = "" if is_exact else recommendation(results, facts)
+    parts = (*_unfinished(results, facts), advice, _expect(results, expected, rivals, facts))
+    otherwise = "" if is_exact else "The best hyperparameters of each task are below."
+    return " ".join(filter(None, parts)) or otherwise
 
 
 def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
