@@ -184,4 +184,4 @@ def test_a_first_page_about_claims_alone_has_no_scores_and_no_advice(results, se
     assert not any(word in text for text in page.paragraphs(str) for word in ("simple model", "Expect", "use "))
     searched = SECTIONS["answer"](replace(results, untuned=frozenset()))
     assert searched.paragraphs(str)[0] == page.paragraphs(str)[0]
-    assert "Expect" in searched.paragraphs(str)[1]
+    assert "until it is, use with" in searched.paragraphs(str)[1]
