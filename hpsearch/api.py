@@ -12,8 +12,19 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import Trial
 
-from hpsearch.checks import MOST_BATCH, MOST_SEED, MOST_TRIALS, number, one_of, seconds, seconds_text, text, whole
-from hpsearch.errors import UsageError, choose_from
+from hpsearch.checks import (
+    MOST_BATCH,
+    MOST_SEED,
+    MOST_TRIALS,
+    number,
+    one_of,
+    seconds,
+    seconds_text,
+    text,
+    true_or_false,
+    whole,
+)
+from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.execution import Progress, execute, execute_until_resolved
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
@@ -25,7 +36,7 @@ from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.cells import cells_of_objectives, check_defaults
 from hpsearch.study.config import FIRST
 from hpsearch.study.runs import Plan
-from hpsearch.study.variant import Searcher, check_confirm, searcher
+from hpsearch.study.variant import Searcher, check_confirm, searcher, warn_of_short_searches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -316,6 +327,11 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
     comparison
         What `compare` returns, or its `results`.
 
+    Raises
+    ------
+    UsageError
+        If it is neither.
+
     Returns
     -------
     One verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
@@ -330,8 +346,12 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
     [('qmc', 'random', 5)]
     """
     from hpsearch.analysis.comparison.verdicts import verdicts as of_results
+    from hpsearch.results.results import Results
 
-    return of_results(comparison.results if isinstance(comparison, Comparison) else comparison)
+    results = comparison.results if isinstance(comparison, Comparison) else comparison
+    if not isinstance(results, Results):
+        raise UsageError(f"comparison must be what compare returns, or its results, got {quoted(comparison)}")
+    return of_results(results)
 
 
 def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
@@ -396,6 +416,8 @@ def _plan(
         cells = cells_of_objectives(tuned, dict(factors or {}), strategies, search, trials, repeats)
     elif first == "defaults":
         check_defaults(tuned.values())
+    searchers = [cell.searcher for cell in cells] if cells else strategies.values()
+    warn_of_short_searches((each.confirm for each in searchers), trials)
     one = next(iter(tuned.values()))
     return Plan(
         name=name,
@@ -416,7 +438,7 @@ def _plan(
         seconds=None if timeout is None else seconds("timeout", timeout),
         trial_timeout=limit,
         batch=batch,
-        until_resolved=until_resolved,
+        until_resolved=true_or_false("until_resolved", until_resolved),
     )
 
 

@@ -136,6 +136,19 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     return str(value)
 
 
+def true_or_false(name: str, value: object) -> bool:
+    """Return `value` if it is a boolean of Python or NumPy.
+
+    Raises
+    ------
+    UsageError
+        If it isn't; the message contains `name` and the value.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise UsageError(f"{name} must be true or false, got {quoted(value)}")
+    return bool(value)
+
+
 def seconds(name: str, value: object) -> float:
     """Return a duration in seconds: a finite number > 0.
 

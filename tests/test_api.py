@@ -278,6 +278,22 @@ def test_what_is_no_number_is_named():
         hpsearch.search(lambda trial: "high", trials=1)
 
 
+def test_a_confirmation_that_leaves_few_trials_for_the_search_is_warned_of_once(caplog):
+    hpsearch.search(bowl, trials=6, confirm=1)
+    assert caplog.messages == []
+    hpsearch.compare(bowl, strategies={"random": {"strategy": "random", "confirm": 1}, "tpe": {}}, trials=5, repeats=1)
+    assert caplog.messages == [
+        "confirm = 1 takes 3 of the 5 trials of a run, and the search has only 2: take trials >= 6, or no confirm"
+    ]
+
+
+def test_verdicts_and_until_resolved_refuse_other_types_in_one_line():
+    with pytest.raises(UsageError, match=r"^comparison must be what compare returns, or its results, got \[1\]$"):
+        hpsearch.verdicts([1])
+    with pytest.raises(UsageError, match=r"^until_resolved must be true or false, got 'yes'$"):
+        hpsearch.compare(bowl, until_resolved="yes", trials=1, repeats=1)
+
+
 def test_no_complete_trial_is_said():
     with pytest.raises(UsageError, match="none of the 2 trials completed"):
         hpsearch.search(lambda trial: math.nan, trials=2)

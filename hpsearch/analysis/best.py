@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,17 +59,20 @@ class Best:
         return float(np.std(self.test_values, ddof=1))
 
 
-def best(results: Results) -> tuple[Best, ...]:
+def best(results: Results, variants: Collection[str] | None = None) -> tuple[Best, ...]:
     """Return the best trial of each task by validation value; the earliest one if tied.
+
+    `variants` limits it to the runs of these.
 
     If a run of the task has a confirmed incumbent, only confirmed incumbents compete. A mean of repetitions is not
     comparable with a value selected as the best of many. A task has no best trial if all trials diverged. Ties at
     equal trial numbers go to the first variant of the study, then to the lower repeat.
     """
-    observed = leaders(results, len(results.trials))
+    among = tuple(each for each in results.variants if variants is None or each in variants)
+    observed = leaders(results, len(results.trials), among)
     bests = []
     for task in tasks(results):
-        confirmed = _best_confirmed(results, task)
+        confirmed = _best_confirmed(results, task, among)
         of_task = observed[observed["task"] == task]
         leading = of_task.head(1) if confirmed is None else confirmed
         tied = int((of_task["value"] == of_task["value"].iloc[0]).sum()) if confirmed is None and len(of_task) else 1
@@ -77,10 +80,10 @@ def best(results: Results) -> tuple[Best, ...]:
     return tuple(bests)
 
 
-def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
+def _best_confirmed(results: Results, task: str, variants: Sequence[str]) -> pd.DataFrame | None:
     """Return the trial with the best finite mean of repetitions, as a frame of one row; None without confirmations."""
     runs = results.runs
-    confirmed = runs[(runs["task"] == task) & runs["variant"].isin(results.variants)]
+    confirmed = runs[(runs["task"] == task) & runs["variant"].isin(variants)]
     confirmed = confirmed[confirmed["confirmed"].map(len).astype(bool) & np.isfinite(confirmed["value"].astype(float))]
     if confirmed.empty:
         return None
@@ -94,8 +97,10 @@ def _best_confirmed(results: Results, task: str) -> pd.DataFrame | None:
     return chosen
 
 
-def leaders(results: Results, count: int) -> pd.DataFrame:
+def leaders(results: Results, count: int, variants: Collection[str] | None = None) -> pd.DataFrame:
     """Return the `count` best trials of each task's searches, best first, without diverged or infinite ones.
+
+    `variants` limits it to the runs of these.
 
     Trials that confirm others are excluded. A trial shared by several variants, such as a common first random point,
     counts once: it has the same repeat, number, parameters and value.
@@ -104,7 +109,8 @@ def leaders(results: Results, count: int) -> pd.DataFrame:
     -------
     The columns of ``results.trials`` and ``rank`` (from 1).
     """
-    trials = results.trials[results.trials["variant"].isin(results.variants)]
+    among = results.variants if variants is None else variants
+    trials = results.trials[results.trials["variant"].isin(among)]
     trials = trials[(trials["state"] == "COMPLETE") & trials["confirms"].isna()]
     trials = trials[~trials["diverged"].astype(bool) & np.isfinite(trials["value"].astype(float))]
     ordered = trials.assign(

@@ -41,7 +41,7 @@ class Thresholds(BaseModel):
     """Minimum share of infeasible trials in that region."""
     few_trials: _Count = 14
     """Minimum number of complete, feasible trials."""
-    near_trials: _Count = 5
+    near_trials: _Count = 10
     """Minimum number of trials near the best value, itself included: no gap may separate fewer from the others."""
     narrowed: dict[str, _Range] = {}
     """Narrowed ranges to check for safety, by parameter, [low, high]."""

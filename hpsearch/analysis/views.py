@@ -84,18 +84,23 @@ def by_objective(results: Results) -> Results:
     return _by_objective(results) if results.objective_factors else searching(results)
 
 
+def objective_label(results: Results, task: str, variant: str) -> str:
+    """Return the name that `by_objective` gives to the objective of a variant on a task."""
+    if not results.objective_factors:
+        return task
+    levels = results.levels[variant]
+    setting = ", ".join(levels[factor] for factor in results.objective_factors if factor in levels)
+    return f"{task}: {setting}" if len(tasks(results)) > 1 else setting
+
+
 @once
 def _by_objective(results: Results) -> Results:
     searches = searching(results)
-    several = len(tasks(results)) > 1
-    settings = {
-        variant: ", ".join(levels[factor] for factor in results.objective_factors if factor in levels)
-        for variant, levels in searches.levels.items()
-    }
-    strategies = {variant: levels.get(STRATEGY, variant) for variant, levels in searches.levels.items()}
+    kept = searches.levels
+    strategies = {variant: levels.get(STRATEGY, variant) for variant, levels in kept.items()}
 
     def label(task: str, variant: str) -> str:
-        return f"{task}: {settings[variant]}" if several else settings[variant]
+        return objective_label(results, task, variant)
 
     objectives = dict.fromkeys(label(task, variant) for task in tasks(results) for variant in searches.variants)
     places = {name: place for place, name in enumerate(objectives)}  # in the order of tasks, then of variants
@@ -117,12 +122,10 @@ def _by_objective(results: Results) -> Results:
         levels={each: {STRATEGY: each} for each in variants},
         spaces={(label(*key), strategies[key[1]]): space for key, space in searches.spaces.items()},
         families={
-            (label(*key), strategies[key[1]]): family for key, family in results.families.items() if key[1] in settings
+            (label(*key), strategies[key[1]]): family for key, family in results.families.items() if key[1] in kept
         },
         contents={
-            (label(*key), strategies[key[1]]): content
-            for key, content in results.contents.items()
-            if key[1] in settings
+            (label(*key), strategies[key[1]]): content for key, content in results.contents.items() if key[1] in kept
         },
         subject="objective",
         baselines=_of_objectives(results.baselines, {label(*key): key[0] for key in searches.spaces}),

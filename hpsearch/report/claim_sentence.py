@@ -115,10 +115,13 @@ def _effect(decision: Decision, facts: dict[str, Fact]) -> str:
         for name, number in names
         if number is not None
     }
+    if decision.exact and not share and decision.effect.is_integer():
+        facts["effect"] = int(decision.effect)
     interval = " ({low:bare} to {high})" if share else " ({low} to {high})"
     interval = "" if decision.low is None else interval
     if share:
-        return f"{{effect}} of the cells agree{interval}"
+        facts["cells"] = decision.cells
+        return f"{{effect}} of the {{cells}} cells agree{interval}"
     lead = {"more": "more by {effect}", "less": "less by {effect}", "equal": "different by {effect}"}[
         decision.direction
     ]
@@ -130,10 +133,8 @@ def _effect(decision: Decision, facts: dict[str, Fact]) -> str:
 
 def _where(decision: Decision, facts: dict[str, Fact]) -> str:
     """Say which cell the effect is of."""
-    if decision.cells == 1:
+    if decision.cells == 1 or decision.across == "most":
         return ""
-    if decision.across == "most":
-        return ", of {cells} cells"
     facts["cell"] = decision.cell
     which = "least" if decision.across == "every" else "most"
     return f" in the {which} favourable of {{cells}} cells ({{cell}})"

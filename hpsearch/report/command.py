@@ -29,9 +29,9 @@ def next_command(results: Results) -> Next:
 
     0. No trial has a finite value: none.
     1. The study is not finished: the command that continues it. None other follows a null study.
-    2. A comparison is not resolved, and a number of repeats would probably resolve it: as many repeats.
+    2. A comparison of finite values is not resolved, and so many repeats would probably resolve it: these.
     3. The diagnostics propose changes: the next study.
-    4. A comparison is not resolved: twice as many repeats.
+    4. A comparison of finite values is not resolved: twice as many repeats.
     5. The study file names the study that comes after it: that one.
     """
     study = _study(results)
@@ -62,7 +62,8 @@ def _open(results: Results) -> tuple[bool, list[int]]:
     if claims := decided(results):
         left = [each for each in claims if each.word == "not resolved" and not each.exact]
         return bool(left), [each.needed for each in left if each.needed is not None]
-    comparisons = [each for each in verdicts(results) if not each.resolved and each.at_planned_budget]
+    measured = (each for each in verdicts(results) if each.effect is not None and each.at_planned_budget)
+    comparisons = [each for each in measured if not each.resolved]
     return bool(comparisons), [each.needed for each in comparisons if each.needed is not None]
 
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hpsearch.analysis.best import Best, best
 from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.report.precision import NORMAL, half_width, rows_half, rows_of_test
 from hpsearch.report.recommendation import to_use
-from hpsearch.report.text import Measured
+from hpsearch.report.text import Measured, plural
 from hpsearch.results.results import Results
 
 
@@ -54,6 +55,20 @@ def variants_to_use(results: Results) -> tuple[str, ...]:
         for variant in results.variants
         if all(results.levels[variant].get(factor) in allowed for factor, allowed in levels.items())
     )
+
+
+def best_to_use(results: Results) -> tuple[Best, ...]:
+    """Return the best trial of each task among the variants to use; among all where these have none."""
+    among = {each.task: each for each in best(results, variants_to_use(results))}
+    return tuple(among.get(each.task, each) for each in best(results))
+
+
+def of_recommended(results: Results, one: Best) -> str:
+    """Return among whose trials it is the best, as part of a sentence; empty if among all."""
+    use = variants_to_use(results)
+    if one.variant not in use or len(use) == len(results.variants):
+        return ""
+    return f" of the recommended {plural(len(use), results.noun)}"
 
 
 def expectation(results: Results, task: str, variants: Collection[str]) -> Expectation:

@@ -28,8 +28,8 @@ TERMS: Mapping[str, str] = {
     "infeasible": "A trial that diverged or failed, so that it has no finite value.",
     "interval": (
         "Range of values that agree with what was measured; such ranges contain the true value in 95 % of studies. "
-        "Those of effects in verdicts do so for all comparisons of a page together; those for equivalence, for each "
-        "comparison alone."
+        "Intervals of effects in verdicts hold for all comparisons of a page together. Intervals for equivalence hold "
+        "for each comparison alone."
     ),
     "interquartile mean": "Mean of the middle half of the values: a few failed runs do not decide it.",
     "margin": "Largest difference that does not matter, set in the study file before the first trial.",

@@ -20,6 +20,8 @@ from hpsearch.results.results import Results, once
 NORMAL = 1.96
 """95 % of a normal distribution lie within so many standard deviations."""
 
+_ONE_DECIMAL = 0.095  # uncertainties that round to 0.1 or more
+_UP = 1e-9  # halves are rounded up, which binary fractions do not do
 _RUNS = 10  # runs whose single test rows are read
 
 
@@ -121,7 +123,17 @@ def value_cell(row: Mapping[str, Any], column: str, low: str, high: str) -> str:
 def better_cell(row: Mapping[str, Any]) -> str:
     """Return the probability in the column `better` and its interval as text."""
     share, *ends = (_number(row[name]) for name in ("better", "better_low", "better_high"))
-    return NOTHING if math.isnan(share) else f"{share:.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+    first, low, high = (probability(each, half_width(*ends)) for each in (share, *ends))
+    return NOTHING if math.isnan(share) else f"{first} ({low} to {high})"
+
+
+def probability(share: float, half: float) -> str:
+    """Return a probability with one significant digit of half the width of its interval, at least one decimal.
+
+    >>> probability(0.55, 0.26), probability(0.551, 0.04), probability(1.0, 0.14)
+    ('0.6', '0.55', '1.0')
+    """
+    return f"{share:.2f}" if half < _ONE_DECIMAL else f"{round(share + _UP, 1):.1f}"
 
 
 def _of(results: Results, task: str | None) -> pd.DataFrame:

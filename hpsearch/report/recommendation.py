@@ -116,7 +116,7 @@ def _sentence(results: Results, factor: str, s: str, facts: dict[str, Fact]) -> 
     chosen = recommended(results, factor)
     facts |= {f"use{s}": _names(results, factor, chosen, "or"), f"rest{s}": _names(results, factor, chosen)}
     worse = [level for level, kind in kinds.items() if kind == "worse"]
-    failing = _failing(results, factor, s, facts, against_base)
+    failing = _failing(results, factor, s, facts, against_base) + _valueless(results, factor, s, facts, against_base)
     if "better" in kinds.values():
         return lead + _better(results, factor, s, facts, against_base, chosen) + failing
     facts[f"worse{s}"] = _names(results, factor, worse)
@@ -148,6 +148,17 @@ def _failing(results: Results, factor: str, s: str, facts: dict[str, Fact], agai
         verb = "fails" if len(levels) == 1 else "fail"
         text += f" {{{often}{s}}} {verb} {often} often than {{base{s}}}." if levels else ""
     return text
+
+
+def _valueless(results: Results, factor: str, s: str, facts: dict[str, Fact], against_base: Sequence[Verdict]) -> str:
+    """Say which levels have no finite value at all, where this is not said as a rate; empty if none."""
+    levels = [
+        each.level
+        for each in against_base
+        if each.failures_verdict == "not resolved" and 0 < each.failed_level_of == each.failed_level
+    ]
+    facts |= {f"valueless{s}": _names(results, factor, levels)} if levels else {}
+    return f" {{valueless{s}}} gave no finite value." if levels else ""
 
 
 def _who(noun: str, count: int, s: str, *, every: bool) -> str:

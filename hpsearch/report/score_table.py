@@ -58,11 +58,11 @@ def score_table(results: Results, best: Best, expected: Expectation) -> Table:
 
 
 def not_beaten(results: Results, task: str, expected: Expectation) -> list[Rival]:
-    """Return the baselines that the expected score does not beat, the best first."""
+    """Return the baselines that the expected score does not beat: better ones first, then by their scores."""
     rivals = [
         rival for rival in marked(results, task, expected) if results.sign * rival.test >= results.sign * expected.mean
     ]
-    return sorted(rivals, key=lambda rival: -results.sign * rival.test)
+    return sorted(rivals, key=lambda rival: (rival.standing != "better", -results.sign * rival.test))
 
 
 def marked(results: Results, task: str, expected: Expectation) -> list[Rival]:
@@ -96,7 +96,7 @@ def standing(results: Results, trained: pd.DataFrame, expected: Expectation) -> 
 
 def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict[str, Any]]:
     trained = len(best.test_values)
-    if trained:
+    if trained and best.variant not in results.untuned:
         again = f"trained {trained} times" if trained > 1 else "trained once more"
         again = again if judging(results) is RETRAINED else "looked up"
         half = best.test_sd / math.sqrt(trained) if trained > 1 else math.nan
@@ -107,9 +107,10 @@ def _found(results: Results, best: Best, expected: Expectation) -> Iterator[dict
 
 
 def _searched(results: Results, expected: Expectation) -> str:
+    lead = "" if expected.variants and results.untuned.issuperset(expected.variants) else "the search"
     if len(expected.variants) > _MOST_NAMED:
-        return f"the search, {len(expected.variants)} of {len(results.variants)} variants"
-    return f"the search with {listing(expected.variants)}" if expected.variants else "the search"
+        return f"{lead}, {len(expected.variants)} of {len(results.variants)} variants".removeprefix(", ")
+    return f"{lead} with {listing(expected.variants)}".removeprefix(" with ") if expected.variants else lead
 
 
 def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[dict[str, Any]]:

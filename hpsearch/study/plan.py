@@ -18,7 +18,7 @@ from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan
 from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
-from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher
+from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher, warn_of_short_searches
 from hpsearch.study.variations import varied
 
 
@@ -45,6 +45,7 @@ def plan(
     _check_confirms(path, file, overrides)
     variation = ({"quick": True} if quick else {}) | ({"data": data} if data is not None else {})
     made = plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+    warn_of_short_searches((each.searcher.confirm for each in made.variants.values()), made.trials)
     return replace(made, source=study, variation=variation)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import Objective
 from hpsearch.run.confirmation import REPETITIONS
 from hpsearch.strategies import Strategy, make_strategy
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,3 +126,15 @@ def check_confirm(confirm: int, trials: int) -> None:
             f"confirm = {confirm} takes {REPETITIONS} × {confirm} = {taken} trials, "
             f"which must be fewer than the {trials} trials of a run"
         )
+
+
+def warn_of_short_searches(confirms: Iterable[int], trials: int) -> None:
+    """Log one warning if a confirmation takes more than half of a run's trials from the search, and what to do."""
+    confirm = max(confirms, default=0)
+    taken = REPETITIONS * confirm
+    if 2 * taken > trials:
+        most = trials // (2 * REPETITIONS)
+        _log.warning(
+            "confirm = %d takes %d of the %d trials of a run, and the search has only %d: take trials >= %d, or %s",
+            confirm, taken, trials, trials - taken, 2 * taken, f"confirm <= {most}" if most else "no confirm",
+        )  # fmt: skip

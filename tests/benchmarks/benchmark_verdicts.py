@@ -15,7 +15,7 @@ import time
 import numpy as np
 from scipy import stats
 
-from tests.analysis.comparison.simulated import Plan, Sums, failures, tell
+from tests.analysis.comparison.simulated import Plan, Sums, failures, over_rows, tell
 
 REPEATS = 100
 CHUNK = 500  # studies at once: 36 MB an array with nine comparisons
@@ -42,8 +42,8 @@ SHAPES = {
 FAILING = {"fails 10 %": 0.1}
 
 
-def chunks(count):
-    return [min(CHUNK, count - start) for start in range(0, count, CHUNK)]
+def chunks(count, size=CHUNK):
+    return [min(size, count - start) for start in range(0, count, size)]
 
 
 def simulate(rng, shape, studies, comparisons, shifts=(), repeats=REPEATS):
@@ -191,6 +191,48 @@ def equivalence(rng, count):
     return table.missed
 
 
+def right_rows(rng, studies, comparisons, repeats, rows, of_repeats, of_rows):
+    """Draw which rows each level has right in each repeat, and the true differences to the reference.
+
+    A row is right if the sum of its difficulty (shared), what the level finds hard (`of_rows`), the level's repeat
+    (`of_repeats`) and the training of the row is positive. All are normal, so that the true share is Φ(mean / sd).
+    """
+    size = (studies, comparisons + 1)
+    means = 1.5 + 0.3 * (np.arange(comparisons + 1) % 2)
+    latent = means[:, None, None] + rng.normal(size=(*size, repeats, rows), scale=0.5)
+    latent += 1.5 * rng.normal(size=(studies, 1, 1, rows))
+    latent += of_rows * rng.normal(size=(*size, 1, rows)) + of_repeats * rng.normal(size=(*size, repeats, 1))
+    shares = stats.norm.cdf(means / math.sqrt(0.5**2 + 1.5**2 + of_rows**2 + of_repeats**2))
+    return latent > 0, shares[1:] - shares[0]
+
+
+def rows_intervals(rng, count):
+    title = (
+        "Interval over repeats and test rows, both drawn: any misses the true difference; limit 5, plus two standard "
+        "errors, since where rows decide it misses in 5 % by design"
+    )
+    studies_a_row = max(count // 5, 1)
+    limit = 5 + 2 * error(5, studies_a_row)
+    plans = [Plan(5), Plan(10), Plan(20)]
+    table = Table(title, "rows", "spread of repeats / rows", "comparisons", *map(str, plans))
+    for rows in (50, 360):
+        for of_repeats, of_rows in ((0.1, 0.3), (0.3, 0.3), (0.1, 1.0), (0.5, 0.1)):
+            for comparisons in (1, 3):
+                shares = []
+                for plan in plans:
+                    missed = []
+                    for studies in chunks(studies_a_row, 100):
+                        drawn = studies, comparisons, plan.repeats, rows
+                        right, true = right_rows(rng, *drawn, of_repeats, of_rows)
+                        by_row = right[:, 1:].astype(float) - right[:, :1]
+                        low, high = over_rows(tell(Sums(by_row.mean(axis=-1)), plan, comparisons), by_row)
+                        missed.append(((true < low) | (high < true)).any(axis=1))
+                    shares.append(percent(np.concatenate(missed)))
+                spreads = f"{of_repeats} / {of_rows}"
+                table.row(rows, spreads, comparisons, *(table.at_most(share, limit) for share in shares))
+    return table.missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000, help="studies a row")
@@ -199,7 +241,7 @@ def main():
     begun = time.perf_counter()
     print(f"{arguments.count:,} studies a row, seed {arguments.seed}: a share of 5 % has a standard error of ", end="")
     print(f"{error(5, arguments.count):.2f} points.")
-    parts = (false_alarms, false_sizes, power, against_holm, equivalence)
+    parts = (false_alarms, false_sizes, power, against_holm, equivalence, rows_intervals)
     streams = np.random.default_rng(arguments.seed).spawn(len(parts))
     missed = sum(part(rng, arguments.count) for part, rng in zip(parts, streams, strict=True))
     print(f"\n{missed} limits not kept; {time.perf_counter() - begun:.0f} s.")

@@ -20,6 +20,8 @@ const frame = document.querySelector("iframe");
 frame.onload = () => {
   const page = frame.contentDocument;
   const answer = page.getElementById("answer")?.getBoundingClientRect().bottom ?? 0;
+  const needed = [".answer", ".tables", ".cards:not(.answer + .cards) li", ".run"].map(
+    part => page.querySelector(`#answer ${part}`)?.getBoundingClientRect().bottom ?? 0);
   page.querySelectorAll("details").forEach(part => { part.open = true; });
   const figures = [...page.querySelectorAll("figure svg, figure img")].map(figure => {
     const box = figure.getBoundingClientRect(), room = figure.parentElement.getBoundingClientRect();
@@ -29,7 +31,7 @@ frame.onload = () => {
   });
   const style = frame.contentWindow.getComputedStyle(page.body);
   const width = page.documentElement.scrollWidth;
-  const seen = {answer, figures, width, ink: style.color, paper: style.backgroundColor};
+  const seen = {answer, needed, figures, width, ink: style.color, paper: style.backgroundColor};
   const pre = document.createElement("pre");
   pre.id = "seen";
   pre.textContent = JSON.stringify(seen);
@@ -108,6 +110,8 @@ def test_nothing_is_fetched_nothing_complains_and_every_figure_is_seen(served, t
     assert seen["width"] <= width  # no horizontal scrolling of the page
     if width == 1280:
         assert 0 < seen["answer"] <= 900  # the first page is one screen
+    else:
+        assert 0 < max(seen["needed"]) <= 844  # sentence, scores, first warning and command, on a phone's screen
     assert (brightness(seen["paper"]) < brightness(seen["ink"])) == dark
 
 

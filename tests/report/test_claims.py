@@ -14,6 +14,7 @@ from hpsearch.report.summary import summary
 from tests.claim_results import claimed, noisy
 from tests.example_results import NASTY
 from tests.report.test_html import Page
+from tests.report.test_summary import check, the_schema
 
 FACTORS = {"norm": ("with", "without"), "scale": ("large", "small")}
 MEASURES = {
@@ -70,7 +71,7 @@ def test_each_claim_has_a_card_with_its_word_effect_interval_and_source(results,
     assert f"more by {first.effect:.1f} ({first.low:.1f} to {first.high:.1f})" in text
     assert "in the least favourable of 2 cells (scale" in text
     assert "over 10 repeats; 2 of 2 cells agree. Source: a book." in text
-    assert "of the cells agree" in cards[2].words(str)
+    assert "of the 2 cells agree" in cards[2].words(str)
 
 
 def test_the_cards_stand_before_the_figure_and_once(results, sections):
@@ -92,6 +93,11 @@ def test_the_summary_has_all_fields_of_each_decision(results, sections):
     assert set(rows[0]) == {field.name for field in fields(Decision)}
     assert (rows[0]["needed"], rows[0]["repeats"], rows[0]["margin"]) == (None, 10, None)
     assert isinstance(rows[2]["planned_may_resolve"], bool)
+    check(read, the_schema(), the_schema())
+    claim = the_schema()["$defs"]["claim"]
+    assert set(claim["required"]) == set(rows[0])
+    with pytest.raises(AssertionError):
+        check(rows[0] | {"word": "perhaps"}, claim, the_schema())
 
 
 def test_the_verdicts_say_that_they_are_a_second_family(results, sections):
@@ -135,11 +141,13 @@ def test_later_claims_diverged_runs_and_exact_words_are_told(monkeypatch):
     exact = claimed([CLAIM | {"more": ["with"]}], factors=FACTORS, measures=MEASURES, repeats=1)
     (card,) = SECTIONS["claims"](exact).cards
     assert "exact, since nothing is random" in card.words(str)
+    assert SECTIONS["answer"](exact).paragraphs(str)[0].startswith("The claim ")
+    assert not any("not resolved" in paragraph for paragraph in SECTIONS["answer"](exact).paragraphs(str))
 
 
 def test_an_effect_as_text_has_the_digits_of_its_interval(results):
     one = replace(decided(results)[0], effect=0.12345, low=0.1, high=0.15)
     assert effect_text(one) == "more by 0.123 (0.100 to 0.150)"
     share = replace(one, effect_is="share", effect=0.875, low=0.7, high=1.05)
-    assert effect_text(share) == "88 % of the cells agree (70 to 100 %)"
+    assert effect_text(share) == "88 % of the 2 cells agree (70 to 100 %)"
     assert effect_text(replace(one, effect=None, effect_is="order", won=4, lost=1)) == "4 repeats agree, 1 contradict"

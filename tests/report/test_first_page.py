@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from optuna.distributions import FloatDistribution
 
 from hpsearch.analysis.best import best
 from hpsearch.analysis.comparison.verdicts import verdicts
 from hpsearch.report.command import next_command
-from hpsearch.report.expectation import expectation, variants_to_use
+from hpsearch.report.expectation import best_to_use, expectation, variants_to_use
 from hpsearch.report.figures import Picture
 from hpsearch.report.first_page import FirstPage, first_page
 from hpsearch.report.html import html
@@ -26,6 +27,7 @@ from hpsearch.results.results import FINISHED
 from tests.analysis.comparison.compared import compared, first_plan
 from tests.analysis.diagnostics.planted import planted
 from tests.example_results import case, make_results
+from tests.factor_runs import OPTIMIZERS, loaded
 from tests.report.built import EXAMPLES, applicable, report_of, sections_of
 from tests.report.test_html import Page
 
@@ -143,6 +145,64 @@ def test_the_expected_score_is_the_mean_of_what_is_recommended_within_what_the_m
     assert wider.half == pytest.approx(np.hypot(one.half, 1.96 * np.sqrt(0.985 * 0.015 / 100)))
 
 
+def test_the_hyperparameters_of_the_first_page_are_those_of_what_it_says_to_use():
+    results = loaded(factors={"optimizer": ["SGD", "Adam"]}, repeats=6)
+    trials = results.trials.copy()
+    lead = (trials["variant"] == "SGD") & (trials["repeat"] == 0) & (trials["number"] == 1)
+    trials.loc[lead, "value"] = 0.99  # one lucky trial of the worse optimizer
+    lucky = dataclasses.replace(results, trials=trials)
+    assert variants_to_use(lucky) == ("Adam",)
+    assert best(lucky)[0].variant == "SGD"
+    (used,) = best_to_use(lucky)
+    assert used.variant == "Adam"
+    section = SECTIONS["answer"](lucky)
+    assert section.tables[0].frame["value"].tolist() == list(used.params.values())
+    note = next(text for text in section.paragraphs(str) if text.startswith("The best hyperparameters are from"))
+    assert f"of Adam, with the best validation accuracy of the recommended variant, {used.value:.2f}" in note
+    assert note.endswith("The best trial of all is of SGD; a section below has its hyperparameters.")
+
+
+def test_a_page_of_trainings_without_a_search_shows_no_hyperparameters_and_speaks_of_no_search():
+    results = with_baselines(loaded(factors={"optimizer": OPTIMIZERS}, untuned=OPTIMIZERS, repeats=6), linear=0.999)
+    section = SECTIONS["answer"](results)
+    assert [table.caption for table in section.tables] == ["Test scores"]
+    assert section.tables[0].rows()[0][0] == "Adam, mean of 6 repeats"
+    words = " ".join([*section.paragraphs(str), *(card.words(str) for card in section.cards)])
+    assert "trial" not in words
+    assert "Not beaten: linear model." in words
+
+
+def test_warnings_on_what_is_recommended_come_first_of_equal_gravity():
+    wide = {"learning_rate": FloatDistribution(1e-6, 1.0, log=True)}
+    results = loaded(factors={"optimizer": ["SGD", "Adam"]}, repeats=6, spaces={"SGD": wide, "Adam": wide})
+    assert variants_to_use(results) == ("Adam",)
+    few = dataclasses.replace(results, settings=dict(results.settings) | {"report": {"few_trials": 1000}})
+    card = next(each for each in SECTIONS["answer"](few).cards if each.title == "Too few trials near the best")
+    assert card.words(str).startswith("On Adam: ")
+
+
+def test_a_level_without_any_finite_value_is_named_and_asks_for_no_repeats():
+    three = compared({"random": [[value] for value in BASE[:3]], "tpe": [None] * 3}, plan=3)
+    facts: dict = {}
+    assert fill(recommendation(three, facts), facts).endswith("tpe gave no finite value.")
+    named = dataclasses.replace(three, settings={"data": {"source": "digits"}}, name="mine")
+    assert "--repeats" not in next_command(named).command
+
+
+def test_a_better_simple_model_is_named_before_one_as_good():
+    results = dataclasses.replace(make_results(strategies=("tpe",)), metric="r2")
+    expected = expectation(results, "digits", ["tpe"])
+    close = with_baselines(results, linear=expected.mean + 3 * expected.half, forest=0.0)
+    baselines = close.baselines.copy()
+    noisy = expected.mean + 4 * expected.half + np.array([-9.0, 9.0, 0.0]) * expected.half
+    baselines.loc[baselines["name"] == "forest", "test"] = noisy
+    object.__setattr__(close, "baselines", baselines)
+    assert [(each.name, each.standing) for each in not_beaten(close, "digits", expected)] == [
+        ("linear model", "better"),
+        ("random forest", "as good"),
+    ]
+
+
 def with_baselines(results, **scores):
     rows = [
         {"task": task, "repeat": repeat, "name": name, "validation": score, "test": score + 0.001 * repeat}
@@ -165,7 +225,7 @@ def test_a_baseline_that_is_not_beaten_is_marked():
     assert marks["the search with tpe, mean of 3 repeats"] == ""
     assert [rival.name for rival in not_beaten(results, "digits", expected)] == ["random forest"]
     (card, *_) = SECTIONS["answer"](results).cards
-    assert "Not beaten by the search: random forest." in card.words(str)
+    assert "Not beaten: random forest." in card.words(str)
 
 
 def test_failed_retrainings_are_the_first_warning():
@@ -202,7 +262,8 @@ def test_a_page_with_a_better_simple_model_does_not_say_that_nothing_is_left_to_
     done = make_results(strategies=("tpe",), settings={})
     assert FirstPage(SECTIONS["answer"](done), None).reason == "Nothing more needs to be run."
     results = with_baselines(done, linear=0.999)
-    assert FirstPage(SECTIONS["answer"](results), None).reason.startswith("Use the simple model, or try another model")
+    reason = FirstPage(SECTIONS["answer"](results), None).reason
+    assert reason.startswith("Use the simple model, or search another model")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -257,6 +318,13 @@ def test_many_comparisons_have_a_figure_of_a_few_on_the_first_page():
     assert SECTIONS["answer"](make_results(repeats=2, trials=4, curves=False)).drawing is None
 
 
+def test_the_first_figure_of_one_variant_explains_its_diamond_if_it_has_one():
+    results = case("one strategy")
+    assert SECTIONS["best_so_far"](results).note(str) == ""
+    again = dataclasses.replace(results, runs=results.runs.assign(retrained_validation=results.runs["test_values"]))
+    assert "In the figure: the diamond is the median" in SECTIONS["best_so_far"](again).note(str)
+
+
 COMPARING = re.compile(
     r"\b(comparisons?|compared|better than|differen|verdict|not resolved|equivalent|each strategy|all strategies)"
 )
@@ -301,7 +369,9 @@ def test_ties_are_counted_and_the_rule_is_named():
     assert one.tied == (results.trials["value"].round(1) == one.value).sum()  # no two are the same draw
     assert best(results)[0].tied == 1
     assert f"{one.tied} trials share this value" in SECTIONS["best"](tied).paragraphs(str)[0]
-    assert f"{one.tied} trials share the best validation accuracy" in " ".join(SECTIONS["answer"](tied).paragraphs(str))
+    (used,) = best_to_use(tied)
+    shared = f"{used.tied} trials share the best validation accuracy of the recommended strategy"
+    assert shared in " ".join(SECTIONS["answer"](tied).paragraphs(str))
 
 
 def test_no_verdict_at_another_number_of_trials_than_the_plan_s_and_no_forecast():

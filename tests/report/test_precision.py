@@ -2,13 +2,17 @@
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
 
-from hpsearch.report.precision import interval_cell, rows_half, uncertainty
-from hpsearch.report.text import Measured
+from hpsearch.analysis.best import best
+from hpsearch.report.precision import better_cell, interval_cell, rows_half, uncertainty
+from hpsearch.report.sections import SECTIONS
+from hpsearch.report.text import NOTHING, Measured
 from tests.analysis.comparison.compared import compared
+from tests.example_results import make_results
 
 
 def scored(rows, *scores, metric="accuracy"):
@@ -66,3 +70,22 @@ def test_other_metrics_take_the_spread_of_the_stored_rows(monkeypatch):
     monkeypatch.setattr(precision, "row_values", lambda run: np.array([0.0, 1.0, 0.0, 1.0]))
     results = scored(4, 0.5, 0.5, metric="r2")
     assert rows_half(results, "t") == pytest.approx(1.96 * np.std([0, 1, 0, 1], ddof=1) / 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ((0.55, 0.27, 0.80), "0.6 (0.3 to 0.8)"),
+        ((1.0, 0.72, 1.0), "1.0 (0.7 to 1.0)"),
+        ((0.551, 0.51, 0.59), "0.55 (0.51 to 0.59)"),
+        ((math.nan, math.nan, math.nan), NOTHING),
+    ],
+)
+def test_a_probability_has_the_digits_that_its_interval_bears(row, text):
+    assert better_cell(dict(zip(("better", "better_low", "better_high"), row, strict=True))) == text
+
+
+def test_the_deviation_of_a_few_trainings_has_one_digit():
+    (one,) = best(make_results())
+    assert re.search(r"standard deviation 0\.0+[1-9]\.$", SECTIONS["best"](make_results()).paragraphs(str)[0])
+    assert one.test_sd < 0.01

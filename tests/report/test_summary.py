@@ -105,7 +105,8 @@ def check(value, schema, whole, place="summary"):
 
 
 TYPES = {
-    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
+    "boolean": bool,
 }  # fmt: skip
 KEYWORD_RULES = {
     "type": lambda value, names: isinstance(

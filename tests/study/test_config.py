@@ -209,6 +209,16 @@ def test_an_option_that_confirms_too_much_is_named_rather_than_the_file(write):
         plan(write(GOOD), {"strategies": ["tep"]})
 
 
+def test_an_option_that_leaves_few_trials_for_the_search_is_warned_of(write, caplog):
+    plan(write(GOOD), {"confirm": 2, "trials": 11})
+    assert caplog.messages == [
+        "confirm = 2 takes 6 of the 11 trials of a run, and the search has only 5: take trials >= 12, or confirm <= 1"
+    ]
+    caplog.clear()
+    plan(write(GOOD), {"confirm": 2, "trials": 12})
+    assert caplog.messages == []
+
+
 def test_each_element_of_a_list_is_a_task(write):
     ready = plan(write(GOOD.replace("[model]", '[data]\nsource = ["iris", "wine"]\ntest = 0.3\n[model]')))
     assert list(ready.objectives) == ["iris", "wine"]

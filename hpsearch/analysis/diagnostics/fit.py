@@ -15,6 +15,7 @@ from hpsearch.analysis.metrics import metric
 
 KEY = "fit"
 _FEWEST = 3
+_LOW = 0.9  # scores below it may come from noisy labels or from a poor fit
 _WINDOW = 5  # a tenth or a fifth of the epochs is averaged, so that one low epoch is no minimum
 _TRAINING = (
     "First fit the training rows: another activation (ReLU, maxout), RMSProp, Adam or momentum, suitable initial "
@@ -34,6 +35,8 @@ def fit(search: TaskSearch) -> Finding:
     - the trials overfit if the training score exceeds the validation score by `overfit_gap` or more, or if in more than
       half of the trials the validation loss rises by more than `overfit_rise` of itself above its minimum while the
       training loss falls. Losses are averaged over a fifth of the epochs.
+
+    Without baselines, a training score below 0.9 is reported as unknown.
 
     Score differences must also exceed `apart` noises of one value. Underfitting comes first.
 
@@ -73,6 +76,8 @@ def fit(search: TaskSearch) -> Finding:
         return search.passed(KEY, "No overfitting by the losses", evidence, facts)
     if math.isnan(baseline):
         evidence = f"{scores}. Without baselines, a low training {{metric}} can't be told from noisy labels."
+        if train < _LOW:
+            return search.unknown(KEY, "Not clear whether the training rows are fitted", evidence, facts)
         return search.passed(KEY, "No overfitting", evidence, facts)
     return search.passed(KEY, title, f"{scores}; the baseline {{name}} reaches {{baseline:.3g}} there.", facts)
 

@@ -81,24 +81,30 @@ def optimism(search: TaskSearch) -> Finding:
         "sd": sd,
         "metric": search.results.metric,
     }
+    half = _half(search, gaps)
+    spec = _spec(half if half > 0 else abs(gap))
     over = "Over {runs} runs the" if len(gaps) > 1 else "The"
     evidence = f"{over} best validation {{metric}} is {{observed}}, the test {{metric}} {{test}}: "
-    evidence += "it looks {gap:.2g} better than it is" if gap > 0 else "it looks no better than it is"
+    evidence += f"it looks {{gap:{spec}}} better than it is" if gap > 0 else "it looks no better than it is"
     if not math.isnan(selection):
-        evidence += ", {selection:.2g} of it by the choice of the best" if gap > 0 else ""
+        evidence += f", {{selection:{spec}}} of it by the choice of the best" if gap > 0 else ""
     error = error_of(search, (test + float(gaps["observed"].mean())) / 2)
     by_selection = _is_chosen_by_noise(search, gaps)
     low = _lower(search, gaps) - (0.0 if math.isnan(sd) else sd)
     if (low > 0 and overstates(search, low, error)) or (by_selection and overstates(search, selection, error)):
-        advice = _advice(search, facts, by_selection=by_selection)
+        advice = _advice(search, facts, spec, by_selection=by_selection)
         return search.warning(KEY, Gravity.MISLEADING, "The best values are optimistic", f"{evidence}.", advice, facts)
-    half = _half(search, gaps)
     facts["half"] = half
     if math.isnan(half):
         return search.unknown(KEY, _UNCLEAR, f"{evidence}. Neither runs nor rows say how much of it is chance.", facts)
     if overstates(search, gap + half, error):
         return search.unknown(KEY, _UNCLEAR, f"{evidence}, give or take {{half:.2g}} by chance.", facts)
     return search.passed(KEY, "Little optimism in the best values", f"{evidence}.", facts)
+
+
+def _spec(uncertainty: float) -> str:
+    """Return the format of numbers with this uncertainty: as many decimals as two of its digits have."""
+    return f".{max(1 - math.floor(math.log10(uncertainty)), 0)}f" if 0 < uncertainty < math.inf else ".2g"
 
 
 def _lower(search: TaskSearch, gaps: pd.DataFrame) -> float:
@@ -129,7 +135,7 @@ def _half(search: TaskSearch, gaps: pd.DataFrame) -> float:
     return max((each for each in halves if not math.isnan(each)), default=math.nan)
 
 
-def _advice(search: TaskSearch, facts: dict[str, Fact], *, by_selection: bool) -> str:
+def _advice(search: TaskSearch, facts: dict[str, Fact], spec: str, *, by_selection: bool) -> str:
     """Return what to do about selection and rows; the numbers for it are added to the facts."""
     gap, selection, test = (float(facts[name]) for name in ("gap", "selection", "test"))
     advice = ["Quote the test value."]
@@ -140,12 +146,13 @@ def _advice(search: TaskSearch, facts: dict[str, Fact], *, by_selection: bool) -
     facts["rest"] = rest = gap - selection
     validation, tested = validation_rows(search), test_rows(search)
     if validation is None or tested is None:
-        advice.append("The other {rest:.2g} may be chance: the numbers of rows are not known.")
+        advice.append(f"The other {{rest:{spec}}} may be chance: the numbers of rows are not known.")
         return " ".join(advice)
     facts["twice"] = twice = 2 * math.hypot(share_error(test, validation), share_error(test, tested))
     advice.append(
         "The validation rows are easier than the test rows: look at how they were split."
         if rest > twice
-        else "The other {rest:.2g} may be chance: for these numbers of rows, two standard errors are {twice:.2g}."
+        else f"The other {{rest:{spec}}} may be chance: for these numbers of rows, two standard errors are "
+        f"{{twice:{spec}}}."
     )
     return " ".join(advice)

@@ -11,10 +11,17 @@ from hpsearch.analysis.best import Best, best
 from hpsearch.analysis.claims import decided
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.views import by_objective, searching
+from hpsearch.analysis.views import by_objective, objective_label, searching
 from hpsearch.report.claim_sentence import counted
 from hpsearch.report.command import next_command
-from hpsearch.report.expectation import Expectation, expectation, in_percent, variants_to_use
+from hpsearch.report.expectation import (
+    Expectation,
+    best_to_use,
+    expectation,
+    in_percent,
+    of_recommended,
+    variants_to_use,
+)
 from hpsearch.report.first_page import MORE, REASON
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
@@ -30,7 +37,7 @@ from hpsearch.text import plain
 
 MOST_WARNINGS = 3
 _MOST_TASKS = 4  # tasks whose hyperparameters the first page shows
-_TRY = "Use the simple model, or try another model or another space in a new study."
+_TRY = "Use the simple model, or search another model or space in a new study."
 
 
 def answer_section(results: Results) -> Section:
@@ -39,12 +46,13 @@ def answer_section(results: Results) -> Section:
     use = variants_to_use(results)
     names = tasks(results)
     expected = {task: expectation(results, task, use) for task in names}
-    bests = tuple(each for each in best(results) if each.task in expected)
+    bests = tuple(each for each in best_to_use(results) if each.task in expected)
     rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
     rivals = {} if results.is_null else rivals
     sentence = _sentence(results, bests, expected, rivals, facts)
-    claims = counted(decided(results), facts) if results.settings.get("claims") else ""
-    all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results))
+    decisions = decided(results)
+    claims = counted(decisions, facts) if decisions else ""
+    all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results, use))
     following = next_command(results)
     reason = _TRY if rivals and bests and not following.command else following.reason
     return Section(
@@ -75,8 +83,12 @@ def _sentence(
     finished = results.trials["state"].isin(FINISHED).any()
     if not bests:
         return "Nothing can be used: all trials diverged or failed." if finished else "No trial is finished yet."
-    parts = (*_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, rivals, facts))
-    return " ".join(filter(None, parts)) or "The best hyperparameters of each task are below."
+    decisions = decided(results)
+    is_exact = bool(decisions) and all(each.exact for each in decisions)  # no verdict comes of one repeat
+    advice = "" if is_exact else recommendation(results, facts)
+    parts = (*_unfinished(results, facts), advice, _expect(results, expected, rivals, facts))
+    otherwise = "" if is_exact else "The best hyperparameters of each task are below."
+    return " ".join(filter(None, parts)) or otherwise
 
 
 def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
@@ -117,10 +129,7 @@ def _rival(results: Results, task: str, rivals: list[Rival], facts: dict[str, Fa
 def _reading(results: Results, expected: dict[str, Expectation]) -> Iterator[str]:
     """Say how to read the marks of the score table."""
     if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
-        yield (
-            "A simple model is called as good or better by its differences from the search on the same test rows, "
-            "repeat by repeat."
-        )
+        yield ("A simple model is called as good or better by its differences on the same test rows, repeat by repeat.")
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
@@ -138,19 +147,26 @@ def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:
     """Say which trial the hyperparameters are from and, of equal trials, by which rule it is chosen."""
-    if len(bests) != 1 or results.is_null:
+    if len(bests) != 1 or results.is_null or bests[0].variant in results.untuned:
         return
     (one,) = bests
+    whose = of_recommended(results, one)
+    (leader,) = best(results)
     facts |= {"tied": one.tied, "best_value": Measured(one.value, uncertainty(results, one.task))}
     facts |= {"best_trial": one.number, "best_repeat": one.repeat, "best_variant": one.variant}
     trial = f"trial {{best_trial}} of repeat {{best_repeat}}{' of {best_variant}' if len(results.variants) > 1 else ''}"
+    other = ""
+    if leader.variant != one.variant:
+        facts["leading_variant"] = leader.variant
+        other = " The best trial of all is of {leading_variant}; a section below has its hyperparameters."
     if one.tied > 1:
         yield (
-            f"{{tied}} trials share the best validation {{metric}}, {{best_value}}. Shown is the one with the lowest "
-            f"number, {trial}."
+            f"{{tied}} trials share the best validation {{metric}}{whose}, {{best_value}}. Shown is the one with the "
+            f"lowest number, {trial}.{other}"
         )
     else:
-        yield f"They are from {trial}, with the best validation {{metric}}, {{best_value}}."
+        with_value = f"with the best validation {{metric}}{whose}, {{best_value}}"
+        yield f"The best hyperparameters are from {trial}, {with_value}.{other}"
 
 
 def _tables(results: Results, bests: tuple[Best, ...], expected: dict[str, Expectation]) -> Iterator[Table]:
@@ -205,7 +221,7 @@ def _baseline_card(rivals: dict[str, list[Rival]], of_tasks: int) -> Iterator[Ca
     task, of_task = next(iter(rivals.items()))
     facts: dict[str, Fact] = {"models": listing(each.name for each in of_task), "on": task}
     on = " on {on}" if of_tasks > 1 else ""
-    text = f"Not beaten by the search{on}: {{models}}. Use the simpler model, or search another model or space."
+    text = f"Not beaten{on}: {{models}}. Use the simpler model, or search another model or space."
     yield Card("warn", f"A simple model is {of_task[0].standing}", text, facts)
 
 
@@ -223,12 +239,14 @@ def _failure_card(results: Results, use: Collection[str]) -> Iterator[Card]:
         yield Card("warn", "Retrainings fail", text, facts)
 
 
-def _warnings(results: Results) -> tuple[Card, ...]:
-    """Return the findings that fire as cards, the gravest first, one for each rule."""
+def _warnings(results: Results, use: Collection[str]) -> tuple[Card, ...]:
+    """Return the findings that fire as cards, one for each rule: the gravest first, then those on variants to use."""
     if not searching(results).variants or not results.trials["state"].isin(FINISHED).any():
         return ()
     first: dict[str, Finding] = {}
-    for finding in sorted((each for each in diagnose(by_objective(results)) if each.fires), key=gravity):
+    ours = {objective_label(results, task, variant) for task in tasks(results) for variant in use}
+    fired = [each for each in diagnose(by_objective(results)) if each.fires]
+    for finding in sorted(fired, key=lambda each: (-each.gravity, each.task not in ours, gravity(each))):
         first.setdefault(finding.key, finding)
     several = len(tasks(by_objective(results))) > 1
     return tuple(_card(finding, several) for finding in first.values())

@@ -21,6 +21,7 @@ DIGITS = 3  # significant digits of a hyperparameter in tables; the code has all
 HYPERPARAMETERS = (words("parameter", "Hyperparameter"), Column("Value", lambda row: value(row["value"], DIGITS)))
 """Columns of a table of hyperparameters, for a frame with the columns parameter and value."""
 
+_OF_A_DEVIATION = 10  # one digit: that of five trainings is a third too large or too small
 _AS_TRAINED = replace(RETRAINED, best=lambda _, __: "Nothing is searched there; the training itself has")
 
 
@@ -67,7 +68,7 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
         f"tied{s}": incumbent.tied,
         f"retrainings{s}": len(incumbent.test_values),
         f"test_mean{s}": Measured(incumbent.test_mean, uncertain(incumbent.test_sd, incumbent.test_mean)),
-        f"test_sd{s}": incumbent.test_sd,
+        f"test_sd{s}": Measured(incumbent.test_sd, _OF_A_DEVIATION * incumbent.test_sd),
     }
     opening = f"On {{task{s}}}: trial" if s else "Trial"
     sentence = (
@@ -81,7 +82,7 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
         )
     if not incumbent.test_values:
         return f"{sentence} It has no test value: its run is not finished, or another trial was tested."
-    spread = f", standard deviation {{test_sd{s}:#.2g}}" if not math.isnan(incumbent.test_sd) else ""
+    spread = f", standard deviation {{test_sd{s}}}" if not math.isnan(incumbent.test_sd) else ""
     return f"{sentence} {judged.best(len(incumbent.test_values), s)} a test {{metric}} of {{test_mean{s}}}{spread}."
 
 

@@ -42,6 +42,7 @@ _RETRAINED = (
     "The diamond at the end is the median over runs of the best trial's mean validation {metric} when retrained. As "
     "far as it is worse than the line, the selected value is optimistic."
 )
+_DIAMOND = "In the figure: the diamond is the median of the best trials' mean validation {metric} when retrained."
 _SMALL = "With {fewest_runs} runs a whisker covers at most {most_covered} %."
 _PANEL = 3.0  # minimum height in inches; more labels beside a panel need more
 _WIDE = 3  # up to this many tasks, panels are as wide as the figure and each line has a label
@@ -67,7 +68,7 @@ def best_so_far_section(results: Results) -> Section:
         by_count(results, _TITLE, _ALONE),
         (reading, *again, *_caution(finite, facts), *_twice(results, task_names, facts), *notes, *left),
         tables=_tables(results, finite) if several else (),
-        drawing=Drawing(_draw(shown, finite, retrained, task_names), sentence),
+        drawing=Drawing(_draw(shown, finite, retrained, task_names), sentence, note=_DIAMOND if again else ""),
         data={"best_so_far": changes(bands, ["task", "variant"], ["median", "low", "high"]).drop(columns="repeats")}
         | ({} if retrained.empty else {"retrained": retrained}),
         shared=("trials", "runs", *(("tasks",) if "twice" in facts else ())),

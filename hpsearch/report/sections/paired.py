@@ -18,7 +18,7 @@ from hpsearch.analysis.comparison.task_effects import task_effects
 from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.report import figures, style
-from hpsearch.report.precision import interval_cell, value_cell
+from hpsearch.report.precision import interval_cell, probability, value_cell
 from hpsearch.report.section import (
     MOST,
     Column,
@@ -258,5 +258,5 @@ def _columns(results: Results, frame: pd.DataFrame) -> Iterator[Column]:
     yield Column(
         "95 % interval", lambda row: interval_cell(row, "low", "high", metric(results.metric).clipped_difference)
     )
-    yield Column("P(better)", lambda row: NOTHING if np.isnan(row["better"]) else f"{row['better']:.2f}")
+    yield Column("P(better)", lambda row: NOTHING if np.isnan(row["better"]) else probability(row["better"], 1.0))
     yield Column("Repeats", lambda row: f"{row['repeats']}")

@@ -314,6 +314,14 @@ def test_a_deterministic_family_is_decided_by_one_repeat(monkeypatch):
     assert (decision().word, decision().exact) == ("not resolved", False)
 
 
+def test_a_search_is_random_whatever_the_family_says(monkeypatch):
+    monkeypatch.setattr(FAMILIES["mlp"], "deterministic", True)
+    measures = {"test_score": lambda levels, repeat: 1.0 if levels["norm"] == "with" else 0.0}
+    made = claimed([CLAIM], factors=FACTORS, measures=measures, repeats=1)
+    assert decided(made)[0].exact
+    assert not decided(replace(made, untuned=frozenset()))[0].exact
+
+
 def test_repeats_that_differ_are_not_exact_whatever_the_family_says(monkeypatch):
     monkeypatch.setattr(FAMILIES["mlp"], "deterministic", True)
     made = claimed([CLAIM], factors=FACTORS, measures={"test_score": noisy(lambda levels: 0.0)})
@@ -353,6 +361,14 @@ def test_another_number_of_trials_than_the_plans_decides_nothing():
     measures = {"test_score": noisy(lambda levels: 4.0 if levels["norm"] == "with" else 0.0)}
     (decision,) = decided(claimed([CLAIM], factors=FACTORS, measures=measures, plan={"trials": 7}))
     assert (decision.word, decision.reason) == ("not resolved", "the plan has another number of trials")
+
+
+def test_runs_that_went_on_are_decided_as_the_plan_has_them():
+    better = noisy(lambda levels: 4.0 if levels["norm"] == "with" else 0.0)
+    worse = noisy(lambda levels: -4.0 if levels["norm"] == "with" else 0.0)
+    longer, cut = (claimed([CLAIM], factors=FACTORS, measures={"test_score": each}) for each in (worse, better))
+    (decision,) = decided(replace(longer, at_plan=cut))
+    assert decision.word == "holds"
 
 
 def test_tasks_are_cells():

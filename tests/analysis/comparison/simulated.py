@@ -143,6 +143,19 @@ def _by_signs(sums, plan, comparisons):
     return side
 
 
+def over_rows(told, by_row):
+    """Return low and high over repeats and test rows, at the last number of repeats.
+
+    `by_row` has the difference of each repeat on each row: (studies, comparisons, repeats, rows).
+    """
+    comparisons, rows = by_row.shape[1], by_row.shape[-1]
+    quantile = stats.t.isf(0.025 / comparisons, rows - 1)
+    extra = quantile * by_row.mean(axis=2).std(axis=-1, ddof=1) / math.sqrt(rows)
+    mean = by_row.mean(axis=(2, 3))
+    low, high = told.low[..., -1], told.high[..., -1]
+    return mean - np.hypot(mean - low, extra), mean + np.hypot(high - mean, extra)
+
+
 def failures(level_failed, against_failed, comparisons):
     """Return 1 where the level fails less often, −1 where it fails more often, else 0, at every number of repeats."""
     more = (level_failed & ~against_failed).cumsum(axis=-1)

@@ -45,7 +45,7 @@ def test_the_interval_over_repeats_and_rows(plan):
     if plan is None:
         assert (found.low, found.rows_low, found.rows_high) == (None, None, None)
         return
-    extra = stats.norm.isf(0.025) * np.std(rows.mean(axis=0), ddof=1) / math.sqrt(6)
+    extra = stats.t.isf(0.025, 5) * np.std(rows.mean(axis=0), ddof=1) / math.sqrt(6)
     assert found.rows_low == pytest.approx(found.effect - math.hypot(found.effect - found.low, extra))
     assert found.rows_high == pytest.approx(found.effect + math.hypot(found.high - found.effect, extra))
 

@@ -5,7 +5,8 @@ import pytest
 
 from hpsearch.analysis.comparison.verdicts import verdicts
 from tests.analysis.comparison.compared import compared
-from tests.analysis.comparison.simulated import Plan, Sums, failures, tell
+from tests.analysis.comparison.simulated import Plan, Sums, failures, over_rows, tell
+from tests.analysis.comparison.test_scopes import with_rows
 from tests.combinations import more
 
 SHAPES = {
@@ -66,3 +67,31 @@ def test_the_copy_agrees_with_the_product(seed):
             answers.add((found.verdict, found.rule))
     assert len({verdict for verdict, _ in answers}) == 4
     assert {"planned", "anytime", "planned and anytime", "signs"} <= {rule for _, rule in answers}
+
+
+def drawn_rows(rng, studies, comparisons, repeats, rows):
+    """Draw the right rows of levels without a difference, whose rows and repeats both vary."""
+    latent = rng.normal(1.5, 0.5, (studies, comparisons + 1, repeats, rows))
+    latent += rng.normal(size=(studies, comparisons + 1, 1, rows)) + 1.5 * rng.normal(size=(studies, 1, 1, rows))
+    return latent + 0.2 * rng.normal(size=(studies, comparisons + 1, repeats, 1)) > 0
+
+
+@pytest.mark.parametrize(("repeats", "planned"), [(6, 6), (12, 8), (12, None)])
+def test_the_copy_of_the_interval_over_rows_agrees_with_the_product(repeats, planned):
+    right = drawn_rows(np.random.default_rng(repeats), 1, 2, repeats, 40)
+    by_row = right[:, 1:].astype(float) - right[:, :1]
+    low, high = over_rows(tell(Sums(by_row.mean(axis=-1)), Plan(planned), 2), by_row)
+    names = ("random", "a", "b")
+    rights = {name: [each[None] for each in of_level] for name, of_level in zip(names, right[0], strict=True)}
+    product = [(each.rows_low, each.rows_high) for each in verdicts(with_rows(rights, plan=planned))]
+    assert np.array(product) == pytest.approx(np.stack([low[0], high[0]], axis=-1), rel=1e-9)
+
+
+def test_the_interval_over_rows_covers_where_rows_and_repeats_vary():
+    right = drawn_rows(np.random.default_rng(1), 600, 1, 15, 60)
+    by_row = right[:, 1:].astype(float) - right[:, :1]
+    told = tell(Sums(by_row.mean(axis=-1)), Plan(15), 1)
+    low, high = over_rows(told, by_row)
+    errors = 2 * np.sqrt(0.05 * 0.95 / 600)
+    assert np.mean((low > 0) | (high < 0)) <= 0.05 + errors
+    assert np.mean((told.low[..., -1] > 0) | (told.high[..., -1] < 0)) > 0.05 + errors  # repeats alone do not

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 import os
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.narrowing import eye_range
 from hpsearch.analysis.diagnostics.noise import binomial, noise, retraining, validation_rows
-from hpsearch.analysis.diagnostics.optimism import optimism_gaps
+from hpsearch.analysis.diagnostics.optimism import _spec, optimism_gaps
 from hpsearch.analysis.diagnostics.stability import boundary
+from hpsearch.report.text import fill
 from tests.analysis.diagnostics.chapter import run
 from tests.analysis.diagnostics.planted import (
     CHAPTER,
@@ -260,6 +262,44 @@ def test_a_bad_training_fit_comes_first_and_is_not_overfitting():
     assert "overfit" in overfit.title
     assert "early stopping" in overfit.advice
     assert overfit.changes[0].path == ("model", "early_stopping")
+
+
+def test_a_low_training_score_is_unknown_without_baselines_and_a_high_one_passes():
+    low, high = (
+        found(simulate(Design(best=best, baseline=None), np.random.default_rng(0)), "fit") for best in (0.6, 0.95)
+    )
+    assert (low.level, low.title) == ("unknown", "Not clear whether the training rows are fitted")
+    assert (high.level, high.title) == ("pass", "No overfitting")
+
+
+def of_values(values):
+    """A search of one parameter whose trials have these values, and no noise that is known."""
+    results = clean()
+    trials = results.trials[: len(values)].assign(value=values)
+    return dataclasses.replace(results, trials=trials, runs=results.runs.iloc[:0])
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_a_group_of_leaders_is_found_with_or_without_gaps_between_them(count):
+    rng = np.random.default_rng(count)
+    rest = 0.5 + 0.01 * np.sort(rng.random(50 - count))
+    for leaders in (np.full(count, 0.9), np.linspace(0.55, 0.9, count) if count > 1 else np.array([0.9])):
+        finding = found(of_values(np.concatenate([rest, leaders])), "density")
+        assert (finding.level, finding.facts["near"]) == ("warn", count)
+        assert finding.facts["gap"] == pytest.approx(leaders.max() - rest.max())
+
+
+def test_leaders_of_exponential_values_are_rarely_called_too_few():
+    rng = np.random.default_rng(5)
+    fired = [found(of_values(rng.exponential(size=50)), "density").level == "warn" for _ in range(100)]
+    assert np.mean(fired) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 100)
+
+
+def test_the_parts_of_optimism_have_the_digits_of_its_uncertainty():
+    assert [_spec(each) for each in (0.019, 0.0038, 12.0, 0.0, np.nan)] == [".3f", ".4f", ".0f", ".2g", ".2g"]
+    finding = found(simulate(Design(shift=0.1, runs=5), np.random.default_rng(0)), "optimism")
+    said = re.search(r"looks 0\.(\d+) better than it is, −?0\.(\d+) of it", fill(finding.evidence, finding.facts))
+    assert len(said[1]) == len(said[2])
 
 
 def test_the_optimism_gap_by_hand():
