@@ -32,6 +32,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         batch_norm: bool = False,
         batch_norm_place: str = "before",
         dropout: float = 0.0,
+        dropout_scaling: str = "training",
         optimizer: str = "adam",
         learning_rate: float = 0.001,
         momentum: float = 0.9,
@@ -73,9 +74,10 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         initializer
             Key of `hpsearch.nn.INITIALIZERS`, or "auto" for the activation's default. `initializer_std` is the standard
             deviation of "normal".
-        batch_norm, batch_norm_place, dropout
+        batch_norm, batch_norm_place, dropout, dropout_scaling
             Whether hidden layers have batch normalisation, and whether it stands "before" or "after" the activation;
-            share of hidden units dropped in training.
+            share of hidden units dropped in training, and whether outputs are scaled for it in "training" or in
+            "evaluation".
         optimizer, learning_rate
             Key of `hpsearch.nn.OPTIMIZERS`, and its rate. `momentum` applies to momentum and nesterov; `beta_1` and
             `beta_2` to adam and adamw; `rho` and `rmsprop_start` ("zero" or "gradient": where its mean of squares
@@ -114,6 +116,7 @@ class Arguments(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no ty
         self.batch_norm = batch_norm
         self.batch_norm_place = batch_norm_place
         self.dropout = dropout
+        self.dropout_scaling = dropout_scaling
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum

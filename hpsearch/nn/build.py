@@ -58,7 +58,15 @@ def build_layers(
     for number, units in enumerate(settings.hidden_layer_sizes):
         layers += _hidden_layer(width, units, settings, first=not layers)
         if settings.dropout:
-            layers.append(Dropout(units, layers[-1].dtype, share=settings.dropout, rng=dropout_rng(number)))
+            layers.append(
+                Dropout(
+                    units,
+                    layers[-1].dtype,
+                    share=settings.dropout,
+                    rng=dropout_rng(number),
+                    scaling=settings.dropout_scaling,
+                )
+            )
         width = units
     std = _initial_std(width, n_outputs, OUTPUT_ACTIVATION, settings)
     layers.append(Dense(width, n_outputs, np.dtype(settings.dtype), std=std, first=not layers))

@@ -48,6 +48,10 @@ def _without_hidden_layers(settings: Hyperparameters) -> str:
     return "" if settings.hidden_layer_sizes else "there are no hidden layers"
 
 
+def _without_dropout(settings: Hyperparameters) -> str:
+    return "" if settings.dropout else "dropout is 0"
+
+
 def _without_batch_norm(settings: Hyperparameters) -> str:
     return "" if settings.batch_norm else "batch_norm is off"
 
@@ -134,6 +138,7 @@ def _parts() -> Iterator[Part]:
         yield Part((name,), _PENALTY_IDLE.get(name, _never))
     yield Part(("activation", "batch_norm"), _without_hidden_layers)
     yield Part(("dropout",), _first_of(_without_hidden_layers, _without_steps))
+    yield Part(("dropout_scaling",), _first_of(_without_hidden_layers, _without_dropout))
     yield Part(("batch_norm_place",), _first_of(_without_hidden_layers, _without_batch_norm))
     yield Part(("schedule",), _without_schedule)
     yield Part(("early_stopping",), _at_fewer_evaluations(min(EarlyStopping.hyperparameters.values())))

@@ -12,6 +12,7 @@ from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_o
 from hpsearch.errors import UsageError, quoted
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.activations.maxout import INITIAL_PIECES
+from hpsearch.nn.dropout import SCALINGS
 from hpsearch.nn.early_stopping import CRITERIA
 from hpsearch.nn.initializers import INITIALIZERS
 from hpsearch.nn.layer_sizes import layer_sizes
@@ -55,6 +56,8 @@ class Hyperparameters:
     """Batch normalisation "before" the activation, in the place of the dense layer's bias, or "after" it."""
     dropout: float = 0.0
     """Share of the hidden units dropped in each training step."""
+    dropout_scaling: str = "training"
+    """Scale the units that are left in "training", or, as in the chapter and the lecture, all units in "evaluation"."""
     optimizer: str = "adam"
     """Key of `OPTIMIZERS`."""
     learning_rate: float = 0.001
@@ -158,6 +161,7 @@ RULES: dict[str, Rule] = {
     "batch_norm": boolean,
     "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
+    "dropout_scaling": _one_of(SCALINGS),
     "optimizer": _one_of(OPTIMIZERS),
     "learning_rate": _positive,
     "momentum": _share,

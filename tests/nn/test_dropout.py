@@ -4,8 +4,8 @@ import pytest
 from hpsearch.nn.dropout import Dropout
 
 
-def layer_for(share, dtype="float32", seed=0):
-    return Dropout(200, np.dtype(dtype), share=share, rng=np.random.default_rng(seed))
+def layer_for(share, dtype="float32", seed=0, **options):
+    return Dropout(200, np.dtype(dtype), share=share, rng=np.random.default_rng(seed), **options)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -22,6 +22,23 @@ def test_drops_the_share_and_scales_the_rest(share, dtype):
 def test_evaluation_hands_through():
     x = np.random.default_rng(0).standard_normal((5, 200)).astype(np.float32)
     np.testing.assert_array_equal(layer_for(0.5).forward(x, False), x)
+
+
+def test_scaled_in_evaluation_training_leaves_what_it_does_not_drop():
+    x = np.random.default_rng(0).standard_normal((50, 200)).astype(np.float32)
+    layer, inverted = layer_for(0.2, scaling="evaluation"), layer_for(0.2)
+    y = layer.forward(x, True).copy()
+    np.testing.assert_array_equal(y, x * (y != 0))
+    np.testing.assert_array_equal(y != 0, inverted.forward(x, True) != 0)
+    np.testing.assert_array_equal(layer.backward(np.ones_like(x)), (y != 0).astype(np.float32))
+    assert set(layer.draw_units(np.random.default_rng(0))) == {0.0, 1.0}
+
+
+def test_scaled_in_evaluation_the_output_is_the_mean_of_training_s():
+    x = np.random.default_rng(0).standard_normal((5, 200)).astype(np.float32)
+    kept = x.copy()
+    np.testing.assert_allclose(layer_for(0.2, scaling="evaluation").forward(x, False), 0.8 * x, rtol=1e-6)
+    np.testing.assert_array_equal(x, kept)
 
 
 def test_the_gradient_passes_where_the_unit_did():
