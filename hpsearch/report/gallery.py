@@ -143,7 +143,7 @@ def _pages_of(name: str, pages: Mapping[str, Page]) -> list[Page]:
 
 def _opening(pages: Mapping[str, Page]) -> Iterator[str]:
     """Yield how many claims hold, and what the words are called."""
-    words = [each.word for page in pages.values() for each in page.decisions]
+    words: list[str] = [each.word for page in pages.values() for each in page.decisions]
     if not words:
         return
     counts = ", ".join(f"{count} {_VERBS[word][count > 1]}" for word in WORDS if (count := words.count(word)))
