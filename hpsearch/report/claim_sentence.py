@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from hpsearch.analysis.claims.decision import Decision
 from hpsearch.analysis.claims.rules import Word
 from hpsearch.analysis.statistics.needed import FEWEST, MOST
+from hpsearch.report.naming import measure_name
 from hpsearch.report.precision import half_width
 from hpsearch.report.text import Fact, Measured, fill, listing, plural
 from hpsearch.results.results import Results
@@ -18,6 +19,8 @@ _COUNTED: dict[Word, tuple[str, str]] = {
     "does not hold": ("does not", "do not"),
     "not resolved": ("is not resolved", "are not resolved"),
 }  # of one claim, and of several
+_AMOUNTS = {"more": "more", "less": "less", "equal": "different"}
+_OPPOSITE = {"more": "less", "less": "more"}
 _SINGLE = {"holds": "holds", "does not hold": "does not hold", "not resolved": "is not resolved"}
 
 
@@ -88,9 +91,7 @@ def remarks(decision: Decision, facts: dict[str, Fact]) -> Iterator[str]:
 
 def _measure(results: Results, decision: Decision) -> str:
     """Return the compared number in words."""
-    name = {"test": f"test {results.metric}", "value": f"validation {results.metric}"}.get(
-        decision.measure, decision.measure
-    )
+    name = measure_name(results, decision.measure)
     how = decision.reduced
     if how.startswith("steps"):
         return f"steps until {name} reaches {how.rpartition(' ')[2]}"
@@ -122,9 +123,11 @@ def _effect(decision: Decision, facts: dict[str, Fact]) -> str:
     if share:
         facts["cells"] = decision.cells
         return f"{{effect}} of the {{cells}} cells agree{interval}"
-    lead = {"more": "more by {effect}", "less": "less by {effect}", "equal": "different by {effect}"}[
-        decision.direction
-    ]
+    lead = f"{_AMOUNTS[decision.direction]} by {{effect}}"
+    if decision.effect < 0 and decision.direction in _OPPOSITE:
+        facts["effect"] = Measured(-decision.effect, half if half > 0 else math.nan)
+        lead = f"{_AMOUNTS[_OPPOSITE[decision.direction]]} by {{effect}}, against the claim"
+        interval = interval.replace(")", " in its direction)")
     if decision.margin is not None:
         facts["margin"] = decision.margin
         interval += ", margin {margin:.3g}"

@@ -9,6 +9,7 @@ from hpsearch.analysis.claims import Decision, decided
 from hpsearch.report.claim_sentence import counted, effect_text
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
+from hpsearch.report.naming import measure_name
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.summary import summary
 from tests.claim_results import claimed, noisy
@@ -151,3 +152,36 @@ def test_an_effect_as_text_has_the_digits_of_its_interval(results):
     share = replace(one, effect_is="share", effect=0.875, low=0.7, high=1.05)
     assert effect_text(share) == "88 % of the 2 cells agree (70 to 100 %)"
     assert effect_text(replace(one, effect=None, effect_is="order", won=4, lost=1)) == "4 repeats agree, 1 contradict"
+
+
+def test_an_effect_against_the_claim_is_said_in_its_own_direction(results):
+    one = replace(decided(results)[0], effect=-0.123, low=-0.15, high=0.1, direction="more")
+    assert effect_text(one) == "less by 0.12, against the claim (−0.15 to 0.10 in its direction)"
+    assert effect_text(replace(one, direction="less")).startswith("more by 0.12, against the claim")
+    assert effect_text(replace(one, direction="equal", margin=None)).startswith("different by −0.12 (")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("layers.saturated.last", "share of saturated outputs in the last layer"),
+        ("layers.std.2", "standard deviation of the outputs in layer 2"),
+        ("best.learning_rate", "learning_rate of the best trial"),
+        ("diagnostic.fit", "share of searches of which the diagnostic 'fit' warns"),
+        ("crossings.y", "number of times that the path crosses y = 0"),
+        ("weights.near_zero", "share of weights near zero"),
+        ("train_score", "training accuracy"),
+        ("my_own", "my own"),
+    ],
+)
+def test_measures_have_words(results, name, words):
+    assert measure_name(replace(results, metric="accuracy"), name) == words
+
+
+def test_a_first_page_about_claims_alone_has_no_scores_and_no_advice(results, sections):
+    page = sections["answer"]
+    assert page.tables == ()
+    assert not any(word in text for text in page.paragraphs(str) for word in ("simple model", "Expect", "use "))
+    searched = SECTIONS["answer"](replace(results, untuned=frozenset()))
+    assert searched.paragraphs(str)[0] == page.paragraphs(str)[0]
+    assert "until it is, use with" in searched.paragraphs(str)[1]

@@ -30,7 +30,7 @@ class Reduced(NamedTuple):
     diverged
         Runs (task, variant, repeat) whose number is not finite, or was not before the reduction.
     has_steps
-        Whether the measure is a curve.
+        Whether a run has the measure at several steps.
     """
 
     by_variant: Mapping[tuple[str, str], Mapping[int, float]]
@@ -57,7 +57,7 @@ def reduced(results: Results, name: str, reduce: Reduce) -> Reduced:
     values: dict[tuple[str, str], dict[int, float]] = {}
     diverged = set()
     frame = measure(results, name)
-    has_steps = bool(frame["step"].notna().any())
+    has_steps = bool(frame.duplicated(KEYS).any())
     for key, rows in frame.groupby(KEYS, sort=False) if len(frame) else ():
         run = _run(*key)
         if run not in complete:

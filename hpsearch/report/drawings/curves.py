@@ -14,7 +14,7 @@ from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.bands import band, band_word
 from hpsearch.report.drawings.cells import SEPARATOR, Cells, cells, figure_settings
 from hpsearch.report.drawings.endings import finding, named
-from hpsearch.report.drawings.naming import direction, measure_name, step_name
+from hpsearch.report.naming import direction, measure_name, step_name
 from hpsearch.report.section import Drawing, Section
 from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.report.drawings.cells import Cells
-from hpsearch.report.drawings.naming import direction, measure_name
+from hpsearch.report.naming import direction, measure_name
 from hpsearch.report.section import leading, level_name
 from hpsearch.report.text import Fact, Measured, fill
 from hpsearch.results.results import Results

@@ -14,7 +14,7 @@ from hpsearch.report import scales, style
 from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.cells import Cells, cells, figure_settings
 from hpsearch.report.drawings.endings import named
-from hpsearch.report.drawings.naming import direction, measure_name
+from hpsearch.report.naming import direction, measure_name
 from hpsearch.report.section import Drawing, Section, leading
 from hpsearch.report.text import Fact, Measured, fill, listing
 from hpsearch.results.results import Results

@@ -46,11 +46,12 @@ def answer_section(results: Results) -> Section:
     use = variants_to_use(results)
     names = tasks(results)
     expected = {task: expectation(results, task, use) for task in names}
-    bests = tuple(each for each in best_to_use(results) if each.task in expected)
-    rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
-    rivals = {} if results.is_null else rivals
-    sentence = _sentence(results, bests, expected, rivals, facts)
     decisions = decided(results)
+    decides_only = bool(decisions) and not searching(results).variants
+    bests = () if decides_only else tuple(each for each in best_to_use(results) if each.task in expected)
+    rivals = {task: of_task for task, one in expected.items() if (of_task := not_beaten(results, task, one))}
+    rivals = {} if results.is_null or decides_only else rivals
+    advice = _unfinished(results, facts) if decides_only else _sentence(results, bests, expected, rivals, facts)
     claims = counted(decisions, facts) if decisions else ""
     all_cards = (*_failure_card(results, use), *_baseline_card(rivals, len(names)), *_warnings(results, use))
     following = next_command(results)
@@ -59,9 +60,9 @@ def answer_section(results: Results) -> Section:
         "answer",
         "The answer",
         (
-            *filter(None, (claims, sentence)),
+            *filter(None, (claims, advice)),
             *_chosen(results, bests, facts),
-            *_reading(results, expected),
+            *(() if decides_only else _reading(results, expected)),
             *_scope(results, expected, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
@@ -83,19 +84,16 @@ def _sentence(
     finished = results.trials["state"].isin(FINISHED).any()
     if not bests:
         return "Nothing can be used: all trials diverged or failed." if finished else "No trial is finished yet."
-    decisions = decided(results)
-    is_exact = bool(decisions) and all(each.exact for each in decisions)  # no verdict comes of one repeat
-    advice = "" if is_exact else recommendation(results, facts)
-    parts = (*_unfinished(results, facts), advice, _expect(results, expected, rivals, facts))
-    otherwise = "" if is_exact else "The best hyperparameters of each task are below."
-    return " ".join(filter(None, parts)) or otherwise
+    parts = (_unfinished(results, facts), recommendation(results, facts), _expect(results, expected, rivals, facts))
+    return " ".join(filter(None, parts)) or "The best hyperparameters of each task are below."
 
 
-def _unfinished(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+def _unfinished(results: Results, facts: dict[str, Fact]) -> str:
     missing = int((~results.runs["complete"].astype(bool)).sum())
-    if missing:
-        facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
-        yield f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
+    if not missing:
+        return ""
+    facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
+    return f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
 
 
 def _expect(
