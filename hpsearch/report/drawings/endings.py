@@ -132,7 +132,7 @@ def _gaps(results: Results, drawn: Cells, bands: pd.DataFrame, facts: dict[str, 
         title = "{measure_1} ends at {end_1}, {measure_2} at {other_1}"
     else:
         least = min(finite, key=lambda place: abs(finite[place]))
-        title = f"{{measure_1}} and {{measure_2}} end closest with {{panel_{least}}}: {{gap_{least}}} apart"
+        title = f"{{measure_1}} and {{measure_2}} end closest in panel {{panel_{least}}}: {{gap_{least}}} apart"
     return _title(title, facts), sentence
 
 
