@@ -113,9 +113,6 @@ CHANGES = {
     "a class too high": lambda d, _: d["state"]["targets"].update(classes=[0, 7]),
     "a class below": lambda d, _: d["state"]["targets"].update(classes=[-1, 0]),
     "a class more": lambda d, _: (d["state"]["targets"].update(classes=[0, 1, 2]), d["class_names"].append("x")),
-    "a network of many gigabytes": lambda d, _: d["state"]["model"]["hyperparameters"].update(
-        hidden_layer_sizes=[9000, 9000]
-    ),
     "a target that is no number": lambda d, _: d.update(target=["a", 1]),
     "an infinite target": lambda d, _: d.update(target=[float("inf"), 1.0]),
     "a scaling that is missing": lambda _, a: a.pop("scaling.shift"),
@@ -134,6 +131,14 @@ def test_a_changed_file_is_refused_in_one_line(change, path):
         TabularModel.load(path)
     assert str(raised.value).startswith(str(path))
     assert "\n" not in str(raised.value)
+
+
+def test_a_network_that_is_larger_than_the_file_is_not_built(path):
+    classifier().save(path)
+    sizes = {"hidden_layer_sizes": [9000, 9000]}
+    rewritten(path, lambda description, _: description["state"]["model"]["hyperparameters"].update(sizes))
+    with pytest.raises(DataError, match="the arrays are too small for 3 inputs, 2 outputs and these layers"):
+        TabularModel.load(path)
 
 
 def test_a_file_that_unpacks_to_more_than_it_is_is_refused(path):
