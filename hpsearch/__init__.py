@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hpsearch.api import Comparison, Search, claims, compare, search, verdicts
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
+    from hpsearch.estimators.tabular import TabularModel
     from hpsearch.objectives import MLPObjective, Objective
     from hpsearch.strategies.narrowing import NarrowingSampler
 
@@ -24,6 +25,7 @@ _MODULES = {
     "NarrowingSampler": "hpsearch.strategies.narrowing",
     "Objective": "hpsearch.objectives",
     "Search": "hpsearch.api",
+    "TabularModel": "hpsearch.estimators.tabular",
     "UsageError": "hpsearch.errors",
     "claims": "hpsearch.api",
     "compare": "hpsearch.api",
@@ -40,6 +42,7 @@ __all__ = [
     "NarrowingSampler",
     "Objective",
     "Search",
+    "TabularModel",
     "UsageError",
     "__version__",
     "claims",

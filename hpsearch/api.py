@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from hpsearch.analysis.claims import Decision
     from hpsearch.analysis.comparison.verdict import Verdict
+    from hpsearch.estimators.tabular import TabularModel
     from hpsearch.results.results import Results
 
 
@@ -64,6 +66,10 @@ class Search:
         its value is a mean.
     confirmed
         Values of the confirmation trainings of `best_params`; empty without confirmation.
+    best_model
+        Model for use with `best_params`: ``best_model.predict(X)`` takes a data frame or an array of unscaled rows, and
+        returns names of classes, or numbers in the target's units. It is fitted when it is first used, to all rows but
+        the test rows. Only an objective on data, such as `MLPObjective`, has one; others raise `UsageError`.
     study
         The optuna study, for optuna's own plots and importances.
     trials
@@ -75,6 +81,14 @@ class Search:
     study: optuna.Study
     trials: pd.DataFrame
     confirmed: tuple[float, ...] = ()
+    _fit: Callable[[], TabularModel] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def best_model(self) -> TabularModel:
+        """Fitted model with `best_params`; computed on first access."""
+        if self._fit is None:
+            raise UsageError("best_model needs the objective that was searched, got none")
+        return self._fit()
 
 
 @dataclass(frozen=True)
@@ -201,7 +215,9 @@ def search(
             raise UsageError(f"the time was over before a trial began: timeout = {seconds_text(timeout or 0.0)}")
         raise UsageError(f"none of the {trials} trials completed: see the error attribute of study.trials")
     best = study.trials[int(run["incumbent"])]
-    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]))
+    (searched,) = plan.objectives.values()
+    fit = partial(searched.for_repeat(0).final_model, best.params)
+    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), fit)
 
 
 def compare(

@@ -61,7 +61,9 @@ def test_the_ladder_leads_to_its_parts():
 
 
 def test_the_options_in_the_pages_are_those_of_the_commands():
-    help_ = "".join(call(command, "--help", columns=200).stdout for command in ("study", "worker", "report"))
+    commands = re.findall(r"^  (\w+) ", call("--help", columns=200).stdout.partition("Commands:")[2], re.MULTILINE)
+    assert {"study", "worker", "best", "rm"} <= set(commands)
+    help_ = "".join(call(command, "--help", columns=200).stdout for command in commands)
     for page in ("README.md", "LADDER.md"):
         blocks_ = re.findall(r"^```(?:console|bash)\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.S | re.M)
         lines = [line for block in blocks_ for line in block.splitlines() if "hpsearch " in line and "pip" not in line]

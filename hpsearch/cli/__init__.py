@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpsearch.cli import commands
+from hpsearch.cli import best, commands, export, fit, ls, predict, rm, show
 from hpsearch.cli.garbage import rare_collections
-from hpsearch.cli.messages import logged, say, without_passwords
+from hpsearch.cli.guard import INTERRUPTED, fail, guarded
+from hpsearch.cli.messages import without_passwords
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
     LEASE,
@@ -26,8 +26,8 @@ from hpsearch.cli.options import (
     StudyArgument,
 )
 from hpsearch.cli.signals import signals_interrupt
-from hpsearch.errors import HpsearchError, UsageError
 from hpsearch.text import visible
+from hpsearch.version import __version__
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,21 @@ app = typer.Typer(
 Start with "hpsearch study": it compares random search, range narrowing and TPE on handwritten digits in a minute or
 two, and writes a report. Then copy a study file ("hpsearch list" shows where they are) and put your own data in it.""",
 )
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"hpsearch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -208,7 +223,7 @@ def study(
             data=data,
         )
 
-    _guarded(command, quiet=quiet, debug=debug)
+    guarded(command, quiet=quiet, debug=debug)
 
 
 @app.command()
@@ -235,7 +250,7 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    _guarded(
+    guarded(
         lambda console: commands.worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
     )
 
@@ -266,7 +281,7 @@ def report(
 
     With --study-name, report on any Optuna studies: one alone, or several against each other.
     """
-    _guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
+    guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
 
 
 @app.command()
@@ -278,46 +293,17 @@ def gallery(
     debug: DebugOption = False,
 ) -> None:
     """Write DIR/README.md: the claims of all reports in the folder, each with its word and a figure."""
-    _guarded(lambda console: commands.gallery(folder, console), quiet=quiet, debug=debug)
+    guarded(lambda console: commands.gallery(folder, console), quiet=quiet, debug=debug)
 
 
 @app.command("list")
 def list_(debug: DebugOption = False) -> None:
     """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
-    _guarded(commands.list_, debug=debug)
+    guarded(commands.list_, debug=debug)
 
 
-def _guarded(command: Callable[[Console], None], *, quiet: bool = False, debug: bool = False) -> None:
-    """Run a command; an error that hpsearch can explain is one line and an exit code."""
-    from hpsearch.cli.screen import Screen
-
-    try:
-        with logged(quiet=quiet):
-            command(Screen(quiet=quiet))
-    except HpsearchError as error:
-        if debug:
-            raise
-        _fail(str(error), _code(error))
-    except KeyboardInterrupt:
-        _fail("stopped", _INTERRUPTED)
-    except Exception as error:
-        if debug:
-            raise
-        _fail(f"{type(error).__name__}: {error} (--debug shows where)", 1)
-
-
-_INTERRUPTED = 130  # as shells have it for a program that Ctrl-C ended
-
-
-def _code(error: HpsearchError) -> int:
-    if isinstance(error, commands.StoppedError):
-        return _INTERRUPTED
-    return 2 if isinstance(error, UsageError) else 1
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    say(message)
-    sys.exit(code)
+for command in (best.best, fit.fit, predict.predict, ls.ls, show.show, export.export, rm.rm):
+    app.command()(command)
 
 
 def main() -> None:
@@ -331,13 +317,13 @@ def main() -> None:
 
 def _main() -> None:
     try:
-        if app(args=sys.argv[1:] or ["--help"], standalone_mode=False) == _INTERRUPTED:
-            _fail("stopped", _INTERRUPTED)
+        if app(args=sys.argv[1:] or ["--help"], standalone_mode=False) == INTERRUPTED:
+            fail("stopped", INTERRUPTED)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("stopped", _INTERRUPTED)
+        fail("stopped", INTERRUPTED)
     except Exception as error:
         # The parser's errors: their class is typer's own business, their interface is click's.
         if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
             print(*map(visible, without_passwords(traceback.format_exc()).splitlines()), sep="\n", file=sys.stderr)
             sys.exit(1)
-        _fail(f"{error.format_message()} (hpsearch --help explains)", error.exit_code)
+        fail(f"{error.format_message()} (hpsearch --help explains)", error.exit_code)

@@ -149,13 +149,14 @@ def _stoppable(storage: str) -> Iterator[None]:
 
 def report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
     """Write the report of a study, and print its tables."""
+    from hpsearch.cli.chosen import stored_name
     from hpsearch.results.choose import folder, load_chosen
     from hpsearch.storage import opened, shown
 
     _check_folder(out)
     with console.status("writing the report"):
         with opened(storage, existing=True) as here:
-            results = load_chosen(here, None if study is None else _name(study), names)
+            results = load_chosen(here, None if study is None else stored_name(study), names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
         from hpsearch.analysis.claims import decided
         from hpsearch.cli.claims import print_claims
@@ -175,13 +176,6 @@ def gallery(folder: Path, console: Console) -> None:
     from hpsearch.report.gallery import write_gallery
 
     console.print(f"Gallery: {write_gallery(folder)}", soft_wrap=True)
-
-
-def _name(study: str) -> str:
-    """The name under which STUDY's runs are stored: what its file says, if it is a file."""
-    from hpsearch.study.config import read
-
-    return read(study).name if study.endswith(".toml") else study
 
 
 def _levels(only: Sequence[str]) -> dict[str, list[str]]:

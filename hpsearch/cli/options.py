@@ -29,6 +29,18 @@ StorageOption = Annotated[
 OutOption = Annotated[
     Path, typer.Option(metavar="DIR", help="The report is written to DIR/<name of the study>/report.html.")
 ]
+StoredArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[STUDY]",
+        help="A study file's path (TOML), or the name of a study; not needed where the storage holds but one.",
+    ),
+]
+VariantOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Choose among the trials of this variant or strategy alone.")
+]
+TaskOption = Annotated[str | None, typer.Option(metavar="NAME", help="The task, in a study of several data sets.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataOption = Annotated[
     Path | None,
     typer.Option(

@@ -20,6 +20,11 @@ class Screen(Console):
     def __init__(self, *, quiet: bool = False, **options: Any) -> None:
         super().__init__(quiet=quiet, highlight=False, markup=False, emoji=False, **options)
 
+    def write_lines(self, text: str) -> None:
+        """Write text for other programs, such as JSON: cleaned, as it is laid out, also where it is very long."""
+        if not self.quiet:
+            self.file.write("".join(f"{visible(line)}\n" for line in text.split("\n")))
+
     def render_str(self, text: str, **options: Any) -> Text:
         """Return `text`, cleaned, as rich lays it out."""
         return super().render_str(visible(text), **options)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.columns import Columns
 from hpsearch.errors import DataError, choose_from
 
 TASKS = ("classification", "regression")
@@ -36,6 +37,8 @@ class Dataset:
         Names of the K classes, in the order of the labels; () for regression.
     test
         Inputs and labels of the official test set, or None.
+    columns
+        Columns of the table that `x` was made from; by default numbers named by `feature_names`.
 
     Raises
     ------
@@ -50,10 +53,13 @@ class Dataset:
     feature_names: tuple[str, ...] = field(repr=False)
     class_names: tuple[str, ...] = ()
     test: tuple[NDArray[np.float32], NDArray[Any]] | None = field(default=None, repr=False)
+    columns: Columns = field(default=Columns(()), repr=False)
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
             raise DataError(f"{self.name}: {choose_from('task', self.task, TASKS)}")
+        if not self.columns.inputs:
+            object.__setattr__(self, "columns", Columns.of_numbers(self.feature_names))
         object.__setattr__(self, "x", _read_only(self.x))
         object.__setattr__(self, "y", _read_only(self.y))
         if self.test is not None:

@@ -103,6 +103,11 @@ def split(
     return replace(_scaled(dataset, scaling, [*parts, test_part]), fingerprints=fingerprints)
 
 
+def rows_without_test(dataset: Dataset, *, test: float | int, seed: int) -> Rows:
+    """Return the rows of `dataset.x` that `split` draws train and validation rows from, in every repeat."""
+    return _draw_test(dataset, share("test", test), whole("seed", seed, least=0, most=MOST_SEED))[0]
+
+
 def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, Rows, Part]:
     """Return the rows of `dataset.x` for the search, the numbers of the test rows, and the test part."""
     rows = np.arange(len(dataset.x))

@@ -20,7 +20,7 @@ from hpsearch.errors import DataError, DivergenceError, UsageError
 from hpsearch.estimators.arguments import Arguments
 from hpsearch.estimators.model import Model, Rows
 from hpsearch.estimators.randomness import generator_from
-from hpsearch.estimators.saving import UNREADABLE, damaged, read, write
+from hpsearch.estimators.saving import UNREADABLE, check_class, damaged, read, write
 from hpsearch.nn import Hyperparameters, Network
 
 
@@ -171,6 +171,16 @@ class MLPEstimator(Arguments, ABC):
         DataError
             If the file can't be written.
         """
+        write(path, *self.saved_state())
+
+    def saved_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what `save` writes: a description in JSON types, and arrays.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        """
         check_is_fitted(self)
         arguments = self.get_params(deep=False)
         if isinstance(self.random_state, np.random.RandomState | np.random.Generator):
@@ -182,7 +192,7 @@ class MLPEstimator(Arguments, ABC):
             "targets": self._describe_targets(),
             "model": self._model.description(),
         }
-        write(path, description, self._model.arrays())
+        return description, self._model.arrays()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -194,23 +204,21 @@ class MLPEstimator(Arguments, ABC):
             If the file can't be read, is damaged, or is not a saved estimator of this class.
         """
         description, arrays = read(path)
-        saved = description.get("estimator")
-        if saved is None:
-            raise DataError(f"{path}: is no saved hpsearch estimator: it does not say of which class")
-        if saved != cls._NAME:
-            raise DataError(
-                f"{path}: holds an estimator of class {saved}, load it with {saved}.load, not {cls._NAME}.load"
-            )
+        check_class(path, description, cls._NAME)
         try:
-            arguments = description["arguments"]
-            estimator = cls(**{name: _list_to_tuple(value) for name, value in arguments.items()})
-            model = Model.restore(description["model"], arrays)
-            estimator.n_features_in_ = model.network.n_inputs
-            if description["feature_names"] is not None:
-                estimator.feature_names_in_ = np.array(description["feature_names"], dtype=object)
-            estimator._restore_targets(description["targets"])
+            return cls.from_saved_state(description, arrays)
         except UNREADABLE as error:
             raise damaged(path, error) from error
+
+    @classmethod
+    def from_saved_state(cls, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the estimator with this state; raises one of `UNREADABLE` if it is none."""
+        estimator = cls(**{name: _list_to_tuple(value) for name, value in description["arguments"].items()})
+        model = Model.restore(description["model"], arrays)
+        estimator.n_features_in_ = model.network.n_inputs
+        if description["feature_names"] is not None:
+            estimator.feature_names_in_ = np.array(description["feature_names"], dtype=object)
+        estimator._restore_targets(description["targets"])
         return estimator._store(model)
 
 

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import DataError, DivergenceError
 from hpsearch.nn import Epoch, Hyperparameters, Network, Training
+from hpsearch.nn.build import most_parameters
 from hpsearch.nn.training import make_optimizer
 
 Rows = tuple[NDArray[Any], NDArray[Any]]
 """Inputs and targets."""
 
 ADVICE = "lower learning_rate, or scale the inputs, for instance with a StandardScaler before this in a Pipeline"
+
+_BOUND = 3  # times as many parameters as there are, at most, by `most_parameters`
 
 CHUNK = 4096
 """Number of rows predicted at a time, to avoid a float64 copy of all rows."""
@@ -133,15 +136,13 @@ class Model:
             If names or shapes of the arrays don't match the description, or their values are invalid.
         """
         rng = np.random.default_rng(0)
-        model = cls(
-            Network(
-                description["n_inputs"],
-                description["n_outputs"],
-                Hyperparameters(**description["hyperparameters"]),
-                loss=description["loss"],
-                rng=rng,
-            )
+        sizes, settings = (
+            (description["n_inputs"], description["n_outputs"]),
+            Hyperparameters(**description["hyperparameters"]),
         )
+        if most_parameters(*sizes, settings) > _BOUND * sum(array.size for array in arrays.values()):
+            raise DataError(f"the arrays are too small for {sizes[0]} inputs, {sizes[1]} outputs and these layers")
+        model = cls(Network(*sizes, settings, loss=description["loss"], rng=rng))
         for name, array in arrays.items():
             if array.dtype.kind != "f":
                 raise DataError(f"{name} must hold numbers with a fraction, got {array.dtype}")

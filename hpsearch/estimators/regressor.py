@@ -115,6 +115,18 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc] # scikit
         self._flat = description["flat"]
 
 
+class UnscaledMLPRegressor(MLPRegressor):
+    """The same for targets that are scaled already: the network learns them as they are.
+
+    It is saved and loaded as an `MLPRegressor`, which predicts the same.
+    """
+
+    def _learn_targets(self, examples: NDArray[Any]) -> int:
+        outputs = super()._learn_targets(examples)
+        self.target_mean_, self.target_scale_ = np.zeros(outputs), np.ones(outputs)
+        return outputs
+
+
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
     """Return `y` as finite numbers (rows, columns)."""
     if y.dtype.kind not in "biuf":

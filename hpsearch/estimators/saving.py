@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from hpsearch.data.sources import npz_file
 from hpsearch.errors import DataError, UsageError
+from hpsearch.text import plain, shorten
 
 DESCRIPTION = "hpsearch_estimator"
 """Name of the array with the JSON text; files without it are not saved estimators."""
 
 FORMAT = 1
 """Format version; increase it when previous versions can no longer read the files."""
+
+_LONGEST = 100  # characters of the name of a class
 
 UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError)
 """Exceptions raised when reading or interpreting a damaged or foreign file."""
@@ -74,7 +77,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
         with Path(path).open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise DataError(f"{path}: is no saved hpsearch estimator, or has been cut off: it is no npz file")
-            file.seek(0)
+            _check_unpacked(path, file)
             arrays = _read_arrays(file)
         if DESCRIPTION not in arrays:
             raise DataError(f"{path}: is no saved hpsearch estimator: it has no array {DESCRIPTION!r}")
@@ -86,6 +89,31 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     except UNREADABLE as error:
         raise damaged(path, error) from error
     return description, arrays
+
+
+def _check_unpacked(path: str | os.PathLike[str], file: BinaryIO) -> None:
+    """Refuse a file whose members are larger than itself: `write` packs nothing, and a small one could fill memory."""
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > file.seek(0, os.SEEK_END):
+        raise DataError(f"{path}: is no saved hpsearch estimator: it is compressed")
+    file.seek(0)
+
+
+def check_class(path: str | os.PathLike[str], description: Mapping[str, Any], name: str) -> None:
+    """Check that the file at `path` holds an estimator of the class `name`.
+
+    Raises
+    ------
+    DataError
+        If it is of another class, or does not say of which.
+    """
+    saved = description.get("estimator")
+    if saved is None:
+        raise DataError(f"{path}: is no saved hpsearch estimator: it does not say of which class")
+    if saved != name:
+        saved = shorten(plain(str(saved)), _LONGEST)
+        raise DataError(f"{path}: holds an estimator of class {saved}, load it with {saved}.load, not {name}.load")
 
 
 def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:

@@ -22,6 +22,16 @@ OUTPUT_ACTIVATION = Identity
 """Activation that the output layer counts as at its initialization."""
 
 
+def most_parameters(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> int:
+    """Return the number of parameters, or a bound that is at most three times as large, without a network."""
+    pieces = settings.pieces if "pieces" in ACTIVATIONS[settings.activation].hyperparameters else 1
+    widths = [n_inputs, *settings.hidden_layer_sizes]
+    # Each unit has a bias for each piece, or a scale and an offset; with batch norm after the activation, all of them.
+    own = 2 if settings.batch_norm and settings.batch_norm_place == "after" else 0
+    hidden = sum(((width + 2) * pieces + own) * units for width, units in pairwise(widths))
+    return hidden + (widths[-1] + 1) * n_outputs
+
+
 def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None:
     """Refuse a network that would take gigabytes, before anything is allocated.
 
@@ -30,13 +40,7 @@ def check_size(n_inputs: int, n_outputs: int, settings: Hyperparameters) -> None
     UsageError
         If it has more than `MOST_PARAMETERS` parameters.
     """
-    pieces = settings.pieces if "pieces" in ACTIVATIONS[settings.activation].hyperparameters else 1
-    widths = [n_inputs, *settings.hidden_layer_sizes]
-    # Each unit has a bias for each piece, or a scale and an offset; with batch norm after the activation, all of them.
-    own = 2 if settings.batch_norm and settings.batch_norm_place == "after" else 0
-    hidden = sum(((width + 2) * pieces + own) * units for width, units in pairwise(widths))
-    parameters = hidden + (widths[-1] + 1) * n_outputs
-    if parameters > MOST_PARAMETERS:
+    if most_parameters(n_inputs, n_outputs, settings) > MOST_PARAMETERS:
         raise UsageError(
             f"a network must fit in memory, got {quoted(n_inputs)} inputs, hidden_layer_sizes "
             f"{quoted(settings.hidden_layer_sizes)}, {quoted(n_outputs)} outputs: more than {MOST_PARAMETERS:,} "

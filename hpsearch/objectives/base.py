@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import optuna
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import UsageError
 from hpsearch.objectives.measures import Measure, as_stored
 from hpsearch.space import suggest_all
+
+if TYPE_CHECKING:
+    from hpsearch.estimators.tabular import TabularModel
 
 Direction = Literal["minimize", "maximize"]
 Conditions = Mapping[str, Mapping[str, Sequence[Any]]]
@@ -360,6 +363,16 @@ class Objective(ABC):
 
     def load(self) -> None:  # noqa: B027 -- most load nothing
         """Load what trainings need into this process, where processes that train will be forked from it."""
+
+    def final_model(self, params: Mapping[str, Any], *, all_rows: bool = False) -> TabularModel:
+        """Return a model for use with `params`, fitted to all rows but the test rows, or to `all_rows`.
+
+        Raises
+        ------
+        UsageError
+            If the objective has no model that predicts.
+        """
+        raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
 
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
         """Return the test values of `outcomes`."""

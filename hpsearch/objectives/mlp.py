@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,15 @@ class MLPObjective(SupervisedObjective):
         """Return all hyperparameters of a trial with `params`."""
         hyperparameters: Hyperparameters = self.settings(params)
         return hyperparameters
+
+    @classmethod
+    def estimator(cls, settings: Hyperparameters, task: str, *, scaled_targets: bool = False) -> Any:
+        """Return an `MLPClassifier` or `MLPRegressor` with these hyperparameters."""
+        from hpsearch.estimators import MLPClassifier
+        from hpsearch.estimators.regressor import MLPRegressor, UnscaledMLPRegressor
+
+        regressor = UnscaledMLPRegressor if scaled_targets else MLPRegressor
+        return (MLPClassifier if task == "classification" else regressor)(**asdict(settings))
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> TrainedNetwork:
         """Return the training of a network with `params` and `seeds`."""

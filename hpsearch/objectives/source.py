@@ -84,6 +84,11 @@ class Source:
             self._cache(dataset)
         return dataset
 
+    @property
+    def settings(self) -> DataSettings:
+        """Settings of the split and scaling; the defaults for a data set."""
+        return self.data if isinstance(self.data, DataSettings) else DataSettings()
+
     def split(self, seed: int, repeat: int) -> Split:
         """Return train, validation and test part of a repeat; the last two splits are cached."""
         return _split(self, seed, repeat)
@@ -120,7 +125,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 
 @lru_cache(maxsize=2)
 def _split(source: Source, seed: int, repeat: int) -> Split:
-    settings = source.data if isinstance(source.data, DataSettings) else DataSettings()
+    settings = source.settings
     return split(
         source.dataset,
         validation=settings.validation,

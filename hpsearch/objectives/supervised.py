@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,19 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, located
+from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome, Step, Trained
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
+from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.seeding import integer
 from hpsearch.space import describe
+
+if TYPE_CHECKING:
+    from hpsearch.estimators.tabular import TabularModel
 
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
@@ -240,6 +245,44 @@ class SupervisedObjective(Objective):
         if self.separate_seeds and retraining:
             return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, _TEST, retraining, _TEST))
         return np.random.SeedSequence(self._entropy, spawn_key=(self.repeat, trial_number, retraining))
+
+    @classmethod
+    def estimator(cls, settings: Any, task: str, *, scaled_targets: bool = False) -> Any:
+        """Return an estimator with scikit-learn's conventions that is not fitted, for all settings of a trial.
+
+        Parameters
+        ----------
+        settings
+            An instance of `settings_type`.
+        task
+            ``"classification"`` or ``"regression"``.
+        scaled_targets
+            Whether its targets are scaled already, so that it need not scale them.
+
+        Raises
+        ------
+        UsageError
+            If the family has none.
+        """
+        raise UsageError(f"the family {cls.family!r} has no estimator")
+
+    @classmethod
+    def settings_of(cls, model: Mapping[str, Any], params: Mapping[str, Any]) -> Any:
+        """Return all settings of a trial with `params`, from the table ``[model]`` alone."""
+        return cls._searched_model(model, {}).settings(params)
+
+    def final_model(self, params: Mapping[str, Any], *, all_rows: bool = False) -> TabularModel:
+        """Return a model for use with `params`, fitted to all rows but the test rows, or to `all_rows`."""
+        settings = self._source.settings
+        return final_model(
+            self._source.dataset,
+            lambda task: self.estimator(self.settings(params), task, scaled_targets=True),
+            test=settings.test,
+            scaling=settings.scaling,
+            seed=self.seed,
+            repeat=self.repeat,
+            all_rows=all_rows,
+        )
 
     @property
     def baselines(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from hpsearch.errors import StorageError, UsageError
 from hpsearch.results.foreign import load_plain
 from hpsearch.results.load import load_results
 from hpsearch.results.results import Results
+from hpsearch.results.stored_studies import study_of
 from hpsearch.run import is_run
 from hpsearch.storage import all_studies
-from hpsearch.storage.optuna_private import FrozenStudy
 
 _FEW = 10  # maximum number of names in a message
 _LONGEST = 80  # maximum length of a folder name
@@ -35,7 +35,7 @@ def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -
     if names:
         return load_plain(storage, names)
     stored = all_studies(storage)
-    ours = list(dict.fromkeys(_study_of(each) for each in stored if is_run(each.user_attrs)))
+    ours = list(dict.fromkeys(study_of(each) for each in stored if is_run(each.user_attrs)))
     if study is None:
         return load_results(storage, _only(ours, [each.study_name for each in stored]))
     if study not in ours and study in {each.study_name for each in stored}:
@@ -43,11 +43,6 @@ def load_chosen(storage: BaseStorage, study: str | None, names: Sequence[str]) -
     if study not in ours and ours:
         raise StorageError(f"the storage holds no run of the study {study!r} (it holds {_some(ours)}): run it first")
     return load_results(storage, study)
-
-
-def _study_of(run: FrozenStudy) -> str:
-    """Whose run it is; by its name, where the attribute is missing."""
-    return str(run.user_attrs.get("study", run.study_name.split("/")[0]))
 
 
 def _only(ours: Sequence[str], stored: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from hpsearch.results.attributes import (
 )
 from hpsearch.results.baselines import baselines
 from hpsearch.results.default_tests import default_tests
+from hpsearch.results.definition import definition_of
 from hpsearch.results.double_budget import doubled
 from hpsearch.results.frames import frames
 from hpsearch.results.measures import measures_and_layers
@@ -81,6 +82,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         conditions={name: when for each in attributes for name, when in each.get("when", {}).items()},
         families={(each["task"], variant_of(each)): family_of(each) for each in attributes},
         contents={(each["task"], variant_of(each)): each["content"] for each in attributes if each.get("file")},
+        definitions={(each["task"], variant_of(each)): definition_of(each) for each in attributes},
         untuned=untuned,
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),

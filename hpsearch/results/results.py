@@ -10,6 +10,8 @@ from weakref import ref
 import pandas as pd
 from optuna.distributions import BaseDistribution
 
+from hpsearch.results.definition import Definition
+
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 STRATEGY = "strategy"  # factor that every study has
 BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
@@ -53,6 +55,9 @@ class Results:
         Family of the objective of each task and variant, a key of `FAMILIES`; empty if unknown.
     contents
         Resolved data, model and space of each task and variant; empty without factors, where `settings` has them.
+    definitions
+        What the objective of each task and variant can be rebuilt from, see `hpsearch.results.definition`; empty for
+        studies made by others.
     untuned
         Variants without a search: nothing is searched, so each run is one trial.
     subject
@@ -135,6 +140,7 @@ class Results:
     conditions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
     families: Mapping[tuple[str, str], str] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
     untuned: frozenset[str] = frozenset()
     subject: str = "task"
     epochs_budget: int | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hpsearch.cli import _guarded
+from hpsearch.cli.guard import guarded
 from hpsearch.cli.signals import signals_interrupt
 from hpsearch.execution import execute
 from hpsearch.study.plan import plan
@@ -92,7 +92,7 @@ def test_an_interrupt_that_a_callback_loses_is_repeated():
 
 def test_a_command_that_is_asked_to_end_says_so_in_a_line_and_exits_with_130(capsys):
     with signals_interrupt(), pytest.raises(SystemExit) as exit_:
-        _guarded(lambda _console: os.kill(os.getpid(), signal.SIGTERM))
+        guarded(lambda _console: os.kill(os.getpid(), signal.SIGTERM))
     assert exit_.value.code == 130
     assert capsys.readouterr().err == "hpsearch: stopped\n"
 

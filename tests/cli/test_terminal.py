@@ -13,7 +13,7 @@ import optuna
 import pytest
 from rich.table import Table
 
-from hpsearch.cli import _guarded
+from hpsearch.cli.guard import guarded
 from hpsearch.cli.messages import logged
 from hpsearch.cli.printing import print_plan, print_results
 from hpsearch.cli.screen import Screen
@@ -184,7 +184,7 @@ def test_a_quiet_command_tells_of_errors_alone(capsys):
         raise ValueError(EVIL)
 
     with pytest.raises(SystemExit):
-        _guarded(speaks, quiet=True)
+        guarded(speaks, quiet=True)
     err = capsys.readouterr().err
     assert err.startswith("hpsearch: ValueError: a")
     assert (err.count("\n"), harmful(err)) == (1, [])

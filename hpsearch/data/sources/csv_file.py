@@ -4,7 +4,7 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.columns import TEXT, Columns
 from hpsearch.data.dataset import INFINITE, MISSING, Dataset
 from hpsearch.data.sources.files import check_readable, located
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
@@ -52,7 +53,7 @@ def load_csv(
     frame = _parse(text, path)
     target = _target_column(frame, target, path)
     _check_values(frame, text, path)
-    inputs = _encode_inputs(frame.drop(columns=target), path)
+    columns, inputs = _encode_inputs(frame.drop(columns=target), target, path)
     values = frame[target].to_numpy()
     y, task, class_names = encode_target(
         values.astype(str) if values.dtype.kind == "O" else values,
@@ -66,7 +67,21 @@ def load_csv(
         task=task,
         feature_names=tuple(str(column) for column in inputs.columns),
         class_names=class_names,
+        columns=columns,
     )
+
+
+def read_rows(path: str | os.PathLike[str], columns: Columns) -> "pd.DataFrame":
+    """Read a CSV file of new rows for a model with these columns, as `load_csv` reads files.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read as CSV; what is in it is not checked.
+    """
+    file_path = located(path)
+    texts = {column.name for column in columns.inputs if column.kind == TEXT}
+    return _parse(_read_text(file_path), file_path, texts)
 
 
 def _to_float32(inputs: "pd.DataFrame", path: Path) -> NDArray[np.float32]:
@@ -91,12 +106,15 @@ def _read_text(path: Path) -> str:
     return text
 
 
-def _parse(text: str, path: Path) -> "pd.DataFrame":
+def _parse(text: str, path: Path, texts: Container[str] = ()) -> "pd.DataFrame":
+    """Return the rows; columns named in `texts` are text, whatever they look like."""
     import pandas as pd
 
     try:
         (_, header), *first = islice(_records(text), 2)
-        frame = pd.read_csv(io.StringIO(text), skipinitialspace=True, low_memory=False)
+        names = pd.read_csv(io.StringIO(text), skipinitialspace=True, nrows=0).columns if texts else ()
+        as_text = {name: str for name in names if str(name).strip() in texts}
+        frame = pd.read_csv(io.StringIO(text), skipinitialspace=True, low_memory=False, dtype=as_text)
     except (csv.Error, ValueError) as error:
         # pandas' ParserError is a ValueError; some of its messages end in a line break.
         raise DataError(f"{path}: can't be read as CSV: {' '.join(str(error).split())}") from error
@@ -176,7 +194,7 @@ def _first_bad(column: "pd.Series[Any]") -> tuple[int, str] | None:
     return row, f"{str(column.iloc[row])!r} can't be used as a number, and most of the column can"
 
 
-def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
+def _encode_inputs(inputs: "pd.DataFrame", target: str, path: Path) -> "tuple[Columns, pd.DataFrame]":
     import pandas as pd
 
     texts = [name for name in inputs.columns if not pd.api.types.is_numeric_dtype(inputs[name])]
@@ -192,7 +210,8 @@ def _encode_inputs(inputs: "pd.DataFrame", path: Path) -> "pd.DataFrame":
                 f"{path}: column {str(name)!r} holds another text in every row, such as {str(inputs[name].iloc[0])!r}:"
                 " turn it into numbers, or leave it out"
             )
-    return pd.get_dummies(inputs, columns=texts, prefix_sep="=", dtype=np.float32)
+    columns = Columns.of_frame(inputs, target)
+    return columns, columns.one_hot(inputs)
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from hpsearch.analysis.best import Best, best
 from hpsearch.report.judging import RETRAINED, Judging, judging
 from hpsearch.report.precision import uncertainty
+from hpsearch.report.python_code import program
 from hpsearch.report.section import Column, Section, Table, by_task, words
 from hpsearch.report.text import Fact, Measured, value
 from hpsearch.results.results import Results
@@ -52,7 +53,7 @@ def best_section(results: Results) -> Section:
         )
         if len(frame)
         else (),
-        code="\n\n".join(_code(each) for each in incumbents if each.variant not in results.untuned),
+        code="\n\n".join(program(results, each) for each in incumbents if each.variant not in results.untuned),
         shared=("trials", "runs"),
         facts=facts,
     )
@@ -89,17 +90,3 @@ def _sentence(incumbent: Best, judged: Judging, facts: dict[str, Fact], s: str, 
 def _rows(incumbent: Best) -> Iterator[dict[str, object]]:
     for name, setting in incumbent.params.items():
         yield {"task": incumbent.task, "parameter": name, "value": setting}
-
-
-def _code(incumbent: Best) -> str:
-    """Return Python code that enqueues the exact hyperparameters as first trial of another Optuna study."""
-    lines = [f"    {name!r}: {setting!r}," for name, setting in incumbent.params.items()]
-    return "\n".join(
-        [
-            f"# trial {incumbent.number} of the Optuna study {incumbent.run!r}",
-            "params = {",
-            *lines,
-            "}",
-            "study.enqueue_trial(params)  # a new Optuna study tries them first",
-        ]
-    )

@@ -1,0 +1,100 @@
+"""The command ``fit``: a model for use, with the best hyperparameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpsearch.cli.guard import guarded
+from hpsearch.cli.options import (
+    DEFAULT_STORAGE,
+    DataOption,
+    DebugOption,
+    QuietOption,
+    StorageOption,
+    StoredArgument,
+    TaskOption,
+    VariantOption,
+)
+
+if TYPE_CHECKING:
+    from hpsearch.cli.screen import Screen
+
+SUFFIX = ".model"
+
+
+def fit(
+    study: StoredArgument = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The model's file; by default STUDY.model in this folder.")
+    ] = None,
+    all_rows: Annotated[
+        bool, typer.Option("--all-rows", help="Fit to the test rows, too. Then no row is left to test this model.")
+    ] = False,
+    variant: VariantOption = None,
+    task: TaskOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    data_dir: DataOption = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder that the study file's relative paths start from, if it has moved."),
+    ] = None,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Train the best hyperparameters on all rows but the test rows, and write a model for "hpsearch predict".
+
+    The file holds scaling, columns and labels, too, and no pickle. The hyperparameters are chosen by validation alone.
+    """
+    guarded(
+        lambda console: _fit(study, out, all_rows, variant, task, storage, data_dir, folder, console),
+        quiet=quiet,
+        debug=debug,
+    )
+
+
+def _fit(
+    study: str | None,
+    out: Path | None,
+    all_rows: bool,
+    variant: str | None,
+    task: str | None,
+    storage: str,
+    data_dir: Path | None,
+    folder: Path | None,
+    console: Screen,
+) -> None:
+    from dataclasses import replace
+
+    from hpsearch.cli.chosen import best_trial, score_sentence, stored_results, test_score
+    from hpsearch.results.choose import folder as file_name
+    from hpsearch.text import plain
+
+    with console.status("reading the storage"):
+        results = stored_results(study, storage)
+        chosen = best_trial(results, variant, task)
+    with console.status("training"):
+        objective = results.definitions[chosen.task, chosen.variant].objective(chosen.repeat, data_dir, folder)
+        model = objective.final_model(chosen.params, all_rows=all_rows)
+    about = {"study": results.name, "run": chosen.run, "trial": chosen.number, "metric": results.metric}
+    model = replace(model, about={**model.about, **about, "test": test_score(results, chosen)})
+    path = Path(file_name(results.name) + SUFFIX) if out is None else out
+    model.save(path)
+    rows = f"{model.about['rows']:,} rows"
+    fitted = (
+        f"Fitted to all {rows}, the test rows too: nothing is left to test this model."
+        if all_rows
+        else f"Fitted to {rows}: those for training and validation together, without the test rows."
+    )
+    console.print(
+        f"Trial {chosen.number} of {plain(chosen.run)} has the best validation {plain(results.metric)}.", soft_wrap=True
+    )
+    console.print(fitted, soft_wrap=True)
+    settings = model.estimator.get_params(deep=False)
+    if settings.get("early_stopping"):
+        share = settings["validation_fraction"]
+        console.print(f"Early stopping holds {share:.0%} of these rows out.", soft_wrap=True)
+    console.print(score_sentence(results, chosen), soft_wrap=True)
+    console.print(f"Model: {path}", soft_wrap=True)

@@ -1,0 +1,50 @@
+"""The command ``ls``: the studies of a storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpsearch.cli.guard import guarded
+from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, JsonOption, StorageOption
+
+if TYPE_CHECKING:
+    from hpsearch.cli.screen import Screen
+
+_LONGEST = 60  # letters of a name
+
+
+def ls(storage: StorageOption = DEFAULT_STORAGE, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List the studies of a storage, with the number of their runs and finished trials."""
+    guarded(lambda console: _ls(storage, json, console), debug=debug)
+
+
+def _ls(storage: str, json: bool, console: Screen) -> None:
+    from json import dumps
+
+    from rich.table import Table
+
+    from hpsearch.cli.chosen import as_json
+    from hpsearch.report.text import NOTHING, number, plural
+    from hpsearch.results.stored_studies import stored_studies
+    from hpsearch.storage import opened, shown
+    from hpsearch.text import plain, shorten
+
+    with opened(storage, existing=True) as here:
+        studies = stored_studies(here)
+    if json:
+        tables = [each.table() | {"best": None if each.best is None else as_json(each.best)} for each in studies]
+        console.write_lines(dumps(tables, indent=2))
+        return
+    table = Table(title=f"{shown(storage)}: {len(studies)} {plural(len(studies), 'study')}", title_justify="left")
+    table.add_column("study", overflow="fold")
+    for heading in ("runs", "trials", "best", "metric"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right", no_wrap=True)
+    for each in studies:
+        table.add_row(
+            shorten(plain(each.name), _LONGEST),
+            str(each.runs),
+            f"{each.trials:,}",
+            NOTHING if each.best is None else number(each.best, 4),
+            shorten(plain(each.metric), _LONGEST) if each.is_ours else "(another program's)",
+        )
+    console.print(table)

@@ -1,0 +1,49 @@
+"""The command ``rm``: delete a study from a storage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hpsearch.cli.guard import guarded
+from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, QuietOption, StorageOption
+from hpsearch.errors import StorageError, UsageError, choose_from
+
+if TYPE_CHECKING:
+    from hpsearch.cli.screen import Screen
+
+
+def rm(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study that hpsearch made (see ls).")],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete it; without, only say what would be deleted.")] = False,
+    storage: StorageOption = DEFAULT_STORAGE,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Delete all runs and trials of a study from a storage. Reports and models stay."""
+    guarded(lambda console: _rm(study, yes, storage, console), quiet=quiet, debug=debug)
+
+
+def _rm(study: str, yes: bool, storage: str, console: Screen) -> None:
+    from hpsearch.execution.rivals import await_rivals
+    from hpsearch.results.stored_studies import stored_studies
+    from hpsearch.storage import all_studies, opened, shown
+    from hpsearch.storage.optuna_private import study_id
+
+    with opened(storage, existing=True) as here:
+        ours = {each.name: each for each in stored_studies(here) if each.is_ours}
+    if study not in ours:
+        some = choose_from("study", study, ours) if ours else "it holds no study that hpsearch made"
+        raise StorageError(f"{shown(storage)}: {some}")
+    held = ours[study]
+    content = f"{held.runs} runs with {held.trials:,} trials of {study!r} in {shown(storage)}"
+    if not yes:
+        raise UsageError(f"rm would delete {content}, which can't be undone: add --yes")
+    with opened(storage) as here:
+        known = all_studies(here)
+        await_rivals(study, held.members, known, here, storage)
+        for each in known:
+            if each.study_name in held.members:
+                here.delete_study(study_id(each))
+    console.print(f"Deleted {content}", soft_wrap=True)

@@ -1,0 +1,85 @@
+"""Model for use: an estimator fitted to all rows that are not test rows, with columns, scaling and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpsearch.blas import ONE_BLAS_THREAD
+from hpsearch.data import SCALINGS, Dataset, rows_without_test
+from hpsearch.data.scaling import rescale
+from hpsearch.errors import DataError
+from hpsearch.seeding import integer
+
+if TYPE_CHECKING:
+    from hpsearch.estimators.tabular import TabularModel
+
+
+def final_model(
+    dataset: Dataset,
+    make: Callable[[str], Any],
+    *,
+    test: float | int,
+    scaling: str,
+    seed: int,
+    repeat: int,
+    all_rows: bool,
+) -> TabularModel:
+    """Return a model fitted to the train and validation rows of all repeats, or to `all_rows`, the test rows too.
+
+    Parameters
+    ----------
+    make
+        Makes an estimator that is not fitted, for the data's task; it need not scale targets.
+    test, scaling, seed, repeat
+        As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
+
+    Raises
+    ------
+    DataError
+        If a column is too large for float32 after scaling.
+    DivergenceError
+        If the training diverges.
+    """
+    from hpsearch.estimators.tabular import TabularModel
+
+    x, y = _rows(dataset, test, seed, all_rows=all_rows)
+    shift, factor = SCALINGS[scaling](x)
+    rescale(x, shift, factor)
+    if not np.isfinite(x).all():
+        raise DataError(f"{dataset.name}: scaling {scaling!r} makes a column too large for float32")
+    y_shift, y_scale = 0.0, 1.0
+    if not dataset.class_names:
+        targets = y[:, np.newaxis]
+        shifts, factors = SCALINGS[scaling](targets)
+        rescale(targets, shifts, factors)
+        y_shift, y_scale = float(shifts[0]), float(1 / factors[0])
+    estimator = make(dataset.task)
+    if "random_state" in estimator.get_params(deep=False):
+        estimator.set_params(random_state=integer(seed, repeat, "final model"))
+    with ONE_BLAS_THREAD.hold():
+        estimator.fit(x, y)
+    return TabularModel(
+        estimator,
+        dataset.columns,
+        shift,
+        factor,
+        dataset.class_names,
+        y_shift,
+        y_scale,
+        about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
+    )
+
+
+def _rows(
+    dataset: Dataset, test: float | int, seed: int, *, all_rows: bool
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Return a copy of the rows, which may be scaled in place."""
+    if not all_rows:
+        rows = rows_without_test(dataset, test=test, seed=seed)
+        return np.ascontiguousarray(dataset.x[rows]), dataset.y[rows]
+    parts = [(dataset.x, dataset.y), *([] if dataset.test is None else [dataset.test])]
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

@@ -1,0 +1,194 @@
+"""Python code of the best hyperparameters, which runs as printed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from hpsearch.analysis.best import Best
+from hpsearch.data import DataSettings
+from hpsearch.errors import UsageError
+from hpsearch.nn.losses import LOSSES
+from hpsearch.objectives import FAMILIES
+from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
+from hpsearch.results.definition import Definition
+from hpsearch.results.results import Results
+from hpsearch.space import decode
+
+_SPLIT = ("validation", "test", "train", "scaling")  # keys of [data] that are arguments of split
+
+
+def program(results: Results, best: Best, *, absolute: bool = False) -> str:
+    """Return a program that trains with the best hyperparameters and prints the test score of that training.
+
+    A family with an estimator has one: it loads the data, splits it as the run did, fits and scores. Another family
+    has its objective, and a function has the parameters alone.
+
+    Parameters
+    ----------
+    absolute
+        Whether the path of a data file is an absolute one, so that the program runs in any folder.
+    """
+    opening = f"# The best by validation {_plain(results.metric)}: trial {best.number} of {_plain(best.run)}"
+    definition = results.definitions.get((best.task, best.variant))
+    if definition is None or not definition.has_family:
+        return "\n".join([opening, *_parameters(results, best)])
+    estimator = _estimator(definition, best, results.metric)
+    lines = (
+        _with_objective(definition, best, results.metric, absolute=absolute)
+        if estimator is None
+        else _with_estimator(definition, best, estimator, results.metric, absolute=absolute)
+    )
+    return "\n".join([opening, *lines])
+
+
+def estimator_program(results: Results, best: Best) -> str:
+    """Return code that makes an estimator with the best hyperparameters, for data of one's own.
+
+    Raises
+    ------
+    UsageError
+        If the family has no estimator, or trains on targets as no estimator does.
+    """
+    definition = results.definitions.get((best.task, best.variant))
+    estimator = None
+    if definition is not None and definition.has_family:
+        estimator = _estimator(definition, best, results.metric)
+    if estimator is None:
+        raise UsageError(
+            f"the study {results.name!r} has no estimator with these hyperparameters: leave out --estimator"
+        )
+    return "\n".join([_import_of(type(estimator)), "", *_constructed(estimator)])
+
+
+def settings_of(results: Results, best: Best) -> dict[str, Any]:
+    """Return the fixed and the best settings of the model, as ``[model]`` of a study file has them."""
+    definition = results.definitions.get((best.task, best.variant))
+    fixed = {} if definition is None else definition.model
+    family = {} if definition is None or definition.family == next(iter(FAMILIES)) else {"family": definition.family}
+    return family | fixed | {name: decode(value) for name, value in best.params.items()}
+
+
+def _parameters(results: Results, best: Best) -> Iterator[str]:
+    yield from (
+        "import optuna",
+        "",
+        *_table("params", best.params),
+        f"study = optuna.create_study(direction={results.direction!r})",
+        "study.enqueue_trial(params)  # the first trial of study.optimize(objective) has them",
+    )
+
+
+def _estimator(definition: Definition, best: Best, metric: str) -> Any:
+    """Return the estimator with the trial's settings; None if there is none that trains as the trial did."""
+    family, task = FAMILIES[definition.family], _task(metric)
+    if not issubclass(family, SupervisedObjective) or not task:
+        return None
+    if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
+        return None  # the estimator scales targets
+    try:
+        estimator = family.estimator(family.settings_of(definition.model, best.params), task)
+    except UsageError:
+        return None
+    return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
+
+
+def _task(metric: str) -> str:
+    """Return the task whose trials have this metric; empty for metrics of other families."""
+    return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
+
+
+def _with_estimator(
+    definition: Definition, best: Best, estimator: Any, metric: str, *, absolute: bool
+) -> Iterator[str]:
+    table = _data(definition, absolute=absolute)
+    settings = {field.name: table.get(field.name, field.default) for field in fields(DataSettings)}
+    split = {key: settings[key] for key in _SPLIT if settings[key] is not None}
+    load = {key: value for key, value in table.items() if key not in _SPLIT}
+    yield from (
+        _import_of(type(estimator)),
+        "from hpsearch.data import DataSettings, load, split",
+        "",
+        *_folder(definition, absolute=absolute),
+        f"data = load(DataSettings({_arguments(load)}))",
+        f"rows = split(data, {_arguments(split)}, seed={definition.seed}, repeat={best.repeat})",
+        *_constructed(estimator),
+        "model.fit(rows.x_train, rows.y_train)",
+        f"print({'test ' + metric + ':'!r}, model.score(rows.x_test, rows.y_test))",
+    )
+
+
+def _with_objective(definition: Definition, best: Best, metric: str, *, absolute: bool) -> Iterator[str]:
+    family = FAMILIES[definition.family]
+    params = {name: decode(value) for name, value in best.params.items()}
+    separate = ["    separate_seeds=True,"] if definition.separate_seeds else []
+    yield from (
+        _import_of(family),
+        "",
+        *_folder(definition, absolute=absolute),
+        f"objective = {family.__name__}.build(",
+        f"    {_data(definition, absolute=absolute)!r},",
+        f"    model={definition.model!r},",
+        f"    space={definition.content.get('space') if family.accepts_changes else None!r},",
+        f"    seed={definition.seed},",
+        f"    repeat={best.repeat},",
+        *separate,
+        ")",
+        *_table("params", params),
+    )
+    if family.tests:
+        yield f"print({'test ' + metric + ':'!r}, *objective.test(params, {best.number}, times=1))"
+    else:
+        training = f"objective.retrain(params, objective.seeds({best.number}))"
+        yield f"print({metric + ':'!r}, {training}.validation)"
+
+
+def _data(definition: Definition, *, absolute: bool) -> dict[str, Any]:
+    table = definition.data
+    if absolute and definition.folder is not None and "path" in table:
+        table["path"] = str(Path(definition.folder) / table["path"])
+    return table
+
+
+def _folder(definition: Definition, *, absolute: bool) -> list[str]:
+    relative = not absolute and definition.folder is not None
+    return ["# Run this in the folder of the study file."] if relative else []
+
+
+def _import_of(kind: type[Any]) -> str:
+    """Return the statement that imports a class from its public module."""
+    import hpsearch.objectives as objectives
+
+    package, *parts = kind.__module__.split(".")
+    if package != "hpsearch":
+        public = [package, *(part for part in parts if not part.startswith("_"))]
+        return f"from {'.'.join(public)} import {kind.__name__}"
+    place = "hpsearch.objectives" if hasattr(objectives, kind.__name__) else "hpsearch.estimators"
+    return f"from {place} import {kind.__name__}"
+
+
+def _constructed(estimator: Any) -> Iterator[str]:
+    """Return the call that makes the estimator, with the arguments that are not its defaults."""
+    defaults = {name: each.default for name, each in inspect.signature(type(estimator).__init__).parameters.items()}
+    changed = {
+        name: value
+        for name, value in estimator.get_params(deep=False).items()
+        if type(value) is not type(defaults.get(name)) or value != defaults.get(name)
+    }
+    yield from (f"model = {type(estimator).__name__}(", *(f"    {name}={value!r}," for name, value in changed.items()))
+    yield ")"
+
+
+def _table(name: str, values: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {{", *(f"    {key!r}: {value!r}," for key, value in values.items()), "}"]
+
+
+def _arguments(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value!r}" for key, value in values.items())
+
+
+def _plain(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")

