@@ -32,6 +32,9 @@ class DataSettings:
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     train, validation, test, scaling
         See `split`.
+    metric
+        Name of scikit-learn's scorer that judges trials, baselines and the test, such as "roc_auc". None: "accuracy" or
+        "r2".
 
     Raises
     ------
@@ -49,6 +52,7 @@ class DataSettings:
     validation: float | int = 0.2
     test: float | int = 0.2
     scaling: str = "standard"
+    metric: str | None = None
 
     def __post_init__(self) -> None:
         one_of("source", self.source, SOURCES)
@@ -62,6 +66,8 @@ class DataSettings:
         if self.train is not None:
             whole("train", self.train, least=1)
         one_of("scaling", self.scaling, SCALINGS)
+        if self.metric is not None:
+            _text("metric", self.metric)
 
     def _check_keys_of_sources(self) -> None:
         for key, check in _RULES.items():

@@ -66,6 +66,11 @@ class Source:
         return source
 
     @property
+    def metric(self) -> str | None:
+        """Name of scikit-learn's scorer that judges; None for the task's own score."""
+        return self.data.metric if isinstance(self.data, DataSettings) else None
+
+    @property
     def dataset(self) -> Dataset:
         """Data set with this fingerprint, loaded if it is not in the cache.
 

@@ -18,6 +18,7 @@ from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome, Step, Trained
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
+from hpsearch.objectives.scoring import scorer_of
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.seeding import integer
@@ -36,8 +37,8 @@ _OTHER = 1  # separates the seeds of `with_other_seeds`
 class SupervisedObjective(Objective):
     """Model trained on the train rows of a data set and judged on its validation rows.
 
-    The score is accuracy for classification and R² for regression. A subclass sets `family`, `settings_type` and
-    `default_space`, and implements `train`.
+    The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names. A subclass sets
+    `family`, `settings_type` and `default_space`, and implements `train`.
 
     Parameters
     ----------
@@ -85,15 +86,20 @@ class SupervisedObjective(Objective):
         record: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
-        self._model = self._searched_model(model or {}, space)
+        self._model = self._read_model(model or {}, space)
         self.record = dict(record or {})
         self.seed, self.repeat = seed, repeat
         self._entropy: int | tuple[int, int] = seed  # of the trainings' seeds
         self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
+        self._scorer = scorer_of(self._source.metric, self._score.name, self.data)
         self._check_with_data()
 
     def _check_with_data(self) -> None:
         """Refuse settings that do not fit the data set."""
+
+    def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        """Return the fixed and the searched settings; the data set is there already."""
+        return self._searched_model(model, space)
 
     @classmethod
     def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
@@ -131,12 +137,22 @@ class SupervisedObjective(Objective):
     @property
     def direction(self) -> Direction:
         """Whether larger or smaller scores are better."""
-        return self._score.direction
+        return self._scorer.direction if self._scorer else self._score.direction
 
     @property
     def metric(self) -> str:
-        """Name of the score: "accuracy" or "r2"."""
-        return self._score.name
+        """Name of the score: "accuracy" or "r2", or what ``metric`` in `data` names."""
+        return self._scorer.name if self._scorer else self._score.name
+
+    @property
+    def has_own_score(self) -> bool:
+        """Whether the score is the task's own, accuracy or R²."""
+        return self._scorer is None
+
+    @property
+    def worst(self) -> float:
+        """Worst value of the score, that of a diverged training."""
+        return self._scorer.worst if self._scorer else self._score.worst
 
     @property
     def task(self) -> str:
@@ -156,11 +172,15 @@ class SupervisedObjective(Objective):
         data = self._source.data
         table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
         return {
-            "data": {key: value for key, value in table.items() if value is not None}
+            "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
             "model": self._model.fixed,
             "space": {name: describe(dist) | self._when(name) for name, dist in self.space.items()},
         } | ({"record": self.record} if self.record else {})
+
+    def _is_own(self, key: str) -> bool:
+        """Return whether a key of the data has no effect: a metric that is the task's own."""
+        return key == "metric" and self._scorer is None
 
     def _when(self, name: str) -> dict[str, Any]:
         return {"when": self.conditions[name]} if name in self.conditions else {}
@@ -255,13 +275,18 @@ class SupervisedObjective(Objective):
         rows = self.data
         with ONE_BLAS_THREAD.hold():
             model = fitted(name, rows, integer(self.seed, self.repeat, name))
-            validation = self.score(model.predict(rows.x_validation), rows.y_validation)
-            test = self.score(model.predict(rows.x_test), rows.y_test)
+            validation = self.value(model, rows.x_validation, rows.y_validation)
+            test = self.value(model, rows.x_test, rows.y_test)
         return Baseline(validation, test, train_rows(name, rows), len(rows.x_train))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
-        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""
+        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
+
+        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept.
+        """
         rows = self.data
+        if self._scorer:
+            return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
@@ -272,6 +297,12 @@ class SupervisedObjective(Objective):
         score = self._score()
         score.add(predictions.reshape(targets.shape), targets)
         return score.value()
+
+    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the value of the metric for a model with ``predict``, and what else the metric asks of it."""
+        if self._scorer is None:
+            return self.score(model.predict(x), targets)
+        return self._scorer.value(model, x, targets)
 
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
@@ -287,21 +318,29 @@ class FittedModel(Trained):
 
     def __iter__(self) -> Iterator[Step]:
         """Fit the model to the train rows."""
+        self.fit()
+        yield Step(1, self.validation)
+
+    def fit(self) -> None:
+        """Fit the model to the train rows."""
         rows = self._objective.data
         self._model.fit(rows.x_train, rows.y_train)
-        yield Step(1, self.validation)
 
     @cached_property
     def validation(self) -> float:
         """Score on the validation rows."""
+        return self.validate()
+
+    def validate(self) -> float:
+        """Compute the score on the validation rows."""
         rows = self._objective.data
-        return self._objective.score(self._model.predict(rows.x_validation), rows.y_validation)
+        return self._objective.value(self._model, rows.x_validation, rows.y_validation)
 
     def outcome(self) -> Outcome:
         """Judge the model on the test rows."""
         rows = self._objective.data
-        predictions = self._model.predict(rows.x_test)
-        return self._objective.judged(self._objective.score(predictions, rows.y_test), predictions)
+        value = self._objective.value(self._model, rows.x_test, rows.y_test)
+        return self._objective.judged(value, self._model.predict(rows.x_test))
 
     def model(self) -> Any:
         """Return the fitted model; its inputs are scaled like the objective's data."""
