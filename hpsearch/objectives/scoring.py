@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, NamedTuple
 
@@ -147,6 +147,11 @@ class Scorer:
         from hpsearch.objectives.scored_models import guessing
 
         self.value(guessing(rows, responses), rows.x_validation, rows.y_validation)
+
+
+def rescaled(scorer: Scorer | None, rows: Split) -> Scorer | None:
+    """Return the scorer for other rows, whose target may have other units."""
+    return scorer and replace(scorer, y_shift=rows.y_shift, y_scale=rows.y_scale)
 
 
 def in_units(values: NDArray[Any], shift: float, scale: float) -> NDArray[np.float64]:

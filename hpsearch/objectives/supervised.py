@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -14,11 +13,13 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, located
+from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
-from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome, Step, Trained
+from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
-from hpsearch.objectives.scoring import scorer_of
+from hpsearch.objectives.fitted import FittedModel as FittedModel
+from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.seeding import integer
@@ -68,6 +69,9 @@ class SupervisedObjective(Objective):
     settings_type: ClassVar[type[Any]]
     """Dataclass of the model's settings, each with a default; refuses invalid values with `UsageError`."""
 
+    cross_validates: ClassVar[bool] = False
+    """Whether trainings can be judged by cross-validation."""
+
     accepts_changes = True
     tests = True
     computed_keys = ("fingerprint",)
@@ -92,6 +96,8 @@ class SupervisedObjective(Objective):
         self._entropy: int | tuple[int, int] = seed  # of the trainings' seeds
         self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
         self._scorer = scorer_of(self._source.metric, self._score.name, self.data)
+        if self.data.folds and not self.cross_validates:
+            raise UsageError(f"[data] validation: the family {self.family!r} has no cross-validation: name a share")
         self._check_with_data()
 
     def _check_with_data(self) -> None:
@@ -196,9 +202,7 @@ class SupervisedObjective(Objective):
         A process that receives it then needs neither the files nor the libraries that read and split them.
         """
         rows = self.data
-        return self.__dict__ | {
-            "_received": rows if sum(array.nbytes for array in _arrays(rows).values()) <= MOST_SENT else None
-        }
+        return self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
@@ -272,12 +276,19 @@ class SupervisedObjective(Objective):
 
     def baseline(self, name: str) -> Baseline:
         """Train the simple model `name` on the train rows of this repeat, and score it as trials are scored."""
-        rows = self.data
+        rows, seed = self.data.whole or self.data, integer(self.seed, self.repeat, name)
+        values = []
         with ONE_BLAS_THREAD.hold():
-            model = fitted(name, rows, integer(self.seed, self.repeat, name))
-            validation = self.value(model, rows.x_validation, rows.y_validation)
-            test = self.value(model, rows.x_test, rows.y_test)
-        return Baseline(validation, test, train_rows(name, rows), len(rows.x_train))
+            for fold in self.data.folds or [self.data]:
+                model = fitted(name, fold, seed)
+                values.append(self.on(fold).value(model, fold.x_validation, fold.y_validation))
+            model = fitted(name, rows, seed) if self.data.folds else model
+            test = self.on(rows).value(model, rows.x_test, rows.y_test)
+        return Baseline(sum(values) / len(values), test, train_rows(name, rows), len(rows.x_train))
+
+    def on(self, rows: Split) -> Self:
+        """Return this objective on a fold of its rows, or on the whole."""
+        return self if rows is self.data else self._changed(_received=rows, _scorer=rescaled(self._scorer, rows))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
@@ -308,40 +319,3 @@ class SupervisedObjective(Objective):
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
     values = {field.name: getattr(rows, field.name) for field in fields(rows)}
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-
-
-class FittedModel(Trained):
-    """Training of a model with the methods ``fit`` and ``predict``, such as an estimator of scikit-learn: one step."""
-
-    def __init__(self, objective: SupervisedObjective, model: Any) -> None:
-        self._objective, self._model = objective, model
-
-    def __iter__(self) -> Iterator[Step]:
-        """Fit the model to the train rows."""
-        self.fit()
-        yield Step(1, self.validation)
-
-    def fit(self) -> None:
-        """Fit the model to the train rows."""
-        rows = self._objective.data
-        self._model.fit(rows.x_train, rows.y_train)
-
-    @cached_property
-    def validation(self) -> float:
-        """Score on the validation rows."""
-        return self.validate()
-
-    def validate(self) -> float:
-        """Compute the score on the validation rows."""
-        rows = self._objective.data
-        return self._objective.value(self._model, rows.x_validation, rows.y_validation)
-
-    def outcome(self) -> Outcome:
-        """Judge the model on the test rows."""
-        rows = self._objective.data
-        value = self._objective.value(self._model, rows.x_test, rows.y_test)
-        return self._objective.judged(value, self._model.predict(rows.x_test))
-
-    def model(self) -> Any:
-        """Return the fitted model; its inputs are scaled like the objective's data."""
-        return self._model

@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from hpsearch.data import Split
 from hpsearch.errors import UsageError, choose_from
-from hpsearch.objectives.base import Outcome
+from hpsearch.objectives.base import Outcome, Trained
+from hpsearch.objectives.cross_validated import CrossValidated
 from hpsearch.objectives.estimators.settings import ESTIMATOR, NOT_SET, make, parameters, settings_type
 from hpsearch.objectives.estimators.table import ESTIMATORS
+from hpsearch.objectives.fitted import FittedModel
 from hpsearch.objectives.scoring import RESPONSES
 from hpsearch.objectives.searched_model import SearchedModel, Spec, may_be_searched
-from hpsearch.objectives.supervised import FittedModel, SupervisedObjective
+from hpsearch.objectives.supervised import SupervisedObjective
 
 _NOT_FINITE = "non-finite"  # in scikit-learn's error of a network whose weights have overflowed
 
@@ -28,6 +31,9 @@ class EstimatorObjective(SupervisedObjective):
     `model` names the estimator, a key of `ESTIMATORS`, and sets parameters of its constructor; `space` searches others.
     Without a space it is that of the table, without what `model` sets. Values follow the library's own rules. The
     estimator's `random_state` comes from the seeds of the training.
+
+    With folds in `data` (``validation = "5-fold"``), a trial is trained on each fold, and its value is the mean of the
+    folds' values, which are its measures ``fold_1`` and so on. Judged on the test rows is a training on all others.
 
     User attributes of a trial: ``diverged``, and ``converged`` (False) where the library warns that its iterations
     ended before it converged. The other parameters are those of `SupervisedObjective`.
@@ -41,6 +47,7 @@ class EstimatorObjective(SupervisedObjective):
 
     family = "estimator"
     kind_keys = (ESTIMATOR,)
+    cross_validates = True
 
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Spec] | None) -> SearchedModel[Any]:
         return _searched(model, space, self._source.dataset.task)
@@ -88,10 +95,17 @@ class EstimatorObjective(SupervisedObjective):
         super().load()
         ESTIMATORS[self.estimator].kind(self.data.task)
 
-    def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> FittedEstimator:
-        """Return the training of an estimator with `params` and `seeds`."""
+    def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> Trained:
+        """Return the training of an estimator with `params` and `seeds`; on each fold of a cross-validation."""
+        rows = self.data
+        if rows.whole is None:
+            return self._fitted(rows, params, seeds)
+        folds = [self._fitted(fold, params, _of(seeds, number)) for number, fold in enumerate(rows.folds)]
+        return CrossValidated(folds, self._fitted(rows.whole, params, seeds))
+
+    def _fitted(self, rows: Split, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> FittedEstimator:
         seed = int(seeds.generate_state(1)[0])
-        return FittedEstimator(self, make(self.estimator, self.data.task, self.settings(params), seed))
+        return FittedEstimator(self.on(rows), make(self.estimator, rows.task, self.settings(params), seed))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the settings' class, which is made at run time and can't be pickled."""
@@ -108,6 +122,7 @@ class FittedEstimator(FittedModel):
 
     def __init__(self, objective: EstimatorObjective, model: Any) -> None:
         super().__init__(objective, model)
+        self._worst = objective.worst
         self._diverged = False
         self._converged = True
 
@@ -129,7 +144,7 @@ class FittedEstimator(FittedModel):
     def validation(self) -> float:
         """Score on the validation rows; the worst one after divergence."""
         with _one_thread():
-            return self._objective.worst if self._diverged else self.validate()
+            return self._worst if self._diverged else self.validate()
 
     def attributes(self) -> Mapping[str, Any]:
         """Return ``diverged``, and ``converged`` if it has not."""
@@ -138,7 +153,7 @@ class FittedEstimator(FittedModel):
     def outcome(self) -> Outcome:
         """Judge the estimator on the test rows."""
         if self._diverged:
-            return Outcome(self._objective.worst)
+            return Outcome(self._worst)
         with _one_thread():
             return super().outcome()
 
@@ -165,6 +180,11 @@ def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: 
             if may_be_searched(spec, {other: value for other, value in fixed.items() if other not in searched})
         }
     return SearchedModel(kind, dict(model), space)
+
+
+def _of(seeds: np.random.SeedSequence, fold: int) -> np.random.SeedSequence:
+    """Return the seeds of a fold."""
+    return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, fold))
 
 
 def _name(model: Mapping[str, Any]) -> str:
