@@ -28,6 +28,8 @@ class Metric(NamedTuple):
         return min(max(difference, -most), most) if not math.isnan(difference) else difference
 
 
+_MEANS = ("", "_macro", "_micro", "_weighted")  # over the classes
+
 METRICS: dict[str, Metric] = {
     "accuracy": Metric(best_is_one=True, share_of_rows=True, least=0.0, most=1.0),
     "r2": Metric(best_is_one=True, most=1.0),
@@ -37,6 +39,39 @@ METRICS: dict[str, Metric] = {
     "loss": Metric(least=0.0),
     "log loss": Metric(least=0.0),
     "log_loss": Metric(least=0.0),
+    **dict.fromkeys(
+        (
+            "average_precision",
+            "balanced_accuracy",
+            *(f"{score}{mean}" for score in ("f1", "jaccard", "precision", "recall") for mean in _MEANS),
+            "roc_auc",
+            "roc_auc_ovo",
+            "roc_auc_ovo_weighted",
+            "roc_auc_ovr",
+            "roc_auc_ovr_weighted",
+            "top_k_accuracy",
+        ),
+        Metric(best_is_one=True, least=0.0, most=1.0),
+    ),
+    "matthews_corrcoef": Metric(best_is_one=True, least=-1.0, most=1.0),
+    "explained_variance": Metric(best_is_one=True, most=1.0),
+    "d2_absolute_error_score": Metric(best_is_one=True, most=1.0),
+    "brier_score": Metric(least=0.0, most=2.0),
+    **dict.fromkeys(
+        (
+            "max_error",
+            "mean_absolute_error",
+            "mean_absolute_percentage_error",
+            "mean_gamma_deviance",
+            "mean_poisson_deviance",
+            "mean_squared_error",
+            "mean_squared_log_error",
+            "median_absolute_error",
+            "root_mean_squared_error",
+            "root_mean_squared_log_error",
+        ),
+        Metric(least=0.0),
+    ),
     "mse": Metric(least=0.0),
     "mae": Metric(least=0.0),
     "rmse": Metric(least=0.0),

@@ -291,7 +291,9 @@ def print_choices(console: Console) -> None:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.estimators import ESTIMATORS
     from hpsearch.objectives.functions import FUNCTIONS
+    from hpsearch.objectives.scoring import SCORERS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
     from hpsearch.study.shipped import by_folder
@@ -302,6 +304,8 @@ def print_choices(console: Console) -> None:
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
+        "metrics": SCORERS,
+        "estimators": ESTIMATORS,
         "functions": FUNCTIONS,
         "activations": ACTIVATIONS,
         "initializers": INITIALIZERS,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
+from hpsearch.data.folds import folds
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
 from hpsearch.errors import UsageError, quoted
@@ -31,7 +32,10 @@ class DataSettings:
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     train, validation, test, scaling
-        See `split`.
+        See `split`. `validation` can also be folds, such as "5-fold" or "3 x 5-fold", see `cross_split`.
+    metric
+        Name of scikit-learn's scorer that judges trials, baselines and the test, such as "roc_auc". None: "accuracy" or
+        "r2".
 
     Raises
     ------
@@ -46,9 +50,10 @@ class DataSettings:
     rows: int | None = None
     inputs: int | None = None
     train: int | None = None
-    validation: float | int = 0.2
+    validation: float | int | str = 0.2
     test: float | int = 0.2
     scaling: str = "standard"
+    metric: str | None = None
 
     def __post_init__(self) -> None:
         one_of("source", self.source, SOURCES)
@@ -57,11 +62,16 @@ class DataSettings:
         self._check_keys_of_sources()
         if self.task is not None:
             one_of("task", self.task, TASKS)
-        share("validation", self.validation)
+        if isinstance(self.validation, str):
+            folds(self.validation)
+        else:
+            share("validation", self.validation)
         share("test", self.test)
         if self.train is not None:
             whole("train", self.train, least=1)
         one_of("scaling", self.scaling, SCALINGS)
+        if self.metric is not None:
+            _text("metric", self.metric)
 
     def _check_keys_of_sources(self) -> None:
         for key, check in _RULES.items():

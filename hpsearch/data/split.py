@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hpsearch.checks import MOST_SEED, one_of, share, whole
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.folds import Folds
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.errors import DataError
 
@@ -40,6 +41,16 @@ class Split:
     y_scale: float = 1.0
     fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Hash of the row numbers of each part: ``train``, ``validation`` and ``test``."""
+    folds: "tuple[Split, ...]" = field(default=(), repr=False)
+    """Splits of a cross-validation; the first one's parts are those of this split. Empty without."""
+    whole: "Split | None" = field(default=None, repr=False)
+    """With folds: all rows that are not test rows as train part, and an empty validation part."""
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all arrays in bytes, with those of the folds."""
+        own = sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+        return own + sum(each.nbytes for each in (*self.folds[1:], self.whole) if each is not None)
 
     @property
     def n_inputs(self) -> int:
@@ -99,8 +110,62 @@ def split(
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
     drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    fingerprints = {part: hashlib.sha256(np.int64(rows).tobytes()).hexdigest()[:16] for part, rows in drawn.items()}
-    return replace(_scaled(dataset, scaling, [*parts, test_part]), fingerprints=fingerprints)
+    return replace(_scaled(dataset, scaling, [*parts, test_part]), fingerprints=_fingerprints(drawn))
+
+
+def cross_split(
+    dataset: Dataset,
+    *,
+    folds: Folds,
+    test: float | int = 0.2,
+    train: int | None = None,
+    scaling: str = "standard",
+    seed: int,
+    repeat: int = 0,
+) -> Split:
+    """Split `dataset` into test rows and the folds of the rest, each scaled by its own training rows.
+
+    The test rows are those of `split`. The folds are drawn by (`seed`, `repeat`), stratified by class. The parts of the
+    result are those of the first fold. The other arguments, and the errors, are those of `split`.
+    """
+    test = share("test", test)
+    rest, test_rows, test_part = _draw_test(dataset, test, seed)
+    y = dataset.y[rest]
+    _check_folds(dataset, y, folds)
+
+    def scaled(train_rows: Rows, validation_rows: Rows) -> Split:
+        parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
+        return _scaled(dataset, scaling, [*parts, (test_part[0].copy(), test_part[1].copy())])
+
+    trained, validated, splits = [], [], []
+    for places, held_out in folds.split(y, _state((seed, _VALIDATION, repeat)), stratified=bool(dataset.class_names)):
+        trained.append(_limit_train(dataset, rest[places], train, (seed, _TRAIN, repeat)))
+        validated.append(rest[held_out])
+        splits.append(scaled(trained[-1], validated[-1]))
+    drawn = {"train": np.concatenate(trained), "validation": np.concatenate(validated), "test": test_rows}
+    return replace(
+        splits[0],
+        fingerprints=_fingerprints(drawn),
+        folds=tuple(splits),
+        whole=scaled(_limit_train(dataset, rest, train, (seed, _TRAIN, repeat)), rest[:0]),
+    )
+
+
+def _fingerprints(drawn: Mapping[str, Rows]) -> dict[str, str]:
+    return {part: hashlib.sha256(np.int64(rows).tobytes()).hexdigest()[:16] for part, rows in drawn.items()}
+
+
+def _check_folds(dataset: Dataset, y: NDArray[Any], folds: Folds) -> None:
+    """Refuse more folds than rows to draw from: of each class, or two each for a regression."""
+    stratified = bool(dataset.class_names)
+    values, sizes = np.unique(y, return_counts=True)
+    least, rows = folds.least(stratified=stratified), int(sizes.min()) if stratified else len(y)
+    if rows < least:
+        which = f"of class {dataset.class_names[values[sizes.argmin()]]!r} " if stratified else ""
+        raise DataError(
+            f"{dataset.name}: {folds.splits} folds need at least {least} rows {which}to draw from, got {rows}:"
+            " take fewer folds"
+        )
 
 
 def rows_without_test(dataset: Dataset, *, test: float | int, seed: int) -> Rows:
@@ -147,15 +212,19 @@ def _draw(
 
     count = round(share * len(dataset.x)) if isinstance(share, float) else share
     _check_enough(dataset, y[rows], key, share, count)
-    seed, *stream = (int(number) for number in entropy)
-    state = np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)
     rest, sample = train_test_split(
         rows,
         test_size=count,
-        random_state=int(state[0]),
+        random_state=_state(entropy),
         stratify=y[rows] if dataset.class_names else None,
     )
     return rest, sample
+
+
+def _state(entropy: tuple[int, ...]) -> int:
+    """Return the 32-bit seed of a draw."""
+    seed, *stream = (int(number) for number in entropy)
+    return int(np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)[0])
 
 
 def _least(dataset: Dataset, y: NDArray[Any]) -> int:

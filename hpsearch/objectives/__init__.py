@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hpsearch.objectives.base import Objective
+from hpsearch.objectives.estimators import EstimatorObjective
 from hpsearch.objectives.functions import FunctionObjective
 from hpsearch.objectives.mlp import MLPObjective
 from hpsearch.objectives.tables import TableObjective
@@ -18,6 +19,7 @@ FAMILIES: Mapping[str, type[Objective]] = {
         MLPObjective,
         TableObjective,
         FunctionObjective,
+        EstimatorObjective,
     )
 }
 """Families by the name that ``[model] family`` gives; without one it is the first."""
@@ -33,6 +35,7 @@ DEFAULT_FAMILY = next(iter(FAMILIES))
 __all__ = [
     "DEFAULT_FAMILY",
     "FAMILIES",
+    "EstimatorObjective",
     "FunctionObjective",
     "MLPObjective",
     "Objective",

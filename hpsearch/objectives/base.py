@@ -168,6 +168,10 @@ class Objective(ABC):
     measure_names: ClassVar[Mapping[str, str] | None] = None
     """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
 
+    kind_keys: ClassVar[tuple[str, ...]] = ()
+    """Keys of ``[model]`` whose values decide which other settings there are; a level with another value brings its own
+    model and space."""
+
     own_sources: ClassVar[tuple[str, ...]] = ()
     """Sources in ``[data]`` that only this family reads."""
 

@@ -35,7 +35,7 @@ class Simple(NamedTuple):
 def _simple(task: str, _seed: int) -> Any:
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
-    return DummyClassifier(strategy="most_frequent") if task == "classification" else DummyRegressor()
+    return DummyClassifier(strategy="prior") if task == "classification" else DummyRegressor()
 
 
 def _linear(task: str, _seed: int) -> Any:

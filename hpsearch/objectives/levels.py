@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hpsearch.objectives import DEFAULT_FAMILY
+from hpsearch.objectives import DEFAULT_FAMILY, family
 from hpsearch.objectives.searched_model import may_be_searched
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -25,13 +25,17 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
 
     A level that fixes a searched setting removes it from the space, with the settings that are only searched with other
     values of it. One that searches a fixed setting removes it from the model. ``space = {}`` empties the space. A level
-    with another family brings its own model and space. The space is None if neither the file nor a level has one.
+    with another family brings its own model and space, and so does one with another `kind_keys`, such as another
+    estimator than the file's. The space is None if neither the file nor a level has one.
     """
     tables: dict[str, Any] = {name: base.get(name) for name in TABLES}
     for level in levels:
         model, space = dict(level.get("model", {})), level.get("space")
         if model.get(FAMILY, _family(tables)) != _family(tables):
             tables |= {"model": {}, "space": None}
+        elif _is_another_kind(tables["model"] or {}, model):
+            kept = {key: value for key, value in tables["model"].items() if key == FAMILY}
+            tables |= {"model": kept, "space": None}
         fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
         tables["model"] = fixed | model
         if tables["space"] is not None:
@@ -45,6 +49,12 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
         for name in FREE:
             tables[name] = {**(tables[name] or {}), **level.get(name, {})}
     return tables
+
+
+def _is_another_kind(model: Mapping[str, Any], level: Mapping[str, Any]) -> bool:
+    """Return whether a level names another kind of model than the file does."""
+    keys = family(str(_family({"model": model}))).kind_keys
+    return any(key in model and level.get(key, model[key]) != model[key] for key in keys)
 
 
 def _family(tables: Mapping[str, Any]) -> Any:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from hpsearch.errors import DivergenceError, UsageError
-from hpsearch.nn import LOSSES, SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
+from hpsearch.nn import SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
 from hpsearch.nn.layer_sizes import expanded
 from hpsearch.objectives.base import Outcome, Step, Trained
 from hpsearch.objectives.measures import Measure
-from hpsearch.objectives.record import record_settings
+from hpsearch.objectives.record import ON_TEST_ROWS, record_settings
 from hpsearch.objectives.recorder import Recorder
 from hpsearch.objectives.searched_model import SearchedModel, with_values
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
@@ -26,8 +26,9 @@ _MOST_COMBINATIONS = 1_000  # of ends and choices, over which settings without e
 class MLPObjective(SupervisedObjective):
     """Optuna objective: trains a multilayer perceptron and returns the validation score.
 
-    The score is accuracy for classification and R² for regression, with the weights of the last evaluation or, with
-    early stopping, of the best. Each evaluation's score is reported to the trial (step = epoch, from 1, or with `steps`
+    The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names, with the weights
+    of the last evaluation or, with early stopping, of the best by the criterion `stop_by` (accuracy or R², or the
+    loss). Each evaluation's score is reported to the trial (step = epoch, from 1, or with `steps`
     the number of steps, from 0) for pruners and learning-curve plots. A diverged training is a completed trial with the
     worst value.
 
@@ -66,6 +67,11 @@ class MLPObjective(SupervisedObjective):
 
     def _check_with_data(self) -> None:
         self._recorded = record_settings(self.record)
+        for name in ON_TEST_ROWS if self._scorer else ():
+            if getattr(self._recorded, name):
+                raise UsageError(
+                    f"[record] {name} needs the metric {self._score.name!r}, got [data] metric = {self.metric!r}"
+                )
         if len({value is None for value in self._model.ends("steps")}) > 1:
             raise UsageError("[space] steps must be searched without a condition: a study has one kind of budget")
         for settings in self._model.extremes(("early_stopping",)):
@@ -129,6 +135,7 @@ class TrainedNetwork(Trained):
     def __init__(self, objective: MLPObjective, training: Training, recorder: Recorder | None = None) -> None:
         self._objective, self._training, self._recorder = objective, training, recorder
         self._diverged = False
+        self._values: dict[int, tuple[float, float]] = {}
         self._fingerprints: Mapping[str, Any] = training.fingerprints() if objective.separate_seeds else {}
 
     @property
@@ -145,20 +152,36 @@ class TrainedNetwork(Trained):
             for epoch in self._training:
                 if recorder:
                     recorder.observe(epoch)
-                yield Step(epoch.epoch, _score(epoch))
+                yield Step(epoch.epoch, self._observe(epoch)[1])
         except DivergenceError:
             self._diverged = True
         if recorder:
             recorder.end(diverged=self._diverged)
 
+    def _observe(self, epoch: Epoch) -> tuple[float, float]:
+        """Return the scores of an evaluation on the train and the validation rows."""
+        objective, rows = self._objective, self._objective.data
+        if objective.has_own_score:
+            return epoch.train_score, _score(epoch)
+        train, validation = (rows.x_train, rows.y_train), (rows.x_validation, rows.y_validation)
+        scores = (objective.value(self._scored, *train), objective.value(self._scored, *validation))
+        self._values[epoch.epoch] = scores
+        return scores
+
+    @property
+    def _scored(self) -> Any:
+        """The network as a scorer takes it."""
+        from hpsearch.objectives.scored_models import NetworkOfClasses
+
+        return NetworkOfClasses(self.network) if self._objective.data.class_names else self.network
+
+    def _scores(self, epoch: Epoch) -> tuple[float, float]:
+        return self._values.get(epoch.epoch) or self._observe(epoch)
+
     @property
     def validation(self) -> float:
         """Score of the final weights on the validation rows."""
-        return self._worst if self._diverged else _score(self._training.final)
-
-    @property
-    def _worst(self) -> float:
-        return LOSSES[self.network.loss_name].score.worst
+        return self._objective.worst if self._diverged else self._scores(self._training.final)[1]
 
     def attributes(self) -> Mapping[str, Any]:
         """Return ``epochs``, ``diverged`` and ``history``."""
@@ -170,7 +193,7 @@ class TrainedNetwork(Trained):
             "history": ({"step": [epoch.epoch for epoch in epochs]} if in_steps else {})
             | {
                 "train_loss": [_finite(epoch.train_loss) for epoch in epochs],
-                "train_score": [_finite(epoch.train_score) for epoch in epochs],
+                "train_score": [_finite(self._scores(epoch)[0]) for epoch in epochs],
                 "validation_loss": [_finite(epoch.validation_loss) for epoch in epochs],
             },
         }
@@ -190,8 +213,10 @@ class TrainedNetwork(Trained):
     def outcome(self) -> Outcome:
         """Judge the final weights on the test rows; a diverged training has the worst score."""
         if self._diverged:
-            return Outcome(self._worst)
+            return Outcome(self._objective.worst)
         rows = self._objective.data
+        if not self._objective.has_own_score:
+            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test))
         value = self.network.evaluate(rows.x_test, rows.y_test)[1]
         predictions = self.network.predict(rows.x_test)
         return self._objective.judged(value, predictions.argmax(axis=1) if rows.class_names else predictions)

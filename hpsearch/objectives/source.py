@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hpsearch.data import Dataset, DataSettings, Split, load, split
+from hpsearch.data import Dataset, DataSettings, Split, cross_split, load, split
+from hpsearch.data.folds import folds
 from hpsearch.errors import DataError, UsageError, choose_from
 
 
@@ -64,6 +65,11 @@ class Source:
         source = cls(data, data_dir, folder, dataset.fingerprint)
         source._cache(dataset)
         return source
+
+    @property
+    def metric(self) -> str | None:
+        """Name of scikit-learn's scorer that judges; None for the task's own score."""
+        return self.data.metric if isinstance(self.data, DataSettings) else None
 
     @property
     def dataset(self) -> Dataset:
@@ -126,12 +132,8 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 @lru_cache(maxsize=2)
 def _split(source: Source, seed: int, repeat: int) -> Split:
     settings = source.settings
-    return split(
-        source.dataset,
-        validation=settings.validation,
-        test=settings.test,
-        train=settings.train,
-        scaling=settings.scaling,
-        seed=seed,
-        repeat=repeat,
-    )
+    arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "scaling": settings.scaling}
+    arguments |= {"seed": seed, "repeat": repeat}
+    if isinstance(settings.validation, str):
+        return cross_split(source.dataset, folds=folds(settings.validation), **arguments)
+    return split(source.dataset, validation=settings.validation, **arguments)

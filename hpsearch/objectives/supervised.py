@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,9 +16,11 @@ from hpsearch.data import Dataset, DataSettings, Split, located
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
-from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome, Step, Trained
+from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.final_model import final_model
+from hpsearch.objectives.fitted import FittedModel as FittedModel
+from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.seeding import integer
@@ -41,8 +42,8 @@ _OTHER = 1  # separates the seeds of `with_other_seeds`
 class SupervisedObjective(Objective):
     """Model trained on the train rows of a data set and judged on its validation rows.
 
-    The score is accuracy for classification and R² for regression. A subclass sets `family`, `settings_type` and
-    `default_space`, and implements `train`.
+    The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names. A subclass sets
+    `family`, `settings_type` and `default_space`, and implements `train`.
 
     Parameters
     ----------
@@ -72,6 +73,9 @@ class SupervisedObjective(Objective):
     settings_type: ClassVar[type[Any]]
     """Dataclass of the model's settings, each with a default; refuses invalid values with `UsageError`."""
 
+    cross_validates: ClassVar[bool] = False
+    """Whether trainings can be judged by cross-validation."""
+
     accepts_changes = True
     tests = True
     computed_keys = ("fingerprint",)
@@ -90,15 +94,22 @@ class SupervisedObjective(Objective):
         record: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
-        self._model = self._searched_model(model or {}, space)
+        self._model = self._read_model(model or {}, space)
         self.record = dict(record or {})
         self.seed, self.repeat = seed, repeat
         self._entropy: int | tuple[int, int] = seed  # of the trainings' seeds
         self._score: type[Score] = LOSSES[LOSS_OF[self.data.task]].score  # loads and splits: errors are raised now
+        self._scorer = scorer_of(self._source.metric, self._score.name, self.data)
+        if self.data.folds and not self.cross_validates:
+            raise UsageError(f"[data] validation: the family {self.family!r} has no cross-validation: name a share")
         self._check_with_data()
 
     def _check_with_data(self) -> None:
         """Refuse settings that do not fit the data set."""
+
+    def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        """Return the fixed and the searched settings; the data set is there already."""
+        return self._searched_model(model, space)
 
     @classmethod
     def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
@@ -136,12 +147,22 @@ class SupervisedObjective(Objective):
     @property
     def direction(self) -> Direction:
         """Whether larger or smaller scores are better."""
-        return self._score.direction
+        return self._scorer.direction if self._scorer else self._score.direction
 
     @property
     def metric(self) -> str:
-        """Name of the score: "accuracy" or "r2"."""
-        return self._score.name
+        """Name of the score: "accuracy" or "r2", or what ``metric`` in `data` names."""
+        return self._scorer.name if self._scorer else self._score.name
+
+    @property
+    def has_own_score(self) -> bool:
+        """Whether the score is the task's own, accuracy or R²."""
+        return self._scorer is None
+
+    @property
+    def worst(self) -> float:
+        """Worst value of the score, that of a diverged training."""
+        return self._scorer.worst if self._scorer else self._score.worst
 
     @property
     def task(self) -> str:
@@ -161,11 +182,15 @@ class SupervisedObjective(Objective):
         data = self._source.data
         table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
         return {
-            "data": {key: value for key, value in table.items() if value is not None}
+            "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
             "model": self._model.fixed,
             "space": {name: describe(dist) | self._when(name) for name, dist in self.space.items()},
         } | ({"record": self.record} if self.record else {})
+
+    def _is_own(self, key: str) -> bool:
+        """Return whether a key of the data has no effect: a metric that is the task's own."""
+        return key == "metric" and self._scorer is None
 
     def _when(self, name: str) -> dict[str, Any]:
         return {"when": self.conditions[name]} if name in self.conditions else {}
@@ -181,9 +206,7 @@ class SupervisedObjective(Objective):
         A process that receives it then needs neither the files nor the libraries that read and split them.
         """
         rows = self.data
-        return self.__dict__ | {
-            "_received": rows if sum(array.nbytes for array in _arrays(rows).values()) <= MOST_SENT else None
-        }
+        return self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
@@ -295,16 +318,28 @@ class SupervisedObjective(Objective):
 
     def baseline(self, name: str) -> Baseline:
         """Train the simple model `name` on the train rows of this repeat, and score it as trials are scored."""
-        rows = self.data
+        rows, seed = self.data.whole or self.data, integer(self.seed, self.repeat, name)
+        values = []
         with ONE_BLAS_THREAD.hold():
-            model = fitted(name, rows, integer(self.seed, self.repeat, name))
-            validation = self.score(model.predict(rows.x_validation), rows.y_validation)
-            test = self.score(model.predict(rows.x_test), rows.y_test)
-        return Baseline(validation, test, train_rows(name, rows), len(rows.x_train))
+            for fold in self.data.folds or [self.data]:
+                model = fitted(name, fold, seed)
+                values.append(self.on(fold).value(model, fold.x_validation, fold.y_validation))
+            model = fitted(name, rows, seed) if self.data.folds else model
+            test = self.on(rows).value(model, rows.x_test, rows.y_test)
+        return Baseline(sum(values) / len(values), test, train_rows(name, rows), len(rows.x_train))
+
+    def on(self, rows: Split) -> Self:
+        """Return this objective on a fold of its rows, or on the whole."""
+        return self if rows is self.data else self._changed(_received=rows, _scorer=rescaled(self._scorer, rows))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
-        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled."""
+        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
+
+        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept.
+        """
         rows = self.data
+        if self._scorer:
+            return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
@@ -316,36 +351,13 @@ class SupervisedObjective(Objective):
         score.add(predictions.reshape(targets.shape), targets)
         return score.value()
 
+    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the value of the metric for a model with ``predict``, and what else the metric asks of it."""
+        if self._scorer is None:
+            return self.score(model.predict(x), targets)
+        return self._scorer.value(model, x, targets)
+
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
     values = {field.name: getattr(rows, field.name) for field in fields(rows)}
     return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-
-
-class FittedModel(Trained):
-    """Training of a model with the methods ``fit`` and ``predict``, such as an estimator of scikit-learn: one step."""
-
-    def __init__(self, objective: SupervisedObjective, model: Any) -> None:
-        self._objective, self._model = objective, model
-
-    def __iter__(self) -> Iterator[Step]:
-        """Fit the model to the train rows."""
-        rows = self._objective.data
-        self._model.fit(rows.x_train, rows.y_train)
-        yield Step(1, self.validation)
-
-    @cached_property
-    def validation(self) -> float:
-        """Score on the validation rows."""
-        rows = self._objective.data
-        return self._objective.score(self._model.predict(rows.x_validation), rows.y_validation)
-
-    def outcome(self) -> Outcome:
-        """Judge the model on the test rows."""
-        rows = self._objective.data
-        predictions = self._model.predict(rows.x_test)
-        return self._objective.judged(self._objective.score(predictions, rows.y_test), predictions)
-
-    def model(self) -> Any:
-        """Return the fitted model; its inputs are scaled like the objective's data."""
-        return self._model

@@ -198,5 +198,7 @@ def _count(count: int) -> str:
 def _names(results: Results, factor: str, levels: Sequence[str], conjunction: str = "and") -> str:
     names = [level_name(results, factor, level) for level in levels]
     if len(names) > _MOST_NAMED:
-        return f"{', '.join(map(plain, names[:_MOST_NAMED]))} {conjunction} {_count(len(names) - _MOST_NAMED)} others"
+        rest = len(names) - _MOST_NAMED
+        named = ", ".join(map(plain, names[:_MOST_NAMED]))
+        return f"{named} {conjunction} {_count(rest)} {plural(rest, 'other')}"
     return listing(names, conjunction) if names else ""

@@ -1,0 +1,211 @@
+"""Optuna objective that trains an estimator of scikit-learn, XGBoost or LightGBM."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from hpsearch.data import Split
+from hpsearch.errors import UsageError, choose_from
+from hpsearch.objectives.base import Outcome, Trained
+from hpsearch.objectives.cross_validated import CrossValidated
+from hpsearch.objectives.estimators.settings import ESTIMATOR, NOT_SET, make, parameters, settings_type
+from hpsearch.objectives.estimators.table import ESTIMATORS
+from hpsearch.objectives.fitted import FittedModel
+from hpsearch.objectives.scoring import RESPONSES
+from hpsearch.objectives.searched_model import SearchedModel, Spec, may_be_searched
+from hpsearch.objectives.supervised import SupervisedObjective
+
+_NOT_FINITE = "non-finite"  # in scikit-learn's error of a network whose weights have overflowed
+
+
+class EstimatorObjective(SupervisedObjective):
+    """Optuna objective: fits an estimator to the train rows and returns its validation score.
+
+    `model` names the estimator, a key of `ESTIMATORS`, and sets parameters of its constructor; `space` searches others.
+    Without a space it is that of the table, without what `model` sets. Values follow the library's own rules. The
+    estimator's `random_state` comes from the seeds of the training.
+
+    With folds in `data` (``validation = "5-fold"``), a trial is trained on each fold, and its value is the mean of the
+    folds' values, which are its measures ``fold_1`` and so on. Judged on the test rows is a training on all others.
+
+    User attributes of a trial: ``diverged``, and ``converged`` (False) where the library warns that its iterations
+    ended before it converged. The other parameters are those of `SupervisedObjective`.
+
+    Examples
+    --------
+    >>> forest = EstimatorObjective("iris", model={"estimator": "random_forest", "n_estimators": 10})
+    >>> sorted(forest.space)
+    ['max_features', 'max_samples', 'min_samples_leaf']
+    """
+
+    family = "estimator"
+    kind_keys = (ESTIMATOR,)
+    cross_validates = True
+
+    def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Spec] | None) -> SearchedModel[Any]:
+        return _searched(model, space, self._source.dataset.task)
+
+    @classmethod
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
+        """Check the tables ``[model]`` and ``[space]`` of a study file, which must suit one task at least."""
+        errors = []
+        for task in ESTIMATORS[_name(model)].classes:
+            try:
+                _searched(model, space, task)
+            except UsageError as error:
+                errors.append(error)
+            else:
+                return
+        raise errors[0]
+
+    @classmethod
+    def default_model(cls) -> Mapping[str, Any]:
+        """Return nothing: defaults depend on the estimator and the task."""
+        return {}
+
+    def _check_with_data(self) -> None:
+        """Refuse a metric that asks more of a model than the estimator gives, such as probabilities."""
+        if self._scorer is None:
+            return
+        model = make(self.estimator_name, self.data.task, self.settings({}), 0)
+        responses = tuple(name for name in RESPONSES if hasattr(model, name))
+        try:
+            self._scorer.refuse_unsuited(self.data, responses)
+        except AttributeError:
+            missing = " or ".join(name for name in RESPONSES if name not in responses)
+            raise UsageError(
+                f"[data] metric: {self._scorer.scorer!r} needs {missing}, which the estimator {self.estimator_name!r} lacks "
+                "with these settings"
+            ) from None
+
+    @property
+    def estimator_name(self) -> str:
+        """Name of the estimator."""
+        return str(self._model.fixed[ESTIMATOR])
+
+    def load(self) -> None:
+        """Load the data set and the estimator's library."""
+        super().load()
+        ESTIMATORS[self.estimator_name].kind(self.data.task)
+
+    def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> Trained:
+        """Return the training of an estimator with `params` and `seeds`; on each fold of a cross-validation."""
+        rows = self.data
+        if rows.whole is None:
+            return self._fitted(rows, params, seeds)
+        folds = [self._fitted(fold, params, _of(seeds, number)) for number, fold in enumerate(rows.folds)]
+        return CrossValidated(folds, self._fitted(rows.whole, params, seeds))
+
+    def _fitted(self, rows: Split, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> FittedEstimator:
+        seed = int(seeds.generate_state(1)[0])
+        return FittedEstimator(self.on(rows), make(self.estimator_name, rows.task, self.settings(params), seed))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the settings' class, which is made at run time and can't be pickled."""
+        return super().__getstate__() | {"_model": (self._model.fixed, self._model.specs, self.data.task)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state, and make the settings' class."""
+        fixed, specs, task = state["_model"]
+        super().__setstate__(state | {"_model": SearchedModel(settings_type(fixed[ESTIMATOR], task), fixed, specs)})
+
+
+class FittedEstimator(FittedModel):
+    """Training of an estimator: one step, in one thread, with its warnings as attributes."""
+
+    def __init__(self, objective: EstimatorObjective, model: Any) -> None:
+        super().__init__(objective, model)
+        self._worst = objective.worst
+        self._diverged = False
+        self._converged = True
+
+    def fit(self) -> None:
+        """Fit the estimator to the train rows; a network of scikit-learn whose weights overflow has diverged."""
+        from sklearn.exceptions import ConvergenceWarning
+
+        with warnings.catch_warnings(record=True) as caught, _one_thread():
+            warnings.simplefilter("always")
+            try:
+                super().fit()
+            except ValueError as error:
+                if _NOT_FINITE not in str(error):
+                    raise
+                self._diverged = True
+        self._converged = not any(issubclass(each.category, ConvergenceWarning) for each in caught)
+
+    @cached_property
+    def validation(self) -> float:
+        """Score on the validation rows; the worst one after divergence."""
+        with _one_thread():
+            return self._worst if self._diverged else self.validate()
+
+    def attributes(self) -> Mapping[str, Any]:
+        """Return ``diverged``, and ``converged`` if it has not."""
+        return {"diverged": self._diverged} | ({} if self._converged else {"converged": False})
+
+    def outcome(self) -> Outcome:
+        """Judge the estimator on the test rows."""
+        if self._diverged:
+            return Outcome(self._worst)
+        with _one_thread():
+            return super().outcome()
+
+
+def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: str) -> SearchedModel[Any]:
+    """Return the fixed and the searched settings of an estimator for a task."""
+    name = _name(model)
+    try:
+        kind = settings_type(name, task)
+    except UsageError as error:
+        raise UsageError(f"[model] {ESTIMATOR}: {error}") from error
+    for table, settings in (("model", model), ("space", space or {})):
+        for key in settings:
+            if key in NOT_SET:
+                raise UsageError(f"[{table}] {key}: {NOT_SET[key]}; leave it out")
+    if ESTIMATOR in (space or {}):
+        raise UsageError(f"[space] {ESTIMATOR} can't be searched: make it a factor, with a level for each estimator")
+    if space is None:
+        searched = {key: spec for key, spec in ESTIMATORS[name].space_for(task).items() if key not in model}
+        fixed = {**parameters(kind()), **model}
+        space = {
+            key: spec
+            for key, spec in searched.items()
+            if may_be_searched(spec, {other: value for other, value in fixed.items() if other not in searched})
+        }
+    return SearchedModel(kind, dict(model), space)
+
+
+def _of(seeds: np.random.SeedSequence, fold: int) -> np.random.SeedSequence:
+    """Return the seeds of a fold."""
+    return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, fold))
+
+
+def _name(model: Mapping[str, Any]) -> str:
+    """Return the estimator that a table ``[model]`` names."""
+    name = model.get(ESTIMATOR)
+    if name is None:
+        raise UsageError(f"[model] {ESTIMATOR} is missing: choose from {', '.join(sorted(ESTIMATORS))}")
+    if not isinstance(name, str) or name not in ESTIMATORS:
+        raise UsageError(f"[model] {ESTIMATOR}: {choose_from('estimator', name, ESTIMATORS)}")
+    return name
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Limit OpenMP, which histogram gradient boosting uses, to one thread."""
+    limit: AbstractContextManager[Any] = _threads().limit(limits=1, user_api="openmp")
+    return limit
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return the control of the loaded libraries: finding them takes milliseconds."""
+    import sklearn.ensemble  # noqa: F401 -- loads OpenMP
+
+    return ThreadpoolController()

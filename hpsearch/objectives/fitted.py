@@ -1,0 +1,63 @@
+"""Trainings of models with the methods ``fit`` and ``predict``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from hpsearch.data import Split
+from hpsearch.objectives.base import Outcome, Step, Trained
+
+
+class Judge(Protocol):
+    """What a training asks of its objective."""
+
+    @property
+    def data(self) -> Split:
+        """Train, validation and test part."""
+
+    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the value of the metric for a model."""
+
+    def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
+        """Return the outcome for a test value and predictions of the test rows."""
+
+
+class FittedModel(Trained):
+    """Training of a model with the methods ``fit`` and ``predict``, such as an estimator of scikit-learn: one step."""
+
+    def __init__(self, objective: Judge, model: Any) -> None:
+        self._objective, self._model = objective, model
+
+    def __iter__(self) -> Iterator[Step]:
+        """Fit the model to the train rows."""
+        self.fit()
+        yield Step(1, self.validation)
+
+    def fit(self) -> None:
+        """Fit the model to the train rows."""
+        rows = self._objective.data
+        self._model.fit(rows.x_train, rows.y_train)
+
+    @cached_property
+    def validation(self) -> float:
+        """Score on the validation rows."""
+        return self.validate()
+
+    def validate(self) -> float:
+        """Compute the score on the validation rows."""
+        rows = self._objective.data
+        return self._objective.value(self._model, rows.x_validation, rows.y_validation)
+
+    def outcome(self) -> Outcome:
+        """Judge the model on the test rows."""
+        rows = self._objective.data
+        value = self._objective.value(self._model, rows.x_test, rows.y_test)
+        return self._objective.judged(value, self._model.predict(rows.x_test))
+
+    def model(self) -> Any:
+        """Return the fitted model; its inputs are scaled like the objective's data."""
+        return self._model
