@@ -290,8 +290,8 @@ class SupervisedObjective(Objective):
         raise UsageError(f"the family {cls.family!r} has no estimator")
 
     @classmethod
-    def settings_of(cls, model: Mapping[str, Any], params: Mapping[str, Any]) -> Any:
-        """Return all settings of a trial with `params`, from the table ``[model]`` alone."""
+    def settings_of(cls, model: Mapping[str, Any], params: Mapping[str, Any], task: str) -> Any:
+        """Return all settings of a trial with `params`, from the table ``[model]`` and the data's task alone."""
         return cls._searched_model(model, {}).settings(params)
 
     def final_model(self, params: Mapping[str, Any], *, all_rows: bool = False) -> TabularModel:

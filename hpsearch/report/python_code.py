@@ -87,10 +87,12 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     family, task = FAMILIES[definition.family], _task(metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
+    if isinstance(definition.data.get("validation"), str):
+        return None  # cross-validation has no split of its own
     if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
         return None  # the estimator scales targets
     try:
-        estimator = family.estimator(family.settings_of(definition.model, best.params), task)
+        estimator = family.estimator(family.settings_of(definition.model, best.params, task), task)
     except UsageError:
         return None
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator

@@ -81,14 +81,24 @@ class EstimatorObjective(SupervisedObjective):
         except AttributeError:
             missing = " or ".join(name for name in RESPONSES if name not in responses)
             raise UsageError(
-                f"[data] metric: {self._scorer.scorer!r} needs {missing}, which the estimator {self.estimator_name!r} lacks "
-                "with these settings"
+                f"[data] metric: {self._scorer.scorer!r} needs {missing}, which the estimator "
+                f"{self.estimator_name!r} lacks with these settings"
             ) from None
 
     @property
     def estimator_name(self) -> str:
         """Name of the estimator."""
         return str(self._model.fixed[ESTIMATOR])
+
+    @classmethod
+    def settings_of(cls, model: Mapping[str, Any], params: Mapping[str, Any], task: str) -> Any:
+        """Return all settings of a trial with `params`, from the table ``[model]`` and the data's task alone."""
+        return _searched(model, {}, task).settings(params)
+
+    @classmethod
+    def estimator(cls, settings: Any, task: str, *, scaled_targets: bool = False) -> Any:
+        """Return the unfitted estimator with these settings; it never scales targets."""
+        return make(getattr(settings, ESTIMATOR), task, settings, 0)
 
     def load(self) -> None:
         """Load the data set and the estimator's library."""
