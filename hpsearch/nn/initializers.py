@@ -46,6 +46,14 @@ def he(fan_in: int, fan_out: int, slope: float) -> float:
     return sqrt(2.0 / ((1.0 + slope**2) * fan_in))
 
 
+def he_relu(fan_in: int, fan_out: int, slope: float) -> float:
+    """Return √(2 / fan_in) in every layer, also in the output layer, where `he` returns √(1 / fan_in).
+
+    Source: Deep Learning from Scratch, section 6.2.3, whose networks with ReLU have it in all layers.
+    """
+    return sqrt(2.0 / fan_in)
+
+
 def lecun(fan_in: int, fan_out: int, slope: float) -> float:
     """Return √(1 / fan_in), which preserves the variance of the outputs of a linear layer.
 
@@ -66,6 +74,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "normal": Initializer(normal, ("initializer_std",)),
     "xavier": Initializer(xavier),
     "he": Initializer(he),
+    "he_relu": Initializer(he_relu),
     "lecun": Initializer(lecun),
 }
 """Name → deviation as a function of fan_in, fan_out and the slope of the activation for x < 0.

@@ -22,6 +22,11 @@ _SUMMARY = "summary.json"
 _THUMBNAIL_WIDTH = 240  # pixels
 _FIGURES = ("figure", "answer", "paired", "best_so_far")  # sections whose figure a thumbnail shows, the first there is
 _SIGNS = {"holds": "✓", "does not hold": "✗", "not resolved": "?"}
+_VERBS = {
+    "holds": ("holds", "hold"),
+    "does not hold": ("does not hold", "do not hold"),
+    "not resolved": ("is not resolved", "are not resolved"),
+}  # of one claim, and of several
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _FOOT = """Each page is made by `hpsearch study NAME`, and this one by `hpsearch gallery`. The same machine \
 gives the same numbers. Without MNIST, `hpsearch study NAME --data digits` runs a study on the digits of scikit-learn, \
@@ -138,16 +143,12 @@ def _pages_of(name: str, pages: Mapping[str, Page]) -> list[Page]:
 
 def _opening(pages: Mapping[str, Page]) -> Iterator[str]:
     """Yield how many claims hold, and what the words are called."""
-    words = [each.word for page in pages.values() for each in page.decisions]
+    words: list[str] = [each.word for page in pages.values() for each in page.decisions]
     if not words:
         return
-    counts = ", ".join(f"{words.count(word)} {_described(word)}" for word in WORDS if word in words)
+    counts = ", ".join(f"{count} {_VERBS[word][count > 1]}" for word in WORDS if (count := words.count(word)))
     yield f"{len(words)} claims of a chapter and of a lecture, each decided by repeats on one machine: {counts}."
     yield "\n".join(f"- {_SIGNS[word]} {' · '.join(_distinct(titles))}" for word, titles in WORDS.items())
-
-
-def _described(word: str) -> str:
-    return {"holds": "hold", "does not hold": "do not hold", "not resolved": "are not resolved"}[word]
 
 
 def _table(pages: Mapping[str, Page], present: Mapping[str, Titles]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hpsearch.analysis.comparison.profiles import ENOUGH_TASKS
+from hpsearch.analysis.exact import all_are_exact
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.views import searching
 from hpsearch.report.section import Section, worded
@@ -93,6 +94,7 @@ def _begun(results: Results) -> bool:
 
 SEVERAL_VARIANTS = Need(lambda results: len(results.variants) > 1, "the study has one {noun}", silent=True)
 SEVERAL_SEARCHES = Need(lambda results: len(searching(results).variants) > 1, "fewer than two variants search")
+RANDOM = Need(lambda results: not all_are_exact(results), "nothing in the study is random")
 SEARCH = Need(lambda results: bool(searching(results).variants), "nothing is searched")
 SPACE = Need(lambda results: bool(results.space), "no hyperparameter is searched")
 CLAIMS = Need(lambda results: bool(results.settings.get("claims")), "the study makes no claims", silent=True)

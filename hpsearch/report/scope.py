@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from hpsearch.analysis.comparison.scopes import TASKS
+from hpsearch.analysis.exact import all_are_exact
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.judging import RETRAINED, judging
 from hpsearch.report.precision import rows_of_test
@@ -18,6 +19,8 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
     Repeats differ in their seeds and in the split of the other rows into training and validation rows; the test rows
     are the same in all.
     """
+    if all_are_exact(results):
+        return "This page speaks for these settings: nothing in them is random, so they give the same numbers again."
     count, rows = len(tasks(results)), rows_of_test(results)
     facts["scope_tasks"] = count
     blocks = count >= TASKS and len(results.variants) > 1

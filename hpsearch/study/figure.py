@@ -21,6 +21,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "histograms": frozenset({"steps"}),
     "levels": frozenset({"measure", "lines", "panels", "log", "steps", "reduce"}),
     "paths": frozenset({"measure"}),
+    "trials": frozenset(),
 }
 """Kind of figure → keys of the table that it reads; `hpsearch.report.drawings` draws them."""
 

@@ -20,7 +20,7 @@ QUICK_REPEATS = 2
 QUICK_SHARE = 5
 """A quick study has one part in this many of the epochs, steps and trials."""
 
-_LENGTHS = ("epochs", "steps", "evaluate_every", "patience", "decay_epochs", "warmup_epochs")  # settings of a model
+_LENGTHS = ("epochs", "steps", "patience", "decay_epochs", "warmup_epochs")  # settings of a model
 _LEAST_PART = 5  # validation and test rows that are counted take at most one part in this many of another data set
 
 

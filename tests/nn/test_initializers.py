@@ -106,6 +106,7 @@ FORMULAS = {
     "normal": lambda fan_in, fan_out: 0.05,
     "xavier": lambda fan_in, fan_out: np.sqrt(2 / (fan_in + fan_out)),
     "he": lambda fan_in, fan_out: np.sqrt(2 / fan_in),
+    "he_relu": lambda fan_in, fan_out: np.sqrt(2 / fan_in),
     "lecun": lambda fan_in, fan_out: np.sqrt(1 / fan_in),
 }
 
@@ -123,3 +124,12 @@ def test_deviation_of_the_weights_that_are_drawn(name):
 
 def test_he_takes_the_slope_into_account():
     assert INITIALIZERS["he"].std(50, 10, 0.5) == pytest.approx(np.sqrt(2 / (1.25 * 50)))
+
+
+@pytest.mark.parametrize(("name", "gain"), [("he", 1), ("he_relu", 2)])
+def test_the_output_layer_has_the_gain_of_its_own_activation_or_that_of_relu(name, gain):
+    settings = Hyperparameters(hidden_layer_sizes=(400,), initializer=name)
+    network = Network(30, 100, settings, loss="cross_entropy", rng=np.random.default_rng(0))
+    output = network.layers[-1]
+    assert isinstance(output, Dense)
+    np.testing.assert_allclose(output.weight.std(), np.sqrt(gain / 400), rtol=0.02)

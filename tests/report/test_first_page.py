@@ -17,6 +17,7 @@ from hpsearch.report.figures import Picture
 from hpsearch.report.first_page import FirstPage, first_page
 from hpsearch.report.html import html
 from hpsearch.report.markdown import markdown
+from hpsearch.report.part import left_out
 from hpsearch.report.recommendation import recommendation, recommended
 from hpsearch.report.scope import scope
 from hpsearch.report.score_table import not_beaten, score_table
@@ -453,3 +454,11 @@ def test_the_note_on_the_figure_and_the_other_notes_link_their_terms():
     assert len(notes) == len(section.prose)
     assert any('href="#term-trial"' in note for note in notes[1:])
     assert "In the figure: " in report_of("usual")["report.md"].decode()
+
+
+def test_a_page_about_what_is_not_random_says_so_and_has_no_verdicts():
+    untuned = case("factors, none tuned")
+    assert {"verdict", "paired"} <= set(SECTIONS) - set(left_out(SECTIONS, untuned))
+    exact = dataclasses.replace(untuned, families=dict.fromkeys(untuned.families, "function"))
+    assert {"verdict", "paired"} <= set(left_out(SECTIONS, exact))
+    assert scope(exact, {}).startswith("This page speaks for these settings: nothing in them is random")

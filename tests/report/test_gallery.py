@@ -84,7 +84,7 @@ def test_each_claim_has_a_row_of_its_own_and_the_words_are_counted(tmp_path):
     report(tmp_path, "dropout", DECISION, replace(DECISION, word="does not hold", text="Another"))
     page = gallery(read_pages(tmp_path))
     assert "2 claims" in page
-    assert "1 hold, 1 do not hold" in page
+    assert "1 holds, 1 does not hold" in page
     assert page.count("dropout/report.md)") == 2  # of the title and of the figure
     assert "✗ does not hold" in page
 

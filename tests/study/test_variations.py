@@ -10,7 +10,7 @@ FILE = StudyFile.model_validate(
         "name": "mine",
         "question": "Which?",
         "data": {"source": "mnist", "validation": 1000, "test": 0.2, "train": 5000, "scaling": "none"},
-        "model": {"epochs": 21, "decay_epochs": 10.0, "batch_size": 100},
+        "model": {"epochs": 21, "decay_epochs": 10.0, "batch_size": 100, "evaluate_every": 10},
         "factors": {
             "length": {"levels": {"short": {"model": {"epochs": 5}}, "long": {"search": {"first": "drawn"}}}},
             "steps": {"key": "model.steps", "values": [0, 7]},
@@ -23,7 +23,7 @@ FILE = StudyFile.model_validate(
 def test_a_quick_study_has_two_repeats_and_a_fifth_of_all_lengths():
     quick = varied(FILE, quick=True)
     assert (quick.search.repeats, quick.search.trials) == (2, 9)
-    assert quick.model == {"epochs": 5, "decay_epochs": 2.0, "batch_size": 100}
+    assert quick.model == {"epochs": 5, "decay_epochs": 2.0, "batch_size": 100, "evaluate_every": 10}
     assert quick.factors["length"]["levels"]["short"] == {"model": {"epochs": 1}}
     assert quick.factors["length"]["levels"]["long"] == {"search": {"first": "drawn"}}
     assert quick.factors["steps"]["values"] == [0, 2]

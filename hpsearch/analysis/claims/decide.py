@@ -29,8 +29,8 @@ from hpsearch.analysis.claims.rules import (
     within,
 )
 from hpsearch.analysis.comparison.run_values import run_values
+from hpsearch.analysis.exact import is_exact
 from hpsearch.analysis.statistics.looks import Look, Rule, Shares
-from hpsearch.objectives import family as objective_family
 from hpsearch.results.results import Results, once
 
 
@@ -121,10 +121,7 @@ def _is_exact(results: Results, name: str, of_claim: Sequence[Cell], series: Seq
     if name in UNSTEADY or not all(len(each.values) for each in series):
         return False
     variants = {(side.task, variant) for each in of_claim for side in _sides(each) for variant in side.variants}
-    fixed = all(
-        variant in results.untuned and objective_family(results.families.get((task, variant), "")).deterministic
-        for task, variant in variants
-    )
+    fixed = all(is_exact(results, task, variant) for task, variant in variants)
     return fixed and all(bool((each.values == each.values[0]).all()) for each in series)
 
 

@@ -8,6 +8,7 @@ from hpsearch.report.drawings.curves import curves_section
 from hpsearch.report.drawings.histograms import histograms_section
 from hpsearch.report.drawings.levels import levels_section
 from hpsearch.report.drawings.paths import paths_section
+from hpsearch.report.drawings.trials import trials_section
 from hpsearch.report.section import Section
 from hpsearch.results.results import Results
 
@@ -16,5 +17,6 @@ KINDS: Mapping[str, Callable[[Results], Section]] = {
     "histograms": histograms_section,
     "levels": levels_section,
     "paths": paths_section,
+    "trials": trials_section,
 }
 """Kind of ``[figure]`` → builder of the section with it."""

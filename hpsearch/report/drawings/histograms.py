@@ -17,7 +17,7 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.report import figures, style
 from hpsearch.report.drawings import panels as grid
 from hpsearch.report.drawings.cells import figure_settings
-from hpsearch.report.section import Drawing, Section, leading, nouns
+from hpsearch.report.section import Drawing, Section, nouns
 from hpsearch.report.text import Fact, Measured, fill, listing
 from hpsearch.results.results import Results
 
@@ -158,7 +158,7 @@ def _finding(results: Results, numbers: pd.DataFrame, facts: dict[str, Fact]) ->
     alone = parts[0].removesuffix(" with {variant_1}")
     title = f"Outputs {', '.join(parts) if len(places) > 1 else alone}" + (" of {rows} {nouns}" if counted else "")
     deepest = " in the first layer and in layer {layers}" if numbers["position"].max() > 1 else ""
-    sentence = f"{title}. Standard deviations{deepest}: {leading(places, facts)}."
+    sentence = f"{title}." if counted else f"{title}. Standard deviations{deepest}: {listing(places)}."
     return fill(title.replace("{nouns}", nouns(results)), facts), sentence
 
 
