@@ -14,17 +14,22 @@ if TYPE_CHECKING:
     from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.estimators.tabular import TabularModel
     from hpsearch.objectives import MLPObjective, Objective
+    from hpsearch.search_cv import Choice, Float, Int, SearchCV
     from hpsearch.strategies.narrowing import NarrowingSampler
 
 _MODULES = {
+    "Choice": "hpsearch.search_cv",
     "Comparison": "hpsearch.api",
+    "Float": "hpsearch.search_cv",
     "HpsearchError": "hpsearch.errors",
+    "Int": "hpsearch.search_cv",
     "MLPClassifier": "hpsearch.estimators",
     "MLPObjective": "hpsearch.objectives",
     "MLPRegressor": "hpsearch.estimators",
     "NarrowingSampler": "hpsearch.strategies.narrowing",
     "Objective": "hpsearch.objectives",
     "Search": "hpsearch.api",
+    "SearchCV": "hpsearch.search_cv",
     "TabularModel": "hpsearch.estimators.tabular",
     "UsageError": "hpsearch.errors",
     "claims": "hpsearch.api",
@@ -34,14 +39,18 @@ _MODULES = {
 }
 
 __all__ = [
+    "Choice",
     "Comparison",
+    "Float",
     "HpsearchError",
+    "Int",
     "MLPClassifier",
     "MLPObjective",
     "MLPRegressor",
     "NarrowingSampler",
     "Objective",
     "Search",
+    "SearchCV",
     "TabularModel",
     "UsageError",
     "__version__",

@@ -175,6 +175,26 @@ def is_active(name: str, values: Mapping[str, Any], conditions: Mapping[str, Map
     return all(other in values and decode(values[other]) in allowed for other, allowed in required.items())
 
 
+def in_order(
+    space: Mapping[str, BaseDistribution], conditions: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> dict[str, BaseDistribution]:
+    """Return the space with each parameter after those that it depends on; the order is otherwise kept.
+
+    Raises
+    ------
+    UsageError
+        If the conditions make a circle.
+    """
+    ordered: dict[str, BaseDistribution] = {}
+    while len(ordered) < len(space):
+        free = [name for name in space if name not in ordered and conditions.get(name, {}).keys() <= ordered.keys()]
+        if not free:
+            circle = [name for name in space if name not in ordered]
+            raise UsageError(f"{circle[0]}: when makes a circle of {', '.join(circle)}")
+        ordered[free[0]] = space[free[0]]
+    return ordered
+
+
 def encode(value: Any) -> Any:
     """Return a list as JSON text, because Optuna stores only scalars; anything else as it is."""
     return json.dumps(list(value)) if isinstance(value, (list, tuple)) else value

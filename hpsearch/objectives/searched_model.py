@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.base import Conditions
-from hpsearch.space import contains, decode, distribution, encode, is_active
+from hpsearch.space import contains, decode, distribution, encode, in_order, is_active
 from hpsearch.text import short
 
 _S = TypeVar("_S")
@@ -58,7 +58,10 @@ class SearchedModel(Generic[_S]):
         }
         conditions = {name: required for name, required in conditions.items() if required}
         object.__setattr__(self, "conditions", conditions)
-        object.__setattr__(self, "space", _in_order(space, conditions))
+        try:
+            object.__setattr__(self, "space", in_order(space, conditions))
+        except UsageError as error:
+            raise UsageError(f"[space] {error}") from error
 
     def ends(self, name: str) -> Sequence[Any]:
         """Return the fixed value of a field, or the lowest and highest one, or all choices that are searched."""
@@ -225,18 +228,6 @@ def _without_when(spec: Spec) -> Spec:
     if isinstance(spec, Mapping) and _is_conditional(spec):
         return {key: value for key, value in spec.items() if key != _WHEN}
     return spec
-
-
-def _in_order(space: Mapping[str, BaseDistribution], conditions: Conditions) -> dict[str, BaseDistribution]:
-    """Sort the space so that a parameter follows its conditions; the order is otherwise kept."""
-    ordered: dict[str, BaseDistribution] = {}
-    while len(ordered) < len(space):
-        free = [name for name in space if name not in ordered and conditions.get(name, {}).keys() <= ordered.keys()]
-        if not free:
-            circle = [name for name in space if name not in ordered]
-            raise UsageError(f"[space] {circle[0]}: when makes a circle of {', '.join(circle)}")
-        ordered[free[0]] = space[free[0]]
-    return ordered
 
 
 def _ends(dist: BaseDistribution) -> Sequence[Any]:
