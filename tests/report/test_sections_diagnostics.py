@@ -3,7 +3,7 @@ import tomllib
 
 import pytest
 
-from hpsearch.analysis.diagnostics import DIAGNOSTICS
+from hpsearch.analysis.diagnostics import DIAGNOSTICS, diagnose
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.report.figures import picture
 from hpsearch.report.sections.diagnostics import diagnostics_section
@@ -57,6 +57,19 @@ def test_several_tasks_share_a_card():
     edge = [card for card in section.cards if card.level == "fail"]
     assert len(edge) == 1
     assert "The same holds for u." in edge[0].words(str)
+
+
+def test_two_problems_that_one_rule_finds_have_a_card_each(monkeypatch):
+    results = clean()
+    findings = diagnose(results)
+    passed = next(each for each in findings if each.key == "fit")
+    unfit = dataclasses.replace(passed, level="warn", title="Not fitted: this is not overfitting")
+    overfit = dataclasses.replace(unfit, task="u", title="The best trials overfit")
+    others = tuple(each for each in findings if each.key != "fit")
+    monkeypatch.setattr("hpsearch.report.sections.diagnostics.diagnose", lambda _: (*others, unfit, overfit))
+    cards = diagnostics_section(results).cards
+    assert [card.title for card in cards] == ["Not fitted: this is not overfitting", "The best trials overfit"]
+    assert not any("The same holds" in card.words(str) for card in cards)
 
 
 def test_the_next_section_lists_the_changes_and_names_the_file():

@@ -24,13 +24,14 @@ def diagnostics_section(results: Results) -> Section:
     findings = diagnose(results)
     if not findings:
         return Section("diagnostics", _TITLE, ("Nothing to check: no run has started.",))
-    worst = _worst_of_rules(results, findings)
-    cards = [_card(finding, others) for finding, others in worst if finding.level in _CARD_LEVELS]
-    facts: dict[str, Fact] = {level: Counter(each.level for each, _ in worst)[level] for level in LEVELS}
+    worst = _worst_of_rules(findings)
+    problems = _problems(results, findings)
+    cards = [_card(finding, others) for finding, others in problems if finding.level in _CARD_LEVELS]
+    facts: dict[str, Fact] = {level: Counter(each.level for each in worst)[level] for level in LEVELS}
     facts |= {"rules": len(worst), "problems": len(cards)}
     prose = [_opening(facts)]
-    prose += _passed([each for each, _ in worst if each.level == "pass"], facts)
-    prose += _unknown([each for each, _ in worst if each.level == "unknown"], facts)
+    prose += _passed([each for each in worst if each.level == "pass"], facts)
+    prose += _unknown([each for each in worst if each.level == "unknown"], facts)
     return Section(
         "diagnostics",
         _TITLE,
@@ -41,15 +42,30 @@ def diagnostics_section(results: Results) -> Section:
     )
 
 
-def _worst_of_rules(results: Results, findings: tuple[Finding, ...]) -> list[tuple[Finding, list[str]]]:
-    """Return each rule's most severe finding and the other tasks where the rule fires, most severe rules first."""
+def _worst_of_rules(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Return each rule's most severe finding, most severe rules first."""
     by_rule = [[each for each in findings if each.key == key] for key in DIAGNOSTICS]
-    worst = []
-    for of_rule in by_rule:
-        first, *_ = sorted(of_rule, key=lambda each: LEVELS.index(each.level))
-        others = [each.task for each in of_rule if each is not first and each.fires and first.fires]
-        worst.append((first, others if len(tasks(results)) > 1 else []))
-    return sorted(worst, key=lambda each: LEVELS.index(each[0].level))
+    return sorted((min(of_rule, key=_severity) for of_rule in by_rule), key=_severity)
+
+
+def _problems(results: Results, findings: tuple[Finding, ...]) -> list[tuple[Finding, list[str]]]:
+    """Return the most severe finding of each problem and the other tasks that have it, most severe problems first.
+
+    A rule may find several: that training rows are not fitted on one task, and overfitting on another.
+    """
+    by_problem: dict[tuple[str, str], list[Finding]] = {}
+    for each in sorted((each for each in findings if each.fires), key=lambda each: list(DIAGNOSTICS).index(each.key)):
+        by_problem.setdefault((each.key, each.title.partition(":")[0]), []).append(each)
+    problems = []
+    for of_problem in by_problem.values():
+        first = min(of_problem, key=_severity)
+        others = [each.task for each in of_problem if each is not first]
+        problems.append((first, others if len(tasks(results)) > 1 else []))
+    return sorted(problems, key=lambda each: _severity(each[0]))
+
+
+def _severity(finding: Finding) -> int:
+    return LEVELS.index(finding.level)
 
 
 def _opening(facts: Mapping[str, Any]) -> str:
