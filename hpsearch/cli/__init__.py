@@ -145,8 +145,8 @@ def study(
         bool,
         typer.Option(
             "--quick",
-            help="A first look: two repeats, and a fifth of the epochs, steps and trials. Its words are weak. Stored "
-            "as the study NAME-quick.",
+            help="A first look: two repeats, a fifth of the epochs, steps and trials, and no simple models to compare "
+            "with. Its words are weak. Stored as the study NAME-quick.",
         ),
     ] = False,
     data: Annotated[

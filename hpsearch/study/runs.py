@@ -160,7 +160,7 @@ class Plan:
                 task=task,
                 variant=label,
                 repeat=repeat,
-                trains_baselines=label == next(iter(self.variants)),
+                trains_baselines=label == next(iter(self.variants)) and not self.variation.get("quick"),
                 **shared[task, label],
             )
             for repeat in range(self.repeats if self.repeats_now is None else self.repeats_now)

@@ -37,6 +37,11 @@ def test_a_quick_study_has_a_name_of_its_own_and_says_that_its_words_are_weak():
     assert "weak" in quick.question
 
 
+def test_a_quick_study_trains_no_simple_models():
+    assert any(run.trains_baselines for run in plan("digits").runs())
+    assert not any(run.trains_baselines for run in plan("digits", quick=True).runs())
+
+
 def test_what_the_user_asks_for_stays_in_a_quick_study():
     given = FILE.model_copy(update={"search": FILE.search.model_copy(update={"repeats": 4})})
     quick = varied(given, quick=True, given={"repeats": 4, "trials": None})
