@@ -9,17 +9,20 @@ import numpy as np
 import pandas as pd
 
 from hpsearch.report.drawings.cells import Cells
-from hpsearch.report.naming import direction, measure_name
+from hpsearch.report.naming import direction, measure_name, step_name
 from hpsearch.report.section import leading, level_name
 from hpsearch.report.text import Fact, Measured, fill
 from hpsearch.results.results import Results
+
+_AT_THE_END = "at the end"
 
 
 def finding(results: Results, drawn: Cells, bands: pd.DataFrame, facts: dict[str, Fact]) -> tuple[str, str]:
     """Return the figure's title and the sentence above it; adds their facts.
 
-    The end of a line is its median at the last step that all lines of the panel have. The sentence is about the first
-    measure; where the lines are measures, about the gap between the first two.
+    The end of a line is its median at the last step that all lines of the panel have. Title and sentence say so if some
+    lines go on longer. The sentence is about the first measure; where the lines are measures, about the gap between the
+    first two.
     """
     if len(drawn.measures) > 1 and set(drawn.lines) == set(drawn.measures):
         return _gaps(results, drawn, bands, facts)
@@ -33,7 +36,10 @@ def finding(results: Results, drawn: Cells, bands: pd.DataFrame, facts: dict[str
     sign = direction(results, name) or 1
     if len(drawn.lines) == 1:
         return _alone(ends, sign, facts)
-    return _one_panel(next(iter(ends.values())), sign, facts) if len(ends) == 1 else _by_panel(ends, sign, facts)
+    when = _when(results, name, bands[bands["measure"] == name])
+    if len(ends) == 1:
+        return _one_panel(next(iter(ends.values())), sign, facts, when)
+    return _by_panel(ends, sign, facts, when)
 
 
 def named(results: Results, factor: str, label: str) -> str:
@@ -53,6 +59,13 @@ def _ends(bands: pd.DataFrame) -> dict[str, Measured]:
     return ends
 
 
+def _when(results: Results, name: str, bands: pd.DataFrame) -> str:
+    """Return where the lines are compared: not at their end if some of a panel stop before the others."""
+    lasts = bands.groupby(["panel", "line"], sort=False)["step"].max()
+    stops_early = (lasts.groupby("panel").min() < lasts.groupby("panel").max()).any()
+    return f"at the last {step_name(results, name)} of all lines" if stops_early else _AT_THE_END
+
+
 def _ranked(ends: dict[str, Measured], sign: int) -> list[str]:
     return sorted(ends, key=lambda line: -sign * ends[line])
 
@@ -61,7 +74,9 @@ def _extreme(sign: int) -> str:
     return "highest" if sign > 0 else "lowest"
 
 
-def _one_panel(ends: dict[str, Measured], sign: int, facts: dict[str, Fact]) -> tuple[str, str]:
+def _one_panel(
+    ends: dict[str, Measured], sign: int, facts: dict[str, Fact], when: str = _AT_THE_END
+) -> tuple[str, str]:
     ranked = _ranked(ends, sign)
     for place, line in enumerate(ranked, 1):
         facts |= {f"line_{place}": line, f"end_{place}": ends[line]}
@@ -73,11 +88,11 @@ def _one_panel(ends: dict[str, Measured], sign: int, facts: dict[str, Fact]) -> 
     if len(first) > 1:
         title = "{measure}: no line ends " + ("higher" if sign > 0 else "lower") + " than all others"
     else:
-        title = f"{_extreme(sign)} {{measure}} at the end: {{line_1}}, {{end_1}}"
-    return _title(title, facts), f"Medians of the {{measure}} at the end: {leading(places, facts)}."
+        title = f"{_extreme(sign)} {{measure}} {when}: {{line_1}}, {{end_1}}"
+    return _title(title, facts), f"Medians of the {{measure}} {when}: {leading(places, facts)}."
 
 
-def _by_panel(ends: dict[str, dict[str, Measured]], sign: int, facts: dict[str, Fact]) -> tuple[str, str]:
+def _by_panel(ends: dict[str, dict[str, Measured]], sign: int, facts: dict[str, Fact], when: str) -> tuple[str, str]:
     wins: Counter[str] = Counter()
     for values in ends.values():
         best = max(sign * value for value in values.values())
@@ -95,12 +110,12 @@ def _by_panel(ends: dict[str, dict[str, Measured]], sign: int, facts: dict[str, 
     places = [f"{{line_{place}}} in {{panels_{place}}}" for place in range(1, len(ranked) + 1)]
     most = _extreme(sign)
     where = f"{leading(places, facts)}{tied}"
-    sentence = f"{most} median {{measure}} at the end, of {{panels}} panels: {where}."
+    sentence = f"{most} median {{measure}} {when}, of {{panels}} panels: {where}."
     sentence = sentence[0].upper() + sentence[1:]
     tops = [line for line in ranked if wins[line] == wins[ranked[0]]]
     if len(tops) > 1:
-        return _title(f"{most} {{measure}} at the end: no line in most of {{panels}} panels", facts), sentence
-    title = f"{most} {{measure}} at the end: {{line_1}}, in {{panels_1}} of {{panels}} panels"
+        return _title(f"{most} {{measure}} {when}: no line in most of {{panels}} panels", facts), sentence
+    title = f"{most} {{measure}} {when}: {{line_1}}, in {{panels_1}} of {{panels}} panels"
     return _title(title, facts), sentence
 
 

@@ -203,3 +203,14 @@ def test_a_study_without_the_table_has_curves_of_untuned_variants_only():
     assert SECTIONS["figure"].obstacle(tuned)
     asked = results_of(rising, {"optimizer": ("a",)}, figure={"kind": "curves"})
     assert not SECTIONS["figure"].obstacle(asked)
+
+
+def test_lines_of_different_lengths_are_compared_where_all_are_and_the_title_says_so():
+    def curve(levels, measure, step, repeat):
+        return None if levels["optimizer"] == "a" and step > 2 else 0.1 * step + (levels["optimizer"] == "a")
+
+    results = results_of(curve, {"optimizer": ("a", "b")}, figure={"kind": "curves"})
+    section = SECTIONS["figure"](results)
+    title = " ".join(text.get_text() for text in section.drawing.figure.texts)
+    assert "Highest validation accuracy at the last epoch of all lines: a, 1.20" in title.replace("\n", " ")
+    assert section.alt(str).startswith("Medians of the validation accuracy at the last epoch of all lines: a at 1.2")
