@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from hpsearch.report.drawings.cells import Cells
+from hpsearch.report.drawings.cells import Cells, figure_settings
 from hpsearch.report.naming import direction, measure_name, step_name
 from hpsearch.report.section import leading, level_name
 from hpsearch.report.text import Fact, Measured, fill
@@ -63,7 +63,13 @@ def _when(results: Results, name: str, bands: pd.DataFrame) -> str:
     """Return where the lines are compared: not at their end if some of a panel stop before the others."""
     lasts = bands.groupby(["panel", "line"], sort=False)["step"].max()
     stops_early = (lasts.groupby("panel").min() < lasts.groupby("panel").max()).any()
-    return f"at the last {step_name(results, name)} of all lines" if stops_early else _AT_THE_END
+    return f"at the last {step_name(results, name)} of all lines" if stops_early else _end(results, name)
+
+
+def _end(results: Results, name: str) -> str:
+    """Return what the end of the lines is: that of the trainings, or of the steps that are drawn."""
+    settings = figure_settings(results)
+    return f"at the last {step_name(results, name)} drawn" if settings and settings.steps else _AT_THE_END
 
 
 def _ranked(ends: dict[str, Measured], sign: int) -> list[str]:
@@ -141,13 +147,14 @@ def _gaps(results: Results, drawn: Cells, bands: pd.DataFrame, facts: dict[str, 
             gaps[place] = float(gap)
             named = f"{{panel_{place}}}: " if len(drawn.panels) > 1 else ""
             places.append(f"{named}{{end_{place}}} and {{other_{place}}}")
-    sentence = f"At the end, the medians of {{measure_1}} and {{measure_2}} are {'; '.join(places)}."
+    end = _end(results, first)
+    sentence = f"{end[0].upper()}{end[1:]}, the medians of {{measure_1}} and {{measure_2}} are {'; '.join(places)}."
     finite = {place: gap for place, gap in gaps.items() if np.isfinite(gap)}
     if len(finite) < 2:
         title = "{measure_1} ends at {end_1}, {measure_2} at {other_1}"
     else:
         least = min(finite, key=lambda place: abs(finite[place]))
-        title = f"{{measure_1}} and {{measure_2}} end closest in panel {{panel_{least}}}: {{gap_{least}}} apart"
+        title = f"{{measure_1}} and {{measure_2}} are closest {end} in panel {{panel_{least}}}: {{gap_{least}}} apart"
     return _title(title, facts), sentence
 
 

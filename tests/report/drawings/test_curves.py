@@ -116,7 +116,7 @@ def test_measures_as_lines_show_their_gap():
     assert [axes.get_title("left") for axes in panels] == ["a", "b"]
     assert [len(axes.lines) for axes in panels] == [2, 2]
     text = " ".join(text.get_text() for text in section.drawing.figure.texts[:2])
-    assert text == "Test accuracy and ensemble accuracy end closest in panel b: 0.100 apart"
+    assert text == "Test accuracy and ensemble accuracy are closest at the end in panel b: 0.100 apart"
     assert section.facts["gap_1"] == pytest.approx(0.3)
 
 
