@@ -109,6 +109,14 @@ def test_every_tests_each_cell_at_the_level_and_any_at_the_level_over_the_cells(
     assert every(against, directed, PLANNED, False).shown.high == pytest.approx(-0.0533574, abs=1e-6)
 
 
+def test_of_several_resolved_cells_the_worst_refutes_every_and_the_best_makes_any_hold():
+    noise = np.random.default_rng(3).normal(0.0, 0.1, 10)
+    series = [Differences(noise + mean, False, 0) for mean in (1.0, -1.0, -3.0, 2.0)]
+    refuted, holding = every(series, directed, PLANNED, False), any_(series, directed, PLANNED, False)
+    assert (refuted.side, refuted.cell) == (-1, 2)
+    assert (holding.side, holding.cell) == (1, 3)
+
+
 def test_shares_are_divided():
     assert divided(PLANNED, 4) == Shares(10, 0.01, 0.0025, 0.01, 0.0025)
 
