@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_of, whole
-from hpsearch.errors import UsageError, quoted
+from hpsearch.checks import MOST_EPOCHS, MOST_UPDATES, MOST_WHOLE, number, one_of, true_or_false, whole
 from hpsearch.nn.activations import ACTIVATIONS
 from hpsearch.nn.activations.maxout import INITIAL_PIECES
 from hpsearch.nn.dropout import SCALINGS
@@ -138,13 +135,6 @@ def _or_none(rule: Rule) -> Rule:
     return lambda name, value: None if value is None else rule(name, value)
 
 
-def boolean(name: str, value: Any) -> bool:
-    """Return `value` if it is true or false, else raise `UsageError`."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise UsageError(f"{name} must be true or false, got {quoted(value)}")
-    return bool(value)
-
-
 _positive = _number("> 0", lambda x: x > 0)
 _not_negative = _number(">= 0", lambda x: x >= 0)
 _share = _number(">= 0 and < 1", lambda x: 0 <= x < 1)
@@ -158,7 +148,7 @@ RULES: dict[str, Rule] = {
     "initial_pieces": _one_of(INITIAL_PIECES),
     "initializer": _one_of(["auto", *INITIALIZERS]),
     "initializer_std": _positive,
-    "batch_norm": boolean,
+    "batch_norm": true_or_false,
     "batch_norm_place": _one_of(BATCH_NORM_PLACES),
     "dropout": _share,
     "dropout_scaling": _one_of(SCALINGS),
@@ -177,11 +167,11 @@ RULES: dict[str, Rule] = {
     "weight_decay": _not_negative,
     "l1": _not_negative,
     "batch_size": _whole(1),
-    "replacement": boolean,
+    "replacement": true_or_false,
     "epochs": _whole(1, MOST_EPOCHS),
     "steps": _or_none(_whole(0, MOST_UPDATES)),
     "evaluate_every": _or_none(_whole(1)),
-    "early_stopping": boolean,
+    "early_stopping": true_or_false,
     "stop_by": _one_of(CRITERIA),
     "patience": _whole(1),
     "min_delta": _not_negative,

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hpsearch.checks import one_of, whole
+from hpsearch.checks import one_of, true_or_false, whole
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.nn import Hyperparameters
-from hpsearch.nn.hyperparameters import boolean
 from hpsearch.text import short
 
 LOSSES = ("epoch", "step")
@@ -77,10 +76,10 @@ def _layers(name: str, value: Any) -> bool | str:
 
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "loss": lambda name, value: one_of(name, value, LOSSES),
-    "test": boolean,
+    "test": true_or_false,
     "layers": _layers,
     "ensemble": lambda name, value: whole(name, value, 0, MOST_NETWORKS),
-    "weights": boolean,
+    "weights": true_or_false,
 }
 """Rule of every key."""
 

@@ -198,6 +198,13 @@ def may_be_searched(spec: Spec, fixed: Mapping[str, Any]) -> bool:
     )
 
 
+def not_fixed(space: Mapping[str, Spec], model: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Spec]:
+    """Return the part of a default space that `model` does not fix, and that `model` and `defaults` allow to search."""
+    searched = {name: spec for name, spec in space.items() if name not in model}
+    fixed = {name: value for name, value in {**defaults, **model}.items() if name not in searched}
+    return {name: spec for name, spec in searched.items() if may_be_searched(spec, fixed)}
+
+
 def with_values(space: Mapping[str, Spec], name: str, change: Callable[[Any], Any]) -> dict[str, Spec]:
     """Return the specifications with changed values of the field `name`, among its choices and in conditions on it."""
     changed = {}

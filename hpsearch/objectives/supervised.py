@@ -16,15 +16,15 @@ from hpsearch.data import Dataset, DataSettings, Split, located
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
-from hpsearch.objectives.base import Baseline, Conditions, Direction, Objective, Outcome
+from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.scoring import rescaled, scorer_of
-from hpsearch.objectives.searched_model import SearchedModel, default_settings, may_be_searched
+from hpsearch.objectives.searched_model import SearchedModel
+from hpsearch.objectives.searched_objective import SearchedObjective
 from hpsearch.objectives.source import Source, data_settings
 from hpsearch.seeding import integer
-from hpsearch.space import describe
 
 if TYPE_CHECKING:
     from hpsearch.estimators.tabular import TabularModel
@@ -39,7 +39,7 @@ _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
 
 
-class SupervisedObjective(Objective):
+class SupervisedObjective(SearchedObjective):
     """Model trained on the train rows of a data set and judged on its validation rows.
 
     The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names. A subclass sets
@@ -70,13 +70,9 @@ class SupervisedObjective(Objective):
         If a name is unknown, a value is invalid, or a setting is both fixed and searched.
     """
 
-    settings_type: ClassVar[type[Any]]
-    """Dataclass of the model's settings, each with a default; refuses invalid values with `UsageError`."""
-
     cross_validates: ClassVar[bool] = False
     """Whether trainings can be judged by cross-validation."""
 
-    accepts_changes = True
     tests = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
@@ -110,39 +106,6 @@ class SupervisedObjective(Objective):
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         """Return the fixed and the searched settings; the data set is there already."""
         return self._searched_model(model, space)
-
-    @classmethod
-    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
-        if space is None:
-            searched = {name: spec for name, spec in cls.default_space.items() if name not in model}
-            fixed = {name: value for name, value in {**cls.default_model(), **model}.items() if name not in searched}
-            space = {name: spec for name, spec in searched.items() if may_be_searched(spec, fixed)}
-        return SearchedModel(cls.settings_type, dict(model), space)
-
-    @classmethod
-    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
-        """Check the tables ``[model]`` and ``[space]`` of a study file, without its data."""
-        cls._searched_model(model, space)
-
-    @classmethod
-    def default_model(cls) -> Mapping[str, Any]:
-        """Return the default of every field of ``[model]``."""
-        return default_settings(cls.settings_type)
-
-    @property
-    def space(self) -> Mapping[str, BaseDistribution]:
-        """Search space: a distribution per searched setting."""
-        return self._model.space
-
-    @property
-    def conditions(self) -> Conditions:
-        """When conditional settings are searched."""
-        return self._model.conditions
-
-    @property
-    def defaults(self) -> Mapping[str, Any]:
-        """Value of each searched setting without a search, as Optuna stores it."""
-        return self._model.defaults
 
     @property
     def direction(self) -> Direction:
@@ -184,16 +147,12 @@ class SupervisedObjective(Objective):
         return {
             "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
-            "model": self._model.fixed,
-            "space": {name: describe(dist) | self._when(name) for name, dist in self.space.items()},
+            **self._model_content,
         } | ({"record": self.record} if self.record else {})
 
     def _is_own(self, key: str) -> bool:
         """Return whether a key of the data has no effect: a metric that is the task's own."""
         return key == "metric" and self._scorer is None
-
-    def _when(self, name: str) -> dict[str, Any]:
-        return {"when": self.conditions[name]} if name in self.conditions else {}
 
     @property
     def data(self) -> Split:
@@ -224,18 +183,9 @@ class SupervisedObjective(Objective):
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""
         return self._changed(repeat=repeat, _received=self._received if repeat == self.repeat else None)
 
-    def with_separate_seeds(self) -> Self:
-        """Return the same objective with seeds of their own for weights, order and dropout."""
-        return self._changed(separate_seeds=True)
-
     def with_other_seeds(self) -> Self:
         """Return the same objective with other seeds for trainings and the same split."""
         return self._changed(_entropy=(self.seed, _OTHER))
-
-    def _changed(self, **attributes: Any) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__ = self.__dict__ | attributes
-        return other
 
     def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant, on the same data set."""
@@ -255,10 +205,6 @@ class SupervisedObjective(Objective):
     def fingerprints(self) -> Mapping[str, str]:
         """Return hashes of the row numbers of each part of the split."""
         return self.data.fingerprints
-
-    def settings(self, params: Mapping[str, Any]) -> Any:
-        """Return all settings of a trial with `params`."""
-        return self._model.settings(params)
 
     def seeds(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
         """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1).

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from hpsearch.report.style import applied
@@ -117,3 +119,13 @@ def _unmark_empty_lines(figure: Figure) -> None:
     for line in (line for axes in figure.axes for line in axes.lines):
         if not np.isfinite(line.get_xydata()).all(axis=1).any():
             line.set_markevery(None)
+
+
+def scale_to_scores(axes: Axes, curves: pd.DataFrame) -> None:
+    """Set limits that include both scores of all trials, and few ticks, for panels that share scales."""
+    scores = curves[["train_score", "validation_score"]].to_numpy(dtype=float)
+    scores = scores[np.isfinite(scores)]
+    room = 0.06 * (scores.max() - scores.min() or abs(scores.max()) or 1.0)
+    axes.set_ylim(scores.min() - room, scores.max() + room)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))

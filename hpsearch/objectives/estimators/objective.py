@@ -19,7 +19,7 @@ from hpsearch.objectives.estimators.settings import ESTIMATOR, NOT_SET, make, pa
 from hpsearch.objectives.estimators.table import ESTIMATORS
 from hpsearch.objectives.fitted import FittedModel
 from hpsearch.objectives.scoring import RESPONSES
-from hpsearch.objectives.searched_model import SearchedModel, Spec, may_be_searched
+from hpsearch.objectives.searched_model import SearchedModel, Spec, not_fixed
 from hpsearch.objectives.supervised import SupervisedObjective
 
 _NOT_FINITE = "non-finite"  # in scikit-learn's error of a network whose weights have overflowed
@@ -182,13 +182,7 @@ def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: 
     if ESTIMATOR in (space or {}):
         raise UsageError(f"[space] {ESTIMATOR} can't be searched: make it a factor, with a level for each estimator")
     if space is None:
-        searched = {key: spec for key, spec in ESTIMATORS[name].space_for(task).items() if key not in model}
-        fixed = {**parameters(kind()), **model}
-        space = {
-            key: spec
-            for key, spec in searched.items()
-            if may_be_searched(spec, {other: value for other, value in fixed.items() if other not in searched})
-        }
+        space = not_fixed(ESTIMATORS[name].space_for(task), model, parameters(kind()))
     return SearchedModel(kind, dict(model), space)
 
 

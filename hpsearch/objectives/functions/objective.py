@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from optuna.distributions import BaseDistribution
 
 from hpsearch.errors import UsageError
-from hpsearch.objectives.base import Conditions, Objective, Step, Trained
+from hpsearch.objectives.base import Objective, Step, Trained
 from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of, values_of
 from hpsearch.objectives.functions.surfaces import FUNCTIONS, Array, Function
 from hpsearch.objectives.measures import Measure
-from hpsearch.objectives.searched_model import SearchedModel, default_settings
-from hpsearch.space import describe
+from hpsearch.objectives.searched_model import SearchedModel
+from hpsearch.objectives.searched_objective import SearchedObjective
 
 _OF_THE_TASK = ("function", "start", "steps")
 
 
-class FunctionObjective(Objective):
+class FunctionObjective(SearchedObjective):
     """Descend a function of two numbers with an optimizer, and return its value at the end of the path.
 
     Nothing is random: the same settings give the same path in every repeat, so that one repeat is enough for variants
@@ -57,7 +56,7 @@ class FunctionObjective(Objective):
     """
 
     family = "function"
-    accepts_changes = True
+    settings_type = DescentSettings
     deterministic = True
     measure_names = dict.fromkeys(MEASURES, "")
     default_space = {  # noqa: RUF012 -- a constant, as in the base class
@@ -81,25 +80,11 @@ class FunctionObjective(Objective):
         self.seed, self.repeat = seed, repeat
 
     @classmethod
-    def _searched_model(
-        cls, model: Mapping[str, Any], space: Mapping[str, Any] | None
-    ) -> SearchedModel[DescentSettings]:
-        if space is None:
-            space = {name: spec for name, spec in cls.default_space.items() if name not in model}
+    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         for name in _OF_THE_TASK:
-            if name in space:
+            if name in (space or {}):
                 raise UsageError(f"[space] {name}: belongs to the task and can't be searched; write it in [model]")
-        return SearchedModel(DescentSettings, dict(model), space)
-
-    @classmethod
-    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
-        """Check the tables ``[model]`` and ``[space]`` of a study file."""
-        cls._searched_model(model, space)
-
-    @classmethod
-    def default_model(cls) -> Mapping[str, Any]:
-        """Return the default of every field of ``[model]``."""
-        return default_settings(DescentSettings)
+        return super()._searched_model(model, space)
 
     @property
     def function(self) -> Function:
@@ -112,21 +97,6 @@ class FunctionObjective(Objective):
         return str(self._model.ends("function")[0])
 
     @property
-    def space(self) -> Mapping[str, BaseDistribution]:
-        """Search space: a distribution per searched setting."""
-        return self._model.space
-
-    @property
-    def conditions(self) -> Conditions:
-        """When conditional settings are searched."""
-        return self._model.conditions
-
-    @property
-    def defaults(self) -> Mapping[str, Any]:
-        """Value of each searched setting without a search, as Optuna stores it."""
-        return self._model.defaults
-
-    @property
     def ineffective(self) -> Mapping[str, str]:
         """Settings that no optimizer of the variant uses, each with the reason."""
         reasons = [settings.ineffective for settings in self._model.extremes(["optimizer"])]
@@ -135,24 +105,11 @@ class FunctionObjective(Objective):
     @property
     def content(self) -> dict[str, Any]:
         """Content that comparable trials share: fixed settings and space."""
-        spaces = {name: describe(dist) | self._when(name) for name, dist in self.space.items()}
-        return {"data": {}, "model": self._model.fixed, "space": spaces}
-
-    def _when(self, name: str) -> dict[str, Any]:
-        return {"when": self.conditions[name]} if name in self.conditions else {}
+        return {"data": {}, **self._model_content}
 
     def for_repeat(self, repeat: int) -> Self:
         """Return this objective for another repeat, with the same paths."""
         return self._changed(repeat=repeat)
-
-    def with_separate_seeds(self) -> Self:
-        """Return the same objective; it draws nothing."""
-        return self._changed(separate_seeds=True)
-
-    def _changed(self, **attributes: Any) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__ = self.__dict__ | attributes
-        return other
 
     def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant."""
@@ -167,7 +124,7 @@ class FunctionObjective(Objective):
 
     def train(self, params: Mapping[str, Any], seeds: Any) -> Descent:
         """Return the descent with `params`; `seeds` have no effect."""
-        return Descent(self._model.settings(params))
+        return Descent(self.settings(params))
 
 
 class Descent(Trained):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS, tasks
@@ -105,7 +104,7 @@ def _draw(results: Results, curves: pd.DataFrame, title: str) -> Figure:
         )
         for axes, trial in zip(drawn.panels, trials, strict=True):
             _panel(axes, results, trial, names, width=(figures.WIDTH - 0.9) / drawn.columns)
-        _scale(drawn.panels[0], curves)
+        figures.scale_to_scores(drawn.panels[0], curves)
         drawn.figure.supxlabel(results.curve_unit, fontsize=9.5, y=0.035)
         drawn.figure.supylabel(style.label(results.metric), fontsize=9.5)
         handles, labels = drawn.panels[0].get_legend_handles_labels()
@@ -126,13 +125,3 @@ def _panel(axes: Axes, results: Results, trial: pd.DataFrame, names: list[str], 
         lines.append(f"{style.label(name.removeprefix(PARAM), letters - len(shown) - 1)} {shown}")
     axes.set_title("\n".join(lines), loc="left", fontsize=7, pad=3)
     axes.tick_params(labelsize=8)
-
-
-def _scale(axes: Axes, curves: pd.DataFrame) -> None:
-    """Set limits that include the scores of all trials; the panels share them."""
-    scores = curves[[f"{part}_score" for part in _PARTS]].to_numpy(dtype=float)
-    scores = scores[np.isfinite(scores)]
-    room = 0.06 * (scores.max() - scores.min() or abs(scores.max()) or 1.0)
-    axes.set_ylim(scores.min() - room, scores.max() + room)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))

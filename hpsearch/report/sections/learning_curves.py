@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hpsearch.analysis.best import leaders
 from hpsearch.analysis.incumbents import KEYS, tasks
@@ -103,9 +102,7 @@ def _draw(results: Results, curves: pd.DataFrame) -> Figure:
         for axes, trial in zip(panels, trials, strict=True):
             uncertain = uncertainty(results, str(trial["task"].iloc[0]))
             _panel(axes, trial, named, uncertain, several=several, width=layout.width)
-        panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
-        panels[0].yaxis.set_major_locator(MaxNLocator(nbins=4))
-        _limits(panels[0], curves)
+        figures.scale_to_scores(panels[0], curves)
         if curves["train_score"].notna().any():
             panels[0].legend(loc="lower right" if results.sign > 0 else "upper right", fontsize=7, handlelength=1.4)
         figure.supxlabel(results.curve_unit, fontsize=9.5)
@@ -135,11 +132,3 @@ def _panel(axes: Axes, trial: pd.DataFrame, named: list[str], moves: float, *, s
         lines.append(f"{label} {style.label(shown, letters)}")
     axes.set_title("\n".join(lines), loc="left", fontsize=7, pad=3)
     axes.tick_params(labelsize=7.5)
-
-
-def _limits(axes: Axes, curves: pd.DataFrame) -> None:
-    """Set limits that include both scores of all trials, so that panels can be compared."""
-    scores = curves[["train_score", "validation_score"]].to_numpy(dtype=float)
-    scores = scores[np.isfinite(scores)]
-    room = 0.06 * (scores.max() - scores.min() or abs(scores.max()) or 1.0)
-    axes.set_ylim(scores.min() - room, scores.max() + room)

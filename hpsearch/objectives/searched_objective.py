@@ -1,0 +1,78 @@
+"""Objectives whose model has fixed and searched settings: the part that their families share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from optuna.distributions import BaseDistribution
+
+from hpsearch.objectives.base import Conditions, Objective
+from hpsearch.objectives.searched_model import SearchedModel, default_settings, not_fixed
+from hpsearch.space import describe
+
+
+class SearchedObjective(Objective):
+    """Objective with the settings of a model: space, conditions and defaults are those of the `SearchedModel`.
+
+    A subclass sets `settings_type` and, in its constructor, `_model`.
+    """
+
+    settings_type: ClassVar[type[Any]]
+    """Dataclass of the model's settings, each with a default; refuses invalid values with `UsageError`."""
+
+    accepts_changes = True
+    _model: SearchedModel[Any]
+
+    @classmethod
+    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+        """Return the settings of ``[model]`` and ``[space]``; without a space, it is the default one of the family."""
+        if space is None:
+            space = not_fixed(cls.default_space, model, cls.default_model())
+        return SearchedModel(cls.settings_type, dict(model), space)
+
+    @classmethod
+    def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
+        """Check the tables ``[model]`` and ``[space]`` of a study file, without its data."""
+        cls._searched_model(model, space)
+
+    @classmethod
+    def default_model(cls) -> Mapping[str, Any]:
+        """Return the default of every field of ``[model]``."""
+        return default_settings(cls.settings_type)
+
+    @property
+    def space(self) -> Mapping[str, BaseDistribution]:
+        """Search space: a distribution per searched setting."""
+        return self._model.space
+
+    @property
+    def conditions(self) -> Conditions:
+        """When conditional settings are searched."""
+        return self._model.conditions
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Value of each searched setting without a search, as Optuna stores it."""
+        return self._model.defaults
+
+    def settings(self, params: Mapping[str, Any]) -> Any:
+        """Return all settings of a trial with `params`."""
+        return self._model.settings(params)
+
+    @property
+    def _model_content(self) -> dict[str, Any]:
+        """The parts ``model`` and ``space`` of `content`."""
+        conditions = {name: {"when": required} for name, required in self.conditions.items()}
+        spaces = {name: describe(dist) | conditions.get(name, {}) for name, dist in self.space.items()}
+        return {"model": self._model.fixed, "space": spaces}
+
+    def with_separate_seeds(self) -> Self:
+        """Return the same objective with seeds of their own for weights, order and dropout, if it draws them."""
+        return self._changed(separate_seeds=True)
+
+    def _changed(self, **attributes: Any) -> Self:
+        """Return a copy with other attributes."""
+        other = object.__new__(type(self))
+        other.__dict__ = self.__dict__ | attributes
+        return other
