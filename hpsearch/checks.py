@@ -193,8 +193,11 @@ def rule_of(error: Mapping[str, Any]) -> str:
     """Convert an entry of pydantic's ``ValidationError.errors()`` to "must be …, got …", without the key."""
     if error["type"] == "value_error":  # raised by one of our validators, with our message
         return str(error["ctx"]["error"])
-    rule = error["msg"].removeprefix("Input should be ")
-    return f"must be {rule}, got {quoted(error['input'])}"
+    if error["type"] == "model_type":  # its message names our class
+        rule = "be a valid dictionary"
+    else:  # such as "Input should be a valid list" and "String should have at least 1 character"
+        rule = error["msg"].partition(" should ")[2] or f"be {error['msg']}"
+    return f"must {rule}, got {quoted(error['input'])}"
 
 
 def unreadable(path: Path) -> str | None:

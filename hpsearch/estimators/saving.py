@@ -86,6 +86,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
             raise DataError(f"{path}: was saved by a newer hpsearch; this one reads up to format {FORMAT}")
     except DataError:
         raise
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}") from error
     except UNREADABLE as error:
         raise damaged(path, error) from error
     return description, arrays

@@ -303,6 +303,8 @@ def _explain(error: Any, place: list[str]) -> str:
             return "is missing"
         case "too_short":
             return "must not be empty"
+        case "list_type" if place == ["claims"]:
+            return f"must be tables, each headed [[claims]], got {quoted(value)}"
         case "string_pattern_mismatch" | "string_too_long":
             return f"must be letters, digits, '.', '_' and '-', at most 100, got {quoted(value)}"
     return rule_of(error)

@@ -118,6 +118,13 @@ def test_options_of_the_command_line_come_before_the_file(write):
             "[data] source and path are both lists: one of them may name several tasks",
         ),
         ("[model]", '[data]\nsource = ["iris", 3]\n[model]', "[data] unknown source 3"),
+        (
+            "[model]",
+            '[[claims]]\ntext = ""\nthan = 1\n[model]',
+            "claims.1.text: must have at least 1 character, got ''",
+        ),
+        ("[model]", '[claims]\ntext = "T"\n[model]', "claims: must be tables, each headed [[claims]], got"),
+        ('name = "mine"', 'name = "mine"\nfigure = "curves"', "figure: must be a valid dictionary, got 'curves'"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line_that_names_it(write, old, new, words):
