@@ -371,12 +371,16 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
 
 
 def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
-    """Return what a study says of each claim of its file: holds, does not hold, or not resolved.
+    """Decide each claim of a study's file: holds, does not hold, or not resolved.
 
     Parameters
     ----------
     comparison
-        A comparison, or the results of a study loaded from a storage. Without claims the answer is empty.
+        What `compare` returns, or the results of a study loaded from a storage.
+
+    Returns
+    -------
+    One decision for each claim, in the order of the file; empty for a study without claims.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Variants in which nothing is random, so that one repeat says all."""
+"""Variants in which nothing is random, so that one repeat is enough."""
 
 from __future__ import annotations
 

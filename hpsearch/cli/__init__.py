@@ -146,7 +146,7 @@ def study(
         typer.Option(
             "--quick",
             help="A first look: two repeats, a fifth of the epochs, steps and trials, and no simple models to compare "
-            "with. Its words are weak. Stored as the study NAME-quick.",
+            "with. Its evidence is weak. Stored as the study NAME-quick.",
         ),
     ] = False,
     data: Annotated[
@@ -261,7 +261,7 @@ def report(
         str | None,
         typer.Argument(
             metavar="[STUDY]",
-            help="A study file's path (TOML), or the name of a study; not needed where the storage holds but one.",
+            help="A study file's path (TOML), or the name of a study; not needed if the storage holds only one.",
         ),
     ] = None,
     study_name: Annotated[

@@ -40,7 +40,7 @@ def best(
 ) -> None:
     """Print the best hyperparameters, as a Python program that loads the data, trains and prints the test score.
 
-    They are those of the trial with the best validation value. Test rows have no say in the choice.
+    They are those of the trial with the best validation value. Test rows are not used in the choice.
     """
     guarded(lambda console: _best(study, variant, task, json, toml, estimator, storage, console), debug=debug)
 

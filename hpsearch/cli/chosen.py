@@ -28,7 +28,7 @@ def stored_name(study: str) -> str:
 
 
 def best_trial(results: Results, variant: str | None, task: str | None) -> Best:
-    """Return the trial with the best validation value of a task; no test row has a say in it.
+    """Return the trial with the best validation value of a task; test rows are not used.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def score_sentence(results: Results, chosen: Best) -> str:
     repeats = f"{one.repeats} {plural(one.repeats, 'repeat')}"
     return (
         f"Expect a test {metric} of {facts['expected'].written()}{interval}: the mean over the winners of {repeats}, "
-        "trained on the training rows alone, on test rows that no search has met."
+        "trained on the training rows alone, on test rows that no search has used."
     )
 
 

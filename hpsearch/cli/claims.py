@@ -1,4 +1,4 @@
-"""Print the claims of a study and what it says of them."""
+"""Print the claims of a study with their decisions."""
 
 from __future__ import annotations
 

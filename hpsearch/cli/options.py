@@ -33,7 +33,7 @@ StoredArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="[STUDY]",
-        help="A study file's path (TOML), or the name of a study; not needed where the storage holds but one.",
+        help="A study file's path (TOML), or the name of a study; not needed if the storage holds only one.",
     ),
 ]
 VariantOption = Annotated[

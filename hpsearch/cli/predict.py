@@ -27,15 +27,14 @@ def predict(
     ] = False,
     ignore_unknown: Annotated[
         bool,
-        typer.Option(
-            "--ignore-unknown", help="Accept categories that training did not have: as none of those that it had."
-        ),
+        typer.Option("--ignore-unknown", help="Accept categories that training did not have, encoded as zeros."),
     ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Predict each row of a CSV file: a column "prediction", and for classes the probability of each.
 
-    The target's column may be there or not. All that does not fit is said at once, and nothing is predicted then.
+    The target's column is optional. If columns or values do not fit, one message names all of them, and
+    nothing is predicted.
     """
     guarded(lambda console: _predict(model, rows, out, ignore_additional, ignore_unknown, console), debug=debug)
 

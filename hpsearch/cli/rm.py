@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def rm(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study that hpsearch made (see ls).")],
-    yes: Annotated[bool, typer.Option("--yes", help="Delete it; without, only say what would be deleted.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete it; without this option, only print what would be deleted.")
+    ] = False,
     storage: StorageOption = DEFAULT_STORAGE,
     quiet: QuietOption = False,
     debug: DebugOption = False,

@@ -91,7 +91,7 @@ class Columns:
     def encode(
         self, frame: pd.DataFrame, source: str, *, ignores_additional: bool = False, ignores_unknown: bool = False
     ) -> NDArray[np.float32]:
-        """Return the matrix of a table of new rows, whose columns may stand in any order.
+        """Return the matrix of new rows, float32 of shape (rows, features); their columns can have any order.
 
         Parameters
         ----------

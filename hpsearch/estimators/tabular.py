@@ -31,7 +31,7 @@ _SHIFT, _FACTOR = "scaling.shift", "scaling.factor"  # arrays of the file, besid
 
 @dataclass(frozen=True, eq=False)
 class TabularModel:
-    """Fitted estimator with all that stands between a table of rows and its predictions.
+    """Fitted estimator with the encoding and scaling of a table, and the names of the classes.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class TabularModel:
         return [int(number) for number in self.estimator.classes_]
 
     def predict(self, X: ArrayLike | pd.DataFrame, **options: Any) -> NDArray[Any]:
-        """Return the name of the most probable class of each row, or a number in the units of the target.
+        """Return the most probable class of each row, or a number in the target's units, shape (rows,).
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class TabularModel:
         return probabilities
 
     def predictions(self, X: ArrayLike | pd.DataFrame, **options: Any) -> pd.DataFrame:
-        """Return ``prediction`` and, for classes, ``probability_<class>``, a row for each row of `X`."""
+        """Return ``prediction`` and, for classes, ``probability_<class>``, a row for each row of `X`; as `predict`."""
         if not self.class_names:
             return pd.DataFrame({"prediction": self.predict(X, **options)})
         probabilities, names = self.predict_proba(X, **options), self.classes_

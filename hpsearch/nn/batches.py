@@ -43,7 +43,7 @@ class Batches:
         return (self._n_rows + self._batch_size - 1) // self._batch_size
 
     def next(self) -> Array:
-        """Return the row numbers of the next batch."""
+        """Return the row numbers of the next batch, shape (rows of the batch,)."""
         start = self._start
         if start >= len(self._order):
             self._order, start = self._draw_order(), 0
@@ -51,7 +51,7 @@ class Batches:
         return self._order[start : self._start]
 
     def first_order(self) -> Array:
-        """Return the row numbers that the next epoch takes first, as many as there are rows, without a draw."""
+        """Return the first row numbers of the next epoch, int64 of shape (n_rows,), without advancing the generator."""
         return deepcopy(self)._draw_order()[: self._n_rows].astype(np.int64, copy=False)
 
     def _draw_order(self) -> Array:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 def zeros(fan_in: int, fan_out: int, slope: float) -> float:
     """Return 0, for demonstration only: such a network can't learn.
 
-    All units of a layer have the same outputs, and as they get the same gradient, they stay equal. A layer is worth one
+    All units of a layer have the same outputs, and as they get the same gradient, they stay equal. A layer acts as one
     unit. Where the activation of 0 is 0, as for relu and tanh, no weight changes at all: only the output layer's biases
     learn how frequent the classes are. Pieces of a maxout unit are equal, too, so that the first gets all gradients.
 

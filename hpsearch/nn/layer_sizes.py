@@ -39,7 +39,7 @@ def layer_sizes(name: str, value: Any) -> tuple[int, ...]:
 
 
 def expanded(sizes: Any) -> Any:
-    """Return the list that the text "N x M" stands for; anything else, also invalid text, as it is.
+    """Expand the text "N x M" to a list; return anything else, also invalid text, unchanged.
 
     >>> expanded("2 x 50"), expanded([50]), expanded("0 x 50")
     ([50, 50], [50], '0 x 50')

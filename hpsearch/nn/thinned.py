@@ -1,4 +1,4 @@
-"""Ensembles of thinned networks: what the network that is evaluated after training with dropout stands for."""
+"""Ensembles of thinned networks, which one pass of the evaluated network approximates."""
 
 from __future__ import annotations
 

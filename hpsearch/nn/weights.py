@@ -36,8 +36,8 @@ def weight_sizes(network: Network) -> WeightSizes:
     """Return the sizes of the network's weights.
 
     L2 shrinks weights in proportion to their size, L1 all by the same amount. So L1 leaves many near 0 beside few large
-    ones. With constant steps, a weight that L1 drives to 0 swings about it by the learning rate times `l1`. It counts
-    as near 0 only if that is small enough.
+    ones. With constant steps, a weight that L1 drives to 0 oscillates around it by the learning rate times `l1`. It
+    counts as near 0 only if that is small enough.
 
     Source: Hung-yi Lee, Tips for training DNN.
     """

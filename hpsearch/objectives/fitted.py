@@ -13,7 +13,7 @@ from hpsearch.objectives.base import Outcome, Step, Trained
 
 
 class Judge(Protocol):
-    """What a training asks of its objective."""
+    """Data and metric of the objective that a training belongs to."""
 
     @property
     def data(self) -> Split:

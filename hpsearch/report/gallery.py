@@ -47,9 +47,9 @@ class Page:
     title
         Its title.
     decisions
-        What it says of the study's claims.
+        Decisions on the study's claims.
     thumbnail
-        Path of the figure that stands for it; empty without one.
+        Path of the figure in its row; empty without one.
     repeats
         Number of repeats.
     """

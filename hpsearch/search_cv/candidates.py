@@ -1,4 +1,4 @@
-"""Search space of an estimator: what Optuna draws, and the parameters that it stands for."""
+"""Search space of an estimator: distributions for Optuna, and the parameters that their values mean."""
 
 from __future__ import annotations
 

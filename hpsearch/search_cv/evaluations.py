@@ -1,4 +1,4 @@
-"""What a search in many small steps needs beside scikit-learn: one split, and candidates that cannot be fitted."""
+"""Evaluation of candidates in several calls of scikit-learn: one split, and candidates that can't be fitted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALL_FAILED = "\nAll the "
 
 
 class OneSplit:
-    """Splitter that splits once, and then returns the same folds: scikit-learn splits anew for each evaluation.
+    """Splitter that splits once, and then returns the same folds: scikit-learn splits at each evaluation.
 
     Parameters
     ----------

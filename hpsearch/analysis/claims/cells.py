@@ -40,9 +40,9 @@ class Cell:
     name
         Its levels in words; empty if the claim makes one comparison.
     side
-        What the claim is about.
+        Side of a level that the claim is about.
     than
-        What that is compared with: a side, or None for the number or the measure that the claim names.
+        Side that it is compared with; None if that is a number or another measure.
     """
 
     name: str
@@ -94,7 +94,7 @@ def cells(results: Results, claim: Claim, labels: Labels) -> tuple[Cell, ...]:
 
 
 _NOTHING = Side("", ())
-_ANY = ""  # stands for the level of claims that name none
+_ANY = ""  # label of the level in claims without levels
 
 
 def _pairs(claim: Claim, kept: Mapping[str, list[str]]) -> Iterator[tuple[str, str | None]]:

@@ -59,8 +59,8 @@ _Text = Annotated[str, Field(max_length=1_000)]
 class Claim(BaseModel):
     """A sentence of a source, with the rule that decides it.
 
-    Exactly one of `more`, `less` and `equal` is set. Of a measure, its levels have more than, less than, or within
-    `margin` the same as what `than` says.
+    Exactly one of `more`, `less` and `equal` is set. The measure of its levels is larger than that of `than`, smaller,
+    or the same within `margin`.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class Claim(BaseModel):
 
     @property
     def direction(self) -> Direction:
-        """Which of more, less and equal it is."""
+        """Direction: "more", "less" or "equal"."""
         return next(name for name in DIRECTIONS if getattr(self, name) is not None)
 
     @property
@@ -160,7 +160,7 @@ class Claim(BaseModel):
         return self.reduce[SPREAD] if isinstance(self.reduce, Mapping) and SPREAD in self.reduce else None
 
     def rule(self) -> dict[str, Any]:
-        """Return what decides the claim, without its words; a plan stores it."""
+        """Return the rule without text and source; a plan stores it."""
         return {key: value for key, value in self.model_dump(mode="json").items() if key not in ("text", "source")}
 
 

@@ -36,7 +36,7 @@ from hpsearch.results.results import Results, once
 
 @once
 def decided(results: Results) -> tuple[Decision, ...]:
-    """Return what the results say of each claim of the study file, in its order.
+    """Return the decision on each claim of the study file, in the file's order.
 
     A claim compares, repeat by repeat, one number of a measure on two sides. There is a cell for each level that it
     names and each combination of the other factors' levels; `rules` says how they are combined. The plan's claims are
@@ -158,7 +158,7 @@ def _as_tested(mean: float) -> Tested:
 
 
 def _forecast(claim: Claim, outcome: Outcome, shares: Shares) -> tuple[int | None, bool]:
-    """Return how many repeats would probably resolve all that is unresolved; None if that is unknown for some."""
+    """Return how many repeats would probably resolve every unresolved series; None if unknown for one."""
     margin = claim.margin if claim.direction == "equal" and claim.across != "most" else None
     each = [forecast(series, shares, margin) for series in outcome.unresolved]
     numbers = [number for number, _ in each]

@@ -1,4 +1,4 @@
-"""What a study says of a claim."""
+"""Decision on a claim: the word, with the effect and the interval behind it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Decision:
     cells, cells_for
         Number of cells, and of those in which more repeats agree with the claim than contradict it.
     won, drawn, lost
-        Number of repeats of what is shown that agree, neither, or contradict.
+        Number of repeats in which the shown cell, or for *most* the share of cells, agrees with the claim, does
+        neither, or contradicts it.
     repeats, repeats_planned
         Paired repeats in the cell with the fewest; number in the plan, None without one.
     exact

@@ -19,7 +19,7 @@ class Family(NamedTuple):
     Attributes
     ----------
     claims
-        Those that the study file has now.
+        Claims in the study file.
     labels
         Levels of each factor: the plan's, then those added later.
     plan

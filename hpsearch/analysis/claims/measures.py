@@ -78,7 +78,7 @@ def _best(results: Results, parameter: str) -> pd.DataFrame:
 
 
 def _diagnostic(results: Results, key: str) -> pd.DataFrame:
-    """Return whether a diagnostic warns of each run alone; runs of which it knows nothing have no row."""
+    """Return whether a diagnostic warns of each run alone; runs that it does not judge have no row."""
     rows = []
     for task, variant, repeat in results.runs[KEYS].itertuples(index=False, name=None):
         if variant in results.untuned:

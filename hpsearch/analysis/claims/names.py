@@ -60,7 +60,7 @@ def kind_of(name: str) -> Kind:
 
 
 def worst(name: str, sign: int) -> float:
-    """Return what stands for a diverged training: ∞ for a loss, the worse infinity for a score, else NaN.
+    """Return the value of a diverged training: ∞ for a loss, the worse infinity for a score, else NaN.
 
     `sign` is 1 if more of the metric is better, −1 if less is.
     """

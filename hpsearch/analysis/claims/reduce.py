@@ -46,9 +46,8 @@ def reduced(results: Results, name: str, reduce: Reduce) -> Reduced:
     - ``{"reaches": x}``: the first step with a value at least as good as x, ∞ without one;
     - ``{"spread_over": factor}``: the mean; the spread is computed over the variants' numbers later.
 
-    A number of the run without steps is itself, whatever `reduce` is; only ``reaches`` has no meaning, so that such
-    runs are left out. A run counts as diverged if its incumbent diverged or it has none, and if the measure is not
-    finite at a step that counts.
+    A number of the run, without steps, is used unchanged; with ``reaches``, such runs are left out. A run counts as
+    diverged if its incumbent diverged or it has none, and if the measure is not finite at a step that counts.
     """
     runs = results.runs[results.runs["complete"].astype(bool)]
     complete = set(runs[KEYS].itertuples(index=False, name=None))

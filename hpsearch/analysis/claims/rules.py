@@ -2,10 +2,11 @@
 
 Each test of a cell is one interval of :mod:`hpsearch.analysis.statistics.looks`, valid however often it is looked at.
 
-- *every* holds if each cell's interval lies above zero, each at the claim's level: if one cell is not above zero, all
-  would have to err where that one does (intersection–union test, Berger 1982). It does not hold if one cell's interval
-  lies below zero at the level divided by the number of cells.
-- *any* is the mirror image.
+- *every* holds if each cell's interval lies above zero, each at the claim's level. That is wrong only if the interval
+  of a cell that is not above zero is wrong, too (intersection–union test, Berger 1982). It does not hold if one cell's
+  interval lies below zero at the level divided by the number of cells.
+- *any* holds if one cell's interval lies above zero at the level divided by the number of cells. It does not hold if
+  each cell's interval lies below zero at the claim's level.
 - *most* has one interval, of the share of cells that are won in a repeat minus one half; ties count one half.
 """
 
@@ -39,7 +40,7 @@ class Tested(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a rule says.
+    """Outcome of a rule.
 
     Attributes
     ----------

@@ -29,14 +29,20 @@ class EstimatorObjective(SupervisedObjective):
     """Optuna objective: fits an estimator to the train rows and returns its validation score.
 
     `model` names the estimator, a key of `ESTIMATORS`, and sets parameters of its constructor; `space` searches others.
-    Without a space it is that of the table, without what `model` sets. Values follow the library's own rules. The
-    estimator's `random_state` comes from the seeds of the training.
+    The default space is that of `ESTIMATORS`, except for the parameters in `model`. The library's own rules apply to
+    the values. The estimator's `random_state` comes from the seeds of the training.
 
     With folds in `data` (``validation = "5-fold"``), a trial is trained on each fold, and its value is the mean of the
-    folds' values, which are its measures ``fold_1`` and so on. Judged on the test rows is a training on all others.
+    folds' values, which are its measures ``fold_1`` and so on. For the test, the estimator is trained on all other
+    rows.
 
     User attributes of a trial: ``diverged``, and ``converged`` (False) where the library warns that its iterations
     ended before it converged. The other parameters are those of `SupervisedObjective`.
+
+    Raises
+    ------
+    UsageError
+        If the estimator is unknown, not for the task, or its library is not installed; if a name or value is invalid.
 
     Examples
     --------

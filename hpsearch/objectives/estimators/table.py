@@ -173,7 +173,7 @@ class KNeighbors(Estimator):
 class NaiveBayes(Estimator):
     """Gaussian naive Bayes.
 
-    The literature tunes nothing here; the range is from scikit-learn's default, no smoothing to speak of, to the
+    The literature tunes nothing here; the range is from scikit-learn's default, almost no smoothing, to the
     largest variance of a column.
     """
 

@@ -86,7 +86,7 @@ def _start(value: Any) -> Point | None:
 
 
 def descend(settings: DescentSettings) -> Array:
-    """Return the points of a descent in float64, shape (steps + 1, 2); fewer if it leaves the finite numbers.
+    """Return the points of a descent, float64 of shape (steps + 1, 2); fewer rows if it diverges.
 
     The first row is the start. At each step the optimizer gets the exact gradient. The first row at which the function
     is not finite is the last one.
@@ -106,16 +106,16 @@ def descend(settings: DescentSettings) -> Array:
 
 
 def values_of(function: Function, points: Array) -> Array:
-    """Return the function's value at each point, shape (points,)."""
+    """Return the function's value at each of the points (points, 2), shape (points,)."""
     with np.errstate(all="ignore"):
         return np.asarray(function.value(points[:, 0], points[:, 1]))
 
 
 def measures_of(function: Function, points: Array) -> dict[str, Measure]:
-    """Return the measures of a path.
+    """Return the measures of a path; `points` has the shape (points, 2).
 
     ``x``, ``y`` and ``function_value`` are curves over the steps, from the start at step 0. For each coordinate,
-    ``turns`` counts how often its step changes its sign, and ``crossings`` how often it changes its own sign. Steps of
+    ``turns`` is the number of sign changes of its steps, and ``crossings`` that of the coordinate itself. Steps of
     length 0 and points on an axis are skipped. ``straightness`` is the distance from the start to the end / length of
     the path: 1 for a straight line, NaN for a path of length 0. ``distance`` is that of the end from the nearest point
     with the function's least value. The numbers of a path that left the finite numbers are NaN.

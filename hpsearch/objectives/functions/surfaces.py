@@ -56,7 +56,7 @@ class Function:
         return float(self.value(*self.minima[0]))
 
     def distance(self, x: float, y: float) -> float:
-        """Return the distance of a point from the nearest of the minima."""
+        """Return the Euclidean distance of a point from the nearest minimum."""
         return min(float(np.hypot(x - a, y - b)) for a, b in self.minima)
 
 

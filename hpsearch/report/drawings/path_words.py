@@ -1,4 +1,4 @@
-"""Words for the number that a figure of paths quotes: what it says of each path, and of all together."""
+"""Sentences for the number that a figure of paths quotes: for each path, and for all together."""
 
 from __future__ import annotations
 
