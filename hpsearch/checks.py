@@ -190,11 +190,11 @@ def seconds_text(length: float) -> str:
 
 
 def rule_of(error: Mapping[str, Any]) -> str:
-    """Convert an entry of pydantic's ``ValidationError.errors()`` to "must be …, got …", without the key."""
+    """Convert an entry of pydantic's ``ValidationError.errors()`` to "must …, got …", without the key."""
     if error["type"] == "value_error":  # raised by one of our validators, with our message
         return str(error["ctx"]["error"])
-    rule = error["msg"].removeprefix("Input should be ")
-    return f"must be {rule}, got {quoted(error['input'])}"
+    subject, should, rule = error["msg"].partition(" should ")  # "Input should be …", "String should have …"
+    return f"must {rule if should else f'be {subject}'}, got {quoted(error['input'])}"
 
 
 def unreadable(path: Path) -> str | None:
