@@ -190,7 +190,7 @@ def seconds_text(length: float) -> str:
 
 
 def rule_of(error: Mapping[str, Any]) -> str:
-    """Convert an entry of pydantic's ``ValidationError.errors()`` to "must be …, got …", without the key."""
+    """Convert an entry of pydantic's ``ValidationError.errors()`` to "must …, got …", without the key."""
     if error["type"] == "value_error":  # raised by one of our validators, with our message
         return str(error["ctx"]["error"])
     if error["type"] == "model_type":  # its message names our class

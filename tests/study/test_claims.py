@@ -153,6 +153,8 @@ BAD = {
     "a level twice": ({"more": ["adam", "adam"]}, "claims.2.more: must name each level once"),
     "a level that is a list": ({"more": [["adam"]]}, "claims.2.more: must be the label of a level"),
     "no text": ({"text": None}, "claims.2.text: is missing"),
+    "an empty text": ({"text": ""}, "claims.2.text: must have at least 1 character, got ''"),
+    "a number as text": ({"text": 3}, "claims.2.text: must be a valid string, got 3"),
 }
 
 

@@ -314,6 +314,22 @@ def test_a_deterministic_family_is_decided_by_one_repeat(monkeypatch):
     assert (decision().word, decision().exact) == ("not resolved", False)
 
 
+@pytest.mark.parametrize(
+    ("effects", "across", "word"),
+    [
+        ((1, -1, -1), "any", "holds"),
+        ((0, -1, -1), "any", "does not hold"),
+        ((1, 0, -1), "most", "does not hold"),
+        ((1, 0, 0), "most", "holds"),
+        ((1, 1, 0), "every", "does not hold"),
+    ],
+)
+def test_exact_cells_are_combined_and_a_tie_is_half_a_cell(effects, across, word, monkeypatch):
+    monkeypatch.setattr(FAMILIES["mlp"], "deterministic", True)
+    decision = planted(effects, sd=0.0, across=across)
+    assert (decision.word, decision.exact) == (word, True)
+
+
 def test_a_search_is_random_whatever_the_family_says(monkeypatch):
     monkeypatch.setattr(FAMILIES["mlp"], "deterministic", True)
     measures = {"test_score": lambda levels, repeat: 1.0 if levels["norm"] == "with" else 0.0}
