@@ -22,6 +22,7 @@ from hpsearch.analysis.claims.rules import (
     Tested,
     any_,
     directed,
+    divided,
     every,
     forecast,
     most,
@@ -73,7 +74,7 @@ def _decision(results: Results, claims: Family, place: int, numbers: dict[tuple[
     at_budget = claims.plan is None or claims.plan.get("trials", results.budget) == results.budget
     repeats = min((len(each.values) for each in series), default=0)
     resolved = at_budget and repeats > 0 and outcome.side != 0
-    expected, ahead = (None, False) if resolved or exact or not at_budget else _forecast(claim, outcome, shares)
+    expected, ahead = (None, False) if resolved or exact or not at_budget else _forecast(claim, series, outcome, shares)
     shown = outcome.shown
     is_share = claim.across == "most"
     half = 0.5 if is_share else 0.0
@@ -157,16 +158,25 @@ def _as_tested(mean: float) -> Tested:
     return Tested(int(np.sign(mean)) if math.isfinite(mean) else 0, mean, math.nan, math.nan, Look("none", mean))
 
 
-def _forecast(claim: Claim, outcome: Outcome, shares: Shares) -> tuple[int | None, bool]:
-    """Return how many repeats would probably resolve every unresolved series; None if unknown for one."""
+def _forecast(claim: Claim, series: Sequence[Differences], outcome: Outcome, shares: Shares) -> tuple[int | None, bool]:
+    """Return how many repeats would probably resolve the claim, None if unknown, and whether the planned number would.
+
+    One cell alone can make *any* hold or refute *every*, at the level divided by the number of cells. If a cell is on
+    that side, the first one to be resolved counts. Otherwise all unresolved cells must be, each at the level.
+    """
     margin = claim.margin if claim.direction == "equal" and claim.across != "most" else None
-    each = [forecast(series, shares, margin) for series in outcome.unresolved]
-    numbers = [number for number, _ in each]
-    known = [number for number in numbers if number is not None]
-    ahead = bool(each) and all(planned for _, planned in each)
-    if claim.across == "any":
-        return (min(known) if known else None), any(planned for _, planned in each)
-    return (max(known) if known and len(known) == len(numbers) else None), ahead
+    alone = (
+        [] if claim.across == "most" else [each for each in series if _is_for(each, claim) == (claim.across == "any")]
+    )
+    if len(series) > 1 and alone:
+        strict = divided(shares, len(series))
+        forecasts = [forecast(each, strict, margin) for each in alone]
+        known = [number for number, _ in forecasts if number is not None]
+        return min(known, default=None), any(planned for _, planned in forecasts)
+    forecasts = [forecast(each, shares, margin) for each in outcome.unresolved]
+    numbers = [number for number, _ in forecasts if number is not None]
+    is_known = bool(forecasts) and len(numbers) == len(forecasts)
+    return (max(numbers) if is_known else None), bool(forecasts) and all(planned for _, planned in forecasts)
 
 
 def _is_for(series: Differences, claim: Claim) -> bool:

@@ -183,6 +183,22 @@ def test_differences_of_one_size_need_as_many_repeats_as_signs_do():
     assert decision(6, **equal, margin=0.5).word == "does not hold"
 
 
+@pytest.mark.parametrize(("across", "sides"), [("any", (1, -1, -1, -1)), ("every", (-1, 1, 1, 1))])
+def test_the_repeats_that_are_needed_do_resolve_what_one_of_several_cells_decides(across, sides):
+    by_scale = dict(zip("abcd", sides, strict=True))
+    factors = {"norm": FACTORS["norm"], "scale": tuple("abcd")}
+
+    def decision(repeats):
+        score = {"test_score": lambda levels, _: by_scale[levels["scale"]] if levels["norm"] == "with" else 0.0}
+        claim = CLAIM | {"across": across}
+        return decided(claimed([claim], factors=factors, measures=score, repeats=repeats, plan={"repeats": 5}))[0]
+
+    early = decision(6)
+    assert early.word == "not resolved"
+    assert decision(early.needed - 1).word == "not resolved"
+    assert decision(early.needed).word == ("holds" if across == "any" else "does not hold")
+
+
 def test_too_few_repeats_are_not_resolved_and_say_how_many_are_needed():
     measures = {"test_score": noisy(lambda levels: 9.0 if levels["norm"] == "with" else 0.0)}
     two = decided(claimed([CLAIM], factors=FACTORS, measures=measures, repeats=2, plan=None))[0]
