@@ -102,8 +102,8 @@ def _all_within(values: NDArray[Any], margin: float, shares: Shares) -> int:
     level = shares.planned if len(values) == shares.repeats else shares.anytime
     if not level or len(values) < first_deciding(level):
         return 0
-    inside = np.abs(values) < margin
-    return int(inside.all()) - int((values >= margin).all() or (values <= -margin).all())
+    inside = np.abs(values) <= margin
+    return int(inside.all()) - int((values > margin).all() or (values < -margin).all())
 
 
 def every(series: Sequence[Differences], test: Test, shares: Shares, equal: bool) -> Outcome:
@@ -159,7 +159,7 @@ def share_won(series: Sequence[Differences], margin: float | None) -> Difference
 def _won(differences: Differences, margin: float | None) -> NDArray[Any]:
     if margin is None:
         return np.sign(differences.values)
-    return np.where(np.abs(differences.values) < margin, 1.0, -1.0)
+    return np.where(np.abs(differences.values) <= margin, 1.0, -1.0)
 
 
 def divided(shares: Shares, count: int) -> Shares:
@@ -201,7 +201,7 @@ def _forecast_of_signs(
     values: NDArray[Any], shares: Shares, margin: float | None, ahead: bool
 ) -> tuple[int | None, bool]:
     """Return the same where signs decide: if all agree, how many repeats of that kind would."""
-    signs = np.sign(values) if margin is None else np.where(np.abs(values) < margin, 1.0, -1.0)
+    signs = np.sign(values) if margin is None else np.where(np.abs(values) <= margin, 1.0, -1.0)
     share = abs(float(signs.sum())) / len(signs)
     if not share or len(set(signs[signs != 0].tolist())) > 1:
         return None, False

@@ -146,3 +146,10 @@ def test_forecasts_say_how_many_repeats_would_do():
     assert forecast(Differences(np.array([1.0, 2.0]), False, 0), Shares(None, 0.0, 0.05, 0.0, 0.05), None) == (6, False)
     above = Differences(np.array([0.4, 1.1, -0.2, 0.9, 0.6, 1.4, 0.3, 0.8, 0.1, 1.0]), False, 0)
     assert forecast(above, Shares(20, 0.04, 0.01, 0.04, 0.01), None)[0] is not None
+
+
+def test_a_difference_of_exactly_the_margin_is_equal():
+    at, beyond = (Differences(np.full(12, size), False, 0) for size in (0.5, 0.75))
+    assert within(0.5)(at, PLANNED).side == 1
+    assert within(0.5)(beyond, PLANNED).side == -1
+    assert share_won([at], 0.5).values.tolist() == [0.5] * 12
