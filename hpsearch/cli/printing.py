@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -314,7 +315,11 @@ def print_choices(console: Console) -> None:
     }
     console.print("studies that ship (copy one to start your own):")
     for folder, studies in by_folder().items():
-        console.print(f"  {folder}: {', '.join(studies)}", soft_wrap=True)
+        console.print(f" {folder}:", soft_wrap=True)
+        width = max(map(len, studies))
+        for name, path in studies.items():
+            title = tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
+            console.print(f"  {name:{width}}  {plain(title)}".rstrip(), soft_wrap=True)
     for kind, table in tables.items():
         if names := ", ".join(table):
             console.print(f"{kind}: {names}", soft_wrap=True)

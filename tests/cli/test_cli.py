@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 
 import optuna
 import pytest
@@ -16,6 +17,7 @@ from hpsearch.storage import all_studies, open_storage, opened
 from hpsearch.storage.leases import Holder, leased
 from hpsearch.storage.optuna_private import study_id
 from hpsearch.study.plan import plan
+from hpsearch.study.shipped import shipped
 from tests.combinations import more
 
 SMALL = ["--trials", "3", "--repeats", "1", "--jobs", "1"]
@@ -201,6 +203,13 @@ def test_list_names_what_can_be_chosen(hpsearch):
     printed = hpsearch("list").stdout
     for name in ("digits", "narrowing", "median", "mnist", "relu", "he", "sgd", "cosine"):
         assert name in printed
+
+
+def test_list_shows_each_study_that_ships_with_its_title_on_a_line_of_its_own(hpsearch):
+    lines = hpsearch("list").stdout.splitlines()
+    for name, path in shipped().items():
+        title = tomllib.loads(path.read_text())["title"]
+        assert [line.split(maxsplit=1) for line in lines if line.startswith(f"  {name} ")] == [[name, title]]
 
 
 def test_list_names_the_settings_of_each_family_that_has_some(hpsearch):
