@@ -19,7 +19,7 @@ from hpsearch.strategies.narrowing.lessons import Lesson, Lessons
 from hpsearch.strategies.narrowing.neighbours import ranks, smoothed
 from hpsearch.strategies.narrowing.rules import NEWEST, RULES
 
-TIMES = 10  # how often candidates that repeat an earlier trial are drawn; the sampler has the last word
+TIMES = 10  # how often a trial's candidates are drawn while all repeat earlier ones; the sampler has the last word
 
 _Visits = Callable[[Mapping[str, Any]], bool]
 
@@ -175,17 +175,17 @@ def _unvisited(
     drawn: Callable[..., dict[str, Floats]],
     visited: _Visits,
 ) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
-    """Draw visited candidates again, a few times; return the candidates, and which ones are still visited."""
-    rows = next(iter(candidates.values())).shape
-    barred = np.ones(rows, dtype=bool)
+    """Return the candidates, and which were visited; where all of a trial's were, draw them again, a few times."""
+    barred: NDArray[np.bool_] = np.ones(next(iter(candidates.values())).shape, dtype=bool)
     for time in range(TIMES):
+        rows = barred.all(axis=1, keepdims=True)
         if time:
             again = drawn("again", time)
-            candidates = {name: np.where(barred, again[name], places) for name, places in candidates.items()}
-        for cell in np.argwhere(barred):
-            place = tuple(cell)
-            barred[place] = visited({name: axis.value(candidates[name][place]) for name, axis in axes.items()})
-        if not barred.any():
+            candidates = {name: np.where(rows, again[name], places) for name, places in candidates.items()}
+        for trial, each in np.argwhere(barred & rows):
+            params = {name: axis.value(candidates[name][trial, each]) for name, axis in axes.items()}
+            barred[trial, each] = visited(params)
+        if not barred.all(axis=1).any():
             break
     return candidates, barred
 

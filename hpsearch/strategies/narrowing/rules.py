@@ -20,13 +20,19 @@ class Rule:
         Pseudo-count of choices, see `ChoiceAxis`; 0: a choice that none of the best trials has is not drawn.
     avoids_repeats
         Whether no trial repeats a finished one while other configurations are left, if all parameters are discrete.
+    explores_choices
+        Whether trials explore by default if all parameters are choices, of which none has probability 0.
     """
 
     pseudo_count: float
     avoids_repeats: bool
+    explores_choices: bool
 
 
-RULES = {1: Rule(pseudo_count=0.0, avoids_repeats=False), 2: Rule(pseudo_count=2.0, avoids_repeats=True)}
+RULES = {
+    1: Rule(pseudo_count=0.0, avoids_repeats=False, explores_choices=True),
+    2: Rule(pseudo_count=2.0, avoids_repeats=True, explores_choices=False),
+}
 OLDEST, NEWEST = min(RULES), max(RULES)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from hpsearch.strategies.narrowing.values import count, index, key, open_index, 
 from hpsearch.strategies.narrowing.visited import Visited
 from hpsearch.strategies.seeding import uniform_draw
 
+EXPLORE = 0.1  # default share of trials that explore
 RANGE_PREFIX = "range:"  # prefix of the trial attributes that record the range each parameter was drawn from
 AGAIN = 20  # how often a value that repeats an earlier trial is drawn again from the planned range
 GROWTH = 100  # a round has at least 1/GROWTH of the trials before it, to keep planning cheap in long searches
@@ -63,8 +65,8 @@ class NarrowingSampler(IndependentSampler):
     better half of the trials. So the neighbourhood shrinks as the ranges close in.
 
     Where all parameters are discrete (choices, whole numbers, floats with a step), no trial repeats a finished one
-    while other configurations are left, also if parameters depend on others. Candidates that would repeat one are drawn
-    again; so is any value of a trial that leads to nothing but repetitions, at last uniformly from the other values.
+    while other configurations are left, also if parameters depend on others. Candidates that would repeat one are left
+    out. A value that leads to nothing but repetitions is drawn again, at last uniformly from the other values.
 
     Pruned trials and trials with non-finite values rank last. They show where not to search and never set a range.
     Failed trials are ignored. The range of a conditional parameter is set by the best trials that have it. A parameter
@@ -80,7 +82,8 @@ class NarrowingSampler(IndependentSampler):
     that share a study draw different points of the same rounds. Use a sampler with one study only.
 
     A study goes on by the rule that its first trial was drawn by. Rule 2 is the one above; trials have it as the user
-    attribute ``strategy_rule``. By rule 1, that of earlier versions, α = 0 and trials may repeat others.
+    attribute ``strategy_rule``. By rule 1, that of earlier versions, α = 0, trials may repeat others, and a share of
+    0.1 explores choices, too.
 
     Parameters
     ----------
@@ -92,7 +95,8 @@ class NarrowingSampler(IndependentSampler):
     reach
         Half-width of a range, as a multiple of the distance from the best trial to the farthest of the `best`.
     explore
-        Probability that a trial explores; 0: never.
+        Probability that a trial explores; 0: never. None: 0.1, but 0 while all parameters are choices, since none of
+        them is given up then.
     smoothing
         Width of the neighbourhood; times √parameters it is the standard deviation of a Gaussian, in the unit of
         distance. 0: the nearest trial alone.
@@ -115,13 +119,13 @@ class NarrowingSampler(IndependentSampler):
         round: int = 2,  # noqa: A002 - the name in study files
         best: int = 10,
         reach: float = 1.0,
-        explore: float = 0.1,
+        explore: float | None = None,
         smoothing: float = 0.13,
         candidates: int = 20,
         rule: int | None = None,
         seed: int | None = None,
     ) -> None:
-        self._options = Options(round, best, reach, explore, smoothing, candidates)
+        self._options = Options(round, best, reach, EXPLORE if explore is None else explore, smoothing, candidates)
         for name, (low, high) in LIMITS.items():
             if not low <= getattr(self._options, name) <= high:
                 to = f"at least {low}" if high == np.inf else f"from {low} to {high}"
@@ -129,6 +133,7 @@ class NarrowingSampler(IndependentSampler):
         if rule is not None and rule not in RULES:
             raise UsageError(choose_from("rule", str(rule), map(str, RULES)))
         self._rule = rule
+        self._explores_choices = explore is not None
         self._seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
         self._lessons: History[Lessons] = History(Lessons, Lessons.add)
         self._plans: dict[tuple[str, int], Round] = {}
@@ -178,8 +183,14 @@ class NarrowingSampler(IndependentSampler):
             lag = lag_of(study)
             rule = self._rule_of(whole_study(study))
             plan = plan_round(lessons, study.direction, numbers, self._options, self._seed, lag, rule)
+            if lessons.visited.are_choices(numbers.start - lag) and not self._explores(rule):
+                plan = replace(plan, explores=[False] * len(numbers))
             self._plans = {**dict(list(self._plans.items())[1 - ROUNDS_KEPT :]), key: plan}
         return plan
+
+    def _explores(self, rule: int) -> bool:
+        """Return whether trials explore where all parameters are choices."""
+        return self._explores_choices or RULES[rule].explores_choices
 
     def _visited(self, study: optuna.Study, number: int) -> Visited:
         """Return what finished trials have tried; the storage is asked once for each trial."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.strategies.narrowing.values import count, index, key, value
@@ -68,11 +68,14 @@ class Visited:
         self._nodes = [_Node()]
         self._children: dict[tuple[int, str, float], int] = {}
         self._continuous = NEVER  # number of the first trial with a continuous parameter
+        self._numeric = NEVER  # number of the first trial with a number
         self._complete: dict[frozenset[str], int] = {}  # first complete trial by its parameters
         self._failed: dict[frozenset[str], list[FrozenTrial]] = {}
 
     def add(self, trial: FrozenTrial) -> None:
         """Add a finished trial."""
+        if any(not (_is_choice(each) or each.single()) for each in trial.distributions.values()):
+            self._numeric = min(self._numeric, trial.number)
         if any(count(distribution) is None for distribution in trial.distributions.values()):
             self._continuous = min(self._continuous, trial.number)
         if self._continuous <= trial.number or not trial.params:
@@ -91,6 +94,10 @@ class Visited:
     def can_be_avoided(self, before: int) -> bool:
         """Return whether the trials before number `before` have discrete parameters only, and something is left."""
         return self._continuous >= before and self._nodes[0].closed_by() >= before
+
+    def are_choices(self, before: int) -> bool:
+        """Return whether all parameters of the trials before number `before` are choices."""
+        return self._numeric >= before
 
     def has(self, params: Mapping[str, Any], before: int) -> bool:
         """Return whether a trial before number `before` had this configuration.
@@ -160,3 +167,7 @@ class Visited:
             parent.closed[branch] = child.closed_by()
             if parent.closed[branch] == NEVER:
                 del parent.closed[branch]
+
+
+def _is_choice(distribution: BaseDistribution) -> bool:
+    return isinstance(distribution, CategoricalDistribution)

@@ -148,3 +148,28 @@ def test_enqueued_and_pruned_trials_count_as_tried():
     study.optimize(pruned, n_trials=12)
     assert {trial.params["share"] for trial in study.get_trials(states=(TrialState.PRUNED,))} == {1.0}
     assert len(set(params_of(study))) == 60
+
+
+def explored(study):
+    """Numbers of the trials after the first ones whose range of every parameter is the declared one."""
+    declared = study.trials[0].user_attrs
+    ranged = [[trial.user_attrs[key] for key in declared if key.startswith("range:")] for trial in study.trials]
+    return [number for number in range(20, len(ranged)) if ranged[number] == ranged[0]]
+
+
+def ten_choices(trial):
+    return sum(trial.suggest_categorical(f"c{place}", "abcdefgh") != "d" for place in range(10))
+
+
+@pytest.mark.parametrize(
+    ("options", "explores"), [({}, False), ({"explore": 0.3}, True), ({"rule": 1}, True), ({"explore": 0}, False)]
+)
+def test_trials_explore_choices_only_if_asked_to_or_by_the_first_rule(options, explores):
+    assert bool(explored(searched(ten_choices, 100, **options))) == explores
+
+
+def test_with_a_number_among_the_choices_trials_explore():
+    def with_number(trial):
+        return ten_choices(trial) + trial.suggest_int("n", 0, 99)
+
+    assert explored(searched(with_number, 100))
