@@ -29,7 +29,7 @@ from hpsearch.execution.progress import Counter, Look, Progress, Start, interrup
 from hpsearch.execution.rivals import PAUSE, await_rivals
 from hpsearch.execution.site import Site, at_work
 from hpsearch.execution.worker import Ending, Worked, do
-from hpsearch.run import Run, read_runs, with_stored_pruning
+from hpsearch.run import Run, read_runs, with_stored_pruning, with_stored_rules
 from hpsearch.run.environment import resumed_elsewhere
 from hpsearch.storage import all_studies, opened
 from hpsearch.storage.leases import LEASE_SECONDS, Holder, leased
@@ -166,7 +166,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, cores: int, joins: bool, l
         stored = {study.study_name: study.user_attrs for study in known}
         plan = settled(plan, stored, cores)
         check_names(plan, stored, here)
-        runs = with_stored_pruning(under_stored_names(plan, stored), stored)
+        runs = with_stored_rules(with_stored_pruning(under_stored_names(plan, stored), stored), stored)
         asked = {run.name for run in runs if not is_done(run, stored)}
         if not joins:
             await_rivals(plan.name, asked, known, here, storage)

@@ -16,6 +16,7 @@ from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
 from hpsearch.run.environment import environment
 from hpsearch.seeding import integer
+from hpsearch.strategies.base import RULE
 from hpsearch.strategies.lag import lagged_sampler
 
 
@@ -72,6 +73,8 @@ class Run:
         Tables of the study file, if `content` is the variant's own.
     pruning
         Settings of a new run's pruner; a stored run keeps its own.
+    rule
+        Version of the rule that a new run is searched by, if there are several; a stored run keeps its own.
     stored_name
         Name of its Optuna study, if it was created under another label.
     batch
@@ -108,6 +111,7 @@ class Run:
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     file: Mapping[str, Any] | None = field(default=None, repr=False)
     pruning: Mapping[str, int] = field(default_factory=dict)
+    rule: int | None = None
     stored_name: str = ""
     batch: int = 0
     trains_baselines: bool = False
@@ -153,6 +157,7 @@ class Run:
             "confirm": self.confirm or None,
             "epochs": self.epochs,
             "pruning": dict(self.pruning) or None,
+            RULE: self.rule,
             "reference": None if self.reference is None else dict(self.reference),
             "space": None if self.space is None else _as_json(self.space),
             "when": {name: dict(required) for name, required in self.conditions.items()} or None,

@@ -24,6 +24,7 @@ from hpsearch.run.description import Run
 from hpsearch.run.environment import environment
 from hpsearch.run.limit import OvertimeError
 from hpsearch.run.pruning import PRUNING, pruner_of
+from hpsearch.run.rules import as_begun
 from hpsearch.run.testing import store_judgement, test_incumbent
 from hpsearch.run.trainer import Here, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
@@ -88,7 +89,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
     if "content" in stored:
-        stored = {PRUNING: {}, FIRST_PLAN: {}, **stored}  # as it began
+        stored = {PRUNING: {}, FIRST_PLAN: {}, **as_begun(run), **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()

@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 
 from hpsearch.space import is_active
 from hpsearch.storage import StoredStudy, all_studies, damaged, read_studies
+from hpsearch.strategies.base import RULE
 
 _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first trial on
     "study": str,
@@ -27,6 +28,7 @@ _OPTIONAL: dict[str, type] = {
     "confirm": int,
     "epochs": int,
     "pruning": dict,
+    RULE: int,
     "reference": dict,
     "space": dict,
     "test": dict,

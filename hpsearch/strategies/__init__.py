@@ -15,7 +15,7 @@ from hpsearch.strategies.cmaes import cmaes
 from hpsearch.strategies.gp import gp
 from hpsearch.strategies.grid import GridSampler
 from hpsearch.strategies.named import NamedStrategy
-from hpsearch.strategies.narrowing import NarrowingSampler
+from hpsearch.strategies.narrowing import NEWEST, NarrowingSampler
 from hpsearch.strategies.qmc import SobolSampler
 from hpsearch.strategies.random import ReplayableRandomSampler
 from hpsearch.strategies.tpe import tpe, tpe_univariate
@@ -26,7 +26,7 @@ STRATEGIES: dict[str, NamedStrategy] = {
     strategy.name: strategy
     for strategy in (
         NamedStrategy("random", ReplayableRandomSampler, draws="independent"),
-        NamedStrategy("narrowing", NarrowingSampler, single_objective=True),
+        NamedStrategy("narrowing", NarrowingSampler, single_objective=True, rule=NEWEST),
         NamedStrategy("tpe", tpe, joint="everything"),
         NamedStrategy("tpe-univariate", tpe_univariate),
         NamedStrategy("qmc", SobolSampler, draws="sequence", random_start=False),

@@ -17,6 +17,9 @@ CONFIRMS = "confirms"
 A confirming trial re-measures a result of the search. It is not part of the search, and no strategy learns from it.
 """
 
+RULE = "strategy_rule"
+"""User attribute of a run and of a trial: the version of the rule that it is drawn by, if it is not the oldest one."""
+
 
 def refuse_several_objectives(study: optuna.Study) -> None:
     """Raise a `UsageError` if the `study` has more than one objective."""

@@ -34,6 +34,8 @@ class NamedStrategy:
         Which of the parameters common to all trials are drawn jointly.
     single_objective
         Whether the strategy rejects studies with several objectives.
+    rule
+        Version of the rule that new studies are searched by; None if there is only one.
     package
         Optional package that the strategy requires; our extra that installs it is named like the strategy.
     """
@@ -44,6 +46,7 @@ class NamedStrategy:
     random_start: bool = True
     joint: Literal["nothing", "numbers", "everything"] = "nothing"
     single_objective: bool = False
+    rule: int | None = None
     package: str | None = None
 
     def __call__(self, seed: int, **options: Any) -> BaseSampler:

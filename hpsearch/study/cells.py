@@ -206,7 +206,7 @@ def _confirming(searcher: Searcher, confirm: int, trials: int) -> Searcher:
     except UsageError as error:
         raise UsageError(f"[search] confirm: {error}") from error
     content = {key: value for key, value in searcher.content.items() if key != "confirm"}
-    return Searcher(searcher.make, confirm, content | ({"confirm": confirm} if confirm else {}))
+    return replace(searcher, confirm=confirm, content=content | ({"confirm": confirm} if confirm else {}))
 
 
 def _check_effective(levels: Iterable[Tables], cell: Variant) -> None:

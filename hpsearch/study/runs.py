@@ -183,6 +183,7 @@ class Plan:
             "levels": dict(variant.levels),
             "family": objective.family,
             "make_sampler": variant.searcher.make,
+            "rule": None if untuned else variant.searcher.rule,
             "make_pruner": pruner.make,
             "pruning": pruner.settings(epochs),
             "seed": self.seed,

@@ -10,7 +10,7 @@ from typing import Any
 from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import Objective
 from hpsearch.run.confirmation import REPETITIONS
-from hpsearch.strategies import Strategy, make_strategy
+from hpsearch.strategies import STRATEGIES, Strategy, make_strategy
 
 _log = logging.getLogger(__name__)
 
@@ -27,11 +27,14 @@ class Searcher:
         Number of best trials that the last trials of a run train again.
     content
         Settings that must be equal for trials to be comparable, apart from the name.
+    rule
+        Version of the rule that new runs are searched by, see `hpsearch.run.rules`; None if there is only one.
     """
 
     make: Callable[[int], Any]
     confirm: int = 0
     content: Mapping[str, Any] = field(default_factory=dict)
+    rule: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], c
         make = strategy
     named = {"strategy": strategy} if isinstance(strategy, str) and strategy != label else {}
     confirmed = {"confirm": confirm} if confirm else {}
-    return Searcher(make, confirm, {**options, **named, **confirmed})
+    rule = options.get("rule", STRATEGIES[strategy].rule) if isinstance(strategy, str) else None
+    return Searcher(make, confirm, {**options, **named, **confirmed}, rule)
 
 
 def check_confirm(confirm: int, trials: int) -> None:

@@ -32,7 +32,7 @@ class Axis(Protocol):
         """Return the places at these `quantiles` (0 to 1) of a range."""
 
     def described(self, range_: Floats) -> list[Any]:
-        """Return the range for display: low and high, or the choices that it includes."""
+        """Return the range for display: low and high, or the choices that the guides have."""
 
     def value(self, place: float) -> Any:
         """Return the value at a place."""
@@ -88,10 +88,19 @@ class NumberAxis:
 
 
 class ChoiceAxis:
-    """Axis of a categorical parameter: places are choice indices; a range is a probability for each choice."""
+    """Axis of a categorical parameter: places are choice indices; a range is a count for each choice.
 
-    def __init__(self, distribution: CategoricalDistribution) -> None:
+    Parameters
+    ----------
+    distribution
+        The choices, k of them.
+    pseudo_count
+        α in the probability of a choice, (its count + α / k) / (sum of counts + α). With α > 0, no choice has 0.
+    """
+
+    def __init__(self, distribution: CategoricalDistribution, pseudo_count: float) -> None:
         self._choices = distribution.choices
+        self._pseudo_count = pseudo_count
 
     def places(self, values: Floats) -> Floats:
         """Return the indices unchanged."""
@@ -103,20 +112,22 @@ class ChoiceAxis:
         return corners
 
     def narrowed(self, guides: Floats, reach: float) -> Floats:
-        """Return the frequency of each choice among the guides; `reach` has no effect."""
-        return np.bincount(guides.astype(int), minlength=len(self._choices)) / len(guides)
+        """Return how many guides have each choice; `reach` has no effect."""
+        return np.bincount(guides.astype(int), minlength=len(self._choices)).astype(float)
 
     def whole(self) -> Floats:
-        """Return equal probabilities."""
-        return np.full(len(self._choices), 1 / len(self._choices))
+        """Return equal counts."""
+        return np.ones(len(self._choices))
 
     def draw(self, range_: Floats, quantiles: Floats) -> Floats:
         """Draw each choice with its probability."""
-        return np.searchsorted(np.cumsum(range_)[:-1], quantiles, side="right").astype(float)
+        smoothed = range_ + self._pseudo_count / len(self._choices)
+        shares = smoothed / (range_.sum() + self._pseudo_count)
+        return np.searchsorted(np.cumsum(shares)[:-1], quantiles, side="right").astype(float)
 
     def described(self, range_: Floats) -> list[Any]:
-        """Return the choices with positive probability."""
-        return [choice for choice, share in zip(self._choices, range_, strict=True) if share > 0]
+        """Return the choices with a count."""
+        return [choice for choice, count in zip(self._choices, range_, strict=True) if count > 0]
 
     def value(self, place: float) -> Any:
         """Return the choice with the index `place`."""
@@ -126,13 +137,10 @@ class ChoiceAxis:
 APART = 0.3  # distance between two choices
 NARROWEST = 1e-6  # lower limit of the unit of distance, as a share of the declared range
 
-AXES: dict[type[BaseDistribution], type[NumberAxis] | type[ChoiceAxis]] = {
-    FloatDistribution: NumberAxis,
-    IntDistribution: NumberAxis,
-    CategoricalDistribution: ChoiceAxis,
-}
 
-
-def axis_of(distribution: BaseDistribution) -> Axis:
-    """Return the axis of a parameter with this `distribution`."""
-    return AXES[type(distribution)](distribution)  # type: ignore[arg-type]  # each entry matches its key
+def axis_of(distribution: BaseDistribution, pseudo_count: float) -> Axis:
+    """Return the axis of a parameter with this `distribution`; choices have the `pseudo_count`."""
+    if isinstance(distribution, CategoricalDistribution):
+        return ChoiceAxis(distribution, pseudo_count)
+    assert isinstance(distribution, (FloatDistribution, IntDistribution))
+    return NumberAxis(distribution)

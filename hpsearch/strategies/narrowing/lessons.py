@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from hpsearch.strategies.narrowing.visited import Visited
+
 MEMORY = 200  # number of past trials of each kind that a round uses; bounds the cost of a draw
 
 
@@ -35,14 +37,22 @@ class Lesson:
 
 
 class Lessons:
-    """Lessons of a study, added in the order of trial numbers; those with a finite value are kept apart."""
+    """Lessons of a study, added in the order of trial numbers; those with a finite value are kept apart.
+
+    Attributes
+    ----------
+    visited
+        Configurations that were tried.
+    """
 
     def __init__(self) -> None:
+        self.visited = Visited()
         self._valued: list[Lesson] = []
         self._others: list[Lesson] = []
 
     def add(self, trial: FrozenTrial) -> None:
-        """Add `trial`, unless it failed: a failure may be unrelated to its hyperparameters."""
+        """Add `trial`; a failed one is no lesson, since a failure may be unrelated to its hyperparameters."""
+        self.visited.add(trial)
         if trial.state == TrialState.FAIL:
             return
         finite = trial.state == TrialState.COMPLETE and trial.value is not None and math.isfinite(trial.value)

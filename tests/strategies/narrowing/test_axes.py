@@ -6,9 +6,10 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from hpsearch.strategies.narrowing.axes import axis_of
 
-NUMBER = axis_of(FloatDistribution(1e-4, 1.0, log=True))
-GRID = axis_of(IntDistribution(1, 10))
-CHOICE = axis_of(CategoricalDistribution(["a", "b", "c"]))
+NUMBER = axis_of(FloatDistribution(1e-4, 1.0, log=True), 2.0)
+GRID = axis_of(IntDistribution(1, 10), 2.0)
+CHOICE = axis_of(CategoricalDistribution(["a", "b", "c"]), 0.0)
+SMOOTHED = axis_of(CategoricalDistribution(["a", "b", "c"]), 2.0)
 
 
 def test_places_of_numbers_are_positions_and_those_of_choices_their_indices():
@@ -84,15 +85,24 @@ def test_choices_are_equally_far_from_each_other_and_from_none():
     assert np.linalg.norm(a) == pytest.approx(0.3 / np.sqrt(2))
 
 
-def test_choices_are_drawn_as_often_as_the_guides_have_them():
-    shares = CHOICE.narrowed(np.array([2.0, 0.0, 2.0, 2.0]), 1.0)
-    np.testing.assert_allclose(shares, [0.25, 0.0, 0.75])
-    drawn = CHOICE.draw(shares, np.array([[0.0, 0.24], [0.25, 0.999]]))
+def test_without_a_pseudo_count_choices_are_drawn_as_often_as_the_guides_have_them():
+    counts = CHOICE.narrowed(np.array([2.0, 0.0, 2.0, 2.0]), 1.0)
+    np.testing.assert_array_equal(counts, [1, 0, 3])
+    drawn = CHOICE.draw(counts, np.array([[0.0, 0.24], [0.25, 0.999]]))
     assert [[CHOICE.value(place) for place in row] for row in drawn] == [["a", "a"], ["c", "c"]]
-    assert CHOICE.described(shares) == ["a", "c"]
+    assert CHOICE.described(counts) == ["a", "c"]
 
 
-def test_without_guides_every_choice_is_as_likely():
-    drawn = CHOICE.draw(CHOICE.whole(), (np.arange(300) + 0.5) / 300)
+def test_a_pseudo_count_leaves_every_choice_a_share():
+    counts = SMOOTHED.narrowed(np.array([2.0, 0.0, 2.0, 2.0]), 1.0)
+    drawn = SMOOTHED.draw(counts, (np.arange(1800) + 0.5) / 1800).astype(int)
+    expected = [(count + 2 / 3) / (4 + 2) for count in (1, 0, 3)]
+    np.testing.assert_allclose(np.bincount(drawn) / 1800, expected, atol=1 / 1800)
+    assert SMOOTHED.described(counts) == ["a", "c"]
+
+
+@pytest.mark.parametrize("axis", [CHOICE, SMOOTHED], ids=["plain", "smoothed"])
+def test_without_guides_every_choice_is_as_likely(axis):
+    drawn = axis.draw(axis.whole(), (np.arange(300) + 0.5) / 300)
     assert np.bincount(drawn.astype(int)).tolist() == [100, 100, 100]
-    assert CHOICE.described(CHOICE.whole()) == ["a", "b", "c"]
+    assert axis.described(axis.whole()) == ["a", "b", "c"]

@@ -49,14 +49,14 @@ def random_trials(count, missing=0.6):
     return trials
 
 
-def plan(trials, numbers, options=OPTIONS, direction=StudyDirection.MINIMIZE):
+def plan(trials, numbers, options=OPTIONS, direction=StudyDirection.MINIMIZE, rule=2):
     lessons = Lessons()
     for trial in trials:
         lessons.add(trial)
-    return plan_round(lessons, direction, numbers, options, SEED)
+    return plan_round(lessons, direction, numbers, options, SEED, rule=rule)
 
 
-def by_hand(trials, numbers, options, sign):
+def by_hand(trials, numbers, options, sign, pseudo_count):
     """Range and values of each parameter."""
     taught = [trial for trial in trials if trial.state != TrialState.FAIL and trial.number < numbers.start]
     losses = {trial.number: math.inf for trial in taught}
@@ -76,10 +76,10 @@ def by_hand(trials, numbers, options, sign):
         quantiles = generator(SEED, "round", numbers.start, name).random((len(numbers), options.candidates))
         guides = [trial.params[name] for trial in valued if name in trial.params][: options.best]
         if name == "kind":
-            choices = [choice for choice in "abc" if choice in guides]
-            shares = np.cumsum([guides.count(choice) / len(guides) for choice in choices])
-            ranges[name] = choices
-            drawn[name] = [[choices[int((shares <= q).sum())] for q in row] for row in quantiles]
+            ranges[name] = [choice for choice in "abc" if choice in guides]
+            counts = [guides.count(choice) + pseudo_count / 3 for choice in "abc"]
+            shares = np.cumsum(counts)[:2] / sum(counts)
+            drawn[name] = [["abc"[int((shares <= q).sum())] for q in row] for row in quantiles]
         else:
             places = [position(value, distribution) for value in guides]
             far = options.reach * max(abs(place - places[0]) for place in places)
@@ -115,11 +115,12 @@ CHANGES = [{}, {"candidates": 1}, {"best": 1}, {"reach": 0.5}, {"smoothing": 0.6
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
 @pytest.mark.parametrize(("direction", "sign"), [(StudyDirection.MINIMIZE, 1), (StudyDirection.MAXIMIZE, -1)])
 @pytest.mark.parametrize("start", [29, 30])  # an odd and an even number of lessons
-def test_a_round_is_what_its_description_gives(changes, direction, sign, start):
+@pytest.mark.parametrize(("rule", "pseudo_count"), [(1, 0), (2, 2)])
+def test_a_round_is_what_its_description_gives(changes, direction, sign, start, rule, pseudo_count):
     options = Options(**(vars(OPTIONS) | changes))
     trials = random_trials(34)
-    found = plan(trials, range(start, start + 4), options, direction)
-    ranges, values = by_hand(trials, range(start, start + 4), options, sign)
+    found = plan(trials, range(start, start + 4), options, direction, rule)
+    ranges, values = by_hand(trials, range(start, start + 4), options, sign, pseudo_count)
     assert list(found.draws) == sorted(SPACE)
     for name, draws in found.draws.items():
         assert draws.distribution == SPACE[name]
