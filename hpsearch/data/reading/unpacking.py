@@ -132,5 +132,6 @@ PACKINGS: Mapping[bytes, tuple[str, Callable[[BinaryIO, int], bytes]]] = {
     b"BZh": ("bzip2", _bz2),
     b"\xfd7zXZ\x00": ("xz", _xz),
     b"PK\x03\x04": ("zip", _zip),
+    b"PK\x05\x06": ("zip", _zip),  # an empty one
 }
 """How a compressed file begins → its name, and what unpacks at most so many bytes."""
