@@ -45,7 +45,6 @@ def test_a_column_of_targets_will_do_and_the_task_can_be_forced(tmp_path):
 WRONG = {
     "no x": ({"inputs": X, "y": Y}, "unknown array 'x'.*choose from inputs, y"),
     "no y": ({"x": X, "Y": Y}, "unknown array 'y'.*choose from Y, x"),
-    "missing": ({"x": with_value(np.nan), "y": Y}, r"column 'x_2', row 1 \(from 0\): the value is missing"),
     "infinite": ({"x": with_value(np.inf), "y": Y}, r"column 'x_2', row 1 \(from 0\): the value is infinite"),
     "beyond float32": ({"x": with_value(1e300), "y": Y}, "too large for float32"),
     "text inputs": ({"x": X.astype(str), "y": Y}, "array 'x' must hold numbers; received <U"),
