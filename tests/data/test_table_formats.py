@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpsearch.data import DataSettings, load
+from hpsearch.data.sources.csv_file import read_rows
 from hpsearch.data.table import read_table
 from hpsearch.errors import DataError
 
@@ -97,6 +99,20 @@ def test_parquet_is_read_like_the_frame_it_was(tmp_path):
     assert table.frame["when"].iloc[2] == pd.Timestamp("2024-03-02")
     assert table.reading == {"format": "parquet"}
     assert read(tmp_path, parquet(FRAME), texts=["whole"]).frame["whole"].tolist() == ["1", "2", "3"]
+
+
+def test_every_format_of_a_table_is_the_same_data_set(tmp_path):
+    frame = pd.DataFrame({"n": [1, 2, 3, 5], "colour": ["a", "b", "a", "b"], "kind": ["x", "y", "x", "y"]})
+    csv = frame.to_csv(index=False).encode()
+    fingerprints = set()
+    for number, content in enumerate((csv, gzip.compress(csv), parquet(frame))):
+        path = tmp_path / f"{number}.data"
+        path.write_bytes(content)
+        dataset = load(DataSettings(source="csv", path=str(path), target="kind"))
+        fingerprints.add(dataset.fingerprint)
+        rows = read_rows(path, dataset.columns)
+        assert dataset.columns.encode(rows, "new rows").x.tolist() == dataset.x.tolist()
+    assert len(fingerprints) == 1
 
 
 def test_an_index_of_parquet_is_a_column(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from hpsearch.data.limits import MOST_ARRAY_BYTES
+from hpsearch.data.limits import MOST_FILE_BYTES
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.reading.shape import check_shape
 from hpsearch.errors import DataError, quoted
@@ -42,7 +42,10 @@ def read_parquet(content: bytes, source: object) -> pd.DataFrame:
         texts = [field.name for field in schema if _is_text(field.type)]
         with pq.ParquetFile(io.BytesIO(content), read_dictionary=texts) as file:
             table = file.read(use_threads=False)
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, date_as_object=False, use_threads=False)
+        frame: pd.DataFrame = table.to_pandas(
+            ignore_metadata=True, date_as_object=False, use_threads=False, split_blocks=True, self_destruct=True
+        )  # each column is freed when it has been converted
+        del table
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
         if isinstance(error, DataError):
             raise
@@ -53,8 +56,8 @@ def read_parquet(content: bytes, source: object) -> pd.DataFrame:
 
 def _check_bytes(metadata: Any, source: object) -> None:
     total = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    if total > MOST_ARRAY_BYTES:
-        raise DataError(f"{source}: holds {total:,} bytes when unpacked, and at most {MOST_ARRAY_BYTES:,} are read")
+    if total > MOST_FILE_BYTES:
+        raise DataError(f"{source}: holds {total:,} bytes when unpacked, and at most {MOST_FILE_BYTES:,} are read")
 
 
 def _check_types(schema: Any, source: object) -> None:
