@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from hpsearch.cli.messages import STORAGE_VARIABLE
+from hpsearch.cli.messages import DEFAULT_STORAGE, STORAGE_VARIABLE
 
 
 def complete_study(incomplete: str) -> list[str]:
@@ -27,7 +27,6 @@ def _stored(ctx: typer.Context) -> list[str]:
     """Return the names of the studies that hpsearch made; nothing where the storage can't be read."""
     from os import environ
 
-    from hpsearch.cli.options import DEFAULT_STORAGE
     from hpsearch.results.stored_studies import study_of
     from hpsearch.run import is_run
     from hpsearch.storage import all_studies, opened

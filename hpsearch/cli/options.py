@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from hpsearch.cli.completion import complete_stored, complete_study
+from hpsearch.cli.messages import DEFAULT_STORAGE as DEFAULT_STORAGE
 from hpsearch.cli.messages import STORAGE_VARIABLE
 
 LEASE = "60s"
-DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 
 StudyArgument = Annotated[
     str,

@@ -94,7 +94,7 @@ def print_expected_time(console: Console, start: Start, plan: Plan, jobs: int) -
 def about(seconds: float) -> str:
     """Return a time as a rough one.
 
-    >>> about(3), about(42), about(150)
+    >>> about(3), about(42), about(170)
     ('a few seconds', 'about 42 s', 'about 3 min')
     """
     return "a few seconds" if seconds < 5 else f"about {_time(seconds)}"
@@ -180,7 +180,7 @@ def _details(state: State, metric: str) -> list[str]:
 def _time(seconds: float) -> str:
     """Return a time as people say it.
 
-    >>> _time(42), _time(150), _time(8000)
+    >>> _time(42), _time(170), _time(8000)
     ('42 s', '3 min', '2.2 h')
     """
     if seconds < 100:
