@@ -8,6 +8,8 @@ from pathlib import Path
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.folds import folds
+from hpsearch.data.reading.dialect import check_decimal, check_separator
+from hpsearch.data.reading.encoding import check_encoding
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
 from hpsearch.errors import UsageError, quoted
@@ -29,6 +31,8 @@ class DataSettings:
     task
         "classification" or "regression", for csv and npz. If None, it is inferred from the target:
         classification for text, true/false, and whole numbers with at most 20 different values, else regression.
+    separator, decimal, encoding
+        Of a csv file, see `read_table`; if None, they are found by looking at it.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     train, validation, test, scaling
@@ -47,6 +51,9 @@ class DataSettings:
     path: str | None = None
     target: str | None = None
     task: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
     rows: int | None = None
     inputs: int | None = None
     train: int | None = None
@@ -101,6 +108,9 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "path": _text,
     "target": _text,
     "task": _text,
+    "separator": check_separator,
+    "decimal": check_decimal,
+    "encoding": check_encoding,
     "rows": _size,
     "inputs": _size,
 }
@@ -130,6 +140,9 @@ def load(
         "path": settings.path,
         "target": settings.target,
         "task": settings.task,
+        "separator": settings.separator,
+        "decimal": settings.decimal,
+        "encoding": settings.encoding,
         "rows": settings.rows,
         "inputs": settings.inputs,
         "folder": folder,
