@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpsearch.cli import best, commands, export, fit, ls, predict, rm, show
+from hpsearch.cli import best, commands, export, fit, init, ls, predict, rm, show
 from hpsearch.cli.completion import complete_stored
 from hpsearch.cli.garbage import rare_collections
 from hpsearch.cli.guard import INTERRUPTED, fail, guarded
@@ -61,6 +61,9 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+app.command()(init.init)
 
 
 @app.command()

@@ -184,16 +184,22 @@ def report(study: str | None, names: Sequence[str], storage: str, out: Path, con
             results = load_chosen(here, None if study is None else stored_name(study), names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
         from hpsearch.analysis.claims import decided
+        from hpsearch.analysis.views import is_search
         from hpsearch.cli.claims import print_claims
         from hpsearch.cli.document import study_document
         from hpsearch.cli.printing import print_results
+        from hpsearch.cli.search_printing import print_search
         from hpsearch.report import write_report
 
-        path = write_report(results, out / folder(results.name))
+        results = replace(results, report_folder=str(out / folder(results.name)))
+        path = write_report(results, Path(results.report_folder))
 
     def written(console: Screen) -> None:
         print_claims(console, decided(results))
-        print_results(console, results)
+        if is_search(results):
+            print_search(console, results, storage)
+        else:
+            print_results(console, results)
         console.print()
         console.print(f"Report: {path}", soft_wrap=True)
         console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)

@@ -38,12 +38,23 @@ def print_plan(console: Console, plan: Plan, storage: str) -> None:
     for factor, levels in plan.factors.items() if plan.has_factors else ():
         if len(levels) > 1:
             console.print(f"{_name(factor)}: {_some(levels)}", soft_wrap=True)
+    if _is_search(plan):
+        strategy = _name(next(iter(plan.strategies), ""))
+        console.print(
+            f"A search with {strategy} of {_budget(plan)}, seed {plan.seed}; kept in {shown(storage)}", soft_wrap=True
+        )
+        return
     named = "variants" if plan.has_factors else ", ".join(plan.strategies)
     console.print(
         f"{named}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
         f"seed {plan.seed}; kept in {shown(storage)}",
         soft_wrap=True,
     )
+
+
+def _is_search(plan: Plan) -> bool:
+    """Return whether the plan is one search, which compares nothing."""
+    return not plan.has_factors and not plan.null and len(plan.runs()) == 1
 
 
 def _some(names: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import is_untuned
 
-DRAWS = 4
+DRAWS = 2
 """Number of trials that are drawn and timed where a measurement is asked for."""
 
 _VARIANTS = 8  # that are timed, evenly spaced

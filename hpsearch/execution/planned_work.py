@@ -65,10 +65,10 @@ class PlannedWork:
         return asdict(self)
 
 
-def planned_work(plan: Plan, storage: str, jobs: int) -> PlannedWork:
+def planned_work(plan: Plan, storage: str | None, jobs: int) -> PlannedWork:
     """Return what executing `plan` would train, and how long that takes; train a few trials, and store nothing.
 
-    The storage is opened read-only, if it exists.
+    The storage is opened read-only, if it exists. None: nothing is stored yet.
 
     Raises
     ------
@@ -97,10 +97,10 @@ def planned_work(plan: Plan, storage: str, jobs: int) -> PlannedWork:
     )
 
 
-def _stored(plan: Plan, storage: str, cores: int) -> tuple[Plan, list[Run], int]:
+def _stored(plan: Plan, storage: str | None, cores: int) -> tuple[Plan, list[Run], int]:
     """Return the plan with its batch, its runs, and how many of their trials are stored."""
-    path = file_of(check_url(storage))
-    if path is not None and not path.exists():
+    path = None if storage is None else file_of(check_url(storage))
+    if storage is None or (path is not None and not path.exists()):
         plan = settled(plan, {}, cores)
         return plan, plan.runs(), 0
     with quiet_optuna(), opened(storage, existing=True) as here:

@@ -74,6 +74,7 @@ class SupervisedObjective(SearchedObjective):
     """Whether trainings can be judged by cross-validation."""
 
     tests = True
+    predicts = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
 

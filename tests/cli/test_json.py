@@ -14,6 +14,7 @@ STUDY = ANIMALS.replace('name = "animals"', 'name = "more"')
 
 # Command → its arguments in a folder with the finished study "animals", and keys of the document or of its first entry.
 COMMANDS = {
+    "init": (["animals.csv", "--target", "kind"], {"file", "study", "columns", "task", "expected_seconds", "next"}),
     "study": (["more.toml", "--jobs", "1"], {"study", "best", "report", "complete", "verdicts", "claims", "baselines"}),
     "worker": (["sqlite:///hpsearch.db", "more"], {"study", "complete", "command"}),
     "report": (["animals"], {"study", "best", "report", "storage", "runs_complete"}),
