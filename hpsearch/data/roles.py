@@ -77,11 +77,21 @@ def proposed(name: str, values: pd.Series[Any]) -> tuple[str, str]:
         return IGNORED, f"{quoted(_plain(present.iloc[0]))} in every row"
     if pd.api.types.is_datetime64_any_dtype(values):
         return DATE, "dates"
-    if pd.api.types.is_bool_dtype(values) or (values.dtype == object and set(present.unique()) <= {True, False}):
+    if is_truth(values):
         return CATEGORY, "true or false"
     if pd.api.types.is_numeric_dtype(values):
         return _of_numbers(name, present, different)
     return _of_texts(present, different)
+
+
+def is_truth(values: pd.Series[Any]) -> bool:
+    """Return whether all values are true, false or missing."""
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(values):
+        return True
+    present = values.dropna() if values.dtype == object else values.iloc[:0]
+    return len(present) > 0 and all(isinstance(each, bool | np.bool_) for each in present.unique())
 
 
 def _of_numbers(name: str, present: pd.Series[Any], different: int) -> tuple[str, str]:

@@ -29,6 +29,7 @@ class Source(NamedTuple):
 
 
 _FILE = ("path", "target", "task", "folder")
+_ROLES = ("ignore", "numbers", "categories", "dates")
 
 SOURCES: dict[str, Source] = {
     "digits": Source(bundled("digits", "classification")),
@@ -40,6 +41,6 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),
     "normal": Source(load_normal, ("rows", "inputs")),
-    "csv": Source(load_csv, (*_FILE, "separator", "decimal", "encoding")),
+    "csv": Source(load_csv, (*_FILE, "separator", "decimal", "encoding", *_ROLES)),
     "npz": Source(load_npz, _FILE),
 }

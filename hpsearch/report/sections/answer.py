@@ -94,6 +94,10 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> str:
     missing = int((~results.runs["complete"].astype(bool)).sum())
     if not missing:
         return ""
+    if is_search(results):
+        finished = int(results.trials["state"].isin(FINISHED).sum())
+        facts |= {"trials_done": finished, "trials_of": results.budget}
+        return "The search was stopped after {trials_done} of {trials_of} trials."
     facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
     return f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
 
