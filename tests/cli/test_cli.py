@@ -172,7 +172,7 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     study.set_user_attr("plan", study.user_attrs["plan"] | {"trials": 9})
     done = hpsearch("report")
     assert done.returncode == 0
-    assert "0 of 1" in done.stdout
+    assert "after 2 of 9 trials" in done.stdout
     assert "nan" not in done.stdout
 
 

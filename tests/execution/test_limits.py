@@ -7,9 +7,9 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 import hpsearch
+from hpsearch.cli.answer import Answer
 from hpsearch.cli.printing import _details
 from hpsearch.errors import UsageError
-from hpsearch.cli.answer import Answer
 from hpsearch.execution import execute
 from hpsearch.execution.progress import State
 from hpsearch.storage import open_storage
