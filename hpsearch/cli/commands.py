@@ -131,12 +131,13 @@ def worker(
     url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Screen
 ) -> Answer:
     """Execute free runs of a prepared study until all are complete."""
-    from hpsearch.checks import duration
+    from hpsearch.checks import check_jobs, duration
     from hpsearch.cli.printing import print_start, progress_bar
     from hpsearch.execution import execute
     from hpsearch.storage import all_studies, opened, shown
     from hpsearch.study.prepared import prepared_plan
 
+    check_jobs(jobs, "--jobs")
     seconds = duration("--lease", lease)
     with console.status("reading the storage and the data"):
         with opened(url, existing=True) as storage:
