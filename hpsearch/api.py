@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from hpsearch.checks import (
 )
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.execution import Progress, execute, execute_until_resolved
+from hpsearch.execution.bar import bar
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.plain import as_objective
@@ -42,11 +44,13 @@ from hpsearch.study.variant import Searcher, check_confirm, searcher, warn_of_sh
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hpsearch.analysis.claims import Decision
-    from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.estimators.tabular import TabularModel
+    from hpsearch.report.cards.tuples import Claims, Verdicts
     from hpsearch.results.results import Results
 
+
+Parameter = str | float | bool | None
+"""Value of a hyperparameter, as Optuna stores it."""
 
 Tuned = Objective | Callable[[Trial], float]
 """What can be tuned: an `Objective`, or a function from an optuna trial to a number."""
@@ -76,11 +80,12 @@ class Search:
         One row per trial, in the format of `Results.trials`.
     """
 
-    best_params: dict[str, Any]
+    best_params: dict[str, Parameter]
     best_value: float
     study: optuna.Study
     trials: pd.DataFrame
     confirmed: tuple[float, ...] = ()
+    _metric: str = field(default="value", repr=False, compare=False)
     _fit: Callable[[], TabularModel] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -89,6 +94,20 @@ class Search:
         if self._fit is None:
             raise UsageError("best_model needs the objective that was searched, got none")
         return self._fit()
+
+    def _repr_html_(self) -> str:
+        """Return the best value, the trials and the best hyperparameters, as notebooks show them."""
+        from hpsearch.report.cards.search import search_card
+
+        minimize = self.study.direction == optuna.study.StudyDirection.MINIMIZE
+        return search_card(
+            self.best_params,
+            self.best_value,
+            self.trials["value"].to_list(),
+            minimize=minimize,
+            metric=self._metric,
+            confirmed=len(self.confirmed),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,12 @@ class Comparison:
         """Return the table as text."""
         return self.table.to_string(index=False)
 
+    def _repr_html_(self) -> str:
+        """Return the advice, the intervals of the verdicts and the means, as notebooks show them."""
+        from hpsearch.report.cards.comparison import comparison_card
+
+        return comparison_card(self.results)
+
 
 def search(
     objective: Tuned,
@@ -134,7 +159,7 @@ def search(
     catch: tuple[type[Exception], ...] = (),
     timeout: float | None = None,
     trial_timeout: float | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | bool | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
 
@@ -178,7 +203,8 @@ def search(
         training is ended, and its trial has failed. A function is called in this process, where nothing can end it:
         its calls of the trial raise ``TimeoutError`` after that time, and a trial that ends later has failed.
     progress
-        Called periodically with the numbers of finished and planned trials.
+        Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called
+        periodically with the numbers of finished and planned trials.
 
     Raises
     ------
@@ -205,7 +231,8 @@ def search(
     )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
-    execute(plan, place, jobs=jobs, progress=_of_counts(progress))
+    with _progress(progress, plan.metric) as advance:
+        execute(plan, place, jobs=jobs, progress=advance)
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
     results = _load(backend, name)
@@ -217,7 +244,9 @@ def search(
     best = study.trials[int(run["incumbent"])]
     (searched,) = plan.objectives.values()
     fit = partial(searched.for_repeat(0).final_model, best.params)
-    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), fit)
+    return Search(
+        best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), results.metric, fit
+    )
 
 
 def compare(
@@ -243,7 +272,7 @@ def compare(
     catch: tuple[type[Exception], ...] = (),
     timeout: float | None = None,
     trial_timeout: float | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | bool | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
 
@@ -325,13 +354,14 @@ def compare(
     )
     backend = _open(storage)
     way = execute_until_resolved if until_resolved else execute
-    way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
+    with _progress(progress, plan.metric) as advance:
+        way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=advance)
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(variant_table(results), results.trials, results, path)
 
 
-def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
+def verdicts(comparison: Comparison | Results) -> Verdicts:
     """Return the verdict of each pair of levels that a comparison compares, as its report does.
 
     Each verdict is read off the interval of its pair. The intervals hold for all pairs together, and for all calls of
@@ -350,7 +380,7 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
 
     Returns
     -------
-    One verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
+    A tuple with one verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
     strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
     resolved"; `low` and `high` are the interval of `effect`, the mean advantage of `level` over `against`.
 
@@ -361,16 +391,16 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
     >>> [(each.level, each.against, each.repeats) for each in verdicts(comparison)]
     [('qmc', 'random', 5)]
     """
-    from hpsearch.analysis.comparison.verdicts import verdicts as of_results
+    from hpsearch.report.cards.tuples import Verdicts
     from hpsearch.results.results import Results
 
     results = comparison.results if isinstance(comparison, Comparison) else comparison
     if not isinstance(results, Results):
         raise UsageError(f"comparison must be what compare returns, or its results, got {quoted(comparison)}")
-    return of_results(results)
+    return Verdicts.of(results)
 
 
-def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
+def claims(comparison: Comparison | Results) -> Claims:
     """Decide each claim of a study's file: holds, does not hold, or not resolved.
 
     Parameters
@@ -380,7 +410,7 @@ def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
 
     Returns
     -------
-    One decision for each claim, in the order of the file; empty for a study without claims.
+    A tuple with one decision for each claim, in the order of the file; empty for a study without claims.
 
     Examples
     --------
@@ -388,9 +418,9 @@ def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
     >>> claims(compare(lambda trial: trial.suggest_float("x", -5, 5) ** 2, ["random"], trials=2, repeats=1))
     ()
     """
-    from hpsearch.analysis.claims import decided
+    from hpsearch.report.cards.tuples import Claims
 
-    return decided(comparison.results if isinstance(comparison, Comparison) else comparison)
+    return Claims.of(comparison.results if isinstance(comparison, Comparison) else comparison)
 
 
 def _plan(
@@ -462,8 +492,16 @@ def _plan(
     )
 
 
-def _of_counts(progress: Callable[[int, int], None] | None) -> Progress | None:
-    return None if progress is None else lambda state: progress(state.done, state.planned)
+@contextmanager
+def _progress(progress: Callable[[int, int], None] | bool | None, metric: str) -> Iterator[Progress | None]:
+    """Return what is told the progress: a bar for True, or a function of the user."""
+    if callable(progress):
+        yield lambda state: progress(state.done, state.planned)
+    elif true_or_false("progress", bool(progress) if progress is None else progress):
+        with bar(metric) as advance:
+            yield advance
+    else:
+        yield None
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:
