@@ -244,9 +244,7 @@ def search(
     best = study.trials[int(run["incumbent"])]
     (searched,) = plan.objectives.values()
     fit = partial(searched.for_repeat(0).final_model, best.params)
-    return Search(
-        best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), results.metric, fit
-    )
+    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), results.metric, fit)
 
 
 def compare(
@@ -380,8 +378,8 @@ def verdicts(comparison: Comparison | Results) -> Verdicts:
 
     Returns
     -------
-    A tuple with one verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
-    strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
+    A tuple with one verdict for each pair, in a fixed order: each level with the reference of its factor (random search
+    for strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
     resolved"; `low` and `high` are the interval of `effect`, the mean advantage of `level` over `against`.
 
     Examples

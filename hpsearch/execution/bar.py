@@ -29,7 +29,8 @@ def bar(metric: str) -> Iterator[Callable[[State], None] | None]:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[more]}", markup=False))
+        more = TextColumn("{task.fields[more]}", markup=False)
+        columns = (TextColumn("trials"), BarColumn(), MofNCompleteColumn(), more)
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("trials", total=None, more="")

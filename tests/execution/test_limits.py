@@ -7,9 +7,9 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 import hpsearch
-from hpsearch.execution.bar import details
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
+from hpsearch.execution.bar import details
 from hpsearch.execution.progress import State
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan

@@ -23,9 +23,7 @@ def claims_card(decisions: Sequence[Decision]) -> str:
     facts: dict[str, Fact] = {}
     answer = fill(counted(decisions, facts), facts)
     rows = [(each.text, each.word, effect_text(each) or NOTHING, str(each.repeats)) for each in decisions]
-    return card(
-        answer, _figure(decisions), table(("Claim", "Decision", "Effect", "Repeats"), rows, "The claims")
-    )
+    return card(answer, _figure(decisions), table(("Claim", "Decision", "Effect", "Repeats"), rows, "The claims"))
 
 
 def _figure(decisions: Sequence[Decision]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -64,9 +65,7 @@ def trials(values: Sequence[float], *, minimize: bool, metric: str) -> Markup:
 
 def _shown(finite: NDArray[np.float64], *, minimize: bool) -> tuple[float, float]:
     """Return the ends of the axis: the best value, and the end of the worst tenth; never equal."""
-    low, high = (
-        (finite.min(), np.quantile(finite, 0.9)) if minimize else (np.quantile(finite, 0.1), finite.max())
-    )
+    low, high = (finite.min(), np.quantile(finite, 0.9)) if minimize else (np.quantile(finite, 0.1), finite.max())
     room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
     return float(low - room), float(high + room)
 
@@ -82,7 +81,7 @@ def _steps(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
     """Return a path of steps through the finite points, without the points within a step."""
     points = [(across, down) for across, down in zip(x, y, strict=True) if math.isfinite(down)]
     path = f"M{_at(points[0][0])} {_at(points[0][1])}"
-    for before, (across, down) in zip(points, points[1:], strict=False):
+    for before, (across, down) in pairwise(points):
         if down != before[1]:
             path += f"H{_at(across)}V{_at(down)}"
     return f"{path}H{_at(points[-1][0])}"

@@ -9,7 +9,7 @@ from hpsearch.notebook import card, paragraph, table
 from hpsearch.report.cards import drawings
 from hpsearch.report.text import number, plural, value
 
-_OPTIMISTIC = "As the best of {count} noisy values it is optimistic: score rows that the search has not seen."
+_OPTIMISTIC = "As the best of {count} values it is optimistic, as far as these are noisy."
 
 
 def search_card(
