@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,8 +27,8 @@ from hpsearch.checks import (
     whole,
 )
 from hpsearch.errors import UsageError, choose_from, quoted
-from hpsearch.execution import Progress, execute, execute_until_resolved
-from hpsearch.execution.bar import bar
+from hpsearch.execution import execute, execute_until_resolved
+from hpsearch.execution.bar import calls
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.plain import as_objective
@@ -55,6 +55,10 @@ Parameter = str | float | bool | None
 Tuned = Objective | Callable[[Trial], float]
 """What can be tuned: an `Objective`, or a function from an optuna trial to a number."""
 
+_NO_DIRECTION = (
+    'direction is not given, so the function is minimized: write direction="minimize" if less is better, or '
+    'direction="maximize" if more is'
+)
 _STRATEGIES = ("random", "narrowing", "tpe")
 _ONE_STRATEGY = ("random",)
 
@@ -180,7 +184,8 @@ def search(
     seed
         Seed of all random draws.
     direction
-        "minimize" or "maximize". Defaults to that of an `Objective`; "minimize" for functions, as in optuna.
+        "minimize" or "maximize". Defaults to that of an `Objective`; to "minimize" for functions, as in optuna, with a
+        warning.
     pruner
         A key of `PRUNERS`. The median pruner lets the first 5 trials, and the first tenth of the epochs of each, pass.
     jobs
@@ -231,7 +236,7 @@ def search(
     )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
-    with _progress(progress, plan.metric) as advance:
+    with calls(progress, plan.metric) as advance:
         execute(plan, place, jobs=jobs, progress=advance)
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
@@ -352,7 +357,7 @@ def compare(
     )
     backend = _open(storage)
     way = execute_until_resolved if until_resolved else execute
-    with _progress(progress, plan.metric) as advance:
+    with calls(progress, plan.metric) as advance:
         way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=advance)
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
@@ -385,7 +390,9 @@ def verdicts(comparison: Comparison | Results) -> Verdicts:
     Examples
     --------
     >>> from hpsearch import compare, verdicts
-    >>> comparison = compare(lambda trial: trial.suggest_float("x", 0, 1), strategies=["random", "qmc"], trials=3)
+    >>> def objective(trial):
+    ...     return trial.suggest_float("x", 0, 1)
+    >>> comparison = compare(objective, strategies=["random", "qmc"], trials=3, direction="minimize")
     >>> [(each.level, each.against, each.repeats) for each in verdicts(comparison)]
     [('qmc', 'random', 5)]
     """
@@ -413,7 +420,9 @@ def claims(comparison: Comparison | Results) -> Claims:
     Examples
     --------
     >>> from hpsearch import claims, compare
-    >>> claims(compare(lambda trial: trial.suggest_float("x", -5, 5) ** 2, ["random"], trials=2, repeats=1))
+    >>> def objective(trial):
+    ...     return trial.suggest_float("x", -5, 5) ** 2
+    >>> claims(compare(objective, strategies=["random"], trials=2, repeats=1, direction="minimize"))
     ()
     """
     from hpsearch.report.cards.tuples import Claims
@@ -457,6 +466,8 @@ def _plan(
     labelled = objective if isinstance(objective, Mapping) else {"": objective}
     if not labelled:
         raise UsageError("objectives must be at least one, got none")
+    if direction is None and not all(isinstance(each, Objective) for each in labelled.values()):
+        warnings.warn(_NO_DIRECTION, stacklevel=3)
     tuned = {label: as_objective(each, direction) for label, each in labelled.items()}
     cells = None
     if factors is not None or isinstance(objective, Mapping):
@@ -488,18 +499,6 @@ def _plan(
         batch=batch,
         until_resolved=true_or_false("until_resolved", until_resolved),
     )
-
-
-@contextmanager
-def _progress(progress: Callable[[int, int], None] | bool | None, metric: str) -> Iterator[Progress | None]:
-    """Return what is told the progress: a bar for True, or a function of the user."""
-    if callable(progress):
-        yield lambda state: progress(state.done, state.planned)
-    elif true_or_false("progress", bool(progress) if progress is None else progress):
-        with bar(metric) as advance:
-            yield advance
-    else:
-        yield None
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:

@@ -62,7 +62,7 @@ def paragraph(text: str) -> Markup:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> Markup:
     """Return a table of at most `MOST_ROWS` rows; its caption says how many there are."""
-    every = [[clean(cell) for cell in row] for row in rows]
+    every = list(rows)
     more = f", the first {MOST_ROWS} of {len(every)}" if len(every) > MOST_ROWS else ""
     head = _cells("th scope=col", headings)
     body = Markup("").join(Markup("<tr>{}</tr>").format(_cells("td", row)) for row in every[:MOST_ROWS])
@@ -73,7 +73,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], caption: str) 
 
 def _cells(tag: str, texts: Iterable[str]) -> Markup:
     opening, closing = Markup(f"<{tag}>"), Markup(f"</{tag.partition(' ')[0]}>")
-    return Markup("").join(opening + text + closing for text in texts)
+    return Markup("").join(opening + clean(text) + closing for text in texts)
 
 
 def clean(text: str) -> str:

@@ -18,8 +18,7 @@ def model_card(estimator: Any, columns: Columns, class_names: Sequence[str], abo
     goal = f"{target}, one of {len(class_names)} classes" if class_names else f"{target}, a number"
     inputs = columns.inputs
     answer = f"Predicts {goal}, from {len(inputs)} {'column' if len(inputs) == 1 else 'columns'}."
-    rows = [(each.name, each.kind, some_of(each.categories, _MOST_CATEGORIES)) for each in inputs[: MOST_ROWS + 1]]
-    rows += [("", "", "")] * (len(inputs) - len(rows))  # not shown, but counted
+    rows = [(each.name, each.kind, some_of(each.categories, _MOST_CATEGORIES)) for each in inputs]
     has_categories = any(each.categories for each in inputs)
     headings = ("Column", "Kind", "Categories") if has_categories else ("Column", "Kind")
     parts = [paragraph(_origin(type(estimator).__name__, about))]

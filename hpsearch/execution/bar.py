@@ -11,10 +11,29 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hpsearch.execution.progress import State
+from hpsearch.checks import true_or_false
+from hpsearch.execution.progress import Progress, State
 from hpsearch.text import plain, short
 
 _OFTEN = 0.2  # seconds between two drawings of a notebook's bar
+
+
+@contextmanager
+def calls(progress: Callable[[int, int], None] | bool | None, metric: str) -> Iterator[Progress | None]:
+    """Return what is called with the states of a search: a bar for True, or what calls the user's function.
+
+    Raises
+    ------
+    UsageError
+        If `progress` is neither a function nor a truth value.
+    """
+    if callable(progress):
+        yield lambda state: progress(state.done, state.planned)
+    elif progress is not None and true_or_false("progress", progress):
+        with bar(metric) as advance:
+            yield advance
+    else:
+        yield None
 
 
 @contextmanager

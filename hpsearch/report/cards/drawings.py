@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -32,13 +33,20 @@ def trials(values: Sequence[float], *, minimize: bool, metric: str) -> Markup:
     finite = array[np.isfinite(array)]
     if not len(finite):
         return Markup("")
-    low, high = _shown(finite, minimize=minimize)
+    ends = low, high = _shown(finite, minimize=minimize)
+    if not math.isfinite(10 * (high - low)):
+        return Markup("")  # too large to compute with
+    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+    low, high = low - room, high + room
     best = _best_so_far(array, minimize=minimize)
     numbers = np.arange(1, len(array) + 1)
     left, right, top, bottom = 58.0, _WIDTH - 12.0, 10.0, 130.0
     x = left + (right - left) * (numbers - 1) / max(len(array) - 1, 1)
-    y = bottom - (bottom - top) * (array - low) / (high - low)
-    y_best = np.clip(bottom - (bottom - top) * (best - low) / (high - low), top, bottom)
+
+    def down(value: Any) -> Any:
+        return bottom - (bottom - top) * (value - low) / (high - low)
+
+    y, y_best = down(array), np.clip(down(best), top, bottom)
     inside = np.flatnonzero(np.isfinite(array) & (array >= low) & (array <= high))
     shown = inside[:: -(-len(inside) // _MOST_DOTS)]
     dots = Markup("").join(
@@ -52,8 +60,7 @@ def trials(values: Sequence[float], *, minimize: bool, metric: str) -> Markup:
     )
     parts = [
         _line(left, bottom, right, bottom, "grid"),
-        _text(left - 6, top + 4, number(high, 3), "end"),
-        _text(left - 6, bottom + 4, number(low, 3), "end"),
+        *(_text(left - 6, down(end) + 4, number(end), "end") for end in dict.fromkeys(ends)),
         _text(left, bottom + 18, "1", "middle"),
         _text(right, bottom + 18, str(len(array)), "end") if len(array) > 1 else "",
         _text((left + right) / 2, bottom + 18, "trial", "middle"),
@@ -64,10 +71,10 @@ def trials(values: Sequence[float], *, minimize: bool, metric: str) -> Markup:
 
 
 def _shown(finite: NDArray[np.float64], *, minimize: bool) -> tuple[float, float]:
-    """Return the ends of the axis: the best value, and the end of the worst tenth; never equal."""
-    low, high = (finite.min(), np.quantile(finite, 0.9)) if minimize else (np.quantile(finite, 0.1), finite.max())
-    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
-    return float(low - room), float(high + room)
+    """Return the ends of the values that are shown: the best, and the end of the worst tenth."""
+    share = 0.9 if minimize else 0.1
+    worst = float(np.quantile(finite, share, method="higher" if minimize else "lower"))
+    return (float(finite.min()), worst) if minimize else (worst, float(finite.max()))
 
 
 def _best_so_far(values: NDArray[np.float64], *, minimize: bool) -> NDArray[np.float64]:
@@ -80,6 +87,8 @@ def _best_so_far(values: NDArray[np.float64], *, minimize: bool) -> NDArray[np.f
 def _steps(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
     """Return a path of steps through the finite points, without the points within a step."""
     points = [(across, down) for across, down in zip(x, y, strict=True) if math.isfinite(down)]
+    if not points:
+        return ""
     path = f"M{_at(points[0][0])} {_at(points[0][1])}"
     for before, (across, down) in pairwise(points):
         if down != before[1]:
