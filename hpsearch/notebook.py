@@ -42,7 +42,7 @@ _STYLE = Markup(
     f".{_CARD} caption{{text-align:left;color:var(--muted);padding:0 0 .2em;caption-side:top}}"
     f".{_CARD} tbody tr,.{_CARD} thead tr{{background:none;color:inherit}}"
     f".{_CARD} th,.{_CARD} td{{text-align:left;vertical-align:top;padding:.15em 1em .15em 0;border:0;"
-    "border-bottom:1px solid var(--grid);overflow-wrap:anywhere}</style>"
+    "border-bottom:1px solid var(--grid);overflow-wrap:break-word;max-width:24em}</style>"
 )
 
 

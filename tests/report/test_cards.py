@@ -96,7 +96,7 @@ def test_a_card_has_answer_figure_and_table_and_needs_nothing(results, name):
 def test_answers(results):
     answers = {name: Page(each._repr_html_()).texts[0] for name, each in results.items()}
     best = results["search"].best_value
-    assert answers["search"] == f"The best value of 12 trials is {best:#.4g}."
+    assert answers["search"] == f"The best value of 12 trials is {best:.4g}."
     assert answers["comparison"] == answers["verdicts"]
     assert "random" in answers["comparison"]
     assert answers["claims"] == "The claim holds."

@@ -7,7 +7,7 @@ from typing import Any
 
 from hpsearch.notebook import card, paragraph, table
 from hpsearch.report.cards import drawings
-from hpsearch.report.text import number, plural, value
+from hpsearch.report.text import plural, value
 
 _OPTIMISTIC = "As the best of {count} values it is optimistic, as far as these are noisy."
 
@@ -24,7 +24,7 @@ def search_card(
     """Return the card of a search with its best parameters and value, and the value of each trial (NaN if none)."""
     tried = f"{len(values)} {plural(len(values), 'trial')}"
     of_mean = f", the mean of {confirmed} more trainings," if confirmed else ""
-    answer = f"The best {metric} of {tried}{of_mean} is {number(best, 4)}."
+    answer = f"The best {metric} of {tried}{of_mean} is {value(best, 4)}."
     notes = [] if confirmed or len(values) < 2 else [paragraph(_OPTIMISTIC.format(count=len(values)))]
     rows = [(name, value(each)) for name, each in params.items()]
     return card(
