@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from hpsearch.checks import one_of
-from hpsearch.data.dataset import TASKS, Dataset
+from hpsearch.data.dataset import Dataset
 from hpsearch.data.settings import DataSettings
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import dataset_of
+from hpsearch.data.table_dataset import Roles, table_dataset
 from hpsearch.errors import UsageError, choose_from, quoted
 
 NAME = "frame"
@@ -18,14 +17,14 @@ NAME = "frame"
 
 FRAME, TARGET, TASK = "frame", "target", "task"
 
-_OF_SOURCES = {"source", "path", "rows", "inputs", TARGET, TASK}  # settings that say where data is from
-_SPLIT = tuple(field.name for field in fields(DataSettings) if field.name not in _OF_SOURCES)
+_ROLES = ("ignore", "numbers", "categories", "dates")
+_SPLIT = ("train", "validation", "test", "scaling", "imputation", "metric")
 _DEFAULTS = DataSettings()
 
 
 @dataclass(frozen=True, eq=False)
 class InMemory:
-    """Data set that exists only in Python, with the settings of its split, scaling and metric."""
+    """Data set that exists only in Python, with the settings of its columns, split, scaling and metric."""
 
     dataset: Dataset
     settings: DataSettings = _DEFAULTS
@@ -41,25 +40,24 @@ class InMemory:
         DataError
             If the data can't be used; one message tells all.
         """
-        keys = (FRAME, TARGET, TASK, *_SPLIT)
+        keys = (FRAME, TARGET, TASK, *_ROLES, *_SPLIT)
         for key in table:
             if key not in keys:
                 raise UsageError(choose_from("key", key, keys))
         target = table.get(TARGET)
         if target is None:
-            raise UsageError("a frame needs its target: the name of a column, or an array with a number for each row")
-        task = table.get(TASK)
-        if task is not None:
-            one_of(TASK, task, TASKS)
-        settings = DataSettings(**{key: value for key, value in table.items() if key in _SPLIT})
-        return cls(dataset_of(*table_of(table[FRAME], target, NAME), task), settings)
+            raise UsageError("a frame needs its target: the name of a column, or an array with a value for each row")
+        settings = _settings({key: value for key, value in table.items() if key not in (FRAME, TARGET)})
+        roles = Roles(*(getattr(settings, key) or () for key in _ROLES))
+        return cls(table_dataset(*table_of(table[FRAME], target, NAME), settings.task, roles), settings)
 
     @property
     def content(self) -> dict[str, Any]:
-        """Name, and the settings that are not defaults."""
-        changed = {key: getattr(self.settings, key) for key in _SPLIT}
+        """Name, and the settings that are not defaults, in JSON types."""
+        every = {key: getattr(self.settings, key) for key in (*_ROLES, *_SPLIT)}
+        changed = {key: value for key, value in every.items() if value != getattr(_DEFAULTS, key)}
         return {"source": self.dataset.name} | {
-            key: value for key, value in changed.items() if value != getattr(_DEFAULTS, key)
+            key: list(value) if key in _ROLES else value for key, value in changed.items()
         }
 
     def varied(self, content: Mapping[str, Any]) -> Self:
@@ -70,13 +68,17 @@ class InMemory:
         UsageError
             If a key can't vary, or a value is invalid.
         """
-        changes = {key: value for key, value in content.items() if key != "source"}
+        before = self.content
+        changes = {key: value for key, value in content.items() if before.get(key) != value}
         for key in changes:
             if key not in _SPLIT:
-                raise UsageError(
-                    f"[data] {key} can't vary with data given in Python: {choose_from('key', key, _SPLIT)}"
-                )
-        return replace(self, settings=DataSettings(**changes))
+                raise UsageError(f"[data] {key} of data in Python can't vary: {choose_from('key', key, _SPLIT)}")
+        return replace(self, settings=replace(self.settings, **changes))
+
+
+def _settings(table: Mapping[str, Any]) -> DataSettings:
+    """Return the settings, checked as those of a file with a table."""
+    return DataSettings(source="csv", path=NAME, target=TARGET, **table)
 
 
 def is_in_memory(data: object) -> bool:

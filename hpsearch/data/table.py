@@ -7,13 +7,16 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.data.reading import parquet
 from hpsearch.data.reading.delimited import read_delimited
 from hpsearch.data.reading.dialect import check_decimal, check_separator, find_dialect
 from hpsearch.data.reading.encoding import as_utf8, check_encoding
 from hpsearch.data.reading.frames import frame_of, of_few_kinds
+from hpsearch.data.reading.kinds import as_text
 from hpsearch.data.reading.texts import interpret
 from hpsearch.data.reading.unpacking import unpacked
 from hpsearch.data.sources.files import located
+from hpsearch.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +38,7 @@ class Table:
         blanks around it). Missing values are NaN, NA, NaT and None.
     reading
         How it was read: "separator", "decimal", "quote", "encoding", "compression", and columns by what was made of
-        their texts: "numbers", "dates", "ambiguous". Empty for frames.
+        their texts: "numbers", "dates", "ambiguous"; "format" if it is "parquet". Empty for frames.
     lines
         Line of the file where each row begins, shape (rows,); None if it is no text.
     """
@@ -65,7 +68,7 @@ def read_table(
     texts: Container[str] = (),
     dates: bool = True,
 ) -> Table:
-    r"""Read a CSV file, with a line of names; it can be compressed by gzip, bzip2, xz or zip.
+    r"""Read a CSV file, with a line of names, or a Parquet file; it can be compressed by gzip, bzip2, xz or zip.
 
     Parameters
     ----------
@@ -94,16 +97,25 @@ def read_table(
             check(key, value)
     name, file_path = str(located(path)), located(path, folder)
     content, compression = unpacked(file_path)
+    how = {"compression": compression} if compression else {}
+    if content.startswith(parquet.MAGIC):
+        if separator or decimal or encoding:
+            raise DataError(f"{file_path}: is Parquet, which has no separator, decimal or encoding to set")
+        frame = of_few_kinds(parquet.read_parquet(content, file_path), file_path)
+        return Table(name, _with_texts(frame, texts), how | {"format": "parquet"})
     text, encoding = as_utf8(content, encoding, file_path)
     del content
     dialect = find_dialect(text, separator, decimal)
     frame, lines = read_delimited(text, dialect, file_path, texts)
-    reading = {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
-    if compression:
-        reading["compression"] = compression
+    how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
     frame, interpreted = interpret(frame, decimal=known, dates=dates, texts=texts)
-    return Table(name, of_few_kinds(frame, file_path), reading | interpreted, lines)
+    return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines)
+
+
+def _with_texts(frame: pd.DataFrame, texts: Container[str]) -> pd.DataFrame:
+    columns = {str(name): as_text(values) for name, values in frame.items() if str(name) in texts}
+    return frame.assign(**columns)
 
 
 def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]:

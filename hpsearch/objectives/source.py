@@ -140,7 +140,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
     read = _READ.get()
     if read is None:
         return load(data, data_dir, folder)
-    key = (data.source, data.path, data.target, data.task, data.rows, data.inputs, data_dir, folder)
+    key = (data.source, *data.read_by_source().items(), data_dir, folder)
     if key not in read:
         read[key] = load(data, data_dir, folder)
     return read[key]
@@ -150,7 +150,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 def _split(source: Source, seed: int, repeat: int) -> Split:
     settings = source.settings
     arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "scaling": settings.scaling}
-    arguments |= {"seed": seed, "repeat": repeat}
+    arguments |= {"imputation": settings.imputation, "seed": seed, "repeat": repeat}
     if isinstance(settings.validation, str):
         return cross_split(source.dataset, folds=folds(settings.validation), **arguments)
     return split(source.dataset, validation=settings.validation, **arguments)

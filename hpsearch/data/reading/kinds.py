@@ -110,7 +110,9 @@ def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     numbers = pd.to_numeric(values)
-    return numbers if numbers.dtype.kind in "iu" else values.map(float).astype(float)
+    if numbers.dtype.kind not in "iu":
+        raise UnusableColumnError("holds whole numbers beyond 64 bits: turn them into floats, or into text")
+    return numbers
 
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")

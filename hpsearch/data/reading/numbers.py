@@ -19,7 +19,7 @@ _FORMS = {
 
 
 def decimal_of(texts: pd.Series[Any], decimal: str | None) -> str | None:
-    """Return the decimal sign of the numbers, None if one is no number, empty if both signs are possible.
+    """Return the decimal sign of the numbers, None if one is no decimal number, empty if both signs are possible.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def decimal_of(texts: pd.Series[Any], decimal: str | None) -> str | None:
     decimal
         The sign that is used where both are possible; None if unknown.
     """
+    if not texts.str.contains(r"[.,]").any():
+        return None  # such as whole numbers beyond 64 bits
     possible = [sign for sign, form in _FORMS.items() if all(map(form.fullmatch, texts))]
     if len(possible) == 2:
         return decimal or ""

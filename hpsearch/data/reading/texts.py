@@ -33,7 +33,8 @@ def interpret(
     columns: dict[Any, pd.Series[Any]] = {}
     said: dict[str, list[str]] = {"numbers": [], "dates": [], "ambiguous": []}
     for name, values in frame.items():
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.infer_dtype(values, skipna=True) != "string":
+        # Python's integers are those beyond 64 bits; as text they lose no digit.
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.infer_dtype(values) not in ("string", "integer"):
             columns[name] = values
             continue
         columns[name] = stripped = as_text(values)

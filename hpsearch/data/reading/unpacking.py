@@ -45,8 +45,8 @@ def unpacked(path: Path) -> tuple[bytes, str]:
             file.seek(0)
             packing, unpack = next((PACKINGS[magic] for magic in PACKINGS if beginning.startswith(magic)), ("", _plain))
             content = unpack(file, MOST_FILE_BYTES + 1)
-    except DataError as error:
-        raise error if str(error).startswith(str(path)) else DataError(f"{path}: {error}") from error
+    except DataError:
+        raise
     except MemoryError as error:
         raise DataError(f"{path}: can't be read: there is too little memory for it") from error
     except DAMAGED as error:
@@ -60,7 +60,7 @@ def unpacked(path: Path) -> tuple[bytes, str]:
     return content, packing
 
 
-def check_members(file: BinaryIO) -> None:
+def check_members(file: BinaryIO, source: object) -> None:
     """Refuse a zip file whose list of members is large: `zipfile` would read all of it at once.
 
     Raises
@@ -78,7 +78,9 @@ def check_members(file: BinaryIO) -> None:
     directory_bytes = _END.unpack_from(tail, place)[5]
     zip64 = tail[:place].rfind(b"PK\x06\x07") == place - 20 >= 0
     if zip64 or directory_bytes > MOST_DIRECTORY_BYTES:
-        raise DataError(f"the list of its members must be at most {MOST_DIRECTORY_BYTES:,} bytes long")
+        raise DataError(
+            f"{source}: the list of its members must be at most {MOST_DIRECTORY_BYTES:,} bytes long, as of 10,000"
+        )
 
 
 def _plain(file: BinaryIO, most: int) -> bytes:
@@ -112,17 +114,19 @@ def _xz(file: BinaryIO, most: int) -> bytes:
 
 
 def _zip(file: BinaryIO, most: int) -> bytes:
-    check_members(file)
+    check_members(file, file.name)
     with zipfile.ZipFile(file) as archive:
         members = [
             each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")
         ]
         names = [member.filename for member in members]
         if "[Content_Types].xml" in names or "mimetype" in names:
-            raise DataError("is a spreadsheet or document: save the sheet as CSV")
+            raise DataError(f"{file.name}: is a spreadsheet or document: save the sheet as CSV")
         if len(members) != 1:
             some = ", ".join(quoted(name) for name in sorted(names)[:3])
-            raise DataError(f"a zip file must hold one file, got {len(members):,}{f': {some}' * bool(some)}")
+            raise DataError(
+                f"{file.name}: a zip file must hold one file, got {len(members):,}{f': {some}' * bool(some)}"
+            )
         with archive.open(members[0]) as stream:
             return stream.read(most)
 
@@ -132,5 +136,6 @@ PACKINGS: Mapping[bytes, tuple[str, Callable[[BinaryIO, int], bytes]]] = {
     b"BZh": ("bzip2", _bz2),
     b"\xfd7zXZ\x00": ("xz", _xz),
     b"PK\x03\x04": ("zip", _zip),
+    b"PK\x05\x06": ("zip", _zip),  # an empty one
 }
 """How a compressed file begins → its name, and what unpacks at most so many bytes."""
