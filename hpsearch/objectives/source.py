@@ -16,7 +16,7 @@ from hpsearch.data.folds import folds
 from hpsearch.data.in_memory import InMemory, in_memory, is_in_memory, refuse
 from hpsearch.errors import DataError, UsageError, choose_from
 
-Data = str | Mapping[str, Any] | tuple[Any, Any] | DataSettings | Dataset | InMemory
+Data = str | Mapping[str, object] | tuple[object, object] | DataSettings | Dataset | InMemory
 """What objectives take as data."""
 
 

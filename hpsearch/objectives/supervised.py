@@ -88,13 +88,13 @@ class SupervisedObjective(SearchedObjective):
         self,
         data: Data = "digits",
         *,
-        model: Mapping[str, Any] | None = None,
-        space: Mapping[str, Mapping[str, Any] | BaseDistribution] | None = None,
+        model: Mapping[str, object] | None = None,
+        space: Mapping[str, Mapping[str, object] | BaseDistribution] | None = None,
         seed: int = 0,
         repeat: int = 0,
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
-        record: Mapping[str, Any] | None = None,
+        record: Mapping[str, object] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
 import numpy as np
@@ -32,6 +32,9 @@ from hpsearch.search_cv.evaluations import Evaluations, OneSplit
 from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy, make_strategy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MEAN = "mean_test_"
 _ONLY_IN_FIT = ("_folds", "_evaluations")
@@ -139,6 +142,13 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
     n_splits_: int
     refit_time_: float
     study_: optuna.Study
+    if TYPE_CHECKING:  # scikit-learn ships no types
+
+        def score(self, X: Any, y: Any = None, **params: Any) -> float:
+            """Return the score of `best_estimator_`."""
+
+        def predict(self, X: Any) -> NDArray[Any]:
+            """Return the predictions of `best_estimator_`."""
 
     def __init__(
         self,
