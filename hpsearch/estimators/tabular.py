@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from hpsearch.data.columns import Columns, Raw
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
+from hpsearch.data.table import table_of
 from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.estimators.base import MLPEstimator
 from hpsearch.estimators.classifier import MLPClassifier
@@ -97,7 +98,8 @@ class TabularModel:
         Parameters
         ----------
         X
-            Data frame with the columns of training, in any order; or an array (rows, columns) in their order.
+            Data frame of pandas or polars with the columns of training, in any order; or an array (rows, columns) in
+            their order.
         options
             `source`, `ignores_additional` and `ignores_unknown`: see `Columns.encode`.
 
@@ -152,16 +154,24 @@ class TabularModel:
         return self._raw(X, **options).notes
 
     def _raw(self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool) -> Raw:
-        frame = rows if isinstance(rows, pd.DataFrame) else self._frame(rows)
+        frame = rows if isinstance(rows, pd.DataFrame) else self._frame(rows, source)
         if not len(frame):
             raise DataError(f"{source}: there must be at least one row, got none")
         return self.columns.encode(frame, source, fills=self._prepares.fills, **options)
 
-    def _frame(self, rows: ArrayLike) -> pd.DataFrame:
+    def _frame(self, rows: ArrayLike, source: str) -> pd.DataFrame:
+        if hasattr(rows, "columns"):  # a frame of polars
+            return table_of(rows, name=source)[0].frame
         array, names = np.asarray(rows), [column.name for column in self.columns.inputs]
         if array.ndim != 2 or array.shape[1] != len(names):
             raise DataError(f"X must have the shape (rows, {len(names)}), got {array.shape}")
         return pd.DataFrame(array, columns=names)
+
+    def _repr_html_(self) -> str:
+        """Return what it predicts from which columns, as notebooks show it."""
+        from hpsearch.estimators.model_card import model_card
+
+        return model_card(self.estimator, self.columns, self.class_names, self.about)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `load` reads; nothing in it is pickled.

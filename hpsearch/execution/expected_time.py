@@ -46,7 +46,8 @@ def processes(plan: Plan, jobs: int) -> Processes:
 def expected_seconds(plan: Plan, jobs: int, *, draws: int = 0) -> float:
     """Return the expected duration of all trainings of `plan` with `jobs` processes, in seconds.
 
-    Time the first steps of a training of at most eight variants, with default hyperparameters, and multiply:
+    Time the first steps of a training of at most eight variants, with default hyperparameters (random ones where there
+    are none), and multiply:
 
         seconds of a step × steps × trainings of a run × runs / processes
 
@@ -69,17 +70,22 @@ def expected_seconds(plan: Plan, jobs: int, *, draws: int = 0) -> float:
 
 
 def mean_training_seconds(objective: Objective, draws: int) -> float:
-    """Return the mean duration of a training with the default hyperparameters and of `draws` random trials."""
+    """Return the mean duration of a training with the default hyperparameters and of `draws` random trials.
+
+    An objective without defaults, such as a table, is timed with random ones in their place.
+    """
     with ONE_BLAS_THREAD.hold():
         times = [_training_seconds(objective, params) for params in _params(objective, draws)]
     return sum(times) / len(times)
 
 
 def _params(objective: Objective, draws: int) -> Iterator[Mapping[str, Any]]:
-    yield objective.defaults
+    has_defaults = bool(objective.defaults) or not objective.space
+    if has_defaults:
+        yield objective.defaults
     with quiet_optuna():
         study = optuna.create_study(sampler=RandomSampler(seed=0))
-        for _ in range(draws):
+        for _ in range(draws if has_defaults else max(1, draws)):
             yield objective.suggest(study.ask())
 
 
