@@ -77,6 +77,7 @@ def _fit(
         chosen = best_trial(results, variant, task)
     with console.status("training"):
         objective = results.definitions[chosen.task, chosen.variant].objective(chosen.repeat, data_dir, folder)
+        objective.check_savable(chosen.params)
         model = objective.final_model(chosen.params, all_rows=all_rows)
     about = {"study": results.name, "run": chosen.run, "trial": chosen.number, "metric": results.metric}
     model = replace(model, about={**model.about, **about, "test": test_score(results, chosen)})
@@ -93,8 +94,11 @@ def _fit(
     )
     console.print(fitted, soft_wrap=True)
     settings = model.estimator.get_params(deep=False)
-    if settings.get("early_stopping"):
-        share = settings["validation_fraction"]
-        console.print(f"Early stopping holds {share:.0%} of these rows out.", soft_wrap=True)
+    stops_early = getattr(model.estimator, "do_early_stopping_", settings.get("early_stopping"))
+    if stops_early and (share := settings["validation_fraction"]):
+        rows = f"{share:.0%}" if isinstance(share, float) else f"{share:,}"
+        console.print(f"Early stopping holds {rows} of these rows out.", soft_wrap=True)
+    if model.class_names and not model.gives_probabilities:
+        console.print("Its predictions are classes without probabilities: this estimator gives none.", soft_wrap=True)
     console.print(score_sentence(results, chosen), soft_wrap=True)
     console.print(f"Model: {path}", soft_wrap=True)

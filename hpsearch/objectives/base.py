@@ -378,6 +378,20 @@ class Objective(ABC):
         """
         raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
 
+    def check_savable(self, params: Mapping[str, Any]) -> None:
+        """Refuse, before it is fitted, a `final_model` that no file can hold.
+
+        Raises
+        ------
+        UsageError
+            If its estimator is of a class whose files can't be checked, or there is no such model.
+        """
+        raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
+
+    def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters as Optuna stores them as the values that are set."""
+        return dict(params)
+
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
         """Return the test values of `outcomes`."""
         return [outcome.value for outcome in self.outcomes(params, trial_number, times)]

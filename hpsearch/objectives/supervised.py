@@ -73,6 +73,9 @@ class SupervisedObjective(SearchedObjective):
     cross_validates: ClassVar[bool] = False
     """Whether trainings can be judged by cross-validation."""
 
+    estimator_scales_targets: ClassVar[bool] = False
+    """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
+
     tests = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
@@ -252,6 +255,12 @@ class SupervisedObjective(SearchedObjective):
             repeat=self.repeat,
             all_rows=all_rows,
         )
+
+    def check_savable(self, params: Mapping[str, Any]) -> None:
+        """Refuse a `final_model` that no file can hold."""
+        from hpsearch.estimators.saved import check_savable
+
+        check_savable(type(self.estimator(self.settings(params), self._source.dataset.task, scaled_targets=True)))
 
     @property
     def baselines(self) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from hpsearch.data import DataSettings
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.objectives import FAMILIES
+from hpsearch.objectives.scoring import SCORERS
 from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
 from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
 _SPLIT = ("validation", "test", "train", "scaling")  # keys of [data] that are arguments of split
+_METRIC = "metric"
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:
@@ -39,7 +41,7 @@ def program(results: Results, best: Best, *, absolute: bool = False) -> str:
     estimator = _estimator(definition, best, results.metric)
     lines = (
         _with_objective(definition, best, results.metric, absolute=absolute)
-        if estimator is None
+        if estimator is None or not _scored_alike(definition)
         else _with_estimator(definition, best, estimator, results.metric, absolute=absolute)
     )
     return "\n".join([opening, *lines])
@@ -84,13 +86,12 @@ def _parameters(results: Results, best: Best) -> Iterator[str]:
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     """Return the estimator with the trial's settings; None if there is none that trains as the trial did."""
-    family, task = FAMILIES[definition.family], _task(metric)
+    family, task = FAMILIES[definition.family], _task(definition, metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
-    if isinstance(definition.data.get("validation"), str):
-        return None  # cross-validation has no split of its own
-    if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
-        return None  # the estimator scales targets
+    scaling = definition.data.get("scaling", DataSettings().scaling)
+    if task == "regression" and family.estimator_scales_targets and scaling != DataSettings().scaling:
+        return None
     try:
         estimator = family.estimator(family.settings_of(definition.model, best.params, task), task)
     except UsageError:
@@ -98,9 +99,18 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _task(metric: str) -> str:
+def _task(definition: Definition, metric: str) -> str:
     """Return the task whose trials have this metric; empty for metrics of other families."""
+    scorer = definition.data.get(_METRIC)
+    if scorer in SCORERS:
+        return SCORERS[scorer].task
     return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
+
+
+def _scored_alike(definition: Definition) -> bool:
+    """Return whether scikit-learn's scorer gives the score on scaled rows; scores of numbers may depend on units."""
+    scorer = definition.data.get(_METRIC)
+    return scorer is None or SCORERS[scorer].task == "classification"
 
 
 def _with_estimator(
@@ -109,17 +119,27 @@ def _with_estimator(
     table = _data(definition, absolute=absolute)
     settings = {field.name: table.get(field.name, field.default) for field in fields(DataSettings)}
     split = {key: settings[key] for key in _SPLIT if settings[key] is not None}
-    load = {key: value for key, value in table.items() if key not in _SPLIT}
+    load = {key: value for key, value in table.items() if key not in (*_SPLIT, _METRIC)}
+    scorer, seeds = table.get(_METRIC), f"seed={definition.seed}, repeat={best.repeat}"
+    if isinstance(split["validation"], str):
+        folds = split.pop("validation")
+        imports = ["from hpsearch.data import DataSettings, cross_split, load", "from hpsearch.data.folds import folds"]
+        call = f"cross_split(data, folds=folds({folds!r}), {_arguments(split)}, {seeds}).whole"
+    else:
+        imports = ["from hpsearch.data import DataSettings, load, split"]
+        call = f"split(data, {_arguments(split)}, {seeds})"
+    sign = "" if scorer is None or scorer == metric else "-"
+    scored = "model.score(" if scorer is None else f"{sign}get_scorer({scorer!r})(model, "
     yield from (
-        _import_of(type(estimator)),
-        "from hpsearch.data import DataSettings, load, split",
+        *sorted([_import_of(type(estimator)), *(["from sklearn.metrics import get_scorer"] if scorer else [])]),
+        *imports,
         "",
         *_folder(definition, absolute=absolute),
         f"data = load(DataSettings({_arguments(load)}))",
-        f"rows = split(data, {_arguments(split)}, seed={definition.seed}, repeat={best.repeat})",
+        f"rows = {call}",
         *_constructed(estimator),
         "model.fit(rows.x_train, rows.y_train)",
-        f"print({'test ' + metric + ':'!r}, model.score(rows.x_test, rows.y_test))",
+        f"print({'test ' + metric + ':'!r}, {scored}rows.x_test, rows.y_test))",
     )
 
 
