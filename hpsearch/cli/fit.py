@@ -18,6 +18,7 @@ from hpsearch.cli.options import (
     TaskOption,
     VariantOption,
 )
+from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
@@ -75,9 +76,14 @@ def _fit(
     with console.status("reading the storage"):
         results = stored_results(study, storage)
         chosen = best_trial(results, variant, task)
+    definition = results.definitions[chosen.task, chosen.variant]
+    if definition.runs_code:
+        raise UsageError(
+            "a model file can't hold a class of your own, since nobody could load it safely: hpsearch best prints code "
+            "that trains it"
+        )
     with console.status("training"):
-        objective = results.definitions[chosen.task, chosen.variant].objective(chosen.repeat, data_dir, folder)
-        objective.check_savable(chosen.params)
+        objective = definition.objective(chosen.repeat, data_dir, folder)
         model = objective.final_model(chosen.params, all_rows=all_rows)
     about = {"study": results.name, "run": chosen.run, "trial": chosen.number, "metric": results.metric}
     model = replace(model, about={**model.about, **about, "test": test_score(results, chosen)})

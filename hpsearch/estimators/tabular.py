@@ -62,8 +62,9 @@ class TabularModel:
         for name, array in (("shift", self.shift), ("factor", self.factor)):
             if array.dtype != np.float64 or array.shape != (width,) or not np.isfinite(array).all():
                 raise DataError(f"{name} must be {width} finite numbers, one for each column of the matrix")
-        if self.estimator.n_features_in_ != width:
-            raise DataError(f"the estimator has {self.estimator.n_features_in_} inputs, and the table makes {width}")
+        inputs = getattr(self.estimator, "n_features_in_", width)  # a class of one's own may not say
+        if inputs != width:
+            raise DataError(f"the estimator has {inputs} inputs, and the table makes {width}")
         if not np.isfinite([self.y_shift, self.y_scale]).all():
             raise DataError(f"y_shift and y_scale must be finite, got {self.y_shift} and {self.y_scale}")
         if self.class_names and not set(self._class_numbers) <= set(range(len(self.class_names))):
@@ -76,7 +77,7 @@ class TabularModel:
 
     @property
     def _class_numbers(self) -> list[int]:
-        return [int(number) for number in self.estimator.classes_]
+        return [int(number) for number in getattr(self.estimator, "classes_", range(len(self.class_names)))]
 
     def predict(self, X: ArrayLike | pd.DataFrame, **options: Any) -> NDArray[Any]:
         """Return the most probable class of each row, or a number in the target's units, shape (rows,).

@@ -378,15 +378,13 @@ class Objective(ABC):
         """
         raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
 
-    def check_savable(self, params: Mapping[str, Any]) -> None:
-        """Refuse, before it is fitted, a `final_model` that no file can hold.
+    @classmethod
+    def runs_code_of(cls, model: Mapping[str, Any]) -> bool:
+        """Return whether a table ``[model]`` names code that is imported and run, which has to be allowed.
 
-        Raises
-        ------
-        UsageError
-            If its estimator is of a class whose files can't be checked, or there is no such model.
+        No model file can hold such a model, since its parts can't be checked.
         """
-        raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
+        return False
 
     def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters as Optuna stores them as the values that are set."""

@@ -256,12 +256,6 @@ class SupervisedObjective(SearchedObjective):
             all_rows=all_rows,
         )
 
-    def check_savable(self, params: Mapping[str, Any]) -> None:
-        """Refuse a `final_model` that no file can hold."""
-        from hpsearch.estimators.saved import check_savable
-
-        check_savable(type(self.estimator(self.settings(params), self._source.dataset.task, scaled_targets=True)))
-
     @property
     def baselines(self) -> tuple[str, ...]:
         """Names of the simple models on the same rows: "simple", "linear", "forest"."""

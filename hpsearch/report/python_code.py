@@ -103,14 +103,14 @@ def _task(definition: Definition, metric: str) -> str:
     """Return the task whose trials have this metric; empty for metrics of other families."""
     scorer = definition.data.get(_METRIC)
     if scorer in SCORERS:
-        return SCORERS[scorer].task
+        return SCORERS[str(scorer)].task
     return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
 
 
 def _scored_alike(definition: Definition) -> bool:
     """Return whether scikit-learn's scorer gives the score on scaled rows; scores of numbers may depend on units."""
     scorer = definition.data.get(_METRIC)
-    return scorer is None or SCORERS[scorer].task == "classification"
+    return scorer is None or SCORERS[str(scorer)].task == "classification"
 
 
 def _with_estimator(
@@ -147,6 +147,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
     family = FAMILIES[definition.family]
     params = {name: decode(value) for name, value in best.params.items()}
     separate = ["    separate_seeds=True,"] if definition.separate_seeds else []
+    allowed = ["    allow_code=True,"] if definition.runs_code else []
     yield from (
         _import_of(family),
         "",
@@ -158,6 +159,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
         f"    seed={definition.seed},",
         f"    repeat={best.repeat},",
         *separate,
+        *allowed,
         ")",
         *_table("params", params),
     )

@@ -50,6 +50,11 @@ class Definition:
         return self.family in FAMILIES and "data" in self.content
 
     @property
+    def runs_code(self) -> bool:
+        """Whether the model is code that is imported and run, which has to be allowed."""
+        return self.has_family and FAMILIES[self.family].runs_code_of(self.model)
+
+    @property
     def separate_seeds(self) -> bool:
         """Whether weights, order and dropout have seeds of their own."""
         return self.content.get("seeds") == "separate"

@@ -24,8 +24,8 @@ class Estimator:
     classes: ClassVar[Mapping[str, str]]
     """Module and class, ``"module:Class"``, by task; a task that is missing has no such estimator."""
 
-    space: ClassVar[Space]
-    """Searched settings, as in ``[space]`` of a study file."""
+    space: ClassVar[Space | None]
+    """Searched settings, as in ``[space]`` of a study file. None: there is no default, and a study has to say."""
 
     regression_space: ClassVar[Space] = {}
     """Further settings that are searched in regression."""
@@ -35,7 +35,15 @@ class Estimator:
 
     @classmethod
     def space_for(cls, task: str) -> Space:
-        """Return the default space for ``"classification"`` or ``"regression"``."""
+        """Return the default space for ``"classification"`` or ``"regression"``.
+
+        Raises
+        ------
+        UsageError
+            If there is none.
+        """
+        if cls.space is None:
+            raise UsageError(f"[space] is missing: {cls.name!r} has no default space; an empty one searches nothing")
         return {**cls.space, **(cls.regression_space if task == "regression" else {})}
 
     @classmethod
