@@ -141,10 +141,13 @@ class TabularModel:
     def _asked(self, method: Callable[[NDArray[Any]], NDArray[Any]], x: NDArray[np.float32]) -> NDArray[Any]:
         """Call a method of the estimator; what an estimator of a library can't do with the rows is one line."""
         try:
-            with ONE_BLAS_THREAD.hold():
-                return method(x)
+            with ONE_BLAS_THREAD.hold(), np.errstate(all="ignore"):
+                results = method(x)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
             raise DataError(f"{type(self.estimator).__name__} can't predict these rows: {error}") from error
+        if not np.isfinite(results).all():
+            raise DataError(f"{type(self.estimator).__name__} predicts what is no finite number")
+        return results
 
     def _inputs(
         self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool

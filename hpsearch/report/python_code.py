@@ -11,10 +11,9 @@ from typing import Any
 from hpsearch.analysis.best import Best
 from hpsearch.data import DataSettings
 from hpsearch.errors import UsageError
-from hpsearch.nn.losses import LOSSES
 from hpsearch.objectives import FAMILIES
-from hpsearch.objectives.scoring import SCORERS
-from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
+from hpsearch.objectives.scoring import task_of
+from hpsearch.objectives.supervised import SupervisedObjective
 from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
@@ -86,7 +85,7 @@ def _parameters(results: Results, best: Best) -> Iterator[str]:
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     """Return the estimator with the trial's settings; None if there is none that trains as the trial did."""
-    family, task = FAMILIES[definition.family], _task(definition, metric)
+    family, task = FAMILIES[definition.family], task_of(metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
     scaling = definition.data.get("scaling", DataSettings().scaling)
@@ -99,18 +98,10 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _task(definition: Definition, metric: str) -> str:
-    """Return the task whose trials have this metric; empty for metrics of other families."""
-    scorer = definition.data.get(_METRIC)
-    if scorer in SCORERS:
-        return SCORERS[str(scorer)].task
-    return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
-
-
 def _scored_alike(definition: Definition) -> bool:
     """Return whether scikit-learn's scorer gives the score on scaled rows; scores of numbers may depend on units."""
     scorer = definition.data.get(_METRIC)
-    return scorer is None or SCORERS[str(scorer)].task == "classification"
+    return scorer is None or task_of(str(scorer)) == "classification"
 
 
 def _with_estimator(
