@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.data.columns import Column, Columns
+from hpsearch.data.preparation import Preparation
 from hpsearch.estimators.saved import FORMS
 from hpsearch.estimators.saved.form import class_at
 from hpsearch.estimators.tabular import TabularModel
@@ -39,14 +40,14 @@ def model_of(path, classes=3, **settings):
     few = {name: value for name, value in FEW.items() if name in taken} | settings
     few |= {"verbosity": 0} if path.startswith("xgboost") else {}
     table = rows()
-    x = COLUMNS.encode(table, "")
+    x = Preparation.plain(COLUMNS).apply(COLUMNS.encode(table, "").x)
     target = table["size"] - table["age"] + (table["colour"] == "red")
     y = target.rank().to_numpy(dtype=int) * classes // (len(table) + 1) if is_classifier(path) else target.to_numpy()
     names = tuple("abcdef"[:classes]) if is_classifier(path) else ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         estimator = kind(**few).fit(x, y)
-    width = len(COLUMNS.feature_names)
+    width = x.shape[1]
     return TabularModel(estimator, COLUMNS, np.zeros(width), np.ones(width), names, about={"rows": len(x)})
 
 
