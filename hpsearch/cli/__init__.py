@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpsearch.cli import best, commands, export, fit, init, ls, predict, rm, show
+from hpsearch.cli.code import with_code
 from hpsearch.cli.completion import complete_stored
 from hpsearch.cli.garbage import rare_collections
 from hpsearch.cli.guard import INTERRUPTED, fail, guarded
@@ -18,6 +19,7 @@ from hpsearch.cli.messages import without_passwords
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
     LEASE,
+    AllowCodeOption,
     DataOption,
     DebugOption,
     JsonOption,
@@ -195,6 +197,7 @@ def study(
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
     data_dir: DataOption = None,
+    allow_code: AllowCodeOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -238,7 +241,7 @@ def study(
             dry_run=dry_run,
         )
 
-    guarded(command, quiet=quiet, debug=debug, json=json)
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug, json=json)
 
 
 @app.command()
@@ -262,6 +265,7 @@ def worker(
             help="Folder that the study file's relative paths start from, if it is another on this machine.",
         ),
     ] = None,
+    allow_code: AllowCodeOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -271,12 +275,11 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    guarded(
-        lambda console: commands.worker(url, study, jobs, lease, data_dir, folder, console),
-        quiet=quiet,
-        debug=debug,
-        json=json,
-    )
+
+    def command(console: Screen) -> Answer:
+        return commands.worker(url, study, jobs, lease, data_dir, folder, console)
+
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug, json=json)
 
 
 @app.command()

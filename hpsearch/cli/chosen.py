@@ -79,8 +79,14 @@ def score_sentence(results: Results, chosen: Best) -> str:
     repeats = f"{one.repeats} {plural(one.repeats, 'repeat')}"
     return (
         f"Expect a test {metric} of {facts['expected'].written()}{interval}: the mean over the winners of {repeats}, "
-        "trained on the training rows alone, on test rows that no search has used."
+        f"trained on {_trained_on(results, chosen)}, on test rows that no search has used."
     )
+
+
+def _trained_on(results: Results, chosen: Best) -> str:
+    definition = results.definitions.get((chosen.task, chosen.variant))
+    has_folds = definition is not None and isinstance(definition.data.get("validation"), str)
+    return "all other rows" if has_folds else "the training rows alone"
 
 
 def _finite(number: float) -> float | None:

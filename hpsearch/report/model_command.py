@@ -13,6 +13,8 @@ def fit_command(results: Results) -> str:
     """Return the command that trains the best hyperparameters for use; empty if they make no model that predicts."""
     for each in best(results):
         definition = results.definitions.get((each.task, each.variant))
-        if definition is not None and definition.has_family and FAMILIES[definition.family].predicts:
+        if definition is None or not definition.has_family or definition.runs_code:
+            continue
+        if FAMILIES[definition.family].predicts:
             return f"hpsearch fit {shlex.quote(results.name)}"
     return ""

@@ -11,14 +11,15 @@ from typing import Any
 from hpsearch.analysis.best import Best
 from hpsearch.data import DataSettings
 from hpsearch.errors import UsageError
-from hpsearch.nn.losses import LOSSES
 from hpsearch.objectives import FAMILIES
-from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
+from hpsearch.objectives.scoring import task_of
+from hpsearch.objectives.supervised import SupervisedObjective
 from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
 _SPLIT = ("validation", "test", "train", "scaling", "imputation")  # keys of [data] that are arguments of split
+_METRIC = "metric"
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:
@@ -41,7 +42,7 @@ def program(results: Results, best: Best, *, absolute: bool = False) -> str:
         return "\n".join([opening, *_without_data(results, best, estimator)])
     lines = (
         _with_objective(definition, best, results.metric, absolute=absolute)
-        if estimator is None
+        if estimator is None or not _scored_alike(definition)
         else _with_estimator(definition, best, estimator, results.metric, absolute=absolute)
     )
     return "\n".join([opening, *lines])
@@ -95,13 +96,12 @@ def _without_data(results: Results, best: Best, estimator: Any) -> Iterator[str]
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     """Return the estimator with the trial's settings; None if there is none that trains as the trial did."""
-    family, task = FAMILIES[definition.family], _task(metric)
+    family, task = FAMILIES[definition.family], task_of(metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
-    if isinstance(definition.data.get("validation"), str):
-        return None  # cross-validation has no split of its own
-    if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
-        return None  # the estimator scales targets
+    scaling = definition.data.get("scaling", DataSettings().scaling)
+    if task == "regression" and family.estimator_scales_targets and scaling != DataSettings().scaling:
+        return None
     try:
         estimator = family.estimator(family.settings_of(definition.model, best.params, task), task)
     except UsageError:
@@ -109,9 +109,10 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _task(metric: str) -> str:
-    """Return the task whose trials have this metric; empty for metrics of other families."""
-    return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
+def _scored_alike(definition: Definition) -> bool:
+    """Return whether scikit-learn's scorer gives the score on scaled rows; scores of numbers may depend on units."""
+    scorer = definition.data.get(_METRIC)
+    return scorer is None or task_of(str(scorer)) == "classification"
 
 
 def _with_estimator(
@@ -120,17 +121,27 @@ def _with_estimator(
     table = _data(definition, absolute=absolute)
     settings = {field.name: table.get(field.name, field.default) for field in fields(DataSettings)}
     split = {key: settings[key] for key in _SPLIT if settings[key] is not None}
-    load = {key: value for key, value in table.items() if key not in _SPLIT}
+    load = {key: value for key, value in table.items() if key not in (*_SPLIT, _METRIC)}
+    scorer, seeds = table.get(_METRIC), f"seed={definition.seed}, repeat={best.repeat}"
+    if isinstance(split["validation"], str):
+        folds = split.pop("validation")
+        imports = ["from hpsearch.data import DataSettings, cross_split, load", "from hpsearch.data.folds import folds"]
+        call = f"cross_split(data, folds=folds({folds!r}), {_arguments(split)}, {seeds}).whole"
+    else:
+        imports = ["from hpsearch.data import DataSettings, load, split"]
+        call = f"split(data, {_arguments(split)}, {seeds})"
+    sign = "" if scorer is None or scorer == metric else "-"
+    scored = "model.score(" if scorer is None else f"{sign}get_scorer({scorer!r})(model, "
     yield from (
-        _import_of(type(estimator)),
-        "from hpsearch.data import DataSettings, load, split",
+        *sorted([_import_of(type(estimator)), *(["from sklearn.metrics import get_scorer"] if scorer else [])]),
+        *imports,
         "",
         *_folder(definition, absolute=absolute),
         f"data = load(DataSettings({_arguments(load)}))",
-        f"rows = split(data, {_arguments(split)}, seed={definition.seed}, repeat={best.repeat})",
+        f"rows = {call}",
         *_constructed(estimator),
         "model.fit(rows.x_train, rows.y_train)",
-        f"print({'test ' + metric + ':'!r}, model.score(rows.x_test, rows.y_test))",
+        f"print({'test ' + metric + ':'!r}, {scored}rows.x_test, rows.y_test))",
     )
 
 
@@ -138,6 +149,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
     family = FAMILIES[definition.family]
     params = {name: decode(value) for name, value in best.params.items()}
     separate = ["    separate_seeds=True,"] if definition.separate_seeds else []
+    allowed = ["    allow_code=True,"] if definition.runs_code else []
     yield from (
         _import_of(family),
         "",
@@ -149,6 +161,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
         f"    seed={definition.seed},",
         f"    repeat={best.repeat},",
         *separate,
+        *allowed,
         ")",
         *_table("params", params),
     )
