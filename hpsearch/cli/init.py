@@ -102,7 +102,8 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
         say(f"with missing values: {_some([f'{name} ({count:,})' for name, count in missing.items() if count])}")
     say(f"judged by {proposal.metric.value}: {proposal.metric.reason}")
     console.print()
-    say(f"Wrote {file}: {work.trials} trials of {_estimator(proposal)}, {about(work.seconds)} on this machine. Next:")
+    time = f"{about(work.seconds)} on this machine"
+    say(f"Wrote {file}: {work.trials} trials of {proposal.estimator.value}, {time}. Next:")
     console.print(f"  hpsearch study {file} --for 20m", soft_wrap=True)
 
 
@@ -114,10 +115,6 @@ _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return ", ".join(names[:_MOST]) + more
-
-
-def _estimator(proposal: Proposal) -> str:
-    return str(proposal.tables("")["model"]["estimator"])
 
 
 def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hpsearch.data.table import Table
-from hpsearch.study.proposal import ESTIMATOR, MOST_NAMED, TRIALS, Proposal
+from hpsearch.study.proposal import MOST_NAMED, Proposal
 from hpsearch.text import plain, short
 
 
@@ -38,21 +38,25 @@ def written(proposal: Proposal, path: str, file: str, expected: str) -> str:
         "",
         "[model]",
         _line("family", "estimator"),
-        _line("estimator", ESTIMATOR, _WHY_ESTIMATOR),
+        _line("estimator", proposal.estimator.value, proposal.estimator.reason),
         "",
         "[space]  # what is searched: the default ranges of this estimator",
         *(_line(name, spec) for name, spec in tables["space"].items()),
         "",
         "[search]",
         _line("strategies", tables["search"]["strategies"], "one is enough to find a model"),
-        _line("trials", TRIALS, "drawn at random, so many miss the best 5 % of the space with a chance of 5 %"),
+        _line(
+            "trials",
+            tables["search"]["trials"],
+            "drawn at random, so many miss the best 5 % of the space with a chance of 5 %",
+        ),
         _line("repeats", 1, "a search; ten or more compare ways of searching"),
         _line("seed", 0),
     ]
     return "\n".join(lines) + "\n"
 
 
-_WHY_ESTIMATOR = 'fast on tables of mixed columns; "hpsearch list" names others'
+_WHY_TRIALS = "so many random ones miss the best 5 % of the space with a chance of 5 %"
 
 
 def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hpsearch.data.table import Table
 from hpsearch.errors import DataError, UsageError
 from hpsearch.study.config import StudyFile
-from hpsearch.study.proposal import FEW_ROWS, FOLDS, likely_target, propose, study_name
+from hpsearch.study.proposal import FEW_ROWS, FOLDS, LARGE, MANY_ROWS, SMALL, likely_target, propose, study_name
 from hpsearch.study.proposed_file import written
 
 RNG = np.random.default_rng(0)
@@ -38,6 +38,12 @@ def labels(**counts):
 def test_task_metric_and_validation_follow_the_target(target, task, metric, validation):
     proposal = propose(table(target), "y")
     assert (proposal.task.value, proposal.metric.value, proposal.validation.value) == (task, metric, validation)
+
+
+def test_the_estimator_follows_the_number_of_rows():
+    few, many = (propose(table(np.arange(rows) % 2), "y") for rows in (MANY_ROWS - 1, MANY_ROWS))
+    assert (few.estimator.value, many.estimator.value) == (SMALL, LARGE)
+    assert few.tables("some.csv")["model"]["estimator"] == SMALL
 
 
 def test_columns_without_use_are_ignored_with_their_reasons():
