@@ -23,8 +23,8 @@ SMALL, LARGE = "extra_trees", "hist_gradient_boosting"
 
 Four kinds of models were tuned alike on the five data sets of scikit-learn that ship (30 trials of narrowing, 4
 repeats, seed 11). Mean ranks by mean test score: extra trees 1.4, the network 2.5, random forest 2.8, histogram
-gradient boosting 3.3. The last one bins columns: on one thread and 64,000 rows × 30 columns its defaults took 1.4 s, and
-those of extra trees 9.9 s; on 10,000 rows, 0.4 s and 1.2 s.
+gradient boosting 3.3. The last one bins columns: on one thread, 64,000 rows of 30 columns took its defaults 1.4 s and
+extra trees 9.9 s; 10,000 rows took 0.4 s and 1.2 s.
 """
 
 MANY_ROWS = 10_000
