@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpsearch.cli import best, commands, export, fit, ls, predict, rm, show
+from hpsearch.cli.code import with_code
 from hpsearch.cli.garbage import rare_collections
 from hpsearch.cli.guard import INTERRUPTED, fail, guarded
 from hpsearch.cli.messages import without_passwords
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
     LEASE,
+    AllowCodeOption,
     DataOption,
     DebugOption,
     LeaseOption,
@@ -182,6 +184,7 @@ def study(
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
     data_dir: DataOption = None,
+    allow_code: AllowCodeOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -223,7 +226,7 @@ def study(
             data=data,
         )
 
-    guarded(command, quiet=quiet, debug=debug)
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug)
 
 
 @app.command()
@@ -242,6 +245,7 @@ def worker(
             help="Folder that the study file's relative paths start from, if it is another on this machine.",
         ),
     ] = None,
+    allow_code: AllowCodeOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -250,9 +254,11 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    guarded(
-        lambda console: commands.worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
-    )
+
+    def command(console: Console) -> None:
+        commands.worker(url, study, jobs, lease, data_dir, folder, console)
+
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug)
 
 
 @app.command()

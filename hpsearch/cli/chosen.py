@@ -75,12 +75,19 @@ def score_sentence(results: Results, chosen: Best) -> str:
         return f"No test {metric} is known: no run of {plain(chosen.variant)} is finished and tested."
     facts = one.facts(results)
     low, high = facts["expected_low"].written(), facts["expected_high"].written()
-    interval = f" ({low} to {high})" if one.half > 0 else ""
+    over = "" if one.over_rows else "over repeats: "
+    interval = f" ({over}{low} to {high})" if one.half > 0 else ""
     repeats = f"{one.repeats} {plural(one.repeats, 'repeat')}"
     return (
         f"Expect a test {metric} of {facts['expected'].written()}{interval}: the mean over the winners of {repeats}, "
-        "trained on the training rows alone, on test rows that no search has used."
+        f"trained on {_trained_on(results, chosen)}, on test rows that no search has used."
     )
+
+
+def _trained_on(results: Results, chosen: Best) -> str:
+    definition = results.definitions.get((chosen.task, chosen.variant))
+    has_folds = definition is not None and isinstance(definition.data.get("validation"), str)
+    return "all other rows" if has_folds else "the training rows alone"
 
 
 def as_json(number: float) -> float | None:

@@ -18,6 +18,7 @@ from hpsearch.cli.options import (
     TaskOption,
     VariantOption,
 )
+from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
@@ -75,8 +76,14 @@ def _fit(
     with console.status("reading the storage"):
         results = stored_results(study, storage)
         chosen = best_trial(results, variant, task)
+    definition = results.definitions[chosen.task, chosen.variant]
+    if definition.runs_code:
+        raise UsageError(
+            "a model file can't hold a class of your own, since nobody could load it safely: hpsearch best prints code "
+            "that trains it"
+        )
     with console.status("training"):
-        objective = results.definitions[chosen.task, chosen.variant].objective(chosen.repeat, data_dir, folder)
+        objective = definition.objective(chosen.repeat, data_dir, folder)
         model = objective.final_model(chosen.params, all_rows=all_rows)
     about = {"study": results.name, "run": chosen.run, "trial": chosen.number, "metric": results.metric}
     model = replace(model, about={**model.about, **about, "test": test_score(results, chosen)})
@@ -93,8 +100,11 @@ def _fit(
     )
     console.print(fitted, soft_wrap=True)
     settings = model.estimator.get_params(deep=False)
-    if settings.get("early_stopping"):
-        share = settings["validation_fraction"]
-        console.print(f"Early stopping holds {share:.0%} of these rows out.", soft_wrap=True)
+    stops_early = getattr(model.estimator, "do_early_stopping_", settings.get("early_stopping"))
+    if stops_early and (share := settings["validation_fraction"]):
+        rows = f"{share:.0%}" if isinstance(share, float) else f"{share:,}"
+        console.print(f"Early stopping holds {rows} of these rows out.", soft_wrap=True)
+    if model.class_names and not model.gives_probabilities:
+        console.print("Its predictions are classes without probabilities: this estimator gives none.", soft_wrap=True)
     console.print(score_sentence(results, chosen), soft_wrap=True)
     console.print(f"Model: {path}", soft_wrap=True)

@@ -54,5 +54,13 @@ LeaseOption = Annotated[
         help="Time after which another machine may take over a run whose lease is not renewed, such as 60s.",
     ),
 ]
+AllowCodeOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help='Import and run the classes that the study names as "module:Class", from this folder, too. Only for '
+        "studies that you trust.",
+    ),
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]

@@ -62,6 +62,7 @@ def answer_section(results: Results) -> Section:
         (
             *filter(None, (claims, advice)),
             *_chosen(results, bests, facts),
+            *_folds(results, facts),
             *(() if decides_only else _reading(results, expected)),
             *_scope(results, expected, facts),
         ),
@@ -110,7 +111,8 @@ def _expect(
     facts["expected_repeats"] = one.repeats
     looked_up = bool(results.runs["reference_best"].notna().any())
     where = "for the held-out seeds of the table" if looked_up else "on new data"
-    interval = " ({expected_low:bare} to {expected_high})" if one.half > 0 else ""
+    over = "" if one.over_rows else "over repeats: "  # the chance of the test rows is not in it
+    interval = f" ({over}{{expected_low:bare}} to {{expected_high}})" if one.half > 0 else ""
     rival = _rival(results, task, rivals.get(task, []), facts)
     return f"Expect a test {{metric}} of {{expected}}{interval} {where}.{rival}"
 
@@ -127,7 +129,22 @@ def _rival(results: Results, task: str, rivals: list[Rival], facts: dict[str, Fa
 def _reading(results: Results, expected: dict[str, Expectation]) -> Iterator[str]:
     """Say how to read the marks of the score table."""
     if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
-        yield ("A simple model is called as good or better by its differences on the same test rows, repeat by repeat.")
+        yield (
+            "The simple models have scikit-learn's defaults. One is called as good or better by its differences on the "
+            "same test rows, repeat by repeat."
+        )
+
+
+def _folds(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say what validation and test values of a cross-validation are of."""
+    folds = {each.data.get("validation") for each in results.definitions.values()}
+    named = {each for each in folds if isinstance(each, str)}
+    if len(folds) == len(named) == 1:
+        facts["folds"] = named.pop()
+        yield (
+            "Validation values are means over the folds of a cross-validation ({folds}); test values are of models "
+            "that were trained on all rows but the test rows."
+        )
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
