@@ -75,7 +75,8 @@ def score_sentence(results: Results, chosen: Best) -> str:
         return f"No test {metric} is known: no run of {plain(chosen.variant)} is finished and tested."
     facts = one.facts(results)
     low, high = facts["expected_low"].written(), facts["expected_high"].written()
-    interval = f" ({low} to {high})" if one.half > 0 else ""
+    over = "" if one.over_rows else "over repeats: "
+    interval = f" ({over}{low} to {high})" if one.half > 0 else ""
     repeats = f"{one.repeats} {plural(one.repeats, 'repeat')}"
     return (
         f"Expect a test {metric} of {facts['expected'].written()}{interval}: the mean over the winners of {repeats}, "

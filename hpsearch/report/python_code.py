@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def estimator_program(results: Results, best: Best) -> str:
         raise UsageError(
             f"the study {results.name!r} has no estimator with these hyperparameters: leave out --estimator"
         )
-    return "\n".join([_import_of(type(estimator)), "", *_constructed(estimator)])
+    return "\n".join([import_of(type(estimator)), "", *_constructed(estimator)])
 
 
 def settings_of(results: Results, best: Best) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _without_data(results: Results, best: Best, estimator: Any) -> Iterator[str]
     if estimator is None:
         yield from _parameters(results, best)
     else:
-        yield from (_import_of(type(estimator)), "", *_constructed(estimator))
+        yield from (import_of(type(estimator)), "", *_constructed(estimator))
 
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
@@ -133,7 +134,7 @@ def _with_estimator(
     sign = "" if scorer is None or scorer == metric else "-"
     scored = "model.score(" if scorer is None else f"{sign}get_scorer({scorer!r})(model, "
     yield from (
-        *sorted([_import_of(type(estimator)), *(["from sklearn.metrics import get_scorer"] if scorer else [])]),
+        *sorted([import_of(type(estimator)), *(["from sklearn.metrics import get_scorer"] if scorer else [])]),
         *imports,
         "",
         *_folder(definition, absolute=absolute),
@@ -151,7 +152,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
     separate = ["    separate_seeds=True,"] if definition.separate_seeds else []
     allowed = ["    allow_code=True,"] if definition.runs_code else []
     yield from (
-        _import_of(family),
+        import_of(family),
         "",
         *_folder(definition, absolute=absolute),
         f"objective = {family.__name__}.build(",
@@ -184,13 +185,13 @@ def _folder(definition: Definition, *, absolute: bool) -> list[str]:
     return ["# Run this in the folder of the study file."] if relative else []
 
 
-def _import_of(kind: type[Any]) -> str:
+def import_of(kind: type[Any]) -> str:
     """Return the statement that imports a class from its public module."""
     import hpsearch.objectives as objectives
 
     package, *parts = kind.__module__.split(".")
     if package != "hpsearch":
-        public = [package, *(part for part in parts if not part.startswith("_"))]
+        public = [package, *takewhile(lambda part: not part.startswith("_"), parts)]
         return f"from {'.'.join(public)} import {kind.__name__}"
     place = "hpsearch.objectives" if hasattr(objectives, kind.__name__) else "hpsearch.estimators"
     return f"from {place} import {kind.__name__}"

@@ -10,9 +10,11 @@ import hpsearch
 from hpsearch.analysis.best import best
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
-from hpsearch.report.python_code import estimator_program, program, settings_of
+from hpsearch.objectives.estimators import ESTIMATORS
+from hpsearch.report.python_code import estimator_program, import_of, program, settings_of
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
+from tests.estimators.saved_models import kind_of
 
 SEARCH = {"trials": 2, "strategies": ["random"], "repeats": 1, "retrain": 1}
 MLP = {"data": {"source": "wine"}, "model": {"epochs": 10, "hidden_layer_sizes": [8]}}
@@ -107,3 +109,11 @@ def test_names_can_not_break_out_of_the_code(tmp_path):
     chosen = replace(chosen, run="x\nraise SystemExit")
     assert program(results, chosen).splitlines()[0].startswith("# ")
     assert "\nraise" not in program(results, chosen)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_each_estimator_is_imported_from_where_it_is_public(name):
+    for path in ESTIMATORS[name].classes.values():
+        kind, names = kind_of(path), {}
+        exec(import_of(kind), names)
+        assert names[kind.__name__] is kind
