@@ -47,7 +47,10 @@ def test_the_study_file_is_valid(tmp_path, monkeypatch):
 def test_the_five_commands_lead_from_a_table_to_predictions(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HPSEARCH_STORAGE", raising=False)
-    monkeypatch.setattr("hpsearch.study.proposal.TRIALS", 2)  # fewer and in this process, which is faster
+    # Few fast trainings in this process, which are not timed before.
+    monkeypatch.setattr("hpsearch.study.proposal.TRIALS", 2)
+    monkeypatch.setattr("hpsearch.study.proposal.SMALL", "logistic_regression")
+    monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 1.0)
     monkeypatch.setattr("hpsearch.execution.site.is_isolated", lambda *_: False)
     monkeypatch.setattr("hpsearch.report.write.picture", lambda _figure: BLANK)
     rng = np.random.default_rng(0)
