@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import table_dataset
+from hpsearch.data.table_dataset import dataset_of
 from tests.combinations import more
 from tests.data.odd_frames import COLUMNS, DATA, ROWS
 from tests.data.test_odd_files import check_table, outcome
@@ -23,8 +23,8 @@ def test_columns_of_every_dtype(kind):
     else:
         check_table(result[0])
         assert getattr(result[0].frame["odd"].dtype, "isnative", True)
-        outcome(table_dataset, replace(result[0], frame=result[0].frame.assign(kind=list("abcabc"))), "kind")
-        outcome(table_dataset, result[0], "odd")
+        outcome(dataset_of, replace(result[0], frame=result[0].frame.assign(kind=list("abcabc"))), "kind")
+        outcome(dataset_of, result[0], "odd")
         assert result[0].frame["odd"].isna().tolist() == frame["odd"].isna().tolist()
 
 
