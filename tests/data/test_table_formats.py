@@ -120,6 +120,14 @@ def test_an_index_of_parquet_is_a_column(tmp_path):
     assert table.frame["number"].tolist()[::2] == [1.5, 2.5]
 
 
+def test_a_name_twice_in_parquet_is_told(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    content = io.BytesIO()
+    pq.write_table(pa.table([pa.array(["x", "y"]), pa.array([1, 2])], names=["a", "a"]), content)
+    with pytest.raises(DataError, match="column names must differ; 'a' is there 2 times"):
+        read(tmp_path, content.getvalue())
+
+
 def test_nested_columns_of_parquet_are_told(tmp_path):
     frame = pd.DataFrame({"a": [[1], [2]], "b": [{"c": 1}, {"c": 2}], "d": [1, 2]})
     with pytest.raises(DataError, match=r"column 'a' holds list.*; column 'b' holds struct"):

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from hpsearch.data import limits
-from hpsearch.data.reading import delimited, unpacking
+from hpsearch.data.reading import delimited, shape, unpacking
 from hpsearch.data.table import read_table
 from hpsearch.errors import DataError
 
@@ -34,7 +34,7 @@ def test_a_large_file_is_refused_by_its_size(tmp_path):
     path = tmp_path / "own.csv"
     with path.open("wb") as file:
         file.truncate(20_000_000_000)
-    assert "holds 20,000,000,000 bytes, and at most 300,000,000 are read" in refused(path)
+    assert "holds 20,000,000,000 bytes, and at most 250,000,000 are read" in refused(path)
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
@@ -71,6 +71,15 @@ def test_the_limits_of_a_text_are_told(tmp_path, monkeypatch, case):
     assert message in refused(path)
 
 
+def test_many_texts_are_refused_and_numbers_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(shape, "MOST_TEXTS", 100)
+    path = tmp_path / "own.csv"
+    path.write_text("a,b\n" + "".join(f"{number / 8},x\n" for number in range(200)))
+    assert len(read_table(path).frame) == 200
+    path.write_text("a,b\n" + "".join(f"t{number},1\n" for number in range(200)))
+    assert "has about 183 different texts, and at most 100 are read" in refused(path)
+
+
 PEAK = """
 import resource, sys
 from hpsearch.data.table import read_table
@@ -91,10 +100,10 @@ def test_the_largest_files_stay_below_two_gigabytes(tmp_path, case):
         path.write_bytes(gzip.compress(bytes(limits.MOST_FILE_BYTES + 10), compresslevel=1))
     else:
         columns = 25 if case == "numbers" else 3
-        value = "1" if case == "numbers" else "text {0:06}{1}"
+        value = "1" if case == "numbers" else "text {0:012}{1:013}"
         with path.open("w") as file:
             file.write(",".join(f"c{number}" for number in range(columns)) + "\n")
-            for row in range(limits.MOST_CELLS // columns if case == "numbers" else 6_000_000):
+            for row in range(limits.MOST_CELLS // columns if case == "numbers" else limits.MOST_TEXTS * 30 // 31 // 3):
                 file.write(",".join(value.format(row, number) for number in range(columns)) + "\n")
     lines = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True).stdout
     assert int(lines.splitlines()[-1]) < 2_000_000_000
