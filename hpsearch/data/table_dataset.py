@@ -206,5 +206,4 @@ def _places(wrong: NDArray[np.bool_], place: Callable[[int], str]) -> str:
 def _target_values(values: pd.Series[Any]) -> NDArray[Any]:
     if is_truth(values):
         return values.to_numpy(dtype=bool)
-    array = values.to_numpy()
-    return array.astype(str) if array.dtype.kind == "O" else array
+    return values.to_numpy()

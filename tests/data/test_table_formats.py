@@ -120,6 +120,11 @@ def test_an_index_of_parquet_is_a_column(tmp_path):
     assert table.frame["number"].tolist()[::2] == [1.5, 2.5]
 
 
+def test_a_long_text_of_parquet_is_held_once(tmp_path):
+    table = read(tmp_path, parquet(pd.DataFrame({"t": ["x" * 1000] * 50, "n": range(50)})))
+    assert len(set(map(id, table.frame["t"]))) == 1
+
+
 def test_a_name_twice_in_parquet_is_told(tmp_path):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     content = io.BytesIO()

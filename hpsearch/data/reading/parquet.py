@@ -64,6 +64,7 @@ def read_parquet(content: bytes, source: object) -> pd.DataFrame:
 
 def _values(column: Any) -> Any:
     """Return a column as pandas has it, and a dictionary of texts as an array of Python's, each text once."""
+    import pandas as pd
     from pyarrow import types
 
     if not (types.is_dictionary(column.type) and _is_text(column.type.value_type)):
@@ -72,7 +73,8 @@ def _values(column: Any) -> Any:
     for chunk in column.chunks:
         texts = np.array([*(text and text.strip() for text in chunk.dictionary.to_pylist()), None], dtype=object)
         parts.append(texts[chunk.indices.fill_null(len(chunk.dictionary)).to_numpy(zero_copy_only=False)])
-    return np.concatenate([np.array([], dtype=object), *parts])
+    # Of objects: pandas would else copy a text for each row that has it.
+    return pd.Series(np.concatenate([np.array([], dtype=object), *parts]), dtype=object)
 
 
 def _check_bytes(metadata: Any, source: object) -> None:
