@@ -1,10 +1,13 @@
 """Largest tables and files that are read: at most about 2 GB in memory at peak."""
 
-MOST_FILE_BYTES = 300_000_000
+MOST_FILE_BYTES = 250_000_000
 """Maximum size of a table's file, packed or unpacked."""
 
 MOST_CELLS = 25_000_000
 """Maximum number of values of a table: rows × columns."""
+
+MOST_TEXTS = 8_000_000
+"""Maximum number of different texts of a table: each needs some 80 bytes, and a number 8."""
 
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 10_000

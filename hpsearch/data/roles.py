@@ -148,9 +148,10 @@ def ignore_line(names: Iterable[str]) -> str:
 
 
 def _toml(text: str) -> str:
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
+    """Return a string of TOML; signs that can't be seen are escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    signs = (sign if sign.isprintable() else f"\\U{ord(sign):08X}" for sign in escaped)
+    return f'"{"".join(signs)}"'
 
 
 def _plain(value: Any) -> Any:

@@ -107,6 +107,7 @@ def read_table(
     del content
     dialect = find_dialect(text, separator, decimal)
     frame, lines = read_delimited(text, dialect, file_path, texts)
+    del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
     frame, interpreted = interpret(frame, decimal=known, dates=dates, texts=texts)

@@ -17,7 +17,7 @@ from hpsearch.data.roles import DATE as DATE_ROLE
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.data.values import INFINITE
-from hpsearch.errors import DataError, choose_from, quoted
+from hpsearch.errors import DataError, choose_from, quoted, some_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:
-        problem = choose_from("column", target, names) if target else f"choose from {', '.join(names)}"
+        problem = choose_from("column", target, names) if target else f"choose from {some_of(names, 100)}"
         raise DataError(f"{table.name}: target must name a column: {problem}")
     problems = [*_wrong_roles(roles, names, target)]
     frame = table.frame.drop(columns=[name for name in roles.ignore if name != target], errors="ignore")
@@ -206,5 +206,4 @@ def _places(wrong: NDArray[np.bool_], place: Callable[[int], str]) -> str:
 def _target_values(values: pd.Series[Any]) -> NDArray[Any]:
     if is_truth(values):
         return values.to_numpy(dtype=bool)
-    array = values.to_numpy()
-    return array.astype(str) if array.dtype.kind == "O" else array
+    return values.to_numpy()

@@ -156,9 +156,8 @@ def date_parts(values: pd.Series[Any]) -> tuple[str, ...]:
 
 
 def _days(dates: pd.Series[Any]) -> NDArray[np.float64]:
-    import pandas as pd
-
-    return _float((dates.dt.normalize() - pd.Timestamp(0)).dt.days)
+    days = dates.to_numpy().astype("datetime64[D]")  # in nanoseconds, 1108 would overflow
+    return np.where(np.isnat(days), np.nan, days.astype(np.int64))
 
 
 def _hours(dates: pd.Series[Any]) -> NDArray[np.float64]:

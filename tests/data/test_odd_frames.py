@@ -1,11 +1,14 @@
 """Odd data in memory ends in one clear line or in a sound table, never in a traceback."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
 
 from hpsearch.data.table import table_of
+from hpsearch.data.table_dataset import dataset_of
 from tests.combinations import more
 from tests.data.odd_frames import COLUMNS, DATA, ROWS
 from tests.data.test_odd_files import check_table, outcome
@@ -20,6 +23,8 @@ def test_columns_of_every_dtype(kind):
     else:
         check_table(result[0])
         assert getattr(result[0].frame["odd"].dtype, "isnative", True)
+        outcome(dataset_of, replace(result[0], frame=result[0].frame.assign(kind=list("abcabc"))), "kind")
+        outcome(dataset_of, result[0], "odd")
         assert result[0].frame["odd"].isna().tolist() == frame["odd"].isna().tolist()
 
 

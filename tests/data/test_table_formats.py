@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hpsearch.data import DataSettings, load
+from hpsearch.data.sources.csv_file import read_rows
 from hpsearch.data.table import read_table
 from hpsearch.errors import DataError
 
@@ -99,9 +101,36 @@ def test_parquet_is_read_like_the_frame_it_was(tmp_path):
     assert read(tmp_path, parquet(FRAME), texts=["whole"]).frame["whole"].tolist() == ["1", "2", "3"]
 
 
+def test_every_format_of_a_table_is_the_same_data_set(tmp_path):
+    frame = pd.DataFrame({"n": [1, 2, 3, 5], "colour": ["a", "b", "a", "b"], "kind": ["x", "y", "x", "y"]})
+    csv = frame.to_csv(index=False).encode()
+    fingerprints = set()
+    for number, content in enumerate((csv, gzip.compress(csv), parquet(frame))):
+        path = tmp_path / f"{number}.data"
+        path.write_bytes(content)
+        dataset = load(DataSettings(source="csv", path=str(path), target="kind"))
+        fingerprints.add(dataset.fingerprint)
+        rows = read_rows(path, dataset.columns)
+        assert dataset.columns.encode(rows, "new rows").x.tolist() == dataset.x.tolist()
+    assert len(fingerprints) == 1
+
+
 def test_an_index_of_parquet_is_a_column(tmp_path):
     table = read(tmp_path, parquet(FRAME.set_index("number")))
     assert table.frame["number"].tolist()[::2] == [1.5, 2.5]
+
+
+def test_a_long_text_of_parquet_is_held_once(tmp_path):
+    table = read(tmp_path, parquet(pd.DataFrame({"t": ["x" * 1000] * 50, "n": range(50)})))
+    assert len(set(map(id, table.frame["t"]))) == 1
+
+
+def test_a_name_twice_in_parquet_is_told(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    content = io.BytesIO()
+    pq.write_table(pa.table([pa.array(["x", "y"]), pa.array([1, 2])], names=["a", "a"]), content)
+    with pytest.raises(DataError, match="column names must differ; 'a' is there 2 times"):
+        read(tmp_path, content.getvalue())
 
 
 def test_nested_columns_of_parquet_are_told(tmp_path):

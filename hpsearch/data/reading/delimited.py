@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.limits import MOST_CELLS, MOST_LINE_BYTES, MOST_NAME_CHARACTERS, MOST_ROWS
-from hpsearch.data.reading.dialect import SEPARATOR_LINE, Dialect
+from hpsearch.data.reading.dialect import NUMBER, SEPARATOR_LINE, Dialect
 from hpsearch.data.reading.problems import Problems
-from hpsearch.data.reading.shape import check_shape
+from hpsearch.data.reading.shape import check_shape, check_texts
 from hpsearch.errors import DataError, quoted
 from hpsearch.text import plain
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Lines = NDArray[np.int64]
+
+_STEP = 61  # one of so many rows is looked at for texts
 
 
 def read_delimited(
@@ -90,7 +92,7 @@ def _structure(text: bytes, dialect: Dialect, source: object) -> tuple[list[str]
     """Return the names of the columns and the line where each row begins; refuse wrong names and lengths of rows."""
     problems = Problems(source)
     limit = csv.field_size_limit(MOST_LINE_BYTES)
-    starts = array("q")
+    starts, texts = array("q"), set[str]()
     try:
         records = _records(text, dialect)
         line, header = next(records, (1, []))
@@ -101,6 +103,8 @@ def _structure(text: bytes, dialect: Dialect, source: object) -> tuple[list[str]
             starts.append(line)
             if len(record) != len(header):
                 problems.add(_wrong_length(line, len(record), header))
+            if len(starts) % _STEP == 0:
+                texts.update(value for value in record if not NUMBER.fullmatch(value))
         last = line
         if _has_open_quote(text, dialect, last):
             problems = Problems(source)  # all others may follow from it
@@ -116,6 +120,7 @@ def _structure(text: bytes, dialect: Dialect, source: object) -> tuple[list[str]
     if not starts:
         raise DataError(f"{source}: no rows below the line that names the columns")
     check_shape(len(starts), len(header), source)
+    check_texts(len(texts) * _STEP, source)
     return header, np.frombuffer(starts, np.int64)
 
 

@@ -20,7 +20,9 @@ SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])(?:\r\n|\n|\r)")
 
 _LINES = 200  # that are looked at
 _BYTES = 1 << 18
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+"""Numbers with either decimal sign."""
+
 _COMMA_DECIMAL = re.compile(
     r"[+-]?(\d*,(\d{1,2}|\d{4,})|(0|\d{4,}),\d+|[1-9]\d{0,2}(\.\d{3})+,\d+)([eE][+-]?\d+)?", re.ASCII
 )
@@ -116,7 +118,7 @@ def _fit(records: Sequence[Sequence[str]]) -> tuple[float, float]:
     rest = records[1:] or records
     alike = sum(len(record) == len(records[0]) for record in rest) / len(rest)
     values = [value.strip() for record in rest for value in record]
-    numbers = sum(_NUMBER.fullmatch(value) is not None for value in values) / max(1, len(values))
+    numbers = sum(NUMBER.fullmatch(value) is not None for value in values) / max(1, len(values))
     return (max(alike, 1e-9), numbers)
 
 

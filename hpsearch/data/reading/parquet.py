@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from hpsearch.data.limits import MOST_ARRAY_BYTES
+import numpy as np
+
+from hpsearch.data.limits import MOST_FILE_BYTES
 from hpsearch.data.reading.problems import Problems
-from hpsearch.data.reading.shape import check_shape
+from hpsearch.data.reading.shape import check_shape, check_texts
 from hpsearch.errors import DataError, quoted
 from hpsearch.text import plain, shorten
 
@@ -21,13 +23,15 @@ _MOST_TYPE = 100  # characters of a type in a message
 
 
 def read_parquet(content: bytes, source: object) -> pd.DataFrame:
-    """Return the rows of a Parquet file. Texts are categories, so that one that is repeated is held once.
+    """Return the rows of a Parquet file. A text that is repeated is held once.
 
     Raises
     ------
     DataError
         If pyarrow is not installed, or the file can't be read or is larger than the limits.
     """
+    import pandas as pd
+
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -41,20 +45,42 @@ def read_parquet(content: bytes, source: object) -> pd.DataFrame:
             _check_types(schema, source)
         texts = [field.name for field in schema if _is_text(field.type)]
         with pq.ParquetFile(io.BytesIO(content), read_dictionary=texts) as file:
-            table = file.read(use_threads=False)
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, date_as_object=False, use_threads=False)
+            columns = file.read(use_threads=False).columns
+        numbers = (
+            len(chunk.dictionary) for each in columns if pa.types.is_dictionary(each.type) for chunk in each.chunks
+        )
+        check_texts(sum(numbers), source)
+        converted = {}
+        while columns:  # a column of Arrow is freed when it has been converted
+            converted[len(columns)] = _values(columns.pop())
+        frame = pd.DataFrame(dict(sorted(converted.items())))
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
         if isinstance(error, DataError):
             raise
         reason = shorten(plain(str(error)), 300)
         raise DataError(f"{source}: can't be read as Parquet, damaged or cut off: {reason}") from error
-    return frame
+    return frame.set_axis(schema.names, axis=1)
+
+
+def _values(column: Any) -> Any:
+    """Return a column as pandas has it, and a dictionary of texts as an array of Python's, each text once."""
+    import pandas as pd
+    from pyarrow import types
+
+    if not (types.is_dictionary(column.type) and _is_text(column.type.value_type)):
+        return column.to_pandas(date_as_object=False, use_threads=False)
+    parts = []
+    for chunk in column.chunks:
+        texts = np.array([*(text and text.strip() for text in chunk.dictionary.to_pylist()), None], dtype=object)
+        parts.append(texts[chunk.indices.fill_null(len(chunk.dictionary)).to_numpy(zero_copy_only=False)])
+    # Of objects: pandas would else copy a text for each row that has it.
+    return pd.Series(np.concatenate([np.array([], dtype=object), *parts]), dtype=object)
 
 
 def _check_bytes(metadata: Any, source: object) -> None:
     total = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    if total > MOST_ARRAY_BYTES:
-        raise DataError(f"{source}: holds {total:,} bytes when unpacked, and at most {MOST_ARRAY_BYTES:,} are read")
+    if total > MOST_FILE_BYTES:
+        raise DataError(f"{source}: holds {total:,} bytes when unpacked, and at most {MOST_FILE_BYTES:,} are read")
 
 
 def _check_types(schema: Any, source: object) -> None:

@@ -1,6 +1,6 @@
 """Limits of a table's rows and columns."""
 
-from hpsearch.data.limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
+from hpsearch.data.limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, MOST_TEXTS
 from hpsearch.errors import DataError
 
 
@@ -19,3 +19,15 @@ def check_shape(rows: int, columns: int, source: object) -> None:
     ):
         if number > most:
             raise DataError(f"{source}: has {number:,} {noun}, and at most {most:,} are read")
+
+
+def check_texts(number: int, source: object) -> None:
+    """Refuse a table of too many different texts.
+
+    Raises
+    ------
+    DataError
+        With the limit.
+    """
+    if number > MOST_TEXTS:
+        raise DataError(f"{source}: has about {number:,} different texts, and at most {MOST_TEXTS:,} are read")

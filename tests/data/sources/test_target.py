@@ -6,6 +6,7 @@ from hpsearch.errors import DataError
 
 INFERRED = {
     "text": (np.array(["b", "a", "b"]), ("a", "b"), [1, 0, 1]),
+    "text of Python": (np.array(["b", "a", "ä", "b"], dtype=object), ("a", "b", "ä"), [1, 0, 2, 1]),
     "numbers as text": (np.array(["10", "9"]), ("10", "9"), [0, 1]),
     "true and false": (np.array([True, False]), ("False", "True"), [1, 0]),
     "whole numbers": (np.array([10, 9, 10], dtype=np.uint8), ("9", "10"), [1, 0, 1]),
@@ -35,5 +36,9 @@ def test_the_task_can_be_forced():
 def test_what_is_no_target_is_refused():
     with pytest.raises(DataError, match="here: regression needs numbers; received text such as 'a'"):
         encode_target(np.array(["a", "b"]), "regression", "here")
+    with pytest.raises(DataError, match="here: a class must have at most 1,000 characters, got 'xxx"):
+        encode_target(np.array(["a"] * 9_999 + ["x" * 1_000_000], dtype=object), None, "here")  # as U, 40 GB
+    with pytest.raises(DataError, match="here: a target must be numbers or text; received object"):
+        encode_target(np.array(["a", 1], dtype=object), None, "here")
     with pytest.raises(DataError, match="here: a target must be numbers or text; received complex128"):
         encode_target(np.array([1j, 2]), None, "here")
