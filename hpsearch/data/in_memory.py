@@ -9,7 +9,7 @@ from typing import Any, Self
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.settings import DataSettings
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import Roles, table_dataset
+from hpsearch.data.table_dataset import Roles, dataset_of
 from hpsearch.errors import UsageError, choose_from, quoted
 
 NAME = "frame"
@@ -49,7 +49,7 @@ class InMemory:
             raise UsageError("a frame needs its target: the name of a column, or an array with a value for each row")
         settings = _settings({key: value for key, value in table.items() if key not in (FRAME, TARGET)})
         roles = Roles(*(getattr(settings, key) or () for key in _ROLES))
-        return cls(table_dataset(*table_of(table[FRAME], target, NAME), settings.task, roles), settings)
+        return cls(dataset_of(*table_of(table[FRAME], target, NAME), settings.task, roles), settings)
 
     @property
     def content(self) -> dict[str, Any]:
