@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from hpsearch.results.results import Results
 
 
-Parameter = str | float | bool | None
-"""Value of a hyperparameter, as Optuna stores it."""
+Parameter = str | float | bool | None | list[str | float | bool | None]
+"""Value of a hyperparameter."""
 
 Tuned = Objective | Callable[[Trial], float]
 """What can be tuned: an `Objective`, or a function from an optuna trial to a number."""

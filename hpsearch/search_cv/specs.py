@@ -13,7 +13,7 @@ When = Mapping[str, object]
 """Other parameters that a parameter depends on, each with the value or the list of values that it is searched with."""
 
 
-class Float(dict[str, Any]):
+class Float(dict[str, object]):
     """Range of floats, both ends included: ``{ low, high, log, step, when }``.
 
     Parameters
@@ -46,7 +46,7 @@ class Float(dict[str, Any]):
         _add_when(self, when)
 
 
-class Int(dict[str, Any]):
+class Int(dict[str, object]):
     """Range of whole numbers, both ends included: ``{ low, high, log, step, when }``.
 
     Parameters
@@ -74,7 +74,7 @@ class Int(dict[str, Any]):
         _add_when(self, when)
 
 
-class Choice(dict[str, Any]):
+class Choice(dict[str, object]):
     """One of several values: ``{ choices, when }``.
 
     Parameters

@@ -5,7 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 
 from hpsearch import SearchCV
@@ -43,3 +43,13 @@ def test_metadata_is_routed_by_request():
         search.fit(X, Y, sample_weight=WEIGHTS)
         assert set(search.predict(X)) == {2}
         assert search.best_score_ == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_weights_reach_a_search_that_is_itself_cross_validated():
+    with config_context(enable_metadata_routing=True):
+        estimator = DummyClassifier().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        space = {"strategy": ["most_frequent"]}
+        searches = [SearchCV(estimator, space, trials=1, cv=2), GridSearchCV(estimator, space, cv=2)]
+        ours, theirs = (cross_val_score(each, X, Y, cv=3, params={"sample_weight": WEIGHTS}) for each in searches)
+    np.testing.assert_array_equal(ours, theirs)
+    assert ours.min() > 0.6  # a third without weights

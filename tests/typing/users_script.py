@@ -49,7 +49,6 @@ def cross_validated(estimator: object, frame: pd.DataFrame, labels: list[str]) -
     }
     search = hpsearch.SearchCV(estimator, space, strategy="narrowing", trials=5, cv=3, progress=True)
     search.fit(frame, labels)
-    print(
-        search.best_params_, search.best_index_, search.n_splits_, search.study_.best_value, search.report("svc").name
-    )
-    return max(search.best_score_, search.score(frame, frame.index))
+    print(search.best_params_, search.best_index_, search.n_splits_, search.study_.best_value)
+    print(search.report("svc").name)
+    return max(search.best_score_, search.score(frame, labels))
