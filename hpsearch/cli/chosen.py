@@ -61,7 +61,7 @@ def test_score(results: Results, chosen: Best) -> dict[str, float | int | None]:
 
     one, bounds = expectation(results, chosen.task, (chosen.variant,)), metric(results.metric)
     ends = {"mean": one.mean, "low": one.mean - one.half, "high": one.mean + one.half}
-    return {name: as_json(bounds.clipped(end)) for name, end in ends.items()} | {"repeats": one.repeats}
+    return {name: _finite(bounds.clipped(end)) for name, end in ends.items()} | {"repeats": one.repeats}
 
 
 def score_sentence(results: Results, chosen: Best) -> str:
@@ -90,7 +90,7 @@ def _trained_on(results: Results, chosen: Best) -> str:
     return "all other rows" if has_folds else "the training rows alone"
 
 
-def as_json(number: float) -> float | None:
+def _finite(number: float) -> float | None:
     """Return a number, or None for one that JSON does not have."""
     from math import isfinite
 

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from hpsearch.cli.answer import Answer
+    from hpsearch.cli.screen import Screen
 
 
-def with_code(command: Callable[[Console], None]) -> Callable[[Console], None]:
+def with_code(command: Callable[[Screen], Answer]) -> Callable[[Screen], Answer]:
     """Return the command with classes of one's own allowed; the current folder is searched for their modules, too."""
 
-    def allowed(console: Console) -> None:
+    def allowed(console: Screen) -> Answer:
         from hpsearch.objectives.estimators import code_allowed
 
         folder = str(Path.cwd())
         if folder not in sys.path:
             sys.path.insert(0, folder)
         with code_allowed():
-            command(console)
+            return command(console)
 
     return allowed

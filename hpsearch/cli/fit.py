@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
     DataOption,
     DebugOption,
+    JsonOption,
     QuietOption,
     StorageOption,
     StoredArgument,
@@ -21,7 +23,10 @@ from hpsearch.cli.options import (
 from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
+    from hpsearch.analysis.best import Best
     from hpsearch.cli.screen import Screen
+    from hpsearch.estimators.tabular import TabularModel
+    from hpsearch.results.results import Results
 
 SUFFIX = ".model"
 
@@ -42,6 +47,7 @@ def fit(
         Path | None,
         typer.Option(metavar="DIR", help="Folder that the study file's relative paths start from, if it has moved."),
     ] = None,
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -53,6 +59,7 @@ def fit(
         lambda console: _fit(study, out, all_rows, variant, task, storage, data_dir, folder, console),
         quiet=quiet,
         debug=debug,
+        json=json,
     )
 
 
@@ -66,12 +73,12 @@ def _fit(
     data_dir: Path | None,
     folder: Path | None,
     console: Screen,
-) -> None:
+) -> Answer:
     from dataclasses import replace
 
-    from hpsearch.cli.chosen import best_trial, score_sentence, stored_results, test_score
+    from hpsearch.cli.chosen import best_trial, stored_results, test_score
     from hpsearch.results.choose import folder as file_name
-    from hpsearch.text import plain
+    from hpsearch.space import decode
 
     with console.status("reading the storage"):
         results = stored_results(study, storage)
@@ -89,6 +96,16 @@ def _fit(
     model = replace(model, about={**model.about, **about, "test": test_score(results, chosen)})
     path = Path(file_name(results.name) + SUFFIX) if out is None else out
     model.save(path)
+    return Answer(
+        lambda console: _print(console, results, chosen, model, path, all_rows=all_rows),
+        lambda: {"model": path, **model.about, "params": {name: decode(each) for name, each in chosen.params.items()}},
+    )
+
+
+def _print(console: Screen, results: Results, chosen: Best, model: TabularModel, path: Path, *, all_rows: bool) -> None:
+    from hpsearch.cli.chosen import score_sentence
+    from hpsearch.text import plain
+
     rows = f"{model.about['rows']:,} rows"
     fitted = (
         f"Fitted to all {rows}, the test rows too: nothing is left to test this model."

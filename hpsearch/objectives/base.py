@@ -159,6 +159,9 @@ class Objective(ABC):
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
+    predicts: ClassVar[bool] = False
+    """Whether `final_model` returns a model for use."""
+
     shares_state: ClassVar[bool] = False
     """Whether a call may change objects of the caller, so that with one process it stays in it."""
 

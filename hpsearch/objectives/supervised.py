@@ -84,6 +84,7 @@ class SupervisedObjective(SearchedObjective):
     """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
 
     tests = True
+    predicts = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
 

@@ -11,7 +11,7 @@ from hpsearch.analysis.best import Best, best
 from hpsearch.analysis.claims import decided
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.views import by_objective, objective_label, searching
+from hpsearch.analysis.views import by_objective, is_search, objective_label, searching
 from hpsearch.report.claim_sentence import counted
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import (
@@ -23,6 +23,7 @@ from hpsearch.report.expectation import (
     variants_to_use,
 )
 from hpsearch.report.first_page import MORE, REASON
+from hpsearch.report.model_command import fit_command
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
@@ -65,6 +66,7 @@ def answer_section(results: Results) -> Section:
             *_folds(results, facts),
             *(() if decides_only else _reading(results, expected)),
             *_scope(results, expected, facts),
+            *_model(results, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
@@ -93,6 +95,10 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> str:
     missing = int((~results.runs["complete"].astype(bool)).sum())
     if not missing:
         return ""
+    if is_search(results):
+        finished = int(results.trials["state"].isin(FINISHED).sum())
+        facts |= {"trials_done": finished, "trials_of": results.budget}
+        return "The search was stopped after {trials_done} of {trials_of} trials."
     facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
     return f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
 
@@ -158,6 +164,14 @@ def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, 
         over = chance if one.over_rows else "is over repeats"
         sentence += f" The {{level}} % interval of the expected score {over}."
     yield sentence
+
+
+def _model(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say how to get a model for use, where the study is one search."""
+    command = fit_command(results) if is_search(results) else ""
+    if command:
+        facts["fit_command"] = command
+        yield "To train these hyperparameters for use: {fit_command}."
 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:
