@@ -15,17 +15,6 @@ from hpsearch.estimators.saved.tree_nodes import check_tree
 
 SCHEMA = "schema.json"
 
-_LOSSES = (
-    "AbsoluteError",
-    "HalfBinomialLoss",
-    "HalfGammaLoss",
-    "HalfMultinomialLoss",
-    "HalfPoissonLoss",
-    "HalfSquaredError",
-    "PinballLoss",
-)
-_LINKS = ("HalfLogitLink", "IdentityLink", "Interval", "LogLink", "LogitLink", "MultinomialLogit")
-
 TRUSTED: Mapping[str, tuple[str, ...]] = {
     "ObjectNode": (
         "sklearn.ensemble._forest.ExtraTreesClassifier",
@@ -49,10 +38,7 @@ TRUSTED: Mapping[str, tuple[str, ...]] = {
         "sklearn.tree._classes.DecisionTreeRegressor",
         "sklearn.tree._classes.ExtraTreeClassifier",
         "sklearn.tree._classes.ExtraTreeRegressor",
-        *(f"sklearn._loss.loss.{name}" for name in _LOSSES),
-        *(f"sklearn._loss.link.{name}" for name in _LINKS),
     ),
-    "LossNode": tuple(f"sklearn._loss._loss.Cy{name}" for name in _LOSSES),
     "TreeNode": ("sklearn.tree._tree.Tree",),
     "DictNode": ("builtins.dict",),
     "ListNode": ("builtins.list",),
@@ -159,7 +145,7 @@ def _check_node(node: Mapping[str, Any]) -> None:
         raise DataError(f"it holds {quoted(name)}, which is no part of an estimator that hpsearch saves")
     if loader == "NdArrayNode" and node.get("type") != "numpy":
         raise DataError("it holds an array of objects")
-    if loader == "ObjectNode" and node["content"][_NODE] != "DictNode" and node["content"]["content"] != "null":
+    if loader == "ObjectNode" and node["content"][_NODE] != "DictNode":
         raise DataError("it holds an object whose attributes have no names")
     if loader == "DictNode" and any(str(name).startswith("__") for name in node["content"]):
         raise DataError("it holds a special attribute")

@@ -16,7 +16,7 @@ from hpsearch.estimators.base import MLPEstimator
 from hpsearch.estimators.classifier import MLPClassifier
 from hpsearch.estimators.regressor import MLPRegressor
 from hpsearch.estimators.saved.boosters import LightGBMForm, XGBoostForm
-from hpsearch.estimators.saved.fitted_checks import check_forest, check_hist_gradient_boosting, check_svm
+from hpsearch.estimators.saved.fitted_checks import check_forest, check_hist_gradient_boosting, check_svm, make_loss
 from hpsearch.estimators.saved.form import Arrays, Description, Form, Shape, class_at
 from hpsearch.estimators.saved.refitted import RefittedForm
 from hpsearch.estimators.saved.skops_form import SkopsForm
@@ -25,7 +25,9 @@ from hpsearch.text import plain, shorten
 _NETWORKS: Mapping[str, type[MLPEstimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
 _FOREST = SkopsForm(check_forest)
-_BOOSTING = SkopsForm(check_hist_gradient_boosting, without=("_feature_subsample_rng", "_scorer"))
+_BOOSTING = SkopsForm(
+    check_hist_gradient_boosting, without=("_feature_subsample_rng", "_scorer", "_loss"), complete=make_loss
+)
 _PERCEPTRON = SkopsForm(without=("_optimizer", "_random_state"))
 
 FORMS: Mapping[str, Form] = {

@@ -23,7 +23,8 @@ def check_svm(estimator: Any, shape: Shape) -> None:
     """
     classes = shape.classes or 2  # a regression has the arrays of two classes
     pairs, vectors = classes * (classes - 1) // 2, len(estimator.support_)
-    calibrated = pairs if estimator._effective_probability is True else 0
+    gives_probabilities = getattr(estimator, "_effective_probability", estimator.probability)  # from scikit-learn 1.8
+    calibrated = pairs if gives_probabilities is True else 0
     sizes = {
         "support_vectors_": (vectors, shape.inputs),
         "_n_support": (classes,),
@@ -85,6 +86,11 @@ def check_hist_gradient_boosting(estimator: Any, shape: Shape) -> None:
             check_columns(nodes["feature_idx"][~is_leaf], shape.inputs)
             if nodes["is_categorical"].any():
                 raise DataError("columns of categories are not supported")
+
+
+def make_loss(estimator: Any) -> None:
+    """Make the loss of boosted trees, which follows from the settings; its link makes predictions of sums."""
+    estimator._loss = estimator._get_loss(sample_weight=None)
 
 
 def _check_array(array: Any, name: str, size: tuple[int, ...]) -> None:

@@ -25,11 +25,18 @@ class SkopsForm(Form):
     check
         Refuses a loaded estimator whose arrays don't fit each other; scikit-learn's compiled code does not look.
     without
-        Attributes that only training needs; they are left out.
+        Attributes that are left out: only training needs them, or `complete` makes them.
+    complete
+        Adds to a checked estimator what follows from its settings.
     """
 
-    def __init__(self, check: Callable[[Any, Shape], None] | None = None, without: tuple[str, ...] = ()) -> None:
-        self._check, self._without = check, without
+    def __init__(
+        self,
+        check: Callable[[Any, Shape], None] | None = None,
+        without: tuple[str, ...] = (),
+        complete: Callable[[Any], None] | None = None,
+    ) -> None:
+        self._check, self._without, self._complete = check, without, complete
 
     def write(self, estimator: Any) -> tuple[Description, Arrays]:
         """Return the estimator as bytes of skops."""
@@ -65,4 +72,6 @@ class SkopsForm(Form):
                 setattr(estimator, name, value)
         if self._check is not None:
             self._check(estimator, shape)
+        if self._complete is not None:
+            self._complete(estimator)
         return estimator
