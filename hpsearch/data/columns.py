@@ -53,10 +53,13 @@ class Columns:
         In the order of the table.
     target
         Name of the target's column, which a table of new rows may have or not; empty if it has none.
+    additional
+        Names of other columns that a table of new rows may have or not: groups, times, weights.
     """
 
     inputs: tuple[Column, ...]
     target: str = ""
+    additional: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, names: Sequence[str]) -> Self:
@@ -132,14 +135,15 @@ class Columns:
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in expected]
         if twice:
             yield f"{_named('column', twice)} {'is' if len(twice) == 1 else 'are'} there more than once"
-        additional = [name for name in dict.fromkeys(names) if name not in expected and name != self.target]
+        additional = [name for name in dict.fromkeys(names) if name not in (*expected, self.target, *self.additional)]
         if additional and not ignores_additional:
             yield f"{_named('additional column', additional)}, which training did not have"
 
     def table(self) -> dict[str, Any]:
         """Return the columns in JSON types."""
         inputs = [[column.name, column.kind, list(column.categories)] for column in self.inputs]
-        return {"inputs": inputs, "target": self.target}
+        additional = {"additional": list(self.additional)} if self.additional else {}
+        return {"inputs": inputs, "target": self.target, **additional}
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -159,7 +163,10 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} must have categories if it is text, else none")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
-        return cls(inputs, str(table["target"]))
+        additional = tuple(table.get("additional", ()))
+        if not all(isinstance(name, str) for name in additional):
+            raise ValueError("additional columns must have names that are text")
+        return cls(inputs, str(table["target"]), additional)
 
 
 def _column(name: str, values: pd.Series[Any]) -> Column:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.columns import Columns
+from hpsearch.data.row_columns import check_row_columns
 from hpsearch.errors import DataError, choose_from
 
 TASKS = ("classification", "regression")
@@ -39,6 +40,13 @@ class Dataset:
         Inputs and labels of the official test set, or None.
     columns
         Columns of the table that `x` was made from; by default numbers named by `feature_names`.
+    groups
+        Group of each row, int64 of shape (rows,): a group is never in two parts of a split. None: rows are independent.
+    order
+        Time of each row, float64 of shape (rows,): a split is made in this order. It excludes `groups`.
+    weights
+        Weight of each row, float64 of shape (rows,), at least 0: of trainings and of scores. None: all are 1. Neither
+        of the three is an input, and none goes with an official test set.
 
     Raises
     ------
@@ -54,6 +62,9 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     test: tuple[NDArray[np.float32], NDArray[Any]] | None = field(default=None, repr=False)
     columns: Columns = field(default=Columns(()), repr=False)
+    groups: NDArray[np.int64] | None = field(default=None, repr=False)
+    order: NDArray[np.float64] | None = field(default=None, repr=False)
+    weights: NDArray[np.float64] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -68,6 +79,11 @@ class Dataset:
             self._check_inputs(part, x, y)
             self._check_targets(part, y)
         self._check_variety()
+        check_row_columns(self.name, len(self.x), self._row_columns)
+        if self._row_columns and self.test is not None:
+            raise DataError(f"{self.name}: {' and '.join(self._row_columns)} can't go with an official test set")
+        for name, values in self._row_columns.items():
+            object.__setattr__(self, name, _read_only(values))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -77,7 +93,15 @@ class Dataset:
             digest.update(f"{x.shape} {y.dtype.name}".encode())
             digest.update(np.ascontiguousarray(x).data)
             digest.update(np.ascontiguousarray(y).data)
+        for name, values in self._row_columns.items():
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
+
+    @property
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
+        values = {"groups": self.groups, "order": self.order, "weights": self.weights}
+        return {name: array for name, array in values.items() if array is not None}
 
     def _parts(self) -> list[tuple[str, NDArray[np.float32], NDArray[Any]]]:
         official = [] if self.test is None else [(f"{self.name} (test)", *self.test)]

@@ -8,8 +8,10 @@ from pathlib import Path
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.folds import folds
+from hpsearch.data.row_columns import check_row_keys
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
+from hpsearch.data.time_drawing import repeated
 from hpsearch.errors import UsageError, quoted
 
 
@@ -29,6 +31,10 @@ class DataSettings:
     task
         "classification" or "regression", for csv and npz. If None, it is inferred from the target:
         classification for text, true/false, and whole numbers with at most 20 different values, else regression.
+    group, time, weight
+        csv: names of columns that are no inputs. Rows of one group are in one part of the split or one fold; rows are
+        split in the order of time, a date or a number; weights count in trainings and scores. Group and time exclude
+        each other.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     train, validation, test, scaling
@@ -47,6 +53,9 @@ class DataSettings:
     path: str | None = None
     target: str | None = None
     task: str | None = None
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
     rows: int | None = None
     inputs: int | None = None
     train: int | None = None
@@ -62,8 +71,11 @@ class DataSettings:
         self._check_keys_of_sources()
         if self.task is not None:
             one_of("task", self.task, TASKS)
+        check_row_keys({"target": self.target, "group": self.group, "time": self.time, "weight": self.weight})
         if isinstance(self.validation, str):
-            folds(self.validation)
+            parsed = folds(self.validation)
+            if self.time is not None and parsed.times > 1:
+                raise UsageError(repeated(parsed))
         else:
             share("validation", self.validation)
         share("test", self.test)
@@ -101,6 +113,9 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "path": _text,
     "target": _text,
     "task": _text,
+    "group": _text,
+    "time": _text,
+    "weight": _text,
     "rows": _size,
     "inputs": _size,
 }
@@ -130,6 +145,9 @@ def load(
         "path": settings.path,
         "target": settings.target,
         "task": settings.task,
+        "group": settings.group,
+        "time": settings.time,
+        "weight": settings.weight,
         "rows": settings.rows,
         "inputs": settings.inputs,
         "folder": folder,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hpsearch.data import Dataset, DataSettings, Split, cross_split, load, split
+from hpsearch.data import SOURCES, Dataset, DataSettings, Split, cross_split, load, split
 from hpsearch.data.folds import folds
 from hpsearch.errors import DataError, UsageError, choose_from
 
@@ -123,7 +123,8 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
     read = _READ.get()
     if read is None:
         return load(data, data_dir, folder)
-    key = (data.source, data.path, data.target, data.task, data.rows, data.inputs, data_dir, folder)
+    arguments = (getattr(data, name, None) for name in SOURCES[data.source].reads)
+    key = (data.source, repr(tuple(arguments)), data_dir, folder)
     if key not in read:
         read[key] = load(data, data_dir, folder)
     return read[key]

@@ -19,8 +19,8 @@ class Source(NamedTuple):
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Subset of "path", "target", "task", "rows", "inputs" (keys of ``[data]``), "folder" (where a relative path
-    starts) and "data_dir" (folder of the standard data sets)."""
+    """Subset of "path", "target", "task", "group", "time", "weight", "rows", "inputs" (keys of ``[data]``), "folder"
+    (where a relative path starts) and "data_dir" (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
@@ -40,6 +40,6 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),
     "normal": Source(load_normal, ("rows", "inputs")),
-    "csv": Source(load_csv, _FILE),
+    "csv": Source(load_csv, (*_FILE, "group", "time", "weight")),
     "npz": Source(load_npz, _FILE),
 }

@@ -5,6 +5,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from hpsearch.data.columns import TEXT, Columns
 from hpsearch.data.dataset import INFINITE, MISSING, Dataset
+from hpsearch.data.row_columns import row_columns
 from hpsearch.data.sources.files import check_readable, located
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
@@ -32,6 +34,9 @@ def load_csv(
     target: str | None = None,
     task: str | None = None,
     folder: str | os.PathLike[str] | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    weight: str | None = None,
 ) -> Dataset:
     """Load the CSV file at `path`, UTF-8 with commas; `target` names the target column.
 
@@ -41,7 +46,7 @@ def load_csv(
 
     A text column is one-hot encoded: one column of 0 and 1 per category, named ``column=category``, after the numeric
     columns. Values that pandas reads as missing (empty cells, NA, NaN, null, None, …) are refused. See `encode_target`
-    for the target.
+    for the target. `group`, `time` and `weight` name columns that are no inputs, see `row_columns`.
 
     Raises
     ------
@@ -52,6 +57,9 @@ def load_csv(
     text = _read_text(path)
     frame = _parse(text, path)
     target = _target_column(frame, target, path)
+    keys = {"group": group, "time": time, "weight": weight}
+    rows = row_columns(frame, keys, str(path), lambda row: f"line {_line(text, row)}")
+    frame = frame.drop(columns=list(rows.names))
     _check_values(frame, text, path)
     columns, inputs = _encode_inputs(frame.drop(columns=target), target, path)
     values = frame[target].to_numpy()
@@ -67,7 +75,10 @@ def load_csv(
         task=task,
         feature_names=tuple(str(column) for column in inputs.columns),
         class_names=class_names,
-        columns=columns,
+        columns=replace(columns, additional=rows.names),
+        groups=rows.groups,
+        order=rows.order,
+        weights=rows.weights,
     )
 
 
