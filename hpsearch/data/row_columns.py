@@ -13,6 +13,9 @@ from hpsearch.errors import DataError, UsageError, choose_from, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+KEYS = ("group", "time", "weight")
+"""Keys of ``[data]`` that name such a column."""
+
 _BOTH = (
     "group and time exclude each other: rows of one group can lie on both sides of a point in time, so that no split"
     " keeps groups whole and the order too"

@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import Dataset, DataSettings, Split, located
+from hpsearch.data.row_columns import KEYS
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
@@ -149,7 +150,7 @@ class SupervisedObjective(SearchedObjective):
     def content(self) -> dict[str, Any]:
         """Content that comparable trials share: data (with the SHA-256 of its content), fixed settings and space."""
         data = self._source.data
-        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
+        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name, **_row_keys(data)}
         return {
             "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
@@ -320,6 +321,15 @@ class SupervisedObjective(SearchedObjective):
         if self._scorer is None:
             return self.score(model.predict(x), targets, sample_weight)
         return self._scorer.value(model, x, targets, sample_weight)
+
+
+def _row_keys(data: Dataset) -> dict[str, bool]:
+    """Return the keys of the groups, times and weights that a data set of Python has."""
+    return {
+        key: True
+        for key, values in zip(KEYS, (data.groups, data.order, data.weights), strict=True)
+        if values is not None
+    }
 
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:

@@ -89,6 +89,8 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
         return None
     if isinstance(definition.data.get("validation"), str):
         return None  # cross-validation has no split of its own
+    if definition.data.get("weight"):
+        return None  # its fit takes weights in another way
     if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
         return None  # the estimator scales targets
     try:
