@@ -23,9 +23,9 @@ _BOTH = (
 
 
 class RowColumns(NamedTuple):
-    """Groups, order and weights as `Dataset` takes them, and the names of their columns."""
+    """Groups, order and weights as `Dataset` takes them, and what is wrong with their columns."""
 
-    names: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None
     order: NDArray[np.float64] | None = None
     weights: NDArray[np.float64] | None = None
@@ -52,8 +52,7 @@ def check_row_keys(keys: Mapping[str, str | None]) -> None:
 
 def row_columns(
     frame: pd.DataFrame,
-    keys: Mapping[str, str | None],
-    source: str,
+    keys: Mapping[str, str],
     place: Callable[[int], str] = lambda row: f"row {row + 1}",
 ) -> RowColumns:
     """Return the groups, the order and the weights that columns of `frame` hold.
@@ -61,16 +60,11 @@ def row_columns(
     Parameters
     ----------
     keys
-        Name of the column, or None, for ``group``, ``time`` and ``weight``. Groups are any values that can be equal.
-        Times are numbers, dates, or texts of dates by ISO 8601 such as 2024-05-31; of the order only ranks are kept.
-        Weights are numbers, at least 0.
-    source, place
-        Where the table and a row (from 0) are from, for messages.
-
-    Raises
-    ------
-    DataError
-        If there is no such column, or it holds what can't be used.
+        Names of the columns for ``group``, ``time`` and ``weight``, any of them. Groups are any values that can be
+        equal. Times are numbers, dates, or texts of dates by ISO 8601 such as 2024-05-31; of the order only ranks are
+        kept. Weights are numbers, at least 0.
+    place
+        Where a row (from 0) is from, for messages.
     """
     read: Mapping[str, tuple[str, Callable[[pd.Series[Any]], Any]]] = {
         "group": ("groups", _groups),
@@ -78,23 +72,25 @@ def row_columns(
         "weight": ("weights", _weights),
     }
     columns = [str(name) for name in frame.columns]
-    used = {key: name for key, name in keys.items() if name is not None}
     arrays: dict[str, Any] = {}
-    for key, name in used.items():
+    problems = []
+    for key, name in keys.items():
         if name not in columns:
-            raise DataError(f"{source}: {key} must name a column: {choose_from('column', name, columns)}")
+            problems.append(f"{key}: {choose_from('column', name, columns)}")
+            continue
         values = frame.iloc[:, columns.index(name)]
         missing = values.isna().to_numpy()
         if missing.any():
-            row = int(missing.argmax())
-            raise DataError(f"{source}: column {name!r}, {place(row)}: the {key} is missing, and each row needs one")
+            where = place(int(missing.argmax()))
+            problems.append(f"column {quoted(name)}, {where}: the {key} is missing, and each row needs one")
+            continue
         field, convert = read[key]
         try:
             arrays[field] = convert(values)
         except _WrongValueError as wrong:
             shown = quoted(str(values.iloc[wrong.row]))
-            raise DataError(f"{source}: column {name!r}, {place(wrong.row)}: {wrong}; received {shown}") from None
-    return RowColumns(tuple(used.values()), **arrays)
+            problems.append(f"column {quoted(name)}, {place(wrong.row)}: {wrong}; received {shown}")
+    return RowColumns(tuple(problems), **arrays)
 
 
 def check_row_columns(name: str, rows: int, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -4,10 +4,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.folds import folds
+from hpsearch.data.preparation import IMPUTATIONS
+from hpsearch.data.reading.dialect import check_decimal, check_separator
+from hpsearch.data.reading.encoding import check_encoding
 from hpsearch.data.row_columns import check_row_keys
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
@@ -35,9 +39,13 @@ class DataSettings:
         csv: names of columns that are no inputs. Rows of one group are in one part of the split or one fold; rows are
         split in the order of time, a date or a number; weights count in trainings and scores. Group and time exclude
         each other.
+    separator, decimal, encoding
+        Of a csv file, see `read_table`; if None, they are found by looking at it.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
-    train, validation, test, scaling
+    ignore, numbers, categories, dates
+        csv: names of columns in a role, see `Roles`.
+    train, validation, test, scaling, imputation
         See `split`. `validation` can also be folds, such as "5-fold" or "3 x 5-fold", see `cross_split`.
     metric
         Name of scikit-learn's scorer that judges trials, baselines and the test, such as "roc_auc". None: "accuracy" or
@@ -56,12 +64,20 @@ class DataSettings:
     group: str | None = None
     time: str | None = None
     weight: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
     rows: int | None = None
     inputs: int | None = None
+    ignore: tuple[str, ...] | None = None
+    numbers: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    dates: tuple[str, ...] | None = None
     train: int | None = None
     validation: float | int | str = 0.2
     test: float | int = 0.2
     scaling: str = "standard"
+    imputation: str = "median"
     metric: str | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +98,7 @@ class DataSettings:
         if self.train is not None:
             whole("train", self.train, least=1)
         one_of("scaling", self.scaling, SCALINGS)
+        one_of("imputation", self.imputation, IMPUTATIONS)
         if self.metric is not None:
             _text("metric", self.metric)
 
@@ -91,9 +108,15 @@ class DataSettings:
             if value is None:
                 continue
             check(key, value)
+            if isinstance(value, list):
+                object.__setattr__(self, key, tuple(value))
             if key not in SOURCES[self.source].reads:
                 sources = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
                 raise UsageError(f"{key} is for source {sources} only; received {quoted(value)} with {self.source!r}")
+
+    def read_by_source(self) -> dict[str, Any]:
+        """Return the keys that the source reads, by name."""
+        return {key: getattr(self, key) for key in _RULES if key in SOURCES[self.source].reads}
 
 
 def _text(key: str, value: object) -> None:
@@ -107,6 +130,11 @@ def _size(key: str, value: object) -> None:
     whole(key, value, least=1, most=_MOST[key])
 
 
+def _names(key: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f'{key} must be a list of names of columns such as ["id"]; received {quoted(value)}')
+
+
 _MOST = {"rows": 1_000_000, "inputs": 10_000}
 
 _RULES: Mapping[str, Callable[[str, object], None]] = {
@@ -116,8 +144,15 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "group": _text,
     "time": _text,
     "weight": _text,
+    "separator": check_separator,
+    "decimal": check_decimal,
+    "encoding": check_encoding,
     "rows": _size,
     "inputs": _size,
+    "ignore": _names,
+    "numbers": _names,
+    "categories": _names,
+    "dates": _names,
 }
 """Key that only some sources read → check of its value."""
 
@@ -141,17 +176,6 @@ def load(
     DataError
         If the data is missing or invalid.
     """
-    arguments = {
-        "path": settings.path,
-        "target": settings.target,
-        "task": settings.task,
-        "group": settings.group,
-        "time": settings.time,
-        "weight": settings.weight,
-        "rows": settings.rows,
-        "inputs": settings.inputs,
-        "folder": folder,
-        "data_dir": None if data_dir is None else Path(data_dir),
-    }
     source = SOURCES[settings.source]
+    arguments = settings.read_by_source() | {"folder": folder, "data_dir": None if data_dir is None else Path(data_dir)}
     return source.load(**{name: arguments[name] for name in source.reads})

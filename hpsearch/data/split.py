@@ -1,4 +1,4 @@
-"""Seeded split into train, validation and test rows, scaled by the training rows."""
+"""Seeded split into train, validation and test rows, prepared and scaled by the training rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from hpsearch.data.dataset import Dataset
 from hpsearch.data.drawing import Drawing, Rows
 from hpsearch.data.folds import Folds
 from hpsearch.data.group_drawing import GroupDrawing
+from hpsearch.data.preparation import IMPUTATIONS, Preparation
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.data.time_drawing import TimeDrawing
 from hpsearch.errors import DataError
@@ -78,10 +79,11 @@ def split(
     test: float | int = 0.2,
     train: int | None = None,
     scaling: str = "standard",
+    imputation: str = "median",
     seed: int,
     repeat: int = 0,
 ) -> Split:
-    """Split `dataset` into train, validation and test, and scale it by the training rows.
+    """Split `dataset` into train, validation and test, and prepare and scale it by the training rows.
 
     The test rows depend only on `seed` and their number, so no repeat searches on the test rows of another repeat.
     Train and validation rows are drawn from the rest by (`seed`, `repeat`).
@@ -102,6 +104,8 @@ def split(
         The draw is stratified, so if fewer than one row per class would be left out, the number is lowered accordingly.
     scaling
         Key of `SCALINGS`, fitted on the training rows after `train` is applied.
+    imputation
+        One of `IMPUTATIONS`, fitted on the same rows, before scaling. See `Preparation`.
     seed, repeat
         Whole numbers >= 0.
 
@@ -116,6 +120,7 @@ def split(
     if train is not None:
         whole("train", train, least=1)
     one_of("scaling", scaling, SCALINGS)
+    one_of("imputation", imputation, IMPUTATIONS)
     whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
@@ -124,7 +129,7 @@ def split(
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
     drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    made = _scaled(dataset, scaling, [*parts, test_part])
+    made = _prepared(dataset, scaling, imputation, [*parts, test_part])
     return replace(made, fingerprints=_fingerprints(drawn), **_weights(dataset, drawn))
 
 
@@ -135,10 +140,11 @@ def cross_split(
     test: float | int = 0.2,
     train: int | None = None,
     scaling: str = "standard",
+    imputation: str = "median",
     seed: int,
     repeat: int = 0,
 ) -> Split:
-    """Split `dataset` into test rows and the folds of the rest, each scaled by its own training rows.
+    """Split `dataset` into test rows and the folds of the rest, each prepared and scaled by its own training rows.
 
     The test rows are those of `split`. The folds are drawn by (`seed`, `repeat`), stratified by class; groups are in
     one fold only. With an order, each fold is trained on all times before its validation rows. The parts of the result
@@ -149,7 +155,7 @@ def cross_split(
 
     def scaled(train_rows: Rows, validation_rows: Rows) -> Split:
         parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
-        made = _scaled(dataset, scaling, [*parts, (test_part[0].copy(), test_part[1].copy())])
+        made = _prepared(dataset, scaling, imputation, [*parts, (test_part[0].copy(), test_part[1].copy())])
         drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
         return replace(made, **_weights(dataset, drawn))
 
@@ -225,13 +231,16 @@ def _limit_train(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple
     return selected
 
 
-def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
-    """Scale the parts (train first) in place, and combine them into a `Split`."""
-    fit = SCALINGS[scaling]
-    shift, factor = fit(parts[0][0])
+def _prepared(dataset: Dataset, scaling: str, imputation: str, parts: list[Part]) -> Split:
+    """Prepare and scale the parts (train first), in place where possible, and combine them into a `Split`."""
+    preparation = Preparation.fit(
+        dataset.columns, parts[0][0], imputation, dataset.incomplete, keeps_all=dataset.is_plain
+    )
+    parts = [(preparation.apply(x), y) for x, y in parts]
+    shift, factor = SCALINGS[scaling](parts[0][0])
     for x, _ in parts:
         rescale(x, shift, factor)
-        _check_finite(dataset, scaling, x, [f"column {name!r}" for name in dataset.feature_names])
+        _check_finite(dataset, scaling, x, [f"column {name!r}" for name in preparation.feature_names])
     units: dict[str, Any] = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
     (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
     return Split(

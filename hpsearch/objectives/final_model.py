@@ -1,4 +1,4 @@
-"""Model for use: an estimator fitted to all rows that are not test rows, with columns, scaling and labels."""
+"""Model for use: an estimator fitted to all rows that are not test rows, with preparation, scaling and labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import SCALINGS, Dataset, rows_without_test
+from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
 from hpsearch.errors import DataError
 from hpsearch.seeding import integer
@@ -25,6 +26,7 @@ def final_model(
     *,
     test: float | int,
     scaling: str,
+    imputation: str = "median",
     seed: int,
     repeat: int,
     all_rows: bool,
@@ -37,7 +39,7 @@ def final_model(
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
     fit
         Fits it to inputs and targets, with weights or None.
-    test, scaling, seed, repeat
+    test, scaling, imputation, seed, repeat
         As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
 
     Raises
@@ -50,6 +52,8 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
+    preparation = Preparation.fit(dataset.columns, x, imputation)
+    x = preparation.apply(x)
     shift, factor = SCALINGS[scaling](x)
     rescale(x, shift, factor)
     if not np.isfinite(x).all():
@@ -74,6 +78,7 @@ def final_model(
         y_shift,
         y_scale,
         about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
+        preparation=preparation,
     )
 
 

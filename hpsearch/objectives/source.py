@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hpsearch.data import SOURCES, Dataset, DataSettings, Split, cross_split, load, split
+from hpsearch.data import Dataset, DataSettings, Split, cross_split, load, split
 from hpsearch.data.folds import folds
 from hpsearch.errors import DataError, UsageError, choose_from
 
@@ -123,8 +123,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
     read = _READ.get()
     if read is None:
         return load(data, data_dir, folder)
-    arguments = (getattr(data, name, None) for name in SOURCES[data.source].reads)
-    key = (data.source, repr(tuple(arguments)), data_dir, folder)
+    key = (data.source, *data.read_by_source().items(), data_dir, folder)
     if key not in read:
         read[key] = load(data, data_dir, folder)
     return read[key]
@@ -134,7 +133,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 def _split(source: Source, seed: int, repeat: int) -> Split:
     settings = source.settings
     arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "scaling": settings.scaling}
-    arguments |= {"seed": seed, "repeat": repeat}
+    arguments |= {"imputation": settings.imputation, "seed": seed, "repeat": repeat}
     if isinstance(settings.validation, str):
         return cross_split(source.dataset, folds=folds(settings.validation), **arguments)
     return split(source.dataset, validation=settings.validation, **arguments)

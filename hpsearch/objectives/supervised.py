@@ -37,6 +37,9 @@ LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 MOST_SENT = 2**25
 """Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
 
+LATER = ("imputation",)
+"""Keys of the data that earlier studies lack; their default is left out of the content."""
+
 _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
 
@@ -158,8 +161,10 @@ class SupervisedObjective(SearchedObjective):
         } | ({"record": self.record} if self.record else {})
 
     def _is_own(self, key: str) -> bool:
-        """Return whether a key of the data has no effect: a metric that is the task's own."""
-        return key == "metric" and self._scorer is None
+        """Return whether a key of the data has no effect: a metric that is the task's own, or a later default."""
+        data = self._source.data
+        later = key in LATER and isinstance(data, DataSettings) and getattr(data, key) == getattr(DataSettings, key)
+        return later or (key == "metric" and self._scorer is None)
 
     @property
     def data(self) -> Split:
@@ -261,6 +266,7 @@ class SupervisedObjective(SearchedObjective):
             self.fit_estimator,
             test=settings.test,
             scaling=settings.scaling,
+            imputation=settings.imputation,
             seed=self.seed,
             repeat=self.repeat,
             all_rows=all_rows,

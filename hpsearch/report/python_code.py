@@ -18,7 +18,7 @@ from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
-_SPLIT = ("validation", "test", "train", "scaling")  # keys of [data] that are arguments of split
+_SPLIT = ("validation", "test", "train", "scaling", "imputation")  # keys of [data] that are arguments of split
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:

@@ -1,5 +1,7 @@
 """Columns of a table with groups, times and weights."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from hpsearch.errors import DataError, UsageError
 
 
 def read(key, values, **other):
-    return row_columns(pd.DataFrame({"column": values, **other}), {key: "column"}, "table")
+    return row_columns(pd.DataFrame({"column": values, **other}), {key: "column"})
 
 
 def test_groups_are_ranks_of_equal_values():
@@ -54,17 +56,21 @@ def test_weights_are_kept_as_they_are():
     ],
 )
 def test_what_a_column_can_not_hold(key, values, message):
-    with pytest.raises(DataError, match=message):
-        read(key, values)
+    (problem,) = read(key, values).problems
+    assert re.search(message, problem)
 
 
 def test_a_column_that_is_not_there():
-    with pytest.raises(DataError, match="group must name a column: unknown column 'colum' "):
-        row_columns(pd.DataFrame({"column": [1]}), {"group": "colum"}, "table")
+    (problem,) = row_columns(pd.DataFrame({"column": [1]}), {"group": "colum"}).problems
+    assert problem.startswith("group: unknown column 'colum' (did you mean 'column'?)")
 
 
 def write(folder, **columns):
-    frame = {"age": np.arange(40.0), "who": np.arange(40) // 2, "day": [f"2024-01-{1 + n % 28:02}" for n in range(40)]}
+    frame = {
+        "age": np.arange(40) * 7 % 40 + 0.5,
+        "who": np.arange(40) // 2,
+        "day": [f"2024-01-{1 + n % 28:02}" for n in range(40)],
+    }
     frame |= {"w": np.arange(40) % 3, "bought": ["no", "yes"] * 20}
     path = folder / "table.csv"
     pd.DataFrame(frame | columns).to_csv(path, index=False)
@@ -81,7 +87,7 @@ def test_a_file_with_groups_and_weights(tmp_path):
     assert not {"who", "w"} & set(dataset.feature_names)
     assert dataset.groups.tolist() == [n // 2 for n in range(40)]
     assert dataset.weights.tolist() == [n % 3 for n in range(40)]
-    assert dataset.columns.additional == ("who", "w")
+    assert dataset.columns.others == ("who", "w")
 
 
 def test_the_time_is_no_input(tmp_path):
@@ -100,6 +106,28 @@ def test_an_error_names_the_line(tmp_path):
     path = write(tmp_path, w=[1.0] * 39 + [-1.0])
     with pytest.raises(DataError, match="column 'w', line 41: a weight must be"):
         load(settings(path, weight="w"))
+
+
+def test_all_problems_of_a_file_are_in_one_message(tmp_path):
+    path = write(tmp_path, w=[-1.0] * 40)
+    with pytest.raises(DataError, match="unknown column 'whom'") as refusal:
+        load(settings(path, weight="w", group="whom", ignore=["nothing"]))
+    for part in ("column 'w', line 2: a weight must be", "ignore: unknown column 'nothing'"):
+        assert part in str(refusal.value)
+
+
+def test_a_time_in_dates_is_an_input_too(tmp_path):
+    dataset = load(settings(write(tmp_path), time="day", dates=["day"]))
+    assert any(name.startswith("day") for name in dataset.feature_names)
+    assert dataset.order.tolist() == [n % 28 for n in range(40)]
+    assert "day" not in dataset.columns.others
+
+
+def test_a_group_can_be_ignored_and_have_no_other_role(tmp_path):
+    path = write(tmp_path)
+    assert load(settings(path, group="who", ignore=["who"])).columns.others == ("who",)
+    with pytest.raises(DataError, match="column 'who' is named in group and in categories"):
+        load(settings(path, group="who", categories=["who"]))
 
 
 @pytest.mark.parametrize(
@@ -130,10 +158,11 @@ def test_new_rows_need_no_such_column_and_may_have_it(tmp_path):
     columns = load(settings(write(tmp_path), group="who", weight="w", time=None)).columns
     assert Columns.of_table(columns.table()) == columns
     new = pd.DataFrame({"age": [1.0], "day": ["2024-01-02"]})
-    assert columns.encode(new, "new").tolist() == columns.encode(new.assign(who=3, w=1, bought="no"), "new").tolist()
+    with_others = columns.encode(new.assign(who=3, w=1, bought="no"), "new")
+    assert columns.encode(new, "new").x.tolist() == with_others.x.tolist()
     with pytest.raises(DataError, match="additional column 'other'"):
         columns.encode(new.assign(other=1), "new")
 
 
 def test_columns_without_them_are_stored_as_before(tmp_path):
-    assert "additional" not in load(settings(write(tmp_path))).columns.table()
+    assert "others" not in load(settings(write(tmp_path))).columns.table()
