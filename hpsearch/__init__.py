@@ -3,6 +3,8 @@
 Public names are loaded on first use, so importing the package is fast.
 """
 
+import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,13 +15,14 @@ if TYPE_CHECKING:
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.estimators.tabular import TabularModel
-    from hpsearch.objectives import MLPObjective, Objective
+    from hpsearch.objectives import EstimatorObjective, MLPObjective, Objective
     from hpsearch.search_cv import Choice, Float, Int, SearchCV
     from hpsearch.strategies.narrowing import NarrowingSampler
 
 _MODULES = {
     "Choice": "hpsearch.search_cv",
     "Comparison": "hpsearch.api",
+    "EstimatorObjective": "hpsearch.objectives",
     "Float": "hpsearch.search_cv",
     "HpsearchError": "hpsearch.errors",
     "Int": "hpsearch.search_cv",
@@ -41,6 +44,7 @@ _MODULES = {
 __all__ = [
     "Choice",
     "Comparison",
+    "EstimatorObjective",
     "Float",
     "HpsearchError",
     "Int",
@@ -64,7 +68,12 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'hpsearch' has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    if _MODULES[name] in sys.modules:
+        return getattr(sys.modules[_MODULES[name]], name)
+    with warnings.catch_warnings():
+        # In a notebook, Optuna's own bar, which nothing here uses, asks for ipywidgets.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

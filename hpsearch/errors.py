@@ -47,19 +47,20 @@ def choose_from(kind: str, value: object, choices: Iterable[str]) -> str:
     """
     choices = sorted(choices)
     close = get_close_matches(value if isinstance(value, str) else quoted(value), choices, n=1)
-    hint = f" (did you mean '{close[0]}'?)" if close else ""
+    hint = f" (did you mean '{some_of(close)}'?)" if close else ""
     return f"unknown {kind} {quoted(value)}{hint}: choose from {some_of(choices, _MOST_CHOICES)}"
 
 
 def some_of(names: Sequence[str], most: int = 10) -> str:
-    """Return the first names, and how many others there are; a long name is cut.
+    """Return the first names on one line, and how many others there are; a long name is cut.
 
     >>> some_of(["a", "b", "c"], 2)
     'a, b and 1 more'
     """
     shown = [name if len(name) <= _LONGEST else f"{name[:_BEGINNING]}…" for name in names[:most]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+    visible = [name if name.isprintable() else repr(name)[1:-1] for name in shown]
+    more = len(names) - len(visible)
+    return ", ".join(visible) + (f" and {more:,} more" if more else "")
 
 
 def quoted(value: object) -> str:

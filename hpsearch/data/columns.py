@@ -125,13 +125,13 @@ class Columns:
         In the order of the table.
     target
         Name of the target's column, which a table of new rows may have or not; empty if it has none.
-    others
-        Names of other columns that a table of new rows may have or not, and that are not used.
+    additional
+        Names of other columns that a table of new rows may have or not, such as those to ignore.
     """
 
     inputs: tuple[Column, ...]
     target: str = ""
-    others: tuple[str, ...] = ()
+    additional: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, names: Sequence[str]) -> Self:
@@ -209,7 +209,7 @@ class Columns:
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in expected]
         if twice:
             yield f"{_named('column', twice)} {'is' if len(twice) == 1 else 'are'} there more than once"
-        accepted = {*expected, self.target, *self.others}
+        accepted = {*expected, self.target, *self.additional}
         additional = [name for name in dict.fromkeys(names) if name not in accepted]
         if additional and not ignores_additional:
             yield f"{_named('additional column', additional)}, which training did not have"
@@ -217,7 +217,8 @@ class Columns:
     def table(self) -> dict[str, Any]:
         """Return the columns in JSON types."""
         inputs = [[column.name, column.kind, list(column.details)] for column in self.inputs]
-        return {"inputs": inputs, "target": self.target} | ({"others": list(self.others)} if self.others else {})
+        additional = {"additional": list(self.additional)} if self.additional else {}
+        return {"inputs": inputs, "target": self.target, **additional}
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -238,8 +239,10 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} has no such parts of a date")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
-        others = tuple(str(name) for name in table.get("others", ()))
-        return cls(inputs, str(table["target"]), others)
+        additional = tuple(table.get("additional", ()))
+        if not all(isinstance(name, str) for name in additional):
+            raise ValueError("additional columns must have names that are text")
+        return cls(inputs, str(table["target"]), additional)
 
 
 def _wrong_values(column: Column, values: pd.Series[Any], converted: Converted, *, fills: bool) -> Iterator[str]:

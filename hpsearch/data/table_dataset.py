@@ -67,7 +67,7 @@ class Roles:
 NO_ROLES = Roles()
 
 
-def table_dataset(table: Table, target: str | None, task: str | None = None, roles: Roles = NO_ROLES) -> Dataset:
+def dataset_of(table: Table, target: str | None, task: str | None = None, roles: Roles = NO_ROLES) -> Dataset:
     """Return the data set of a table; its `target` is the column of that name, see `encode_target`.
 
     Raises
@@ -201,7 +201,8 @@ def first_slip(values: pd.Series[Any]) -> tuple[int, str] | None:
     if values.dtype != object or is_truth(values):
         return None
     present = values.dropna()
-    numbers = pd.to_numeric(present, errors="coerce")
+    places, different = pd.factorize(present)
+    numbers = pd.to_numeric(different.to_series(), errors="coerce").iloc[places]
     wrong = numbers.isna().to_numpy()
     if not len(present) or wrong.mean() >= _MOSTLY_TEXT:
         return None

@@ -95,7 +95,7 @@ def of_codes(values: pd.Series[Any], categories: Sequence[str]) -> Converted:
 
 def _codes(values: pd.Series[Any], categories: Sequence[str]) -> Converted:
     places = {category: place for place, category in enumerate(categories)}
-    codes = values.map(lambda text: places.get(text, UNSEEN)).to_numpy(dtype=np.float64)
+    codes = values.map(places).fillna(UNSEEN).to_numpy().astype(np.float64)
     unseen = sorted(set(values[codes == UNSEEN]))
     return Converted(codes[:, np.newaxis], unseen=tuple(unseen))
 

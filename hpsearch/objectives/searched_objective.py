@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.objectives.base import Conditions, Objective
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, not_fixed
-from hpsearch.space import describe
+from hpsearch.space import decode, describe
 
 
 class SearchedObjective(Objective):
@@ -59,6 +59,10 @@ class SearchedObjective(Objective):
     def settings(self, params: Mapping[str, Any]) -> Any:
         """Return all settings of a trial with `params`."""
         return self._model.settings(params)
+
+    def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters as Optuna stores them as the values that are set: a list for its JSON text."""
+        return {name: decode(value) for name, value in params.items()}
 
     @property
     def _model_content(self) -> dict[str, Any]:

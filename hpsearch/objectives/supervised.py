@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.data import Dataset, DataSettings, Split, located
-from hpsearch.data.row_columns import KEYS
+from hpsearch.data import DataSettings, Split, located
+from hpsearch.data.in_memory import InMemory
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
@@ -25,7 +25,7 @@ from hpsearch.objectives.fitted import weights_of
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.objectives.searched_objective import SearchedObjective
-from hpsearch.objectives.source import Source, data_settings
+from hpsearch.objectives.source import Data, Source, data_settings
 from hpsearch.seeding import integer
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ class SupervisedObjective(SearchedObjective):
     Parameters
     ----------
     data
-        Name of a data set, table like ``[data]`` of a study file, or `Dataset`.
+        Name of a data set; pair ``(X, y)`` of inputs and target; table like ``[data]`` of a study file; or `Dataset`.
+        The inputs are an array or a data frame of pandas or polars, and the target can be the name of a column:
+        ``(frame, "churned")``. With other keys of ``[data]`` such data is the table ``{"frame": frame, "target":
+        "churned", "validation": 0.25}``. It is not stored: a call on the same storage needs the same data again.
     model
         Fixed settings; those in neither `model` nor `space` have their defaults.
     space
@@ -81,21 +84,25 @@ class SupervisedObjective(SearchedObjective):
     takes_weights: ClassVar[bool] = False
     """Whether trainings and scores can be weighted."""
 
+    estimator_scales_targets: ClassVar[bool] = False
+    """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
+
     tests = True
+    predicts = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
 
     def __init__(
         self,
-        data: str | Mapping[str, Any] | DataSettings | Dataset = "digits",
+        data: Data = "digits",
         *,
-        model: Mapping[str, Any] | None = None,
-        space: Mapping[str, Mapping[str, Any] | BaseDistribution] | None = None,
+        model: Mapping[str, object] | None = None,
+        space: Mapping[str, Mapping[str, object] | BaseDistribution] | None = None,
         seed: int = 0,
         repeat: int = 0,
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
-        record: Mapping[str, Any] | None = None,
+        record: Mapping[str, object] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)
@@ -153,7 +160,7 @@ class SupervisedObjective(SearchedObjective):
     def content(self) -> dict[str, Any]:
         """Content that comparable trials share: data (with the SHA-256 of its content), fixed settings and space."""
         data = self._source.data
-        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name, **_row_keys(data)}
+        table = asdict(data) if isinstance(data, DataSettings) else data.content
         return {
             "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
@@ -201,9 +208,10 @@ class SupervisedObjective(SearchedObjective):
 
     def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant, on the same data set."""
-        data = self._source.data if isinstance(self._source.data, Dataset) else tables["data"]
+        data = self._source.data
+        data = data.varied(tables["data"]) if isinstance(data, InMemory) else tables["data"]
         return family.build(
-            data,  # type: ignore[arg-type]  # a data set that only exists in Python
+            data,  # type: ignore[arg-type]  # data that only exists in Python
             model=tables["model"],
             space=tables["space"],
             seed=self.seed,
@@ -327,15 +335,6 @@ class SupervisedObjective(SearchedObjective):
         if self._scorer is None:
             return self.score(model.predict(x), targets, sample_weight)
         return self._scorer.value(model, x, targets, sample_weight)
-
-
-def _row_keys(data: Dataset) -> dict[str, bool]:
-    """Return the keys of the groups, times and weights that a data set of Python has."""
-    return {
-        key: True
-        for key, values in zip(KEYS, (data.groups, data.order, data.weights), strict=True)
-        if values is not None
-    }
 
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:

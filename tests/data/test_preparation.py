@@ -11,22 +11,22 @@ from hpsearch.data.columns import Column, Columns
 from hpsearch.data.folds import Folds
 from hpsearch.data.preparation import IMPUTATIONS, Preparation
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import Roles, table_dataset
+from hpsearch.data.table_dataset import Roles, dataset_of
 from hpsearch.errors import DataError
 from tests.people import ROLES, for_hand, people, preparation_by_hand
 
 ROWS = 400
 
 
-def dataset_of(frame):
+def data_of(frame):
     table, _ = table_of(frame)
-    return table_dataset(table, "kind", roles=Roles(**ROLES))
+    return dataset_of(table, "kind", roles=Roles(**ROLES))
 
 
 @pytest.mark.parametrize("imputation", IMPUTATIONS)
 def test_it_is_what_scikit_learn_makes_of_the_training_rows(imputation):
     frame, numbers = people(), np.arange(ROWS, dtype=np.float32)
-    dataset = dataset_of(frame)
+    dataset = data_of(frame)
     trained, tested = numbers[:250].astype(int), numbers[250:].astype(int)
     preparation = Preparation.fit(dataset.columns, dataset.x[trained], imputation)
     hand = preparation_by_hand(imputation).fit(for_hand(frame).iloc[trained])
@@ -41,7 +41,7 @@ def test_it_is_what_scikit_learn_makes_of_the_training_rows(imputation):
 
 def test_a_split_is_prepared_and_scaled_by_its_training_rows():
     frame = people()
-    dataset = dataset_of(frame)
+    dataset = data_of(frame)
     made = split(dataset, seed=3, repeat=1, imputation="mean")
     marked = Dataset("rows", np.arange(ROWS, dtype=np.float32)[:, None], dataset.y, dataset.task, ("row",), ("a", "b"))
     rows = [part.ravel().astype(int) for part in _parts(split(marked, seed=3, repeat=1, scaling="none"))]
@@ -55,7 +55,7 @@ def _parts(made):
 
 
 def test_values_of_other_rows_change_nothing_of_a_training():
-    dataset = dataset_of(people())
+    dataset = data_of(people())
     marked = Dataset("rows", np.arange(ROWS, dtype=np.float32)[:, None], dataset.y, dataset.task, ("row",), ("a", "b"))
     rows = [part.ravel().astype(int) for part in _parts(split(marked, seed=3, scaling="none"))]
     x = dataset.x.copy()
@@ -67,7 +67,7 @@ def test_values_of_other_rows_change_nothing_of_a_training():
 
 
 def test_each_fold_is_prepared_by_its_own_training_rows():
-    made = cross_split(dataset_of(people()), folds=Folds(3), seed=0)
+    made = cross_split(data_of(people()), folds=Folds(3), seed=0)
     for each in (*made.folds, made.whole):
         assert np.isfinite(each.x_train).all()
         np.testing.assert_allclose(each.x_train.mean(axis=0), 0, atol=1e-5)
@@ -133,13 +133,13 @@ CHANGES = {
 
 def test_the_fingerprint_covers_what_is_missing_and_the_categories():
     frame = people()
-    assert dataset_of(frame).fingerprint == dataset_of(people()).fingerprint
-    prints = {dataset_of(change(frame)).fingerprint for change in (lambda same: same, *CHANGES.values())}
+    assert data_of(frame).fingerprint == data_of(people()).fingerprint
+    prints = {data_of(change(frame)).fingerprint for change in (lambda same: same, *CHANGES.values())}
     assert len(prints) == len(CHANGES) + 1
 
 
 def test_plain_arrays_hold_all_of_it():
-    dataset = dataset_of(people())
+    dataset = data_of(people())
     preparation = Preparation.fit(dataset.columns, dataset.x)
     arrays = preparation.arrays()
     assert all(not array.dtype.hasobject for array in arrays.values())
@@ -161,7 +161,7 @@ def test_plain_arrays_hold_all_of_it():
     ],
 )
 def test_arrays_that_do_not_suit_the_columns_are_refused(change):
-    dataset = dataset_of(people())
+    dataset = data_of(people())
     arrays = Preparation.fit(dataset.columns, dataset.x).arrays()
     with pytest.raises(DataError):
         Preparation.of_arrays(dataset.columns, {**arrays, **change})

@@ -10,6 +10,7 @@ from hpsearch.data import DataSettings, load
 from hpsearch.data.columns import Columns
 from hpsearch.data.row_columns import row_columns
 from hpsearch.errors import DataError, UsageError
+from hpsearch.objectives.source import data_settings
 
 
 def read(key, values, **other):
@@ -87,7 +88,7 @@ def test_a_file_with_groups_and_weights(tmp_path):
     assert not {"who", "w"} & set(dataset.feature_names)
     assert dataset.groups.tolist() == [n // 2 for n in range(40)]
     assert dataset.weights.tolist() == [n % 3 for n in range(40)]
-    assert dataset.columns.others == ("who", "w")
+    assert dataset.columns.additional == ("who", "w")
 
 
 def test_the_time_is_no_input(tmp_path):
@@ -120,12 +121,12 @@ def test_a_time_in_dates_is_an_input_too(tmp_path):
     dataset = load(settings(write(tmp_path), time="day", dates=["day"]))
     assert any(name.startswith("day") for name in dataset.feature_names)
     assert dataset.order.tolist() == [n % 28 for n in range(40)]
-    assert "day" not in dataset.columns.others
+    assert "day" not in dataset.columns.additional
 
 
 def test_a_group_can_be_ignored_and_have_no_other_role(tmp_path):
     path = write(tmp_path)
-    assert load(settings(path, group="who", ignore=["who"])).columns.others == ("who",)
+    assert load(settings(path, group="who", ignore=["who"])).columns.additional == ("who",)
     with pytest.raises(DataError, match="column 'who' is named in group and in categories"):
         load(settings(path, group="who", categories=["who"]))
 
@@ -165,4 +166,14 @@ def test_new_rows_need_no_such_column_and_may_have_it(tmp_path):
 
 
 def test_columns_without_them_are_stored_as_before(tmp_path):
-    assert "others" not in load(settings(write(tmp_path))).columns.table()
+    assert "additional" not in load(settings(write(tmp_path))).columns.table()
+
+
+def test_a_frame_of_python_takes_the_keys_too():
+    frame = pd.DataFrame({"age": np.arange(40) * 7 % 40 + 0.5, "who": np.arange(40) // 2, "w": np.arange(40) % 3 + 0.5})
+    frame["bought"] = ["no", "yes"] * 20
+    data = data_settings({"frame": frame, "target": "bought", "group": "who", "weight": "w"})
+    assert data.dataset.feature_names == ("age",)
+    assert data.dataset.groups.tolist() == [n // 2 for n in range(40)]
+    assert data.content == {"source": "frame", "group": "who", "weight": "w"}
+    assert data_settings(data.dataset).content == {"source": "frame", "group": True, "weight": True}

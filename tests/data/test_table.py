@@ -25,6 +25,7 @@ SAME = {
     "decimal commas in quotes": ('name,n,x\na,1,"2,5"\nb,2,"3,25"\n', ",", ","),
     "apostrophes": ("'name','n','x'\n'a',1,2.5\n'b',2,3.25\n", ",", "."),
     "carriage returns": ("name,n,x\ra,1,2.5\rb,2,3.25\r", ",", "."),
+    "the separator named": ("sep=;\nname;n;x\na;1;2.5\nb;2;3.25\n", ";", "."),
     "a comma in a name": ('"name";"n";"x"\n"a";1;2,5\n"b";2;3,25\n', ";", ","),
 }
 

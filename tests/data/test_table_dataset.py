@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import Roles, table_dataset
+from hpsearch.data.table_dataset import Roles, dataset_of
 from hpsearch.errors import DataError
 
 FRAME = pd.DataFrame(
@@ -22,7 +22,7 @@ FRAME = pd.DataFrame(
 
 
 def made(frame=FRAME, target="kind", **roles):
-    return table_dataset(table_of(frame)[0], target, roles=Roles(**roles))
+    return dataset_of(table_of(frame)[0], target, roles=Roles(**roles))
 
 
 def test_columns_have_the_roles_that_are_named_and_else_those_proposed():

@@ -7,9 +7,10 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 import hpsearch
-from hpsearch.cli.printing import _details
+from hpsearch.cli.answer import Answer
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
+from hpsearch.execution.bar import details
 from hpsearch.execution.progress import State
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
@@ -111,7 +112,7 @@ def test_a_wrong_limit_in_a_file_is_one_line(tmp_path, key, given):
 def test_the_command_says_that_the_time_is_over_and_goes_on(tmp_path, monkeypatch):
     path, url, whole = written(tmp_path), f"sqlite:///{tmp_path}/a.db", InMemoryStorage()
     execute(plan(path), whole)
-    monkeypatch.setattr("hpsearch.cli.commands.report", lambda *_arguments: None)
+    monkeypatch.setattr("hpsearch.cli.commands.report", lambda *_: Answer(lambda _: None, dict))
     with monkeypatch.context() as patch:
         patch.setattr("hpsearch.execution.clock.Clock.__init__", _over)
         first = call("study", path, "--for", "20m", "--storage", url, "--jobs", "1")
@@ -146,7 +147,7 @@ def test_progress_says_the_best_value_the_time_left_and_the_workers(tmp_path, mo
     ],
 )
 def test_details_are_what_is_known(state, expected):
-    assert _details(state, "accuracy") == expected
+    assert details(state, "accuracy") == expected
 
 
 def test_a_lease_that_is_no_duration_is_refused_before_anything_is_stored(tmp_path):

@@ -26,7 +26,7 @@ KEYS = {"time": "day", "group": "who", "weight": "w"}
 def table(tmp_path_factory):
     rng = np.random.default_rng(0)
     x = rng.normal(size=200)
-    columns = {"x": x, "day": np.arange(200), "who": np.arange(200) // 4, "w": 1 + np.arange(200) % 3}
+    columns = {"x": x, "day": rng.permutation(200), "who": np.arange(200) // 4, "w": 1 + np.arange(200) % 3}
     columns["y"] = np.where(x + rng.normal(size=200) > 0, "yes", "no")
     path = tmp_path_factory.mktemp("data") / "table.csv"
     pd.DataFrame(columns).to_csv(path, index=False)

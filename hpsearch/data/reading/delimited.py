@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.limits import MOST_CELLS, MOST_LINE_BYTES, MOST_NAME_CHARACTERS, MOST_ROWS
-from hpsearch.data.reading.dialect import Dialect
+from hpsearch.data.reading.dialect import SEPARATOR_LINE, Dialect
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.reading.shape import check_shape
 from hpsearch.errors import DataError, quoted
+from hpsearch.text import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,9 @@ def read_delimited(
     import pandas as pd
 
     _check_sizes(text, dialect, source)
+    named = SEPARATOR_LINE.match(text)
+    if named:
+        text = b"\n" + text[named.end() :]  # a blank line, so that lines keep their numbers
     header, lines = _structure(text, dialect, source)
     try:
         frame = pd.read_csv(
@@ -59,7 +63,7 @@ def read_delimited(
             encoding="utf-8",
         )
     except (ValueError, OverflowError) as error:  # pandas' ParserError is a ValueError
-        raise DataError(f"{source}: can't be read as CSV: {' '.join(str(error).split())}") from error
+        raise DataError(f"{source}: can't be read as CSV: {plain(str(error))}") from error
     if len(frame) != len(lines):
         raise DataError(f"{source}: can't be read as CSV: {len(lines):,} rows look like {len(frame):,} to pandas")
     return frame, lines
@@ -96,7 +100,7 @@ def _structure(text: bytes, dialect: Dialect, source: object) -> tuple[list[str]
         for line, record in records:
             starts.append(line)
             if len(record) != len(header):
-                problems.add(_wrong_length(line, len(record), len(header)))
+                problems.add(_wrong_length(line, len(record), header))
         last = line
         if _has_open_quote(text, dialect, last):
             problems = Problems(source)  # all others may follow from it
@@ -152,6 +156,6 @@ def _check_names(header: Sequence[str], line: int, problems: Problems) -> None:
             problems.add(f"column names must differ; the first line has {quoted(name)} more than once")
 
 
-def _wrong_length(line: int, length: int, expected: int) -> str:
-    names = f"the first line names {expected:,} column{'' if expected == 1 else 's'}"
-    return f"line {line} has {length:,} value{'' if length == 1 else 's'}, and {names}"
+def _wrong_length(line: int, length: int, header: Sequence[str]) -> str:
+    names = f"{len(header):,} columns" if len(header) > 1 else f"1 column, {quoted(header[0])}"
+    return f"line {line} has {length:,} value{'' if length == 1 else 's'}, and the first line names {names}"

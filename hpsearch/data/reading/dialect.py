@@ -15,6 +15,9 @@ SEPARATORS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")
 QUOTES = ('"', "'")
 
+SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])(?:\r\n|\n|\r)")
+"""First line by which Excel names the separator."""
+
 _LINES = 200  # that are looked at
 _BYTES = 1 << 18
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -73,6 +76,10 @@ def find_dialect(text: bytes, separator: str | None = None, decimal: str | None 
 
     The separator is the one with the most lines as long as the first, then with the most values that are numbers.
     """
+    named = SEPARATOR_LINE.match(text)
+    if named:
+        separator = separator or named[1].decode()
+        text = text[named.end() :]
     lines = _first_lines(text)
     quote = _quote(lines)
     separators = SEPARATORS if separator is None else (separator,)

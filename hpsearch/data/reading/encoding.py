@@ -6,6 +6,7 @@ import codecs
 import re
 
 from hpsearch.errors import DataError, UsageError, quoted
+from hpsearch.text import plain
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -57,7 +58,7 @@ def as_utf8(content: bytes, encoding: str | None, source: object) -> tuple[bytes
     try:
         text = _reencoded(content, encoding).removeprefix(codecs.BOM_UTF8)
     except UnicodeError as error:
-        reason = " ".join(str(error).split())
+        reason = plain(str(error))
         raise DataError(f"{source}: not {encoding} text: {reason}; give the encoding it has") from error
     if not text.strip():
         raise DataError(f"{source}: not a CSV file: it is empty")

@@ -14,6 +14,7 @@ from hpsearch.data.reading.kinds import UnusableColumnError, as_kind
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.reading.shape import check_shape
 from hpsearch.errors import DataError, quoted
+from hpsearch.text import plain, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +63,12 @@ def of_few_kinds(frame: pd.DataFrame, source: object) -> pd.DataFrame:
 
 
 def _name(name: object) -> str:
-    missing = name is None or (isinstance(name, float) and np.isnan(name))
-    return "" if missing else str(name).strip()
+    if name is None or (isinstance(name, float) and np.isnan(name)):
+        return ""
+    try:
+        return str(name).strip()
+    except Exception:  # of an object of the user's own
+        return ""
 
 
 def frame_of(data: Any, y: Any, source: object) -> tuple[pd.DataFrame, str]:
@@ -104,12 +109,12 @@ def _frame(data: Any, source: object) -> pd.DataFrame:
         data = data.toarray()
     try:
         if isinstance(data, Mapping):
-            return pd.DataFrame({name: pd.Series(values) for name, values in data.items()})
-        array = np.asarray(data)
+            return pd.DataFrame(dict(data))
+        array = data if np.ma.isMaskedArray(data) else np.asarray(data)  # pandas knows masks
         if array.dtype.names:
             return pd.DataFrame({name: pd.Series(list(array[name])) for name in array.dtype.names})
     except (ValueError, TypeError) as error:
-        raise DataError(f"{source}: is no table: {' '.join(str(error).split())[:300]}") from error
+        raise DataError(f"{source}: is no table: {shorten(plain(str(error)), 300)}") from error
     if array.ndim != 2:
         raise DataError(
             f"{source}: must be a data frame, or an array of shape (rows, columns), got {type(data).__name__}"
@@ -121,7 +126,8 @@ def _frame(data: Any, source: object) -> pd.DataFrame:
 
 def _values(series: Any) -> Any:
     """Return a series of polars as an array, by its own means: pandas would need pyarrow."""
-    return series.to_numpy()
+    array = series.to_numpy()
+    return array if array.ndim == 1 else list(array)
 
 
 def _column(y: Any, rows: int, source: object) -> pd.Series[Any]:
@@ -133,9 +139,14 @@ def _column(y: Any, rows: int, source: object) -> pd.Series[Any]:
     if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
         y = y.iloc[:, 0]
     if not isinstance(y, pd.Series):
-        array = np.asarray(y)
-        y = pd.Series(array.reshape(len(array)) if array.shape == (rows, 1) else array)
+        try:
+            array = np.asarray(y)
+        except ValueError as error:
+            raise DataError(f"{source}: the target is no array: {shorten(plain(str(error)), 300)}") from error
+        y = array.reshape(rows) if array.shape == (rows, 1) else array
     if y.shape != (rows,):
         raise DataError(f"{source}: the target must have shape ({rows},), one for each row, got {y.shape}")
+    if not isinstance(y, pd.Series):
+        y = pd.Series(y)
     target: pd.Series[Any] = y.reset_index(drop=True)
     return target

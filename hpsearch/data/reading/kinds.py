@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.text import plain, shorten
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -68,7 +70,9 @@ def _as_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if isinstance(values.dtype, np.dtype):
-        return values
+        if values.dtype == np.longdouble:
+            return values.astype(np.float64)
+        return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
     if values.isna().any() or not pd.api.types.is_integer_dtype(values.dtype):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
     else:
@@ -84,11 +88,12 @@ def _as_dates(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def _of_objects(values: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of Python objects by what they are."""
+    import numpy as np
     import pandas as pd
 
     inferred = pd.api.types.infer_dtype(values, skipna=True)
     if values.isna().all():
-        return values.astype(float)
+        return pd.Series(np.full(len(values), np.nan), index=values.index, name=values.name)
     if inferred == "boolean":
         return as_kind(values.astype("boolean"))
     try:
@@ -99,7 +104,7 @@ def _of_objects(values: pd.Series[Any]) -> pd.Series[Any]:
         if inferred in _DATES:
             return _as_dates(values)
     except (ValueError, OverflowError, TypeError) as error:
-        raise UnusableColumnError(f"can't be used as {inferred}: {' '.join(str(error).split())[:200]}") from error
+        raise UnusableColumnError(f"can't be used as {inferred}: {shorten(plain(str(error)), 200)}") from error
     odd = next((value for value in values[values.notna()] if not isinstance(value, _TEXTS)), None)
     if odd is not None:
         raise UnusableColumnError(f"holds values of type {type(odd).__name__}, which are neither numbers nor text")

@@ -9,6 +9,7 @@ from hpsearch.data.limits import MOST_ARRAY_BYTES
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.reading.shape import check_shape
 from hpsearch.errors import DataError, quoted
+from hpsearch.text import plain, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ def read_parquet(content: bytes, source: object) -> pd.DataFrame:
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
         if isinstance(error, DataError):
             raise
-        reason = " ".join(str(error).split())[:300]
+        reason = shorten(plain(str(error)), 300)
         raise DataError(f"{source}: can't be read as Parquet, damaged or cut off: {reason}") from error
     return frame
 

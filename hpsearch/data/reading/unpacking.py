@@ -15,6 +15,7 @@ from typing import BinaryIO
 from hpsearch.data.limits import MOST_DIRECTORY_BYTES, MOST_FILE_BYTES, MOST_PACKING_BYTES
 from hpsearch.data.sources.files import check_readable
 from hpsearch.errors import DataError, quoted
+from hpsearch.text import plain
 
 _CHUNK = 1 << 20
 _END = struct.Struct("<4s4H2LH")  # of a zip file: signature, disks, members, size and place of the list, comment
@@ -51,7 +52,7 @@ def unpacked(path: Path) -> tuple[bytes, str]:
         raise DataError(f"{path}: can't be read: there is too little memory for it") from error
     except DAMAGED as error:
         kind = f" as a {packing} file, damaged or cut off" if packing else ""
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = plain(getattr(error, "strerror", None) or str(error))
         raise DataError(f"{path}: can't be read{kind}: {reason}") from error
     if len(content) > MOST_FILE_BYTES:
         raise DataError(

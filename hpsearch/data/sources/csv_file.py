@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpsearch.data.columns import TEXT, Columns
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.table import read_table
-from hpsearch.data.table_dataset import Roles, table_dataset
+from hpsearch.data.table_dataset import Roles, dataset_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def load_csv(
     table = read_table(
         path, separator=separator, decimal=decimal, encoding=encoding, folder=folder, texts=roles.categories
     )
-    return table_dataset(table, target, task, roles)
+    return dataset_of(table, target, task, roles)
 
 
 def read_rows(path: str | os.PathLike[str], columns: Columns) -> pd.DataFrame:
