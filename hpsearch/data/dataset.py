@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hpsearch.data.columns import CODE, DATE, Columns
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.roles import MOST_CATEGORIES
+from hpsearch.data.row_columns import check_row_columns
 from hpsearch.data.values import INFINITE
 from hpsearch.errors import DataError, choose_from
 
@@ -44,6 +45,13 @@ class Dataset:
     columns
         Columns of the table that `x` was made from (`Columns.raw_names` are the names of `x`); by default numbers named
         by `feature_names`.
+    groups
+        Group of each row, int64 of shape (rows,): a group is never in two parts of a split. None: rows are independent.
+    order
+        Time of each row, float64 of shape (rows,): a split is made in this order. It excludes `groups`.
+    weights
+        Weight of each row, float64 of shape (rows,), at least 0: of trainings and of scores. None: all are 1. Neither
+        of the three is an input, and none goes with an official test set.
 
     Raises
     ------
@@ -60,6 +68,9 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     test: tuple[NDArray[np.float32], NDArray[Any]] | None = field(default=None, repr=False)
     columns: Columns = field(default=Columns(()), repr=False)
+    groups: NDArray[np.int64] | None = field(default=None, repr=False)
+    order: NDArray[np.float64] | None = field(default=None, repr=False)
+    weights: NDArray[np.float64] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -76,6 +87,11 @@ class Dataset:
             self._check_inputs(part, x, y)
             self._check_targets(part, y)
         self._check_variety()
+        check_row_columns(self.name, len(self.x), self._row_columns)
+        if self._row_columns and self.test is not None:
+            raise DataError(f"{self.name}: {' and '.join(self._row_columns)} can't go with an official test set")
+        for name, values in self._row_columns.items():
+            object.__setattr__(self, name, _read_only(values))
 
     @cached_property
     def incomplete(self) -> NDArray[np.bool_]:
@@ -102,6 +118,9 @@ class Dataset:
             for start in range(0, len(x), _BLOCK_ROWS):
                 digest.update(matrix(x[start : start + _BLOCK_ROWS]).data)
             digest.update(np.ascontiguousarray(y).data)
+        for name, values in self._row_columns.items():
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(values).data)
         return digest.hexdigest()
 
     @cached_property
@@ -110,6 +129,11 @@ class Dataset:
         kinds = {column.kind for column in self.columns.inputs}
         few = all(len(column.categories) <= MOST_CATEGORIES for column in self.columns.categorical)
         return few and not self.incomplete.any() and not kinds & {CODE, DATE}
+
+    @property
+    def _row_columns(self) -> dict[str, NDArray[Any]]:
+        values = {"groups": self.groups, "order": self.order, "weights": self.weights}
+        return {name: array for name, array in values.items() if array is not None}
 
     def _parts(self) -> list[tuple[str, NDArray[np.float32], NDArray[Any]]]:
         official = [] if self.test is None else [(f"{self.name} (test)", *self.test)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.row_columns import KEYS
 from hpsearch.data.settings import DataSettings
 from hpsearch.data.table import table_of
 from hpsearch.data.table_dataset import Roles, dataset_of
@@ -40,7 +41,7 @@ class InMemory:
         DataError
             If the data can't be used; one message tells all.
         """
-        keys = (FRAME, TARGET, TASK, *_ROLES, *_SPLIT)
+        keys = (FRAME, TARGET, TASK, *_ROLES, *KEYS, *_SPLIT)
         for key in table:
             if key not in keys:
                 raise UsageError(choose_from("key", key, keys))
@@ -48,17 +49,26 @@ class InMemory:
         if target is None:
             raise UsageError("a frame needs its target: the name of a column, or an array with a value for each row")
         settings = _settings({key: value for key, value in table.items() if key not in (FRAME, TARGET)})
-        roles = Roles(*(getattr(settings, key) or () for key in _ROLES))
+        ignore, numbers, categories, dates = (getattr(settings, key) or () for key in _ROLES)
+        rows = {"group": settings.group, "time": settings.time, "weight": settings.weight}
+        roles = Roles(ignore, numbers, categories, dates, **rows)
         return cls(dataset_of(*table_of(table[FRAME], target, NAME), settings.task, roles), settings)
 
     @property
     def content(self) -> dict[str, Any]:
-        """Name, and the settings that are not defaults, in JSON types."""
-        every = {key: getattr(self.settings, key) for key in (*_ROLES, *_SPLIT)}
+        """Name, and the settings that are not defaults, in JSON types.
+
+        Groups, times and weights of a `Dataset`, which have no name, are true.
+        """
+        every = {key: getattr(self.settings, key) for key in (*_ROLES, *KEYS, *_SPLIT)}
         changed = {key: value for key, value in every.items() if value != getattr(_DEFAULTS, key)}
-        return {"source": self.dataset.name} | {
-            key: list(value) if key in _ROLES else value for key, value in changed.items()
-        }
+        rows = zip(KEYS, (self.dataset.groups, self.dataset.order, self.dataset.weights), strict=True)
+        unnamed = {key: True for key, values in rows if values is not None}
+        return (
+            {"source": self.dataset.name}
+            | unnamed
+            | {key: list(value) if key in _ROLES else value for key, value in changed.items()}
+        )
 
     def varied(self, content: Mapping[str, Any]) -> Self:
         """Return the same data with the settings in `content`, which is like the property.

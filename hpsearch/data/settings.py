@@ -12,8 +12,10 @@ from hpsearch.data.folds import folds
 from hpsearch.data.preparation import IMPUTATIONS
 from hpsearch.data.reading.dialect import check_decimal, check_separator
 from hpsearch.data.reading.encoding import check_encoding
+from hpsearch.data.row_columns import check_row_keys
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
+from hpsearch.data.time_drawing import repeated
 from hpsearch.errors import UsageError, quoted
 
 
@@ -33,6 +35,10 @@ class DataSettings:
     task
         "classification" or "regression", for csv and npz. If None, it is inferred from the target:
         classification for text, true/false, and whole numbers with at most 20 different values, else regression.
+    group, time, weight
+        csv: names of columns that are no inputs. Rows of one group are in one part of the split or one fold; rows are
+        split in the order of time, a date or a number; weights count in trainings and scores. Group and time exclude
+        each other.
     separator, decimal, encoding
         Of a csv file, see `read_table`; if None, they are found by looking at it.
     rows, inputs
@@ -55,6 +61,9 @@ class DataSettings:
     path: str | None = None
     target: str | None = None
     task: str | None = None
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
@@ -78,8 +87,11 @@ class DataSettings:
         self._check_keys_of_sources()
         if self.task is not None:
             one_of("task", self.task, TASKS)
+        check_row_keys({"target": self.target, "group": self.group, "time": self.time, "weight": self.weight})
         if isinstance(self.validation, str):
-            folds(self.validation)
+            parsed = folds(self.validation)
+            if self.time is not None and parsed.times > 1:
+                raise UsageError(repeated(parsed))
         else:
             share("validation", self.validation)
         share("test", self.test)
@@ -129,6 +141,9 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "path": _text,
     "target": _text,
     "task": _text,
+    "group": _text,
+    "time": _text,
+    "weight": _text,
     "separator": check_separator,
     "decimal": check_decimal,
     "encoding": check_encoding,

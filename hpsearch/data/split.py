@@ -1,4 +1,4 @@
-"""Seeded split into train, validation and test rows, stratified by class, prepared by the training rows."""
+"""Seeded split into train, validation and test rows, prepared and scaled by the training rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from hpsearch.checks import MOST_SEED, one_of, share, whole
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.drawing import Drawing, Rows
 from hpsearch.data.folds import Folds
+from hpsearch.data.group_drawing import GroupDrawing
 from hpsearch.data.preparation import IMPUTATIONS, Preparation
 from hpsearch.data.scaling import SCALINGS, rescale
+from hpsearch.data.time_drawing import TimeDrawing
 from hpsearch.errors import DataError
 
-Rows = NDArray[np.intp]
 Part = tuple[NDArray[np.float32], NDArray[Any]]
 
 # Separate random streams of the draws, independent of each other and of the networks' training.
@@ -36,8 +38,14 @@ class Split:
     y_validation: NDArray[Any] = field(repr=False)
     x_test: NDArray[np.float32] = field(repr=False)
     y_test: NDArray[Any] = field(repr=False)
+    w_train: NDArray[np.float64] | None = field(default=None, repr=False)
+    """Weights of the rows of each part, as in the data; None if all rows have the same weight."""
+    w_validation: NDArray[np.float64] | None = field(default=None, repr=False)
+    w_test: NDArray[np.float64] | None = field(default=None, repr=False)
     task: str
     class_names: tuple[str, ...]
+    alike: bool = True
+    """Whether rows are exchangeable: without groups, order and weights."""
     y_shift: float = 0.0
     y_scale: float = 1.0
     fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -80,6 +88,11 @@ def split(
     The test rows depend only on `seed` and their number, so no repeat searches on the test rows of another repeat.
     Train and validation rows are drawn from the rest by (`seed`, `repeat`).
 
+    Of a data set with groups, each group is in one part only; parts have about the size asked for, and are stratified
+    as far as groups allow. With an order, the test rows are the latest, the validation rows the latest of the rest, for
+    all seeds and repeats; rows of one time are in one part, and `train` takes the latest training rows. Scaling uses no
+    weights.
+
     Parameters
     ----------
     validation, test
@@ -111,11 +124,13 @@ def split(
     whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
-    rest, validation_rows = _draw(dataset, rest, dataset.y, "validation", validation, (seed, _VALIDATION, repeat))
+    stream = (seed, _VALIDATION, repeat)
+    rest, validation_rows = drawing(dataset).part(rest, dataset.y, "validation", validation, stream)
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
     drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    return replace(_prepared(dataset, scaling, imputation, [*parts, test_part]), fingerprints=_fingerprints(drawn))
+    made = _prepared(dataset, scaling, imputation, [*parts, test_part])
+    return replace(made, fingerprints=_fingerprints(drawn), **_weights(dataset, drawn))
 
 
 def cross_split(
@@ -131,22 +146,23 @@ def cross_split(
 ) -> Split:
     """Split `dataset` into test rows and the folds of the rest, each prepared and scaled by its own training rows.
 
-    The test rows are those of `split`. The folds are drawn by (`seed`, `repeat`), stratified by class. The parts of the
-    result are those of the first fold. The other arguments, and the errors, are those of `split`.
+    The test rows are those of `split`. The folds are drawn by (`seed`, `repeat`), stratified by class; groups are in
+    one fold only. With an order, each fold is trained on all times before its validation rows. The parts of the result
+    are those of the first fold. The other arguments, and the errors, are those of `split`.
     """
     test = share("test", test)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
-    y = dataset.y[rest]
-    _check_folds(dataset, y, folds)
 
     def scaled(train_rows: Rows, validation_rows: Rows) -> Split:
         parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
-        return _prepared(dataset, scaling, imputation, [*parts, (test_part[0].copy(), test_part[1].copy())])
+        made = _prepared(dataset, scaling, imputation, [*parts, (test_part[0].copy(), test_part[1].copy())])
+        drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
+        return replace(made, **_weights(dataset, drawn))
 
     trained, validated, splits = [], [], []
-    for places, held_out in folds.split(y, _state((seed, _VALIDATION, repeat)), stratified=bool(dataset.class_names)):
-        trained.append(_limit_train(dataset, rest[places], train, (seed, _TRAIN, repeat)))
-        validated.append(rest[held_out])
+    for train_rows, validation_rows in drawing(dataset).folds(rest, folds, (seed, _VALIDATION, repeat)):
+        trained.append(_limit_train(dataset, train_rows, train, (seed, _TRAIN, repeat)))
+        validated.append(validation_rows)
         splits.append(scaled(trained[-1], validated[-1]))
     drawn = {"train": np.concatenate(trained), "validation": np.concatenate(validated), "test": test_rows}
     return replace(
@@ -157,21 +173,27 @@ def cross_split(
     )
 
 
+def drawing(dataset: Dataset) -> Drawing:
+    """Return how rows are drawn: whole groups, by time, or independent of each other."""
+    if dataset.groups is not None:
+        return GroupDrawing(dataset)
+    return Drawing(dataset) if dataset.order is None else TimeDrawing(dataset)
+
+
+def _weights(dataset: Dataset, drawn: Mapping[str, Rows]) -> dict[str, Any]:
+    """Return the fields of a `Split` that say how its rows belong together, and their weights."""
+    alike = dataset.groups is None and dataset.order is None and dataset.weights is None
+    if dataset.weights is None:
+        return {} if alike else {"alike": False}
+    weights = {part: dataset.weights[rows] for part, rows in drawn.items()}
+    for part, each in weights.items():
+        if len(each) and not each.any():
+            raise DataError(f"{dataset.name}: the weights of all {len(each)} {part} rows are 0, and some must not be")
+    return {"alike": alike} | {f"w_{part}": each for part, each in weights.items()}
+
+
 def _fingerprints(drawn: Mapping[str, Rows]) -> dict[str, str]:
     return {part: hashlib.sha256(np.int64(rows).tobytes()).hexdigest()[:16] for part, rows in drawn.items()}
-
-
-def _check_folds(dataset: Dataset, y: NDArray[Any], folds: Folds) -> None:
-    """Refuse more folds than rows to draw from: of each class, or two each for a regression."""
-    stratified = bool(dataset.class_names)
-    values, sizes = np.unique(y, return_counts=True)
-    least, rows = folds.least(stratified=stratified), int(sizes.min()) if stratified else len(y)
-    if rows < least:
-        which = f"of class {dataset.class_names[values[sizes.argmin()]]!r} " if stratified else ""
-        raise DataError(
-            f"{dataset.name}: {folds.splits} folds need at least {least} rows {which}to draw from, got {rows}:"
-            " take fewer folds"
-        )
 
 
 def rows_without_test(dataset: Dataset, *, test: float | int, seed: int) -> Rows:
@@ -183,12 +205,12 @@ def _draw_test(dataset: Dataset, share: float | int, seed: int) -> tuple[Rows, R
     """Return the rows of `dataset.x` for the search, the numbers of the test rows, and the test part."""
     rows = np.arange(len(dataset.x))
     if dataset.test is None:
-        rest, test_rows = _draw(dataset, rows, dataset.y, "test", share, (seed, _TEST))
+        rest, test_rows = drawing(dataset).part(rows, dataset.y, "test", share, (seed, _TEST))
         return rest, test_rows, _copy_rows(dataset.x, dataset.y, test_rows)
     x, y = dataset.test
     test_rows = np.arange(len(x))
     if isinstance(share, int) and share != len(x):
-        _, test_rows = _draw(dataset, test_rows, y, "test", share, (seed, _TEST))
+        _, test_rows = drawing(dataset).part(test_rows, y, "test", share, (seed, _TEST))
     return rows, test_rows, _copy_rows(x, y, test_rows)
 
 
@@ -200,62 +222,13 @@ def _copy_rows(x: NDArray[np.float32], y: NDArray[Any], rows: Rows) -> Part:
 def _limit_train(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple[int, ...]) -> Rows:
     selected = rows
     if train is not None and train < len(rows):
-        count = min(train, len(rows) - _least(dataset, dataset.y[rows]))
-        _, selected = _draw(dataset, rows, dataset.y, "train", count, entropy)
+        selected = drawing(dataset).limited(rows, train, entropy)
     if len(np.unique(dataset.y[selected])) < 2:
         noun = "class" if dataset.class_names else "value of the target"
         raise DataError(
             f"{dataset.name}: the {len(selected)} training row(s) hold one {noun} only: give train more rows"
         )
     return selected
-
-
-def _draw(
-    dataset: Dataset, rows: Rows, y: NDArray[Any], key: str, share: float | int, entropy: tuple[int, ...]
-) -> tuple[Rows, Rows]:
-    """Draw a fraction of the data set or a number of `rows`; return the remaining and the drawn rows."""
-    from sklearn.model_selection import train_test_split
-
-    count = round(share * len(dataset.x)) if isinstance(share, float) else share
-    _check_enough(dataset, y[rows], key, share, count)
-    rest, sample = train_test_split(
-        rows,
-        test_size=count,
-        random_state=_state(entropy),
-        stratify=y[rows] if dataset.class_names else None,
-    )
-    return rest, sample
-
-
-def _state(entropy: tuple[int, ...]) -> int:
-    """Return the 32-bit seed of a draw."""
-    seed, *stream = (int(number) for number in entropy)
-    return int(np.random.SeedSequence(seed, spawn_key=stream).generate_state(1)[0])
-
-
-def _least(dataset: Dataset, y: NDArray[Any]) -> int:
-    """Return the minimum rows of a part: one per class, or two for regression, as one row has no R²."""
-    return len(np.unique(y)) if dataset.class_names else 2
-
-
-def _check_enough(dataset: Dataset, y: NDArray[Any], key: str, share: float | int, count: int) -> None:
-    where = f"{dataset.name}: {key} = {share}"
-    least = _least(dataset, y)
-    reason = "one of each class" if dataset.class_names else "for fewer have no R²"
-    if count < least:
-        raise DataError(f"{where} makes {count} row(s), and at least {least} are needed, {reason}")
-    if len(y) - count < least:
-        raise DataError(
-            f"{where} takes {count} row(s) of the {len(y)} that there are to draw from, and at least {least}"
-            f" must be left, {reason}"
-        )
-    values, sizes = np.unique(y, return_counts=True)
-    if dataset.class_names and sizes.min() < 2:
-        rare = dataset.class_names[values[sizes.argmin()]]
-        raise DataError(
-            f"{where}: class {rare!r} has 1 row to draw from, and 2 are needed to stratify: add rows of it,"
-            " merge it with another class, or leave it out"
-        )
 
 
 def _prepared(dataset: Dataset, scaling: str, imputation: str, parts: list[Part]) -> Split:

@@ -14,6 +14,7 @@ from hpsearch.data.dataset import Dataset
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.roles import CATEGORY, IGNORED, describe_columns, is_truth, to_be_ignored
 from hpsearch.data.roles import DATE as DATE_ROLE
+from hpsearch.data.row_columns import KEYS, row_columns
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.data.values import INFINITE
@@ -42,16 +43,25 @@ class Roles:
         Each value is a category; for numbers that are names, such as postal codes, and for texts.
     dates
         Become the parts of a date; for text in the form of ISO 8601.
+    group, time, weight
+        Columns that say how rows belong together, see `row_columns`. They are no inputs, but `time` can be in `dates`.
     """
 
     ignore: Collection[str] = ()
     numbers: Collection[str] = ()
     categories: Collection[str] = ()
     dates: Collection[str] = ()
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
 
     def named(self) -> Mapping[str, Collection[str]]:
         """Return the names by key of ``[data]``."""
         return {key: getattr(self, key) for key in ("ignore", "numbers", "categories", "dates")}
+
+    def of_rows(self) -> dict[str, str]:
+        """Return the names of ``group``, ``time`` and ``weight``, without those that are not named."""
+        return {key: name for key in KEYS if (name := getattr(self, key)) is not None}
 
 
 NO_ROLES = Roles()
@@ -69,8 +79,10 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     if target not in names:
         problem = choose_from("column", target, names) if target else f"choose from {some_of(names, 100)}"
         raise DataError(f"{table.name}: target must name a column: {problem}")
-    problems = [*_wrong_roles(roles, names, target)]
-    frame = table.frame.drop(columns=[name for name in roles.ignore if name != target], errors="ignore")
+    rows = row_columns(table.frame, roles.of_rows(), table.place)
+    problems = [*_wrong_roles(roles, names, target), *rows.problems]
+    unused = (*roles.ignore, *(name for name in roles.of_rows().values() if name not in roles.dates))
+    frame = table.frame.drop(columns=[name for name in unused if name != target], errors="ignore")
     proposals = describe_columns(replace(table, frame=frame), target)
     named = {name for key, columns in roles.named().items() if key != "ignore" for name in columns}
     slips = {
@@ -95,7 +107,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
             collected.add(problem)
         collected.refuse()
     y, task, class_names = encode_target(_target_values(frame[target]), task, f"{table.name}: column {target!r}")
-    columns = Columns(tuple(inputs.columns), target, tuple(roles.ignore))
+    columns = Columns(tuple(inputs.columns), target, tuple(dict.fromkeys(unused)))
     order = [column.name for column in (*columns.numbers, *columns.categorical)]
     return Dataset(
         name=table.name,
@@ -105,6 +117,9 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
         feature_names=columns.raw_names,
         class_names=class_names,
         columns=columns,
+        groups=rows.groups,
+        order=rows.order,
+        weights=rows.weights,
     )
 
 
@@ -148,9 +163,11 @@ class _Inputs:
 
 
 def _wrong_roles(roles: Roles, names: list[str], target: str) -> Iterator[str]:
-    role_of: dict[str, str] = {}
+    role_of = {name: key for key, name in roles.of_rows().items() if name not in roles.ignore}
     for key, columns in roles.named().items():
         for name in columns:
+            if key == "dates" and name == roles.time:
+                continue
             if name not in names:
                 yield f"{key}: {choose_from('column', name, names)}"
             elif name == target:

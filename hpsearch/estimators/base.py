@@ -22,6 +22,7 @@ from hpsearch.estimators.model import Model, Rows
 from hpsearch.estimators.randomness import generator_from
 from hpsearch.estimators.saving import UNREADABLE, check_class, damaged, read, write
 from hpsearch.nn import Hyperparameters, Network
+from hpsearch.nn.arrays import as_sample_weight
 
 
 class MLPEstimator(Arguments, ABC):
@@ -72,11 +73,34 @@ class MLPEstimator(Arguments, ABC):
         DivergenceError
             If the loss is no longer finite; the estimator is then not fitted.
         """
+        return self._fit(X, y, None)
+
+    def fit_weighted(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike) -> Self:
+        """Train a new network on rows with weights: `fit` with the weighted loss, and weighted scores.
+
+        `fit` has no argument for them: batches of repeated rows differ from batches of rows with weights, which
+        scikit-learn's checks expect to be the same. Targets are standardised without weights.
+
+        Parameters
+        ----------
+        sample_weight
+            Weight of each row (rows,): finite, at least 0, some above.
+
+        Raises
+        ------
+        DataError
+            If a weight is invalid. The other errors are those of `fit`.
+        """
+        return self._fit(X, y, np.asarray(sample_weight))
+
+    def _fit(self, X: ArrayLike, y: ArrayLike, sample_weight: NDArray[Any] | None) -> Self:
         settings, rng = self._settings(), generator_from(self.random_state)
         self._discard_model()
         inputs, y = self._validate_rows(X, y, settings, reset=True)
+        if sample_weight is not None:
+            sample_weight = as_sample_weight(sample_weight, len(inputs), np.dtype(np.float64))
         model = self._new_model(inputs, y, settings, rng)
-        rows: Rows = inputs, self._encode(y, learned=True)
+        rows: Rows = inputs, self._encode(y, learned=True), sample_weight
         validation = None
         if settings.early_stopping:
             del inputs  # so the two parts are the only copy
@@ -95,13 +119,15 @@ class MLPEstimator(Arguments, ABC):
             )
         targets = self._encode(y)
         try:
-            model.train_epoch((inputs, targets))
+            model.train_epoch((inputs, targets, None))
         except DivergenceError:
             self._discard_model()
             raise
         return self._store(model)
 
-    def _validate_rows(self, X: ArrayLike, y: ArrayLike, settings: Hyperparameters, *, reset: bool) -> Rows:
+    def _validate_rows(
+        self, X: ArrayLike, y: ArrayLike, settings: Hyperparameters, *, reset: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         with np.errstate(all="ignore"):  # float64 values that overflow float32 are reported as infinite
             inputs, targets = validate_data(self, X, y, dtype=settings.dtype, order="C", reset=reset, **self._TARGETS)
         return inputs, targets
@@ -114,22 +140,24 @@ class MLPEstimator(Arguments, ABC):
 
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows]:
         """Split the rows into training and validation rows."""
-        x, targets = rows
+        x, targets, weights = rows
         try:
-            x_train, x_validation, y_train, y_validation = train_test_split(
+            parts = train_test_split(
                 x,
                 targets,
+                *([] if weights is None else [weights]),
                 test_size=float(self.validation_fraction),
                 random_state=int(rng.integers(2**32)),
                 stratify=targets if is_classifier(self) else None,
             )
-            if len(x_validation) < 2 and not is_classifier(self):
+            if len(parts[1]) < 2 and not is_classifier(self):
                 raise ValueError(f"n_samples={len(x)} makes 1 validation row, which has no R²")
         except ValueError as error:
             raise DataError(
                 f"early_stopping can't set validation_fraction={self.validation_fraction} of the rows aside: {error}"
             ) from error
-        return (x_train, y_train), (x_validation, y_validation)
+        parts += [None, None] if weights is None else []
+        return (parts[0], parts[2], parts[4]), (parts[1], parts[3], parts[5])
 
     def _store(self, model: Model) -> Self:
         """Store the trained model and set the fitted attributes."""

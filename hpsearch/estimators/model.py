@@ -19,8 +19,8 @@ from hpsearch.nn import Epoch, Hyperparameters, Network, Training
 from hpsearch.nn.build import most_parameters
 from hpsearch.nn.training import make_optimizer
 
-Rows = tuple[NDArray[Any], NDArray[Any]]
-"""Inputs and targets."""
+Rows = tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]
+"""Inputs and targets, and weights if there are any."""
 
 ADVICE = "lower learning_rate, or scale the inputs, for instance with a StandardScaler before this in a Pipeline"
 

@@ -119,6 +119,24 @@ def as_labels(y: ArrayLike, n_rows: int, n_classes: int, what: str = "y") -> Arr
     return np.ascontiguousarray(array, np.intp)
 
 
+def as_sample_weight(weights: ArrayLike, n_rows: int, dtype: np.dtype[Any], what: str = "sample_weight") -> Array:
+    """Return the weights of rows divided by their mean, a vector of `dtype`.
+
+    Raises
+    ------
+    DataError
+        If they have another shape, aren't finite numbers of at least 0, or are all 0.
+    """
+    array = np.asarray(_as_numbers(weights, np.dtype(np.float64), what))
+    if array.shape != (n_rows,):
+        raise DataError(f"{what} must have the shape ({n_rows},) like its inputs, got {array.shape}")
+    if not np.isfinite(array).all() or array.min() < 0 or not array.any():
+        raise DataError(
+            f"{what} must hold finite numbers of at least 0, and some above, got {array.min()} as the least"
+        )
+    return np.ascontiguousarray(array / array.mean(), dtype)
+
+
 def _as_numbers(values: ArrayLike, dtype: np.dtype[Any], what: str) -> Array:
     try:
         with np.errstate(all="ignore"):

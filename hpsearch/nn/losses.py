@@ -45,6 +45,10 @@ class Loss:
         """Return the mean loss of the rows of the last `forward`; invalid after `backward`."""
         raise NotImplementedError
 
+    def row_values(self) -> Array:
+        """Return the loss of each row of the last `forward`, whose mean is `value`; invalid after `backward`."""
+        raise NotImplementedError
+
     def backward(self) -> Array:
         """Return the gradient of `value` with respect to the outputs, in a buffer of the loss."""
         raise NotImplementedError
@@ -104,6 +108,12 @@ class CrossEntropy(Loss):
         class_outputs = self._shifted.vector.dot(self._one_hot.vector)
         return (float(log_sums) - float(class_outputs)) / len(self.predictions)
 
+    def row_values(self) -> Array:
+        """Return log Σ exp(z) - z(class) of each row."""
+        class_outputs = (self._shifted.view * self._one_hot.view).sum(axis=1)
+        values: Array = np.log(self._sums.view[:, 0]) - class_outputs
+        return values
+
     def _resize(self, rows: int) -> None:
         """Resize all buffers to `rows` rows, and compute the start of each row in the flattened outputs."""
         for buffer in (self._gradient, self._shifted, self._sums, self._logarithms, self._one_hot, self._row_ones):
@@ -152,6 +162,11 @@ class SquaredError(Loss):
         error = self._gradient.vector
         return float(error.dot(error)) / (2.0 * error.size)
 
+    def row_values(self) -> Array:
+        """Return the mean over outputs of (output - target)² / 2 of each row."""
+        values: Array = np.square(self._gradient.view).mean(axis=1) / 2
+        return values
+
     def backward(self) -> Array:
         """Return (output - target) / (rows · n_outputs)."""
         gradient = self._gradient.view
@@ -181,16 +196,17 @@ class Metrics:
         self._losses = losses
         self._score = loss.score()
         self._total = 0.0
-        self._rows = 0
+        self._rows: float = 0
 
-    def add(self, targets: Array) -> None:
-        """Add the batch with these targets."""
-        value = self._loss.value()
+    def add(self, targets: Array, sample_weight: Array | None = None) -> None:
+        """Add the batch with these targets; weights have a mean of 1 over all batches."""
+        loss = self._loss
+        value = loss.value() if sample_weight is None else float(loss.row_values().dot(sample_weight)) / len(targets)
         if self._losses is not None:
             self._losses.append(value)
         self._total += value * len(targets)
-        self._rows += len(targets)
-        self._score.add(self._loss.predictions, targets)
+        self._rows += len(targets) if sample_weight is None else float(sample_weight.sum(dtype=np.float64))
+        self._score.add(self._loss.predictions, targets, sample_weight)
 
     def values(self) -> tuple[float, float]:
         """Return loss and score; at least one row is required."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from hpsearch.checks import whole
 from hpsearch.errors import DataError, UsageError, choose_from
-from hpsearch.nn.arrays import Array, as_inputs, is_finite
+from hpsearch.nn.arrays import Array, as_inputs, as_sample_weight, is_finite
 from hpsearch.nn.build import build_layers, check_size
 from hpsearch.nn.dropout import Dropout
 from hpsearch.nn.flat_vector import bind_layers, count_parameters
@@ -22,8 +22,8 @@ from hpsearch.nn.optimizers import OPTIMIZERS
 from hpsearch.nn.penalty import Penalty
 from hpsearch.nn.streams import SharedStream, Streams, streams_of
 
-Rows = tuple[Array, Array]
-"""Validated inputs and targets."""
+Rows = tuple[Array, Array, Array | None]
+"""Validated inputs and targets, and weights with a mean of 1; None without weights."""
 
 CHUNK_ENTRIES = 131_072
 """Maximum entries of the widest layer's output per evaluation chunk.
@@ -167,15 +167,23 @@ class Network:
         for layer in reversed(self.layers):
             gradient = layer.backward(gradient)
 
-    def find_gradient(self, x: Array, y: Array, metrics: Metrics | None = None) -> None:
+    def find_gradient(
+        self, x: Array, y: Array, metrics: Metrics | None = None, sample_weight: Array | None = None
+    ) -> None:
         """Compute the gradient of the batch's mean loss, with penalty, into `self.gradient`.
+
+        With weights w, whose mean over all training rows is 1, the loss is the mean of w · loss: over the batches of an
+        epoch that is the weighted mean loss.
 
         `x` and `y` must be prepared as in `Training`. The batch is added to `metrics`, if any.
         """
         self.loss.forward(self.forward(x, training=True), y)
         if metrics is not None:
-            metrics.add(y)
-        self.backward(self.loss.backward())
+            metrics.add(y, sample_weight)
+        gradient = self.loss.backward()
+        if sample_weight is not None:
+            gradient *= sample_weight[:, np.newaxis]
+        self.backward(gradient)
         self.penalty.add_gradient()
 
     def predict(self, x: ArrayLike) -> Array:
@@ -193,35 +201,38 @@ class Network:
                 result[part] = self.forward(rows[part], training=False)
             return self.loss.predict(result)
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
-        """Return loss and score of these rows, in evaluation mode.
+    def evaluate(self, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> tuple[float, float]:
+        """Return loss and score of these rows, in evaluation mode; both are weighted if there are weights.
 
         The loss includes the L2 and L1 penalty, as in Keras: it is the quantity that training minimises, and is
         comparable between training and validation data.
         """
-        rows = self.check(x, y)
+        rows = self.check(x, y, sample_weight)
         with np.errstate(all="ignore"):
             loss, score = self.evaluate_checked(*rows)
             return loss + self.penalty.value(), score
 
-    def check(self, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Rows:
-        """Return inputs and targets as `evaluate_checked` and `find_gradient` take them.
+    def check(self, x: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, prefix: str = "") -> Rows:
+        """Return inputs, targets and weights as `evaluate_checked` and `find_gradient` take them.
 
         Raises
         ------
         DataError
-            If they aren't finite numbers, or their shapes don't fit the network.
+            If they aren't finite numbers, or their shapes don't fit the network. Names in messages begin with `prefix`.
         """
-        inputs = as_inputs(x, self.n_inputs, self.dtype, x_name)
-        return inputs, self.loss.check(y, len(inputs), y_name)
+        inputs = as_inputs(x, self.n_inputs, self.dtype, f"{prefix}x")
+        targets = self.loss.check(y, len(inputs), f"{prefix}y")
+        if sample_weight is None:
+            return inputs, targets, None
+        return inputs, targets, as_sample_weight(sample_weight, len(inputs), self.dtype, f"{prefix}sample_weight")
 
-    def evaluate_checked(self, x: Array, y: Array) -> tuple[float, float]:
+    def evaluate_checked(self, x: Array, y: Array, sample_weight: Array | None = None) -> tuple[float, float]:
         """Return loss, without penalty, and score of rows validated by `check`; call it within `np.errstate`."""
         metrics = Metrics(self.loss)
         for part in self._chunks(len(x)):
             targets = y[part]
             self.loss.forward(self.forward(x[part], training=False), targets)
-            metrics.add(targets)
+            metrics.add(targets, None if sample_weight is None else sample_weight[part])
         return metrics.values()
 
     def _chunks(self, n_rows: int) -> Iterator[slice]:

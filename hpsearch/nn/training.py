@@ -22,6 +22,9 @@ from hpsearch.nn.optimizers import OPTIMIZERS, Optimizer
 from hpsearch.nn.schedules import SCHEDULES
 from hpsearch.nn.streams import Streams, streams_of
 
+Validation = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+"""Inputs and targets, and weights if there are any."""
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -68,8 +71,10 @@ class Training:
     x, y
         Inputs (rows, n_inputs) and their labels or targets. Copied only if they aren't C-contiguous arrays of the
         network's dtype. Batches are gathered from them, without a shuffled copy of the data.
+    sample_weight
+        Weight of each row in the loss and the score, at least 0; divided by their mean. None: all are 1.
     validation
-        Inputs and targets at each evaluation; required by early stopping.
+        Inputs, targets and, if there are any, weights at each evaluation; required by early stopping.
     rng
         Draws the order of the rows: a generator, usually the network's, or `Streams`. A training with `Streams` begins
         with their first order, also if the network was trained before.
@@ -97,8 +102,9 @@ class Training:
         hyperparameters: Hyperparameters,
         x: ArrayLike,
         y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        validation: Validation | None = None,
         rng: np.random.Generator | Streams,
     ) -> None:
         for name in self.SHARED:
@@ -110,7 +116,7 @@ class Training:
         self._batches = Batches(
             hyperparameters.batch_size, replacement=hyperparameters.replacement, rng=streams_of(rng).order()
         )
-        self.set_data(x, y, validation=validation)
+        self.set_data(x, y, sample_weight, validation=validation)
         self.optimizer = make_optimizer(network, hyperparameters)
         self.history: list[Epoch] = []
         self.batch_losses: list[float] | None = None
@@ -118,13 +124,23 @@ class Training:
         self._stopping = stopping if hyperparameters.early_stopping else None
         self._batch = Buffer(network.n_inputs, network.dtype)
 
-    def set_data(self, x: ArrayLike, y: ArrayLike, *, validation: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+    def set_data(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation: Validation | None = None,
+    ) -> None:
         """Set the rows to train on. Another number of rows than before begins a new epoch."""
         if self.hyperparameters.early_stopping and validation is None:
             raise UsageError("early_stopping needs validation data, got none")
         check = self.network.check
-        self._rows: Rows | None = check(x, y)
-        self._validation = None if validation is None else check(*validation, "validation x", "validation y")
+        self._rows: Rows | None = check(x, y, sample_weight)
+        self._validation: Rows | None = None
+        if validation is not None:
+            x, y, *weights = validation
+            self._validation = check(x, y, weights[0] if weights else None, prefix="validation ")
         self._batches.resize(len(self._rows[0]))
 
     def fingerprints(self) -> Fingerprints:
@@ -223,7 +239,7 @@ class Training:
             raise UsageError("a training that was pickled holds no rows: call set_data first")
         return self._rows
 
-    def _run_steps(self, steps: int, x: Array, y: Array, metrics: Metrics | None) -> float:
+    def _run_steps(self, steps: int, x: Array, y: Array, weights: Array | None, metrics: Metrics | None) -> float:
         """Take steps, add each batch to `metrics` if given, and return the last learning rate."""
         settings, network, batches = self.hyperparameters, self.network, self._batches
         steps_per_epoch = self.steps_per_epoch
@@ -232,7 +248,7 @@ class Training:
             rows = batches.next()
             # With mode="clip", NumPy writes directly into `out`; all indices are valid, so nothing is clipped.
             batch = x.take(rows, axis=0, out=self._batch.rows(len(rows)), mode="clip")
-            network.find_gradient(batch, y[rows], metrics)
+            network.find_gradient(batch, y[rows], metrics, None if weights is None else weights[rows])
             learning_rate = learning_rate_at(self.optimizer.steps, steps_per_epoch, settings)
             self.optimizer.step(learning_rate)
         return learning_rate

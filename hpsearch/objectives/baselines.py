@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hpsearch.data import Split
+from hpsearch.objectives.fitted import weights_of
 
 MOST_ROWS = 20_000
 """Maximum number of train rows of a baseline."""
@@ -66,7 +67,9 @@ def train_rows(name: str, rows: Split) -> int:
 
 
 def fitted(name: str, rows: Split, seed: int) -> Any:
-    """Return the baseline `name`, fitted to the first `train_rows` of the split, which are in random order.
+    """Return the baseline `name`, fitted to the first `train_rows` of the split.
+
+    They are in random order, or the latest ones where rows are split by time.
 
     A logistic regression that does not converge within scikit-learn's number of iterations is taken as it is.
     """
@@ -74,7 +77,8 @@ def fitted(name: str, rows: Split, seed: int) -> Any:
     model = BASELINES[name].make(rows.task, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return model.fit(rows.x_train[:count], rows.y_train[:count].reshape(count))
+        weights = weights_of(None if rows.w_train is None else rows.w_train[:count])
+        return model.fit(rows.x_train[:count], rows.y_train[:count].reshape(count), **weights)
 
 
 def load_libraries() -> None:

@@ -10,6 +10,9 @@ from hpsearch.objectives.base import Outcome, Step, Trained
 from hpsearch.objectives.fitted import FittedModel
 from hpsearch.objectives.measures import Measure
 
+FOLD = "fold_"
+"""Beginning of the names of the folds' values, before the number from 1."""
+
 
 class CrossValidated(Trained):
     """Trainings on the folds of a cross-validation, as one: its value is the mean of the folds' values.
@@ -48,7 +51,7 @@ class CrossValidated(Trained):
 
     def measures(self) -> Mapping[str, Measure]:
         """Return the validation value of each fold: ``fold_1`` and so on."""
-        return {f"fold_{number}": fold.validation for number, fold in enumerate(self._folds, 1)}
+        return {f"{FOLD}{number}": fold.validation for number, fold in enumerate(self._folds, 1)}
 
     def outcome(self) -> Outcome:
         """Judge the training on all rows on the test rows."""

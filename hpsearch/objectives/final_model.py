@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def final_model(
     dataset: Dataset,
     make: Callable[[str], Any],
+    fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None], None],
     *,
     test: float | int,
     scaling: str,
@@ -36,6 +37,8 @@ def final_model(
     ----------
     make
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
+    fit
+        Fits it to inputs and targets, with weights or None.
     test, scaling, imputation, seed, repeat
         As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
 
@@ -48,7 +51,7 @@ def final_model(
     """
     from hpsearch.estimators.tabular import TabularModel
 
-    x, y = _rows(dataset, test, seed, all_rows=all_rows)
+    x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
     preparation = Preparation.fit(dataset.columns, x, imputation)
     x = preparation.apply(x)
     shift, factor = SCALINGS[scaling](x)
@@ -65,7 +68,7 @@ def final_model(
     if "random_state" in estimator.get_params(deep=False):
         estimator.set_params(random_state=integer(seed, repeat, "final model"))
     with ONE_BLAS_THREAD.hold():
-        estimator.fit(x, y)
+        fit(estimator, x, y, weights)
     return TabularModel(
         estimator,
         dataset.columns,
@@ -81,10 +84,11 @@ def final_model(
 
 def _rows(
     dataset: Dataset, test: float | int, seed: int, *, all_rows: bool
-) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Return a copy of the rows, which may be scaled in place."""
+) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[np.float64] | None]:
+    """Return a copy of the rows, which may be scaled in place, with their weights, if they have any."""
     if not all_rows:
         rows = rows_without_test(dataset, test=test, seed=seed)
-        return np.ascontiguousarray(dataset.x[rows]), dataset.y[rows]
+        weights = None if dataset.weights is None else dataset.weights[rows]
+        return np.ascontiguousarray(dataset.x[rows]), dataset.y[rows], weights
     parts = [(dataset.x, dataset.y), *([] if dataset.test is None else [dataset.test])]
-    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), dataset.weights

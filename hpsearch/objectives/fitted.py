@@ -19,11 +19,18 @@ class Judge(Protocol):
     def data(self) -> Split:
         """Train, validation and test part."""
 
-    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+    def value(
+        self, model: Any, x: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
         """Return the value of the metric for a model."""
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for a test value and predictions of the test rows."""
+
+
+def weights_of(weights: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
+    """Return the argument that gives weights to ``fit`` and to scores; none without weights."""
+    return {} if weights is None else {"sample_weight": weights}
 
 
 class FittedModel(Trained):
@@ -40,7 +47,7 @@ class FittedModel(Trained):
     def fit(self) -> None:
         """Fit the model to the train rows."""
         rows = self._objective.data
-        self._model.fit(rows.x_train, rows.y_train)
+        self._model.fit(rows.x_train, rows.y_train, **weights_of(rows.w_train))
 
     @cached_property
     def validation(self) -> float:
@@ -50,12 +57,12 @@ class FittedModel(Trained):
     def validate(self) -> float:
         """Compute the score on the validation rows."""
         rows = self._objective.data
-        return self._objective.value(self._model, rows.x_validation, rows.y_validation)
+        return self._objective.value(self._model, rows.x_validation, rows.y_validation, rows.w_validation)
 
     def outcome(self) -> Outcome:
         """Judge the model on the test rows."""
         rows = self._objective.data
-        value = self._objective.value(self._model, rows.x_test, rows.y_test)
+        value = self._objective.value(self._model, rows.x_test, rows.y_test, rows.w_test)
         return self._objective.judged(value, self._model.predict(rows.x_test))
 
     def model(self) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn import SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
@@ -42,6 +43,7 @@ class MLPObjective(SupervisedObjective):
 
     family = "mlp"
     records = True
+    takes_weights = True
     estimator_scales_targets = True
     settings_type = Hyperparameters
     measure_names = {  # noqa: RUF012 -- a constant, as in the base class
@@ -73,6 +75,9 @@ class MLPObjective(SupervisedObjective):
                 raise UsageError(
                     f"[record] {name} needs the metric {self._score.name!r}, got [data] metric = {self.metric!r}"
                 )
+        for name in (*ON_TEST_ROWS, "layers") if self.data.w_train is not None else ():
+            if getattr(self._recorded, name):
+                raise UsageError(f"[record] {name} needs rows without weights: leave it out, or [data] weight")
         if len({value is None for value in self._model.ends("steps")}) > 1:
             raise UsageError("[space] steps must be searched without a condition: a study has one kind of budget")
         for settings in self._model.extremes(("early_stopping",)):
@@ -113,14 +118,22 @@ class MLPObjective(SupervisedObjective):
         regressor = UnscaledMLPRegressor if scaled_targets else MLPRegressor
         return (MLPClassifier if task == "classification" else regressor)(**asdict(settings))
 
+    @classmethod
+    def fit_estimator(cls, estimator: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        """Fit a result of `estimator` to rows, which can have weights."""
+        _ = estimator.fit(x, y) if weights is None else estimator.fit_weighted(x, y, weights)
+
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> TrainedNetwork:
         """Return the training of a network with `params` and `seeds`."""
         rows, settings = self.data, self.hyperparameters(params)
         rng = Streams(seeds) if self.separate_seeds else np.random.default_rng(seeds)
         loss = LOSS_OF[rows.task]
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
-        validation = (rows.x_validation, rows.y_validation)
-        training = Training(network, settings, rows.x_train, rows.y_train, validation=validation, rng=rng)
+        train, validation = (
+            (rows.x_train, rows.y_train, rows.w_train),
+            (rows.x_validation, rows.y_validation, rows.w_validation),
+        )
+        training = Training(network, settings, *train, validation=validation, rng=rng)
         return TrainedNetwork(self, training, self._recorder(training, seeds))
 
     def _recorder(self, training: Training, seeds: np.random.SeedSequence) -> Recorder | None:
@@ -164,7 +177,8 @@ class TrainedNetwork(Trained):
         objective, rows = self._objective, self._objective.data
         if objective.has_own_score:
             return epoch.train_score, _score(epoch)
-        train, validation = (rows.x_train, rows.y_train), (rows.x_validation, rows.y_validation)
+        train = rows.x_train, rows.y_train, rows.w_train
+        validation = rows.x_validation, rows.y_validation, rows.w_validation
         scores = (objective.value(self._scored, *train), objective.value(self._scored, *validation))
         self._values[epoch.epoch] = scores
         return scores
@@ -217,8 +231,8 @@ class TrainedNetwork(Trained):
             return Outcome(self._objective.worst)
         rows = self._objective.data
         if not self._objective.has_own_score:
-            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test))
-        value = self.network.evaluate(rows.x_test, rows.y_test)[1]
+            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test, rows.w_test))
+        value = self.network.evaluate(rows.x_test, rows.y_test, rows.w_test)[1]
         predictions = self.network.predict(rows.x_test)
         return self._objective.judged(value, predictions.argmax(axis=1) if rows.class_names else predictions)
 

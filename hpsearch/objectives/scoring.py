@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hpsearch.data import Split
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.fitted import weights_of
 
 _LESS_IS_BETTER = "neg_"  # scikit-learn's names of scores that are a loss with its sign turned
 
@@ -116,13 +117,17 @@ class Scorer:
     def _sign(self) -> int:
         return -1 if self.scorer.startswith(_LESS_IS_BETTER) else 1
 
-    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+    def value(
+        self, model: Any, x: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
         """Return the value for a model with the methods that the scorer calls.
 
         Parameters
         ----------
         x, targets
             Inputs, and class numbers or scaled numbers, of the rows to judge.
+        sample_weight
+            Their weights; None without.
         """
         from sklearn.metrics import get_scorer
 
@@ -132,7 +137,7 @@ class Scorer:
             model, targets = InUnits(model, self.y_shift, self.y_scale), in_units(targets, self.y_shift, self.y_scale)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as a class without predictions, whose precision is 0
-            return self._sign * float(get_scorer(self.scorer)(model, x, targets))
+            return self._sign * float(get_scorer(self.scorer)(model, x, targets, **weights_of(sample_weight)))
 
     def refuse_unsuited(self, rows: Split, responses: tuple[str, ...] = RESPONSES) -> None:
         """Refuse the scorer if a model with these methods can't be judged by it on such rows.
@@ -143,10 +148,12 @@ class Scorer:
             If the scorer is for another number of classes, or for other targets.
         AttributeError
             If it calls another method.
+        TypeError
+            If it takes no weights, and the rows have them.
         """
         from hpsearch.objectives.scored_models import guessing
 
-        self.value(guessing(rows, responses), rows.x_validation, rows.y_validation)
+        self.value(guessing(rows, responses), rows.x_validation, rows.y_validation, rows.w_validation)
 
 
 def rescaled(scorer: Scorer | None, rows: Split) -> Scorer | None:
@@ -177,6 +184,10 @@ def scorer_of(name: str | None, own: str, rows: Split) -> Scorer | None:
     scorer = Scorer(name, rows.y_shift, rows.y_scale)
     try:
         scorer.refuse_unsuited(rows)
+    except TypeError as error:
+        if rows.w_validation is None:
+            raise
+        raise UsageError(f"[data] metric: {name!r} takes no weights: leave out [data] weight") from error
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"[data] metric: {name!r} does not suit the {rows.n_outputs} class(es): {reason}") from error

@@ -21,6 +21,7 @@ from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
+from hpsearch.objectives.fitted import weights_of
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.objectives.searched_objective import SearchedObjective
@@ -80,6 +81,9 @@ class SupervisedObjective(SearchedObjective):
     cross_validates: ClassVar[bool] = False
     """Whether trainings can be judged by cross-validation."""
 
+    takes_weights: ClassVar[bool] = False
+    """Whether trainings and scores can be weighted."""
+
     estimator_scales_targets: ClassVar[bool] = False
     """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
 
@@ -109,6 +113,8 @@ class SupervisedObjective(SearchedObjective):
         self._scorer = scorer_of(self._source.metric, self._score.name, self.data)
         if self.data.folds and not self.cross_validates:
             raise UsageError(f"[data] validation: the family {self.family!r} has no cross-validation: name a share")
+        if self.data.w_train is not None and not self.takes_weights:
+            raise UsageError(f"[data] weight: the family {self.family!r} takes no weights: leave it out")
         self._check_with_data()
 
     def _check_with_data(self) -> None:
@@ -250,6 +256,11 @@ class SupervisedObjective(SearchedObjective):
         raise UsageError(f"the family {cls.family!r} has no estimator")
 
     @classmethod
+    def fit_estimator(cls, estimator: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        """Fit a result of `estimator` to rows, which can have weights."""
+        estimator.fit(x, y, **weights_of(weights))
+
+    @classmethod
     def settings_of(cls, model: Mapping[str, Any], params: Mapping[str, Any], task: str) -> Any:
         """Return all settings of a trial with `params`, from the table ``[model]`` and the data's task alone."""
         return cls._searched_model(model, {}).settings(params)
@@ -260,6 +271,7 @@ class SupervisedObjective(SearchedObjective):
         return final_model(
             self._source.dataset,
             lambda task: self.estimator(self.settings(params), task, scaled_targets=True),
+            self.fit_estimator,
             test=settings.test,
             scaling=settings.scaling,
             imputation=settings.imputation,
@@ -284,9 +296,10 @@ class SupervisedObjective(SearchedObjective):
         with ONE_BLAS_THREAD.hold():
             for fold in self.data.folds or [self.data]:
                 model = fitted(name, fold, seed)
-                values.append(self.on(fold).value(model, fold.x_validation, fold.y_validation))
+                validation = fold.x_validation, fold.y_validation, fold.w_validation
+                values.append(self.on(fold).value(model, *validation))
             model = fitted(name, rows, seed) if self.data.folds else model
-            test = self.on(rows).value(model, rows.x_test, rows.y_test)
+            test = self.on(rows).value(model, rows.x_test, rows.y_test, rows.w_test)
         return Baseline(sum(values) / len(values), test, train_rows(name, rows), len(rows.x_train))
 
     def on(self, rows: Split) -> Self:
@@ -296,27 +309,32 @@ class SupervisedObjective(SearchedObjective):
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
 
-        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept.
+        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept. Nor are they of rows that
+        belong together or have weights: the chance of such test rows is not that of independent ones.
         """
         rows = self.data
-        if self._scorer:
+        if self._scorer or not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
 
-    def score(self, predictions: NDArray[Any], targets: NDArray[Any]) -> float:
+    def score(
+        self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
         """Return the score of predictions: class numbers, or numbers as scaled."""
         score = self._score()
-        score.add(predictions.reshape(targets.shape), targets)
+        score.add(predictions.reshape(targets.shape), targets, sample_weight)
         return score.value()
 
-    def value(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+    def value(
+        self, model: Any, x: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
         """Return the value of the metric for a model with ``predict``, and what else the metric asks of it."""
         if self._scorer is None:
-            return self.score(model.predict(x), targets)
-        return self._scorer.value(model, x, targets)
+            return self.score(model.predict(x), targets, sample_weight)
+        return self._scorer.value(model, x, targets, sample_weight)
 
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:

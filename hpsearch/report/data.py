@@ -7,8 +7,9 @@ column `run`; other files refer to a run by that number instead of repeating tas
   random_at_twice (best value of the median random-search run at twice the budget, if a run has that many trials).
 * ``runs.csv``: run, task, variant, repeat, name (of the Optuna study), complete, incumbent (the number of its best
   trial), trials_to_target, test_1, test_2, … (scores of the incumbent, retrained on fresh seeds).
-* ``trials.csv``: run, number, state, value, diverged, epochs, seconds, confirms, and ``params_<name>`` for each
-  parameter. The best value so far is a cumulative best over its rows; the cost of a variant is a sum.
+* ``trials.csv``: run, number, state, value, diverged, epochs, seconds, confirms, with a cross-validation ``fold_1`` and
+  so on, and ``params_<name>`` for each parameter. The best value so far is a cumulative best over its rows; the cost
+  of a variant is a sum.
 * ``ranges.csv``: run, number, parameter, low, high. A row applies from that trial until the parameter's next row.
 
 Each other file belongs to one section and contains numbers that no other file contains. In files about a search, such

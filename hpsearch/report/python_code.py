@@ -43,7 +43,7 @@ def program(results: Results, best: Best, *, absolute: bool = False) -> str:
         return "\n".join([opening, *_without_data(results, best, estimator)])
     lines = (
         _with_objective(definition, best, results.metric, absolute=absolute)
-        if estimator is None or not _scored_alike(definition)
+        if estimator is None or definition.data.get("weight") or not _scored_alike(definition)
         else _with_estimator(definition, best, estimator, results.metric, absolute=absolute)
     )
     return "\n".join([opening, *lines])

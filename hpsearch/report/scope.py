@@ -9,6 +9,7 @@ from hpsearch.analysis.exact import all_are_exact
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.report.judging import RETRAINED, judging
 from hpsearch.report.precision import rows_of_test
+from hpsearch.report.repeats import repeats
 from hpsearch.report.text import Fact
 from hpsearch.results.results import Results
 
@@ -17,7 +18,7 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
     """Return the sentence, and add its numbers to `facts`.
 
     Repeats differ in their seeds and in the split of the other rows into training and validation rows; the test rows
-    are the same in all.
+    are the same in all. By time, they differ in their seeds alone, see `REPEATS`.
     """
     if all_are_exact(results):
         return "This page speaks for these settings: nothing in them is random, so they give the same numbers again."
@@ -33,6 +34,12 @@ def scope(results: Results, facts: dict[str, Fact]) -> str:
         failed = results.runs.get("test_failed", pd.Series([0]))
         tested = results.runs["test_values"].map(len).any() or failed.any()
         by = "" if tested else ", by validation values, which are optimistic"
+        kind = repeats(results)
+        if kind is not None:
+            data = "these data" if count == 1 else "these {scope_tasks} tasks"
+            return (
+                f"This page speaks for {data}: for {kind.one if results.repeats == 1 else kind.differ}{by}. {kind.note}"
+            )
         return f"This page speaks for {what}: for other repeats of the same searches{by}."
     if count == 1:
         facts["scope_rows"] = rows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hpsearch.objectives.cross_validated import FOLD
 from hpsearch.results.attributes import is_untuned, key_of, number_or_nan
 from hpsearch.results.results import PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
@@ -94,10 +95,19 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
         "seconds": [_seconds(trial) for trial in trials],
         "confirms": [number_or_nan(confirms(trial)) for trial in trials],
     }
+    folds = [_fold_values(trial) for trial in trials]
+    for name in max(folds, key=len, default={}):
+        columns[name] = [values.get(name, math.nan) for values in folds]
     params = [trial.params for trial in trials]
     for name in dict.fromkeys(name for values in params for name in values):
         columns[PARAM + name] = [values.get(name, math.nan) for values in params]
     return columns
+
+
+def _fold_values(trial: FrozenTrial) -> dict[str, float]:
+    """Return the value of each fold of a cross-validation; empty without."""
+    measures = trial.user_attrs.get("measures", {})
+    return {name: number_or_nan(value) for name, value in measures.items() if name.startswith(FOLD)}
 
 
 def _seconds(trial: FrozenTrial) -> float:

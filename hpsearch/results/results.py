@@ -69,7 +69,8 @@ class Results:
     trials
         One row per trial within the budget: task, variant, repeat, number, state (Optuna's name), value (NaN unless
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
-        NaN for trials of the search), and ``params_<name>`` for each parameter.
+        NaN for trials of the search), with a cross-validation the value of each fold, ``fold_1`` and so on, and
+        ``params_<name>`` for each parameter.
     curves
         One row per trial and epoch (from 1; with a budget in steps, the step, from 0): validation_score, train_score,
         validation_loss, train_loss; NaN if not recorded.

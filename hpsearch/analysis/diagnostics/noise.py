@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpsearch.analysis.belonging import row_keys
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.metrics import metric
@@ -30,8 +31,11 @@ def validation_rows(search: TaskSearch) -> int | None:
     """Return the number of validation rows, from the study or else inferred from the values; None if unknown.
 
     A share of n rows is a multiple of 1/n, so the smallest n that fits all values is taken. It takes ten distinct
-    values, since fewer may fit a smaller n by chance.
+    values, since fewer may fit a smaller n by chance. It is unknown for rows that belong together or have weights:
+    their chance is not that of so many independent rows.
     """
+    if row_keys(search.results, search.task):
+        return None
     data = search.table("data")
     rows = data.get("rows")
     if isinstance(rows, list):  # one table per task

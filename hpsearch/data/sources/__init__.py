@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
 
 _FILE = ("path", "target", "task", "folder")
-_ROLES = ("ignore", "numbers", "categories", "dates")
+_ROLES = ("ignore", "numbers", "categories", "dates", "group", "time", "weight")
 
 SOURCES: dict[str, Source] = {
     "digits": Source(bundled("digits", "classification")),

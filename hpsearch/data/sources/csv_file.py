@@ -27,6 +27,9 @@ def load_csv(
     numbers: Sequence[str] | None = None,
     categories: Sequence[str] | None = None,
     dates: Sequence[str] | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    weight: str | None = None,
 ) -> Dataset:
     """Load the table in the file at `path`; `target` names the target column.
 
@@ -39,7 +42,7 @@ def load_csv(
     DataError
         If the file is invalid; the message names the file, and the column and line of all invalid values.
     """
-    roles = Roles(ignore or (), numbers or (), categories or (), dates or ())
+    roles = Roles(ignore or (), numbers or (), categories or (), dates or (), group=group, time=time, weight=weight)
     table = read_table(
         path, separator=separator, decimal=decimal, encoding=encoding, folder=folder, texts=roles.categories
     )

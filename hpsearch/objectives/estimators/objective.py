@@ -59,6 +59,7 @@ class EstimatorObjective(SupervisedObjective):
     family = "estimator"
     kind_keys = (ESTIMATOR,)
     cross_validates = True
+    takes_weights = True
 
     def __init__(self, *arguments: Any, allow_code: bool = False, **keywords: Any) -> None:
         self._allow_code = true_or_false("allow_code", allow_code)
@@ -112,10 +113,16 @@ class EstimatorObjective(SupervisedObjective):
         return {}
 
     def _check_with_data(self) -> None:
-        """Refuse a metric that asks more of a model than the estimator gives, such as probabilities."""
-        if self._scorer is None:
+        """Refuse weights that the estimator does not take, and a metric that asks more of it than it gives."""
+        from sklearn.utils.validation import has_fit_parameter
+
+        if self._scorer is None and self.data.w_train is None:
             return
         model = make(self.estimator_name, self.data.task, self.settings({}), 0)
+        if self.data.w_train is not None and not has_fit_parameter(model, "sample_weight"):
+            raise UsageError(f"[data] weight: the estimator {self.estimator_name!r} takes no weights: leave it out")
+        if self._scorer is None:
+            return
         responses = tuple(name for name in RESPONSES if hasattr(model, name))
         try:
             self._scorer.refuse_unsuited(self.data, responses)

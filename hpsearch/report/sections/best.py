@@ -10,6 +10,7 @@ from functools import partial
 import pandas as pd
 
 from hpsearch.analysis.best import Best, best
+from hpsearch.report.fold_values import folds_sentence
 from hpsearch.report.judging import RETRAINED, Judging, judging
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.python_code import program
@@ -39,6 +40,7 @@ def best_section(results: Results) -> Section:
         _sentence(each, judged[each.run], facts, suffixes[each.task], partial(uncertainty, results, each.task))
         for each in incumbents
     ]
+    prose += [text for each in incumbents if (text := folds_sentence(results, each, facts, suffixes[each.task]))]
     frame = pd.DataFrame([row for each in incumbents for row in _rows(each)], columns=["task", "parameter", "value"])
     return Section(
         "best",

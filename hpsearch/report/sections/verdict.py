@@ -15,6 +15,7 @@ from hpsearch.analysis.comparison.verdicts import Verdict, verdicts
 from hpsearch.analysis.metrics import metric
 from hpsearch.report.judging import judging
 from hpsearch.report.precision import better_cell, half_width, interval_cell
+from hpsearch.report.repeats import repeats
 from hpsearch.report.section import MOST, Column, Row, Section, Table, comparison_name, words
 from hpsearch.report.sections.verdict_sentence import sentence
 from hpsearch.report.text import NOTHING, Fact, measured, plural, value
@@ -128,6 +129,8 @@ def _scope(results: Results, comparisons: Sequence[Verdict]) -> str:
         parts += ["Normalised regret is zero at a task's best configuration and one at its median one."]
         parts += [judging(results).reference]
     parts.append(f"The intervals speak for other repeats {'on these tasks' if several else 'with these data'}.")
+    kind = repeats(results)
+    parts += [kind.note] if kind is not None else []
     if any(each.rows_low is not None for each in comparisons):
         parts.append("Those over repeats and test rows also speak for other rows of this kind.")
     if any(each.tasks_low is not None for each in comparisons):
