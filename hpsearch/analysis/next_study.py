@@ -50,7 +50,7 @@ class NextStudy:
 
 @once
 def next_study(results: Results) -> NextStudy:
-    """Return the study file with the diagnostics' changes applied.
+    """Return the study file with the diagnostics' changes applied. It takes over the trials of this study.
 
     If two changes have the same key, the first in the order of `DIAGNOSTICS` is used. Tasks share one space: an end of
     a range moves outwards by the largest change that any task proposes. It moves inwards only if all tasks propose it,
@@ -306,7 +306,8 @@ def _content(file: Mapping[str, Any], name: str, follows: str, changes: tuple[Ch
         _apply(content, change)
     report = content.get("report", {})
     report |= {"follows": follows, "changes": [describe(change) for change in changes]}
-    return content | {"name": name, "report": report}
+    search = {**content["search"], "from": follows}
+    return content | {"name": name, "search": search, "report": report}
 
 
 def followed(results: Results) -> tuple[str, tuple[str, ...]]:

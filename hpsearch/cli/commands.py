@@ -40,6 +40,7 @@ def study(
     *,
     quick: bool,
     data: str | None,
+    from_storage: str | None = None,
 ) -> None:
     """Execute a study, or only create its runs, and write its report."""
     from hpsearch.analysis.claims import Decision
@@ -58,6 +59,7 @@ def study(
     from hpsearch.storage import shown
     from hpsearch.study.null import null_plan
     from hpsearch.study.plan import plan
+    from hpsearch.study.runs import starts_in
 
     _check_folder(out)
     for name, is_set in (("--until-resolved", until_resolved), ("--null", null)):
@@ -68,6 +70,8 @@ def study(
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only), quick=quick, data=data)
         ready = replace(null_plan(ready) if null else ready, until_resolved=until_resolved)
+        if from_storage is not None:
+            ready = replace(ready, starts_from=starts_in(ready.starts_from, from_storage))
     print_plan(console, ready, storage)
     if only_prepare:
         runs, left = prepare(ready, storage)

@@ -56,6 +56,11 @@ class SearchedObjective(Objective):
         """Value of each searched setting without a search, as Optuna stores it."""
         return self._model.defaults
 
+    @property
+    def setting_defaults(self) -> Mapping[str, Any]:
+        """Default of every field of the settings."""
+        return default_settings(self._model.kind)
+
     def settings(self, params: Mapping[str, Any]) -> Any:
         """Return all settings of a trial with `params`."""
         return self._model.settings(params)

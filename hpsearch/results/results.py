@@ -11,6 +11,7 @@ import pandas as pd
 from optuna.distributions import BaseDistribution
 
 from hpsearch.results.definition import Definition
+from hpsearch.run.taken_over import TakenOver
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 STRATEGY = "strategy"  # factor that every study has
@@ -113,6 +114,9 @@ class Results:
         plan.
     environments
         Distinct versions, processors and BLAS kernels that the runs were trained with.
+    taken_over
+        What each run took over from an earlier study, by task, variant and repeat; empty if the study follows none. No
+        other field counts these trials.
     source
         Name or path of the study file as the user last wrote it; empty if unknown.
     report_folder
@@ -154,6 +158,7 @@ class Results:
     first_plan: Mapping[str, Any] | None = None
     at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()
+    taken_over: Mapping[tuple[str, str, int], TakenOver] = field(default_factory=dict)
     source: str = ""
     report_folder: str = ""
     folder: str | None = None

@@ -15,8 +15,10 @@ from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
 from hpsearch.run.environment import environment
+from hpsearch.run.taken_over import TAKEN, TakenOver
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
+from hpsearch.strategies.earlier import continuing
 from hpsearch.strategies.lag import lagged_sampler
 
 
@@ -81,6 +83,8 @@ class Run:
         Number of trials before each trial that it does not see, so that they may run at the same time.
     trains_baselines
         Whether it trains the objective's baselines, which all runs of its repeat on its task share.
+    taken_over
+        What it takes over from an earlier study; None if it goes on from none.
     """
 
     study: str
@@ -115,6 +119,7 @@ class Run:
     stored_name: str = ""
     batch: int = 0
     trains_baselines: bool = False
+    taken_over: TakenOver | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -136,9 +141,22 @@ class Run:
         """Budget of the run."""
         return Budget(self.trials, self.confirm, self.epochs)
 
+    @property
+    def begins_with(self) -> list[dict[str, Any]]:
+        """Parameters of its first trials: the defaults if asked for, then the best trial that it has taken over.
+
+        The best of the earlier study is trained again, so that a value of this run's own can be its incumbent.
+        """
+        best = None if self.taken_over is None else self.taken_over.best(self.direction)
+        return [dict(params) for params in (self.first, best and best.params) if params is not None]
+
     def sampler(self) -> BaseSampler:
-        """Return a new sampler, seeded for this repeat."""
-        return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
+        """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""
+        taken = self.taken_over
+        if taken is None or not taken.trials:
+            return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
+        sampler = lagged_sampler(self.make_sampler(integer(self.seed, self.repeat, taken.study)), self.batch)
+        return continuing(sampler, taken.frozen(self.space or {}))
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""
@@ -164,6 +182,7 @@ class Run:
             "folder": self.folder,
             "source": self.source or None,
             "family": self.family or None,
+            TAKEN: None if self.taken_over is None else self.taken_over.as_stored(),
             "plan": self.plan,
             "first_plan": self.plan,
             "file": self.file,
