@@ -256,7 +256,15 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     if isinstance(change.value, float) and not math.isfinite(change.value):
         return False
     table_content[key] = change.value
+    if "likely" in table_content and not _holds_likely(table_content):
+        del table_content["likely"]
     return True
+
+
+def _holds_likely(table: Mapping[str, Any]) -> bool:
+    """Return whether the likely value of a range is still in it."""
+    likely, low, high = (table.get(key) for key in ("likely", "low", "high"))
+    return likely is None or low is None or high is None or low <= likely <= high
 
 
 def _runs(results: Results, file: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:

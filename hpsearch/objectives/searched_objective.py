@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.objectives.base import Conditions, Objective
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, not_fixed
-from hpsearch.space import describe
+from hpsearch.space import decode, describe
 
 
 class SearchedObjective(Objective):
@@ -57,6 +57,11 @@ class SearchedObjective(Objective):
         return self._model.defaults
 
     @property
+    def likely(self) -> Mapping[str, Any]:
+        """Likely value of each searched setting that has one."""
+        return self._model.likely
+
+    @property
     def setting_defaults(self) -> Mapping[str, Any]:
         """Default of every field of the settings."""
         return default_settings(self._model.kind)
@@ -69,7 +74,10 @@ class SearchedObjective(Objective):
     def _model_content(self) -> dict[str, Any]:
         """The parts ``model`` and ``space`` of `content`."""
         conditions = {name: {"when": required} for name, required in self.conditions.items()}
-        spaces = {name: describe(dist) | conditions.get(name, {}) for name, dist in self.space.items()}
+        likely = {name: {"likely": decode(value)} for name, value in self.likely.items()}
+        spaces = {
+            name: describe(dist) | likely.get(name, {}) | conditions.get(name, {}) for name, dist in self.space.items()
+        }
         return {"model": self._model.fixed, "space": spaces}
 
     def with_separate_seeds(self) -> Self:

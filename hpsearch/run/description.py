@@ -20,6 +20,7 @@ from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.earlier import continuing
 from hpsearch.strategies.lag import lagged_sampler
+from hpsearch.strategies.likely import with_likely
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Run:
         Whether it trains the objective's baselines, which all runs of its repeat on its task share.
     taken_over
         What it takes over from an earlier study; None if it goes on from none.
+    likely
+        Parameter → value near which a person expects the best one, as Optuna stores it.
     """
 
     study: str
@@ -120,6 +123,7 @@ class Run:
     batch: int = 0
     trains_baselines: bool = False
     taken_over: TakenOver | None = field(default=None, repr=False)
+    likely: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -153,10 +157,10 @@ class Run:
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""
         taken = self.taken_over
-        if taken is None or not taken.trials:
-            return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
-        sampler = lagged_sampler(self.make_sampler(integer(self.seed, self.repeat, taken.study)), self.batch)
-        return continuing(sampler, taken.frozen(self.space or {}))
+        earlier = [] if taken is None or not taken.trials else [taken.study]
+        seed = integer(self.seed, self.repeat, *earlier)
+        sampler = lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
+        return continuing(sampler, taken.frozen(self.space or {}) if taken is not None else [])
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""

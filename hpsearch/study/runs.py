@@ -234,6 +234,7 @@ class Plan:
             "reference": objective.reference,
             "space": objective.space,
             "conditions": objective.conditions,
+            "likely": objective.likely,
             "folder": objective.folder,
             "source": self.source,
             "untuned": untuned,
