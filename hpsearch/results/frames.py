@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hpsearch.results.attributes import is_untuned, key_of, number_or_nan
-from hpsearch.results.results import PARAM
+from hpsearch.results.results import CHOSEN, PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
+from hpsearch.run.taken_over import AGAIN
+from hpsearch.strategies.likely import NEAR
 
 if TYPE_CHECKING:
     import optuna
@@ -94,6 +96,8 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
         "seconds": [_seconds(trial) for trial in trials],
         "confirms": [number_or_nan(confirms(trial)) for trial in trials],
     }
+    if any(chosen := [NEAR in trial.user_attrs or AGAIN in trial.user_attrs for trial in trials]):
+        columns[CHOSEN] = chosen
     params = [trial.params for trial in trials]
     for name in dict.fromkeys(name for values in params for name in values):
         columns[PARAM + name] = [values.get(name, math.nan) for values in params]

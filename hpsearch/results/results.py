@@ -14,6 +14,7 @@ from hpsearch.results.definition import Definition
 from hpsearch.run.taken_over import TakenOver
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
+CHOSEN = "chosen"  # column of trials that the strategy did not draw alone, if there are any
 STRATEGY = "strategy"  # factor that every study has
 BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
 TRUE_VALUE_COLUMNS = ("task", "variant", "repeat", "number", "value")
@@ -70,7 +71,8 @@ class Results:
     trials
         One row per trial within the budget: task, variant, repeat, number, state (Optuna's name), value (NaN unless
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
-        NaN for trials of the search), and ``params_<name>`` for each parameter.
+        NaN for trials of the search), and ``params_<name>`` for each parameter. With trials near likely values, or that
+        train the best of an earlier study again, also chosen (True for these).
     curves
         One row per trial and epoch (from 1; with a budget in steps, the step, from 0): validation_score, train_score,
         validation_loss, train_loss; NaN if not recorded.
@@ -223,6 +225,11 @@ class Results:
         union = {name: distribution for space in reversed(spaces) for name, distribution in space.items()}
         order = dict.fromkeys(name for space in spaces for name in space)
         return {name: union[name] for name in order}
+
+
+def drawn(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that the strategy drew alone: not near likely values, and not the best of an earlier study."""
+    return trials[trials[CHOSEN].ne(True)] if CHOSEN in trials else trials
 
 
 def once(compute: Callable[[Results], _T]) -> Callable[[Results], _T]:

@@ -14,8 +14,9 @@ from optuna.samplers import BaseSampler
 from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
+from hpsearch.run.confirmation import Beginning
 from hpsearch.run.environment import environment
-from hpsearch.run.taken_over import TAKEN, TakenOver
+from hpsearch.run.taken_over import AGAIN, TAKEN, TakenOver
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.earlier import continuing
@@ -146,13 +147,14 @@ class Run:
         return Budget(self.trials, self.confirm, self.epochs)
 
     @property
-    def begins_with(self) -> list[dict[str, Any]]:
-        """Parameters of its first trials: the defaults if asked for, then the best trial that it has taken over.
+    def begins_with(self) -> list[Beginning]:
+        """First trials: with the defaults if asked for, then with the parameters of the best trial that it takes over.
 
         The best of the earlier study is trained again, so that a value of this run's own can be its incumbent.
         """
+        first = [] if self.first is None else [Beginning(self.first)]
         best = None if self.taken_over is None else self.taken_over.best(self.direction)
-        return [dict(params) for params in (self.first, best and best.params) if params is not None]
+        return first if best is None else [*first, Beginning(best.params, {AGAIN: [best.run, best.number]})]
 
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""

@@ -17,6 +17,9 @@ from optuna.trial import FrozenTrial, TrialState
 TAKEN = "taken_over"
 """Attribute of a run: the study that it goes on from, the trials that it took over, and why it left out others."""
 
+AGAIN = "trained_again"
+"""User attribute of the trial that trains the best one taken over: the run and the number that it had there."""
+
 MOST_TAKEN = 1_000
 """Largest number of trials that a run takes over: the latest ones. More would slow every draw down."""
 

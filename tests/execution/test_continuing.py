@@ -8,6 +8,7 @@ import tomli_w
 from optuna.storages import InMemoryStorage
 
 import hpsearch
+from hpsearch.analysis.expected_best import expected_best
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute, prepare
 from hpsearch.execution.progress import Start
@@ -175,6 +176,20 @@ def test_the_sentence_is_empty_for_studies_from_nothing(begun):
     assert continued_sentence(load_results(storage, "before"), facts) == ""
     assert not facts
     assert Start(0, 1, 0).taken_over == ()
+
+
+def test_draws_of_random_search_leave_out_the_best_that_is_trained_again_and_those_near_likely_values(begun):
+    folder, storage = begun
+    search = {"from": "before", "repeats": 1, "strategies": ["random"]}
+    execute(planned(folder, file("after", search=search)), storage)
+    results = load_results(storage, "after")
+    assert results.trials["chosen"].tolist() == [True, False, False, False]
+    assert set(expected_best(results)["drawn_from"]) == {3}
+    execute(planned(folder, file("likely", space=WIDE | {"likely": 0.1}, search={"strategies": ["random"]})), storage)
+    results = load_results(storage, "likely")
+    assert set(expected_best(results)["drawn_from"]) == {int((~results.trials["chosen"].astype(bool)).sum())}
+    assert results.trials.groupby("repeat")["chosen"].first().all()
+    assert "chosen" not in load_results(storage, "before").trials
 
 
 def descent(space=WIDE):

@@ -11,7 +11,7 @@ from hpsearch.errors import UsageError
 from hpsearch.objectives import FunctionObjective, MLPObjective
 from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.run.running import create_run
-from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
+from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
     OTHER_ROWS,
     OTHER_SETTINGS,
@@ -200,6 +200,7 @@ def test_a_run_trains_the_best_of_them_again_and_spends_its_budget_on_own_trials
     assert (study.trials[0].params, study.trials[0].value) == (best.params, best.value)  # nothing in it is random
     assert incumbent("minimize", study.trials).value <= best.value
     assert TakenOver.read(study.user_attrs[TAKEN]) == run.taken_over
+    assert [trial.user_attrs.get(AGAIN) for trial in study.trials] == [[best.run, best.number], *[None] * 5]
     assert run.budget.spent(study.trials) == 6
 
 
