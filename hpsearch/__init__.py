@@ -3,6 +3,8 @@
 Public names are loaded on first use, so importing the package is fast.
 """
 
+import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -64,7 +66,12 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'hpsearch' has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    if _MODULES[name] in sys.modules:
+        return getattr(sys.modules[_MODULES[name]], name)
+    with warnings.catch_warnings():
+        # In a notebook, Optuna's own bar, which nothing here uses, asks for ipywidgets.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -26,7 +27,8 @@ from hpsearch.checks import (
     whole,
 )
 from hpsearch.errors import UsageError, choose_from, quoted
-from hpsearch.execution import Progress, execute, execute_until_resolved
+from hpsearch.execution import execute, execute_until_resolved
+from hpsearch.execution.bar import calls
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.plain import as_objective
@@ -42,15 +44,21 @@ from hpsearch.study.variant import Searcher, check_confirm, searcher, warn_of_sh
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hpsearch.analysis.claims import Decision
-    from hpsearch.analysis.comparison.verdict import Verdict
     from hpsearch.estimators.tabular import TabularModel
+    from hpsearch.report.cards.tuples import Claims, Verdicts
     from hpsearch.results.results import Results
 
+
+Parameter = str | float | bool | None
+"""Value of a hyperparameter, as Optuna stores it."""
 
 Tuned = Objective | Callable[[Trial], float]
 """What can be tuned: an `Objective`, or a function from an optuna trial to a number."""
 
+_NO_DIRECTION = (
+    'direction is not given, so the function is minimized: write direction="minimize" if less is better, or '
+    'direction="maximize" if more is'
+)
 _STRATEGIES = ("random", "narrowing", "tpe")
 _ONE_STRATEGY = ("random",)
 
@@ -76,11 +84,12 @@ class Search:
         One row per trial, in the format of `Results.trials`.
     """
 
-    best_params: dict[str, Any]
+    best_params: dict[str, Parameter]
     best_value: float
     study: optuna.Study
     trials: pd.DataFrame
     confirmed: tuple[float, ...] = ()
+    _metric: str = field(default="value", repr=False, compare=False)
     _fit: Callable[[], TabularModel] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -89,6 +98,20 @@ class Search:
         if self._fit is None:
             raise UsageError("best_model needs the objective that was searched, got none")
         return self._fit()
+
+    def _repr_html_(self) -> str:
+        """Return the best value, the trials and the best hyperparameters, as notebooks show them."""
+        from hpsearch.report.cards.search import search_card
+
+        minimize = self.study.direction == optuna.study.StudyDirection.MINIMIZE
+        return search_card(
+            self.best_params,
+            self.best_value,
+            self.trials["value"].to_list(),
+            minimize=minimize,
+            metric=self._metric,
+            confirmed=len(self.confirmed),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,12 +139,18 @@ class Comparison:
         """Return the table as text."""
         return self.table.to_string(index=False)
 
+    def _repr_html_(self) -> str:
+        """Return the advice, the intervals of the verdicts and the means, as notebooks show them."""
+        from hpsearch.report.cards.comparison import comparison_card
+
+        return comparison_card(self.results)
+
 
 def search(
     objective: Tuned,
     *,
     strategy: str | Strategy = "narrowing",
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] | None = None,
     trials: int = 30,
     confirm: int = 0,
     seed: int = 0,
@@ -135,7 +164,7 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | Search | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | bool | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
 
@@ -156,7 +185,8 @@ def search(
     seed
         Seed of all random draws.
     direction
-        "minimize" or "maximize". Defaults to that of an `Objective`; "minimize" for functions, as in optuna.
+        "minimize" or "maximize". Defaults to that of an `Objective`; to "minimize" for functions, as in optuna, with a
+        warning.
     pruner
         A key of `PRUNERS`. The median pruner lets the first 5 trials, and the first tenth of the epochs of each, pass.
     jobs
@@ -184,7 +214,8 @@ def search(
         part of `trials` and of the result; the best of them is trained again first. The objective must declare its
         space.
     progress
-        Called periodically with the numbers of finished and planned trials.
+        Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called
+        periodically with the numbers of finished and planned trials.
 
     Raises
     ------
@@ -212,7 +243,8 @@ def search(
     )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
-    execute(plan, place, jobs=jobs, progress=_of_counts(progress))
+    with calls(progress, plan.metric) as advance:
+        execute(plan, place, jobs=jobs, progress=advance)
     with quiet_optuna():
         study = optuna.load_study(study_name=plan.runs()[0].name, storage=backend)
     results = _load(backend, name)
@@ -224,14 +256,14 @@ def search(
     best = study.trials[int(run["incumbent"])]
     (searched,) = plan.objectives.values()
     fit = partial(searched.for_repeat(0).final_model, best.params)
-    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), fit)
+    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), results.metric, fit)
 
 
 def compare(
     objective: Tuned | Mapping[str, Tuned],
     *,
-    factors: Mapping[str, Mapping[str, Any]] | None = None,
-    strategies: Sequence[str] | Mapping[str, Strategy | Mapping[str, Any]] | None = None,
+    factors: Mapping[str, Mapping[str, object]] | None = None,
+    strategies: Sequence[str] | Mapping[str, str | Strategy | Mapping[str, object]] | None = None,
     trials: int = 30,
     confirm: int = 0,
     repeats: int = 5,
@@ -251,7 +283,7 @@ def compare(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | bool | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
 
@@ -337,13 +369,14 @@ def compare(
     )
     backend = _open(storage)
     way = execute_until_resolved if until_resolved else execute
-    way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=_of_counts(progress))
+    with calls(progress, plan.metric) as advance:
+        way(plan, storage if isinstance(storage, str) else backend, jobs=jobs, progress=advance)
     results = _load(backend, name)
     path = None if report is None else write_report(results, Path(report))
     return Comparison(variant_table(results), results.trials, results, path)
 
 
-def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
+def verdicts(comparison: Comparison | Results) -> Verdicts:
     """Return the verdict of each pair of levels that a comparison compares, as its report does.
 
     Each verdict is read off the interval of its pair. The intervals hold for all pairs together, and for all calls of
@@ -362,27 +395,29 @@ def verdicts(comparison: Comparison | Results) -> tuple[Verdict, ...]:
 
     Returns
     -------
-    One verdict for each pair, in a fixed order: each level with the reference of its factor (random search for
-    strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
+    A tuple with one verdict for each pair, in a fixed order: each level with the reference of its factor (random search
+    for strategies, else the first level), and narrowing with TPE. `verdict` is "better", "worse", "equivalent" or "not
     resolved"; `low` and `high` are the interval of `effect`, the mean advantage of `level` over `against`.
 
     Examples
     --------
     >>> from hpsearch import compare, verdicts
-    >>> comparison = compare(lambda trial: trial.suggest_float("x", 0, 1), strategies=["random", "qmc"], trials=3)
+    >>> def objective(trial):
+    ...     return trial.suggest_float("x", 0, 1)
+    >>> comparison = compare(objective, strategies=["random", "qmc"], trials=3, direction="minimize")
     >>> [(each.level, each.against, each.repeats) for each in verdicts(comparison)]
     [('qmc', 'random', 5)]
     """
-    from hpsearch.analysis.comparison.verdicts import verdicts as of_results
+    from hpsearch.report.cards.tuples import Verdicts
     from hpsearch.results.results import Results
 
     results = comparison.results if isinstance(comparison, Comparison) else comparison
     if not isinstance(results, Results):
         raise UsageError(f"comparison must be what compare returns, or its results, got {quoted(comparison)}")
-    return of_results(results)
+    return Verdicts.of(results)
 
 
-def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
+def claims(comparison: Comparison | Results) -> Claims:
     """Decide each claim of a study's file: holds, does not hold, or not resolved.
 
     Parameters
@@ -392,17 +427,19 @@ def claims(comparison: Comparison | Results) -> tuple[Decision, ...]:
 
     Returns
     -------
-    One decision for each claim, in the order of the file; empty for a study without claims.
+    A tuple with one decision for each claim, in the order of the file; empty for a study without claims.
 
     Examples
     --------
     >>> from hpsearch import claims, compare
-    >>> claims(compare(lambda trial: trial.suggest_float("x", -5, 5) ** 2, ["random"], trials=2, repeats=1))
+    >>> def objective(trial):
+    ...     return trial.suggest_float("x", -5, 5) ** 2
+    >>> claims(compare(objective, strategies=["random"], trials=2, repeats=1, direction="minimize"))
     ()
     """
-    from hpsearch.analysis.claims import decided
+    from hpsearch.report.cards.tuples import Claims
 
-    return decided(comparison.results if isinstance(comparison, Comparison) else comparison)
+    return Claims.of(comparison.results if isinstance(comparison, Comparison) else comparison)
 
 
 def _plan(
@@ -442,6 +479,8 @@ def _plan(
     labelled = objective if isinstance(objective, Mapping) else {"": objective}
     if not labelled:
         raise UsageError("objectives must be at least one, got none")
+    if direction is None and not all(isinstance(each, Objective) for each in labelled.values()):
+        warnings.warn(_NO_DIRECTION, stacklevel=3)
     tuned = {label: as_objective(each, direction) for label, each in labelled.items()}
     cells = None
     if factors is not None or isinstance(objective, Mapping):
@@ -489,10 +528,6 @@ def _starts_from(earlier: str | Search | None) -> StartsFrom | None:
     trials = study.get_trials(deepcopy=False)
     run = StoredStudy(study.study_name, study.directions, study.user_attrs, {}, trials)
     return StartsFrom(str(study.user_attrs["study"]), runs=(run,))
-
-
-def _of_counts(progress: Callable[[int, int], None] | None) -> Progress | None:
-    return None if progress is None else lambda state: progress(state.done, state.planned)
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:

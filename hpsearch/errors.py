@@ -3,11 +3,12 @@
 A message is one line with the rule, the value, its origin and the choices.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 _LONGEST = 500  # characters of a value in a message
 _BEGINNING = 51  # of them, where it is cut
+_MOST_CHOICES = 100  # that a message names
 
 
 class HpsearchError(Exception):
@@ -46,8 +47,20 @@ def choose_from(kind: str, value: object, choices: Iterable[str]) -> str:
     """
     choices = sorted(choices)
     close = get_close_matches(value if isinstance(value, str) else quoted(value), choices, n=1)
-    hint = f" (did you mean '{close[0]}'?)" if close else ""
-    return f"unknown {kind} {quoted(value)}{hint}: choose from {', '.join(choices)}"
+    hint = f" (did you mean '{some_of(close)}'?)" if close else ""
+    return f"unknown {kind} {quoted(value)}{hint}: choose from {some_of(choices, _MOST_CHOICES)}"
+
+
+def some_of(names: Sequence[str], most: int = 10) -> str:
+    """Return the first names on one line, and how many others there are; a long name is cut.
+
+    >>> some_of(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    shown = [name if len(name) <= _LONGEST else f"{name[:_BEGINNING]}…" for name in names[:most]]
+    visible = [name if name.isprintable() else repr(name)[1:-1] for name in shown]
+    more = len(names) - len(visible)
+    return ", ".join(visible) + (f" and {more:,} more" if more else "")
 
 
 def quoted(value: object) -> str:

@@ -35,7 +35,7 @@ def test_the_study_file_is_valid(tmp_path, monkeypatch):
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     path = tomllib.loads(text)["data"]["path"]
     species = ["a", "b", "c"] * 20
-    pd.DataFrame({"length": range(60), "species": species}).to_csv(tmp_path / path, index=False)
+    pd.DataFrame({"length": [n / 10 for n in range(60)], "species": species}).to_csv(tmp_path / path, index=False)
     ready = plan("mine.toml")
     [objective] = ready.objectives.values()
     assert set(objective.space) == {"learning_rate", "weight_decay", "hidden_layer_sizes"}

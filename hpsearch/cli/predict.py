@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +27,11 @@ def predict(
     ] = False,
     ignore_unknown: Annotated[
         bool,
-        typer.Option("--ignore-unknown", help="Accept categories that training did not have, encoded as zeros."),
-    ] = False,
+        typer.Option(
+            "--ignore-unknown/--refuse-unknown",
+            help="Whether categories that training did not have are told and used as such, or refused.",
+        ),
+    ] = True,
     debug: DebugOption = False,
 ) -> None:
     """Predict each row of a CSV file: a column "prediction", and for classes the probability of each.
@@ -43,16 +46,17 @@ def _predict(
     model: Path, rows: Path, out: Path | None, ignore_additional: bool, ignore_unknown: bool, console: Screen
 ) -> None:
     from hpsearch.cli.files import written
+    from hpsearch.cli.messages import say
     from hpsearch.data.sources.csv_file import read_rows
     from hpsearch.estimators.tabular import TabularModel
 
     loaded = TabularModel.load(model)
-    predictions = loaded.predictions(
-        read_rows(rows, loaded.columns),
-        source=str(rows),
-        ignores_additional=ignore_additional,
-        ignores_unknown=ignore_unknown,
-    )
+    frame = read_rows(rows, loaded.columns)
+    options: dict[str, Any] = {"source": str(rows), "ignores_additional": ignore_additional}
+    options["ignores_unknown"] = ignore_unknown
+    predictions = loaded.predictions(frame, **options)
+    for note in loaded.notes(frame, **options):
+        say(f"{rows}: {note}: it counts as a rare category, or as none")
     text = predictions.to_csv(index=False, lineterminator="\n")
     if out is None:
         console.write_lines(text.removesuffix("\n"))

@@ -101,7 +101,9 @@ def _about(seconds: float) -> str:
     >>> _about(3), _about(42), _about(150)
     ('a few seconds', 'about 42 s', 'about 3 min')
     """
-    return "a few seconds" if seconds < 5 else f"about {_time(seconds)}"
+    from hpsearch.execution.bar import time_text
+
+    return "a few seconds" if seconds < 5 else f"about {time_text(seconds)}"
 
 
 def print_look(console: Console, repeats: int, verdicts: Sequence[Verdict]) -> None:
@@ -140,6 +142,8 @@ def _repeats_needed(verdict: Verdict) -> str:
 @contextmanager
 def progress_bar(console: Console, metric: str) -> Iterator[Callable[[State], None] | None]:
     """Show progress bar, best value, time left and workers; without a terminal, print a line at each tenth."""
+    from hpsearch.execution.bar import details
+
     if console.quiet:
         yield None
     elif not console.is_terminal:
@@ -151,7 +155,7 @@ def progress_bar(console: Console, metric: str) -> Iterator[Callable[[State], No
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("trials", total=None, more="")
             yield lambda state: progress.update(
-                task, completed=state.done, total=state.planned, more=", ".join(_details(state, metric))
+                task, completed=state.done, total=state.planned, more=", ".join(details(state, metric))
             )
 
 
@@ -162,34 +166,13 @@ class _Lines:
         self._console, self._metric, self._told = console, metric, -1
 
     def __call__(self, state: State) -> None:
+        from hpsearch.execution.bar import details
+
         tenth = 10 * state.done // state.planned
         if tenth > self._told:
             self._told = tenth
-            details = [f"{state.done} of {state.planned} trials", *_details(state, self._metric)]
-            self._console.print(", ".join(details), soft_wrap=True)
-
-
-def _details(state: State, metric: str) -> list[str]:
-    """Return the best value so far, the time left and the workers, as far as they are known."""
-    found = []
-    if state.best is not None:
-        found.append(f"best {_name(metric)} {state.best:.4g}")
-    if state.workers and state.done < state.planned:
-        if state.seconds_left is not None:
-            found.append(f"{_time(state.seconds_left)} left")
-        found.append(f"{state.workers} worker{'s' if state.workers > 1 else ''}")
-    return found
-
-
-def _time(seconds: float) -> str:
-    """Return a time as people say it.
-
-    >>> _time(42), _time(150), _time(8000)
-    ('42 s', '3 min', '2.2 h')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+            parts = [f"{state.done} of {state.planned} trials", *details(state, self._metric)]
+            self._console.print(", ".join(parts), soft_wrap=True)
 
 
 def print_results(console: Console, results: Results) -> None:

@@ -1,24 +1,66 @@
-"""Columns of a table as a model was trained with them, and the matrix that they make."""
+"""Columns of a table as a model was trained with them, and the numbers that they become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.values import (
+    DATE_PARTS,
+    TIME_PARTS,
+    Converted,
+    code_texts,
+    date_parts,
+    of_codes,
+    of_dates,
+    of_numbers,
+    of_texts,
+    of_truths,
+    some,
+    texts,
+)
 from hpsearch.errors import DataError, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBER, TRUTH, TEXT = "number", "truth", "text"
-KINDS = (NUMBER, TRUTH, TEXT)
+NUMBER, TRUTH, TEXT, CODE, DATE = "number", "truth", "text", "code", "date"
 
-_MOST_NAMED = 10  # columns or categories that a message names
-_TRUTHS = {"true": 1.0, "false": 0.0}
+
+class Kind(NamedTuple):
+    """Kind of column.
+
+    Attributes
+    ----------
+    convert
+        Returns the numbers of its values, given the details of the column.
+    details
+        Returns what is fixed by the values of training: the categories of texts, the parts of dates.
+    has_categories
+        Whether the details are categories.
+    """
+
+    convert: Callable[[Any, Sequence[str]], Converted]
+    details: Callable[[Any], tuple[str, ...]]
+    has_categories: bool = False
+
+
+def _nothing(_values: Any) -> tuple[str, ...]:
+    return ()
+
+
+KINDS: Mapping[str, Kind] = {
+    NUMBER: Kind(lambda values, _: of_numbers(values), _nothing),
+    TRUTH: Kind(lambda values, _: of_truths(values), _nothing),
+    TEXT: Kind(of_texts, lambda values: tuple(sorted(texts(values).unique())), has_categories=True),
+    CODE: Kind(of_codes, lambda values: tuple(sorted(code_texts(values).unique())), has_categories=True),
+    DATE: Kind(of_dates, date_parts),
+}
+"""Kinds of columns: true or false becomes 1 or 0; a code is a number that is a name, such as a postal code."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +70,54 @@ class Column:
     Attributes
     ----------
     kind
-        "number", "truth" (true or false, becomes 1 or 0) or "text".
-    categories
-        Of text: the sorted texts, each of which becomes a column of zeros and ones. Empty for other kinds.
+        Key of `KINDS`.
+    details
+        Of text and codes: the sorted categories. Of dates: their parts. Empty for other kinds.
     """
 
     name: str
     kind: str = NUMBER
-    categories: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, kind: str, values: pd.Series[Any]) -> Self:
+        """Return the column of a kind with such values."""
+        return cls(name, kind, KINDS[kind].details(values))
 
     @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Names of the columns that it becomes: its own, or ``name=category`` for each category."""
-        return tuple(f"{self.name}={each}" for each in self.categories) if self.kind == TEXT else (self.name,)
+    def categories(self) -> tuple[str, ...]:
+        """Categories of text and codes; empty for other kinds."""
+        return self.details if KINDS[self.kind].has_categories else ()
+
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        """Names of its numbers: its own, or ``name.part`` for each part of a date."""
+        return (self.name,) if self.categories or not self.details else tuple(f"{self.name}.{p}" for p in self.details)
+
+    def convert(self, values: pd.Series[Any]) -> Converted:
+        """Return the values as numbers."""
+        return KINDS[self.kind].convert(values, self.details)
+
+
+class Raw(NamedTuple):
+    """Numbers of new rows.
+
+    Attributes
+    ----------
+    x
+        Float32 of shape (rows, raw columns): NaN where a value is missing, the place of a category, -1 for an unseen
+        one.
+    notes
+        What training did not have, a sentence for each column.
+    """
+
+    x: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Input columns of a table; numbers come first in the matrix, then the categories of texts.
+    """Input columns of a table; as numbers, the columns with categories come last.
 
     Attributes
     ----------
@@ -53,45 +125,50 @@ class Columns:
         In the order of the table.
     target
         Name of the target's column, which a table of new rows may have or not; empty if it has none.
+    additional
+        Names of other columns that a table of new rows may have or not, such as those to ignore.
     """
 
     inputs: tuple[Column, ...]
     target: str = ""
+    additional: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, names: Sequence[str]) -> Self:
         """Return columns of numbers."""
         return cls(tuple(Column(name) for name in names))
 
-    @classmethod
-    def of_frame(cls, frame: pd.DataFrame, target: str) -> Self:
-        """Return the columns of a frame of inputs without missing values; what is not numeric is text."""
-        return cls(tuple(_column(str(name), values) for name, values in frame.items()), target)
+    @property
+    def numbers(self) -> tuple[Column, ...]:
+        """Columns without categories."""
+        return tuple(column for column in self.inputs if not column.categories)
 
     @property
-    def in_matrix(self) -> tuple[Column, ...]:
-        """The columns in the order of the matrix."""
-        return tuple(sorted(self.inputs, key=lambda column: column.kind == TEXT))
+    def categorical(self) -> tuple[Column, ...]:
+        """Columns with categories."""
+        return tuple(column for column in self.inputs if column.categories)
+
+    @property
+    def raw_names(self) -> tuple[str, ...]:
+        """Names of the columns as numbers, in their order."""
+        return tuple(name for column in (*self.numbers, *self.categorical) for name in column.raw_names)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Names of the columns of the matrix."""
-        return tuple(name for column in self.in_matrix for name in column.feature_names)
-
-    def one_hot(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the numbers as they are, and a column of zeros and ones for each category of each text."""
-        import pandas as pd
-
-        parts = []
-        for column in self.in_matrix:
-            values = frame[column.name]
-            parts += [(values == each).astype(np.float32) for each in column.categories] or [values]
-        return pd.concat(parts, axis=1).set_axis(list(self.feature_names), axis=1)
+        """Names with a column for each category, and without what is learned from rows."""
+        numbers = tuple(name for column in self.numbers for name in column.raw_names)
+        return numbers + tuple(f"{column.name}={each}" for column in self.categorical for each in column.categories)
 
     def encode(
-        self, frame: pd.DataFrame, source: str, *, ignores_additional: bool = False, ignores_unknown: bool = False
-    ) -> NDArray[np.float32]:
-        """Return the matrix of new rows, float32 of shape (rows, features); their columns can have any order.
+        self,
+        frame: pd.DataFrame,
+        source: str,
+        *,
+        ignores_additional: bool = False,
+        ignores_unknown: bool = True,
+        fills: bool = True,
+    ) -> Raw:
+        """Return new rows as numbers; their columns can have any order.
 
         Parameters
         ----------
@@ -100,7 +177,9 @@ class Columns:
         ignores_additional
             Whether other columns are left out, rather than refused.
         ignores_unknown
-            Whether a text that training did not have gets zeros in all its columns, rather than be refused.
+            Whether a category that training did not have is accepted.
+        fills
+            Whether missing values are accepted.
 
         Raises
         ------
@@ -109,20 +188,18 @@ class Columns:
         """
         frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
         problems = [*self._wrong_names(list(frame.columns), ignores_additional=ignores_additional)]
-        converted: dict[str, NDArray[Any]] = {}
-        for column in self.inputs:
+        notes, parts = [], []
+        for column in (*self.numbers, *self.categorical):
             if list(frame.columns).count(column.name) != 1:
                 continue
-            values, problem = _converted(frame[column.name], column, ignores_unknown=ignores_unknown)
-            problems += [problem] if problem else []
-            converted[column.name] = values
+            converted = column.convert(frame[column.name])
+            parts.append(_to_float32(converted.numbers))
+            problems += _wrong_values(column, frame[column.name], converted, fills=fills)
+            notes += _unseen(column, converted)
+        problems += [] if ignores_unknown else notes
         if problems:
             raise DataError(f"{source}: does not fit the model: {'; '.join(problems)}")
-        parts = []
-        for column in self.in_matrix:
-            values = converted[column.name]
-            parts += [(values == each).astype(np.float32) for each in column.categories] or [_to_float32(values)]
-        return np.stack(parts, axis=1)
+        return Raw(np.concatenate(parts, axis=1), tuple(notes))
 
     def _wrong_names(self, names: Sequence[str], *, ignores_additional: bool) -> Iterator[str]:
         expected = [column.name for column in self.inputs]
@@ -132,14 +209,16 @@ class Columns:
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in expected]
         if twice:
             yield f"{_named('column', twice)} {'is' if len(twice) == 1 else 'are'} there more than once"
-        additional = [name for name in dict.fromkeys(names) if name not in expected and name != self.target]
+        accepted = {*expected, self.target, *self.additional}
+        additional = [name for name in dict.fromkeys(names) if name not in accepted]
         if additional and not ignores_additional:
             yield f"{_named('additional column', additional)}, which training did not have"
 
     def table(self) -> dict[str, Any]:
         """Return the columns in JSON types."""
-        inputs = [[column.name, column.kind, list(column.categories)] for column in self.inputs]
-        return {"inputs": inputs, "target": self.target}
+        inputs = [[column.name, column.kind, list(column.details)] for column in self.inputs]
+        additional = {"additional": list(self.additional)} if self.additional else {}
+        return {"inputs": inputs, "target": self.target, **additional}
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -150,72 +229,39 @@ class Columns:
         ValueError
             If it describes none.
         """
-        inputs = tuple(Column(name, kind, tuple(categories)) for name, kind, categories in table["inputs"])
+        inputs = tuple(Column(name, kind, tuple(details)) for name, kind, details in table["inputs"])
         for column in inputs:
-            texts = (column.name, *column.categories)
-            if column.kind not in KINDS or not all(isinstance(each, str) for each in texts):
+            if column.kind not in KINDS or not all(isinstance(each, str) for each in (column.name, *column.details)):
                 raise ValueError(f"{quoted(column)} is no column")
-            if (column.kind == TEXT) != bool(column.categories):
+            if (KINDS[column.kind].details is not _nothing) != bool(column.details):
                 raise ValueError(f"column {quoted(column.name)} must have categories if it is text, else none")
+            if column.kind == DATE and not set(column.details) <= {*DATE_PARTS, *TIME_PARTS}:
+                raise ValueError(f"column {quoted(column.name)} has no such parts of a date")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
-        return cls(inputs, str(table["target"]))
+        additional = tuple(table.get("additional", ()))
+        if not all(isinstance(name, str) for name in additional):
+            raise ValueError("additional columns must have names that are text")
+        return cls(inputs, str(table["target"]), additional)
 
 
-def _column(name: str, values: pd.Series[Any]) -> Column:
-    import pandas as pd
-
-    if pd.api.types.is_bool_dtype(values):
-        return Column(name, TRUTH)
-    if pd.api.types.is_numeric_dtype(values):
-        return Column(name)
-    return Column(name, TEXT, tuple(sorted(map(str, values.unique()))))
-
-
-def _converted(values: pd.Series[Any], column: Column, *, ignores_unknown: bool) -> tuple[NDArray[Any], str]:
-    """Return the values as numbers, or as text, and what is wrong with them."""
+def _wrong_values(column: Column, values: pd.Series[Any], converted: Converted, *, fills: bool) -> Iterator[str]:
     missing = values.isna().to_numpy()
-    if missing.any():
-        return values.to_numpy(), f"{_place(column, missing)}: the value is missing"
-    if column.kind == TEXT:
-        texts = np.array([str(value).strip() for value in values], dtype=object)
-        unknown = sorted(set(texts) - set(column.categories))
-        if unknown and not ignores_unknown:
-            categories = _some(column.categories)
-            return texts, f"column {column.name!r} holds {_some(unknown)}, and training had only {categories}"
-        return texts, ""
-    return _numbers(values, column)
+    if converted.wrong_row is not None:
+        yield f"column {quoted(column.name)}, row {converted.wrong_row + 1}: {converted.problem}"
+    elif missing.any() and not fills:
+        yield f"column {quoted(column.name)}, row {int(missing.argmax()) + 1}: the value is missing"
 
 
-def _numbers(values: pd.Series[Any], column: Column) -> tuple[NDArray[Any], str]:
-    import pandas as pd
-
-    numbers = pd.to_numeric(values, errors="coerce")
-    if column.kind == TRUTH:
-        truths = values.map(lambda value: _TRUTHS.get(str(value).strip().lower()))
-        numbers = numbers.astype(object).where(truths.isna(), truths)
-    array = pd.to_numeric(numbers).to_numpy(dtype=np.float64)
-    wrong = np.isnan(array)
-    if wrong.any():
-        value = str(values.iloc[int(wrong.argmax())])
-        return array, f"{_place(column, wrong)}: {quoted(value)} is not a number"
-    infinite = ~np.isfinite(_to_float32(array))
-    if infinite.any():
-        return array, f"{_place(column, infinite)}: the value is infinite, or too large for float32"
-    return array, ""
-
-
-def _place(column: Column, wrong: NDArray[np.bool_]) -> str:
-    return f"column {column.name!r}, row {int(wrong.argmax()) + 1}"
+def _unseen(column: Column, converted: Converted) -> list[str]:
+    if not converted.unseen:
+        return []
+    return [f"column {quoted(column.name)} holds {some(converted.unseen)}, and training had only"
+            f" {some(column.categories)}"]  # fmt: skip
 
 
 def _named(noun: str, names: Sequence[str]) -> str:
-    return f"{noun}{'' if len(names) == 1 else 's'} {_some(names)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(map(quoted, names[:_MOST_NAMED])) + more
+    return f"{noun}{'' if len(names) == 1 else 's'} {some(names)}"
 
 
 def _to_float32(values: NDArray[Any]) -> NDArray[np.float32]:

@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.data.columns import Columns
+from hpsearch.data.columns import CODE, DATE, Columns
+from hpsearch.data.preparation import Preparation
+from hpsearch.data.roles import MOST_CATEGORIES
+from hpsearch.data.values import INFINITE
 from hpsearch.errors import DataError, choose_from
 
 TASKS = ("classification", "regression")
 
-MISSING = "the value is missing (NaN): fill it in, or leave the row or the column out"
-INFINITE = "the value is infinite, or too large for float32"
+_BLOCK_ROWS = 4096  # whose matrix is made at a time
+
+MISSING = "the value is missing (NaN): fill it in, or leave the row out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +30,7 @@ class Dataset:
     name
         Name in error messages and reports.
     x
-        Inputs, float32 of shape (rows, columns), all finite.
+        Inputs, float32 of shape (rows, columns): numbers, NaN where one is missing, and places of categories.
     y
         Shape (rows,). Labels 0 .. K-1 as int64, or targets as float32.
     task
@@ -38,12 +42,14 @@ class Dataset:
     test
         Inputs and labels of the official test set, or None.
     columns
-        Columns of the table that `x` was made from; by default numbers named by `feature_names`.
+        Columns of the table that `x` was made from (`Columns.raw_names` are the names of `x`); by default numbers named
+        by `feature_names`.
 
     Raises
     ------
     DataError
-        If the content violates these rules, has fewer than two classes, or has a constant target.
+        If the content violates these rules, or has fewer than two classes, a constant target or a column without
+        values.
     """
 
     name: str
@@ -60,6 +66,8 @@ class Dataset:
             raise DataError(f"{self.name}: {choose_from('task', self.task, TASKS)}")
         if not self.columns.inputs:
             object.__setattr__(self, "columns", Columns.of_numbers(self.feature_names))
+        if self.columns.raw_names != tuple(self.feature_names):
+            raise DataError(f"{self.name}: feature_names must be those of the columns, {self.columns.raw_names}")
         object.__setattr__(self, "x", _read_only(self.x))
         object.__setattr__(self, "y", _read_only(self.y))
         if self.test is not None:
@@ -70,14 +78,38 @@ class Dataset:
         self._check_variety()
 
     @cached_property
+    def incomplete(self) -> NDArray[np.bool_]:
+        """Which columns of `x` miss values, in any part."""
+        lacking: NDArray[np.bool_] = np.any([np.isnan(x).any(axis=0) for _, x, _ in self._parts()], axis=0)
+        return lacking
+
+    @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the content, not of the name; computed on first access. Detects changed files."""
-        digest = hashlib.sha256(repr((self.task, self.feature_names, self.class_names)).encode())
+        """SHA-256 of the content, not of the name; computed on first access. Detects changed files.
+
+        Of complete numbers, truths and texts with few categories it is that of a matrix with a column for each
+        category, as in earlier versions.
+        """
+        if self.is_plain:
+            plain = Preparation.plain(self.columns)
+            names, matrix = plain.feature_names, plain.apply
+            digest = hashlib.sha256(repr((self.task, names, self.class_names)).encode())
+        else:
+            names, matrix = self.columns.raw_names, _same_missing
+            digest = hashlib.sha256(repr((self.task, self.columns.inputs, self.class_names)).encode())
         for _, x, y in self._parts():
-            digest.update(f"{x.shape} {y.dtype.name}".encode())
-            digest.update(np.ascontiguousarray(x).data)
+            digest.update(f"{(len(x), len(names))} {y.dtype.name}".encode())
+            for start in range(0, len(x), _BLOCK_ROWS):
+                digest.update(matrix(x[start : start + _BLOCK_ROWS]).data)
             digest.update(np.ascontiguousarray(y).data)
         return digest.hexdigest()
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether earlier versions could read such a table: it is complete, without dates and many categories."""
+        kinds = {column.kind for column in self.columns.inputs}
+        few = all(len(column.categories) <= MOST_CATEGORIES for column in self.columns.categorical)
+        return few and not self.incomplete.any() and not kinds & {CODE, DATE}
 
     def _parts(self) -> list[tuple[str, NDArray[np.float32], NDArray[Any]]]:
         official = [] if self.test is None else [(f"{self.name} (test)", *self.test)]
@@ -92,12 +124,10 @@ class Dataset:
             )
         if y.shape != (len(x),):
             raise DataError(f"{part}: y must have shape ({len(x)},), one for each row of x; received {y.shape}")
-        finite = np.isfinite(x)
-        if not finite.all():
-            row, column = (int(index) for index in np.argwhere(~finite)[0])
-            raise DataError(
-                f"{part}: column {self.feature_names[column]!r}, row {row} (from 0): {not_finite(x[row, column])}"
-            )
+        infinite = np.isinf(x)
+        if infinite.any():
+            row, column = (int(index) for index in np.argwhere(infinite)[0])
+            raise DataError(f"{part}: column {self.feature_names[column]!r}, row {row} (from 0): {INFINITE}")
 
     def _check_targets(self, part: str, y: NDArray[Any]) -> None:
         dtype = np.dtype(np.int64 if self.task == "classification" else np.float32)
@@ -113,6 +143,10 @@ class Dataset:
             )
 
     def _check_variety(self) -> None:
+        empty = np.isnan(self.x).all(axis=0) & (len(self.x) > 0)
+        if empty.any():
+            name = self.feature_names[int(empty.argmax())]
+            raise DataError(f"{self.name}: column {name!r} has no value in any row: leave it out")
         values = np.unique(self.y)
         if len(values) >= 2:
             return
@@ -126,6 +160,11 @@ class Dataset:
 def not_finite(value: float) -> str:
     """Return the reason why a `value` that is not finite is refused."""
     return MISSING if np.isnan(value) else INFINITE
+
+
+def _same_missing(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a copy in which all missing values have the same bits."""
+    return np.where(np.isnan(x), np.float32(np.nan), x)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

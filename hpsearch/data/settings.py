@@ -4,10 +4,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.folds import folds
+from hpsearch.data.preparation import IMPUTATIONS
+from hpsearch.data.reading.dialect import check_decimal, check_separator
+from hpsearch.data.reading.encoding import check_encoding
 from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
 from hpsearch.errors import UsageError, quoted
@@ -29,9 +33,13 @@ class DataSettings:
     task
         "classification" or "regression", for csv and npz. If None, it is inferred from the target:
         classification for text, true/false, and whole numbers with at most 20 different values, else regression.
+    separator, decimal, encoding
+        Of a csv file, see `read_table`; if None, they are found by looking at it.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
-    train, validation, test, scaling
+    ignore, numbers, categories, dates
+        csv: names of columns in a role, see `Roles`.
+    train, validation, test, scaling, imputation
         See `split`. `validation` can also be folds, such as "5-fold" or "3 x 5-fold", see `cross_split`.
     metric
         Name of scikit-learn's scorer that judges trials, baselines and the test, such as "roc_auc". None: "accuracy" or
@@ -47,12 +55,20 @@ class DataSettings:
     path: str | None = None
     target: str | None = None
     task: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
     rows: int | None = None
     inputs: int | None = None
+    ignore: tuple[str, ...] | None = None
+    numbers: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    dates: tuple[str, ...] | None = None
     train: int | None = None
     validation: float | int | str = 0.2
     test: float | int = 0.2
     scaling: str = "standard"
+    imputation: str = "median"
     metric: str | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +86,7 @@ class DataSettings:
         if self.train is not None:
             whole("train", self.train, least=1)
         one_of("scaling", self.scaling, SCALINGS)
+        one_of("imputation", self.imputation, IMPUTATIONS)
         if self.metric is not None:
             _text("metric", self.metric)
 
@@ -79,9 +96,15 @@ class DataSettings:
             if value is None:
                 continue
             check(key, value)
+            if isinstance(value, list):
+                object.__setattr__(self, key, tuple(value))
             if key not in SOURCES[self.source].reads:
                 sources = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
                 raise UsageError(f"{key} is for source {sources} only; received {quoted(value)} with {self.source!r}")
+
+    def read_by_source(self) -> dict[str, Any]:
+        """Return the keys that the source reads, by name."""
+        return {key: getattr(self, key) for key in _RULES if key in SOURCES[self.source].reads}
 
 
 def _text(key: str, value: object) -> None:
@@ -95,14 +118,26 @@ def _size(key: str, value: object) -> None:
     whole(key, value, least=1, most=_MOST[key])
 
 
+def _names(key: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise UsageError(f'{key} must be a list of names of columns such as ["id"]; received {quoted(value)}')
+
+
 _MOST = {"rows": 1_000_000, "inputs": 10_000}
 
 _RULES: Mapping[str, Callable[[str, object], None]] = {
     "path": _text,
     "target": _text,
     "task": _text,
+    "separator": check_separator,
+    "decimal": check_decimal,
+    "encoding": check_encoding,
     "rows": _size,
     "inputs": _size,
+    "ignore": _names,
+    "numbers": _names,
+    "categories": _names,
+    "dates": _names,
 }
 """Key that only some sources read → check of its value."""
 
@@ -126,14 +161,6 @@ def load(
     DataError
         If the data is missing or invalid.
     """
-    arguments = {
-        "path": settings.path,
-        "target": settings.target,
-        "task": settings.task,
-        "rows": settings.rows,
-        "inputs": settings.inputs,
-        "folder": folder,
-        "data_dir": None if data_dir is None else Path(data_dir),
-    }
     source = SOURCES[settings.source]
+    arguments = settings.read_by_source() | {"folder": folder, "data_dir": None if data_dir is None else Path(data_dir)}
     return source.load(**{name: arguments[name] for name in source.reads})

@@ -1,4 +1,4 @@
-"""Seeded split into train, validation and test rows, stratified by class and scaled by the training rows."""
+"""Seeded split into train, validation and test rows, stratified by class, prepared by the training rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hpsearch.checks import MOST_SEED, one_of, share, whole
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.folds import Folds
+from hpsearch.data.preparation import IMPUTATIONS, Preparation
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.errors import DataError
 
@@ -70,10 +71,11 @@ def split(
     test: float | int = 0.2,
     train: int | None = None,
     scaling: str = "standard",
+    imputation: str = "median",
     seed: int,
     repeat: int = 0,
 ) -> Split:
-    """Split `dataset` into train, validation and test, and scale it by the training rows.
+    """Split `dataset` into train, validation and test, and prepare and scale it by the training rows.
 
     The test rows depend only on `seed` and their number, so no repeat searches on the test rows of another repeat.
     Train and validation rows are drawn from the rest by (`seed`, `repeat`).
@@ -89,6 +91,8 @@ def split(
         The draw is stratified, so if fewer than one row per class would be left out, the number is lowered accordingly.
     scaling
         Key of `SCALINGS`, fitted on the training rows after `train` is applied.
+    imputation
+        One of `IMPUTATIONS`, fitted on the same rows, before scaling. See `Preparation`.
     seed, repeat
         Whole numbers >= 0.
 
@@ -103,6 +107,7 @@ def split(
     if train is not None:
         whole("train", train, least=1)
     one_of("scaling", scaling, SCALINGS)
+    one_of("imputation", imputation, IMPUTATIONS)
     whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
@@ -110,7 +115,7 @@ def split(
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
     drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    return replace(_scaled(dataset, scaling, [*parts, test_part]), fingerprints=_fingerprints(drawn))
+    return replace(_prepared(dataset, scaling, imputation, [*parts, test_part]), fingerprints=_fingerprints(drawn))
 
 
 def cross_split(
@@ -120,10 +125,11 @@ def cross_split(
     test: float | int = 0.2,
     train: int | None = None,
     scaling: str = "standard",
+    imputation: str = "median",
     seed: int,
     repeat: int = 0,
 ) -> Split:
-    """Split `dataset` into test rows and the folds of the rest, each scaled by its own training rows.
+    """Split `dataset` into test rows and the folds of the rest, each prepared and scaled by its own training rows.
 
     The test rows are those of `split`. The folds are drawn by (`seed`, `repeat`), stratified by class. The parts of the
     result are those of the first fold. The other arguments, and the errors, are those of `split`.
@@ -135,7 +141,7 @@ def cross_split(
 
     def scaled(train_rows: Rows, validation_rows: Rows) -> Split:
         parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
-        return _scaled(dataset, scaling, [*parts, (test_part[0].copy(), test_part[1].copy())])
+        return _prepared(dataset, scaling, imputation, [*parts, (test_part[0].copy(), test_part[1].copy())])
 
     trained, validated, splits = [], [], []
     for places, held_out in folds.split(y, _state((seed, _VALIDATION, repeat)), stratified=bool(dataset.class_names)):
@@ -252,13 +258,16 @@ def _check_enough(dataset: Dataset, y: NDArray[Any], key: str, share: float | in
         )
 
 
-def _scaled(dataset: Dataset, scaling: str, parts: list[Part]) -> Split:
-    """Scale the parts (train first) in place, and combine them into a `Split`."""
-    fit = SCALINGS[scaling]
-    shift, factor = fit(parts[0][0])
+def _prepared(dataset: Dataset, scaling: str, imputation: str, parts: list[Part]) -> Split:
+    """Prepare and scale the parts (train first), in place where possible, and combine them into a `Split`."""
+    preparation = Preparation.fit(
+        dataset.columns, parts[0][0], imputation, dataset.incomplete, keeps_all=dataset.is_plain
+    )
+    parts = [(preparation.apply(x), y) for x, y in parts]
+    shift, factor = SCALINGS[scaling](parts[0][0])
     for x, _ in parts:
         rescale(x, shift, factor)
-        _check_finite(dataset, scaling, x, [f"column {name!r}" for name in dataset.feature_names])
+        _check_finite(dataset, scaling, x, [f"column {name!r}" for name in preparation.feature_names])
     units: dict[str, Any] = {} if dataset.class_names else _scale_targets(dataset, scaling, [y for _, y in parts])
     (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = parts
     return Split(

@@ -18,8 +18,11 @@ from hpsearch.text import plain, shorten
 DESCRIPTION = "hpsearch_estimator"
 """Name of the array with the JSON text; files without it are not saved estimators."""
 
-FORMAT = 1
-"""Format version; increase it when previous versions can no longer read the files."""
+FORMAT = 2
+"""Newest format version that can be read. A file has the lowest one that describes it."""
+
+WITH_PREPARATION = 2
+"""Format version of models with a fitted preparation of their tables."""
 
 _LONGEST = 100  # characters of the name of a class
 
@@ -32,8 +35,10 @@ def damaged(path: str | os.PathLike[str], error: Exception) -> DataError:
     return DataError(f"{path}: can't be read as a saved hpsearch estimator: {' '.join(str(error).split())}")
 
 
-def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the file to exactly `path`, without adding a suffix.
+def write(
+    path: str | os.PathLike[str], description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], version: int = 1
+) -> None:
+    """Write the file, of a format `version`, to exactly `path`, without adding a suffix.
 
     Raises
     ------
@@ -47,7 +52,7 @@ def write(path: str | os.PathLike[str], description: Mapping[str, Any], arrays: 
     except TypeError as error:
         raise UsageError(f"path must be the name of a file, got {path!r}") from error
     try:
-        text = json.dumps({"format": FORMAT, **description}, default=_to_builtin)
+        text = json.dumps({"format": version, **description}, default=_to_builtin)
     except TypeError as error:
         raise UsageError(f"{path}: {error}") from error
     try:

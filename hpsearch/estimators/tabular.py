@@ -1,4 +1,4 @@
-"""Model of a table: columns, scaling, estimator and labels, saved in one file."""
+"""Model of a table: columns, preparation, scaling, estimator and labels, saved in one file."""
 
 # ruff: noqa: N803 -- scikit-learn calls the inputs X.
 
@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from hpsearch.data.columns import Columns
+from hpsearch.data.columns import Columns, Raw
+from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
+from hpsearch.data.table import table_of
 from hpsearch.errors import DataError, UsageError, choose_from
 from hpsearch.estimators.base import MLPEstimator
 from hpsearch.estimators.classifier import MLPClassifier
 from hpsearch.estimators.regressor import MLPRegressor
-from hpsearch.estimators.saving import UNREADABLE, check_class, damaged, read, write
+from hpsearch.estimators.saving import UNREADABLE, WITH_PREPARATION, check_class, damaged, read, write
 from hpsearch.version import __version__
 
 SAVED: Mapping[str, type[MLPEstimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
@@ -31,7 +33,11 @@ _SHIFT, _FACTOR = "scaling.shift", "scaling.factor"  # arrays of the file, besid
 
 @dataclass(frozen=True, eq=False)
 class TabularModel:
-    """Fitted estimator with the encoding and scaling of a table, and the names of the classes.
+    """Fitted estimator with the preparation and scaling of a table, and the names of the classes.
+
+    In new rows, a missing number is filled as in training, and a category that training did not have is encoded as the
+    `Preparation` says; `notes` names such categories. A file of an earlier version fills nothing: no value may be
+    missing.
 
     Attributes
     ----------
@@ -47,6 +53,8 @@ class TabularModel:
         Targets are ``scaled * y_scale + y_shift``; 0 and 1 for classes.
     about
         What it was made from, in JSON types.
+    preparation
+        Makes the matrix of the columns; None for `Preparation.plain`.
     """
 
     estimator: Any
@@ -57,9 +65,10 @@ class TabularModel:
     y_shift: float = 0.0
     y_scale: float = 1.0
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    preparation: Preparation | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        width = len(self.columns.feature_names)
+        width = len(self._prepares.feature_names)
         for name, array in (("shift", self.shift), ("factor", self.factor)):
             if array.dtype != np.float64 or array.shape != (width,) or not np.isfinite(array).all():
                 raise DataError(f"{name} must be {width} finite numbers, one for each column of the matrix")
@@ -69,6 +78,10 @@ class TabularModel:
             raise DataError(f"y_shift and y_scale must be finite, got {self.y_shift} and {self.y_scale}")
         if self.class_names and not set(self._class_numbers) <= set(range(len(self.class_names))):
             raise DataError(f"there must be a name for each class, got {len(self.class_names)}")
+
+    @property
+    def _prepares(self) -> Preparation:
+        return self.preparation or Preparation.plain(self.columns)
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -85,7 +98,8 @@ class TabularModel:
         Parameters
         ----------
         X
-            Data frame with the columns of training, in any order; or an array (rows, columns) in their order.
+            Data frame of pandas or polars with the columns of training, in any order; or an array (rows, columns) in
+            their order.
         options
             `source`, `ignores_additional` and `ignores_unknown`: see `Columns.encode`.
 
@@ -128,21 +142,36 @@ class TabularModel:
     def _inputs(
         self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool
     ) -> NDArray[np.float32]:
-        frame = rows if isinstance(rows, pd.DataFrame) else self._frame(rows)
-        if not len(frame):
-            raise DataError(f"{source}: there must be at least one row, got none")
-        x = self.columns.encode(frame, source, **options)
+        x = self._prepares.apply(self._raw(rows, source, **options).x)
         rescale(x, self.shift, self.factor)
         wrong = ~np.isfinite(x).all(axis=1)
         if wrong.any():
             raise DataError(f"{source}: row {int(wrong.argmax()) + 1} is too large for float32 after scaling")
         return x
 
-    def _frame(self, rows: ArrayLike) -> pd.DataFrame:
+    def notes(self, X: ArrayLike | pd.DataFrame, **options: Any) -> tuple[str, ...]:
+        """Return a sentence for each column of `X` with categories that training did not have; as `predict`."""
+        return self._raw(X, **options).notes
+
+    def _raw(self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool) -> Raw:
+        frame = rows if isinstance(rows, pd.DataFrame) else self._frame(rows, source)
+        if not len(frame):
+            raise DataError(f"{source}: there must be at least one row, got none")
+        return self.columns.encode(frame, source, fills=self._prepares.fills, **options)
+
+    def _frame(self, rows: ArrayLike, source: str) -> pd.DataFrame:
+        if hasattr(rows, "columns"):  # a frame of polars
+            return table_of(rows, name=source)[0].frame
         array, names = np.asarray(rows), [column.name for column in self.columns.inputs]
         if array.ndim != 2 or array.shape[1] != len(names):
             raise DataError(f"X must have the shape (rows, {len(names)}), got {array.shape}")
         return pd.DataFrame(array, columns=names)
+
+    def _repr_html_(self) -> str:
+        """Return what it predicts from which columns, as notebooks show it."""
+        from hpsearch.estimators.model_card import model_card
+
+        return model_card(self.estimator, self.columns, self.class_names, self.about)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `load` reads; nothing in it is pickled.
@@ -167,7 +196,8 @@ class TabularModel:
             "target": [self.y_shift, self.y_scale],
             "about": dict(self.about),
         }
-        write(path, description, {_SHIFT: self.shift, _FACTOR: self.factor, **arrays})
+        own = {_SHIFT: self.shift, _FACTOR: self.factor, **self._prepares.arrays()}
+        write(path, description, {**own, **arrays}, WITH_PREPARATION)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -191,15 +221,20 @@ class TabularModel:
                 raise DataError("class_names must be texts for a classifier, and empty for a regressor")
             shift, factor = arrays.pop(_SHIFT), arrays.pop(_FACTOR)
             y_shift, y_scale = map(float, description["target"])
+            columns = Columns.of_table(description["columns"])
+            prepared = {name: arrays.pop(name) for name in [*arrays] if Preparation.owns(name)}
+            older = description["format"] < WITH_PREPARATION
+            preparation = Preparation.plain(columns) if older else Preparation.of_arrays(columns, prepared)
             return cls(
                 SAVED[kind].from_saved_state(state, arrays),
-                Columns.of_table(description["columns"]),
+                columns,
                 shift,
                 factor,
                 names,
                 y_shift,
                 y_scale,
                 dict(description["about"]),
+                preparation,
             )
         except UNREADABLE as error:
             raise damaged(path, error) from error

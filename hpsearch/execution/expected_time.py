@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import joblib
+import optuna
+from optuna.samplers import RandomSampler
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.objectives import Objective
+from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import is_untuned
 
@@ -20,7 +24,8 @@ _STEPS = 4  # of each training: the first one is left out, since it is the slowe
 def expected_seconds(plan: Plan, jobs: int) -> float:
     """Return the expected duration of all trainings of `plan` with `jobs` processes, in seconds.
 
-    Time the first steps of a training of at most eight variants, with default hyperparameters, and multiply:
+    Time the first steps of a training of at most eight variants, with default hyperparameters (random ones where there
+    are none), and multiply:
 
         seconds of a step × steps × trainings of a run × runs / processes
 
@@ -42,11 +47,20 @@ def expected_seconds(plan: Plan, jobs: int) -> float:
 def _training_seconds(objective: Objective) -> float:
     """Return the expected duration of a training, from its first steps."""
     steps, times = [0], [time.perf_counter()]
+    params = _typical(objective)
     with ONE_BLAS_THREAD.hold():
-        for step in islice(objective.train(objective.defaults, objective.seeds(0)), _STEPS):
+        for step in islice(objective.train(params, objective.seeds(0)), _STEPS):
             steps.append(step.number)
             times.append(time.perf_counter())
     return _extrapolated(steps, times, objective.epochs or steps[-1])
+
+
+def _typical(objective: Objective) -> Mapping[str, Any]:
+    """Return the default hyperparameters, or random ones where an objective, such as a table, has no defaults."""
+    if objective.defaults or not objective.space:
+        return objective.defaults
+    with quiet_optuna():
+        return objective.suggest(optuna.create_study(sampler=RandomSampler(seed=0)).ask())
 
 
 def _extrapolated(steps: Sequence[int], times: Sequence[float], planned: int) -> float:

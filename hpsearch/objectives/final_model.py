@@ -1,4 +1,4 @@
-"""Model for use: an estimator fitted to all rows that are not test rows, with columns, scaling and labels."""
+"""Model for use: an estimator fitted to all rows that are not test rows, with preparation, scaling and labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import SCALINGS, Dataset, rows_without_test
+from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
 from hpsearch.errors import DataError
 from hpsearch.seeding import integer
@@ -24,6 +25,7 @@ def final_model(
     *,
     test: float | int,
     scaling: str,
+    imputation: str = "median",
     seed: int,
     repeat: int,
     all_rows: bool,
@@ -34,7 +36,7 @@ def final_model(
     ----------
     make
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
-    test, scaling, seed, repeat
+    test, scaling, imputation, seed, repeat
         As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
 
     Raises
@@ -47,6 +49,8 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y = _rows(dataset, test, seed, all_rows=all_rows)
+    preparation = Preparation.fit(dataset.columns, x, imputation)
+    x = preparation.apply(x)
     shift, factor = SCALINGS[scaling](x)
     rescale(x, shift, factor)
     if not np.isfinite(x).all():
@@ -71,6 +75,7 @@ def final_model(
         y_shift,
         y_scale,
         about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
+        preparation=preparation,
     )
 
 

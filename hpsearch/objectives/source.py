@@ -13,19 +13,36 @@ from typing import Any
 
 from hpsearch.data import Dataset, DataSettings, Split, cross_split, load, split
 from hpsearch.data.folds import folds
+from hpsearch.data.in_memory import InMemory, in_memory, is_in_memory, refuse
 from hpsearch.errors import DataError, UsageError, choose_from
 
+Data = str | Mapping[str, object] | tuple[object, object] | DataSettings | Dataset | InMemory
+"""What objectives take as data."""
 
-def data_settings(data: str | Mapping[str, Any] | DataSettings | Dataset) -> DataSettings | Dataset:
-    """Return the settings for a name, a table like ``[data]``, or settings; a data set as it is.
+
+def data_settings(data: Data) -> DataSettings | InMemory:
+    """Return the settings for a name, a table like ``[data]``, or settings; data in memory with its settings.
 
     Raises
     ------
     UsageError
         If a key or value is invalid.
+    DataError
+        If data in memory can't be used; one message tells all.
     """
-    if isinstance(data, DataSettings | Dataset):
+    if isinstance(data, DataSettings | InMemory):
         return data
+    if isinstance(data, Dataset):
+        return InMemory(data)
+    if is_in_memory(data):
+        try:
+            return in_memory(data)  # type: ignore[arg-type]  # a pair, or a table
+        except DataError:
+            raise
+        except UsageError as error:
+            raise UsageError(f"data: {error}") from error
+    if not isinstance(data, str | Mapping):
+        raise refuse(data)
     table = {"source": data} if isinstance(data, str) else dict(data)
     keys = [field.name for field in fields(DataSettings)]
     for key in table:
@@ -53,15 +70,15 @@ class Source:
         SHA-256 of the data at construction of the objective.
     """
 
-    data: DataSettings | Dataset
+    data: DataSettings | InMemory
     data_dir: str | Path | None
     folder: str | Path | None
     fingerprint: str
 
     @classmethod
-    def read(cls, data: DataSettings | Dataset, data_dir: str | Path | None, folder: str | Path | None) -> Source:
+    def read(cls, data: DataSettings | InMemory, data_dir: str | Path | None, folder: str | Path | None) -> Source:
         """Load the current data, without using the cache."""
-        dataset = data if isinstance(data, Dataset) else _read(data, data_dir, folder)
+        dataset = data.dataset if isinstance(data, InMemory) else _read(data, data_dir, folder)
         source = cls(data, data_dir, folder, dataset.fingerprint)
         source._cache(dataset)
         return source
@@ -69,7 +86,7 @@ class Source:
     @property
     def metric(self) -> str | None:
         """Name of scikit-learn's scorer that judges; None for the task's own score."""
-        return self.data.metric if isinstance(self.data, DataSettings) else None
+        return self.settings.metric
 
     @property
     def dataset(self) -> Dataset:
@@ -80,8 +97,8 @@ class Source:
         DataError
             If the reloaded data has another fingerprint.
         """
-        if isinstance(self.data, Dataset):
-            return self.data
+        if isinstance(self.data, InMemory):
+            return self.data.dataset
         dataset = LOADED.get(self)
         if dataset is None:
             dataset = load(self.data, self.data_dir, self.folder)
@@ -92,8 +109,8 @@ class Source:
 
     @property
     def settings(self) -> DataSettings:
-        """Settings of the split and scaling; the defaults for a data set."""
-        return self.data if isinstance(self.data, DataSettings) else DataSettings()
+        """Settings of the split, scaling and metric."""
+        return self.data.settings if isinstance(self.data, InMemory) else self.data
 
     def split(self, seed: int, repeat: int) -> Split:
         """Return train, validation and test part of a repeat; the last two splits are cached."""
@@ -123,7 +140,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
     read = _READ.get()
     if read is None:
         return load(data, data_dir, folder)
-    key = (data.source, data.path, data.target, data.task, data.rows, data.inputs, data_dir, folder)
+    key = (data.source, *data.read_by_source().items(), data_dir, folder)
     if key not in read:
         read[key] = load(data, data_dir, folder)
     return read[key]
@@ -133,7 +150,7 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 def _split(source: Source, seed: int, repeat: int) -> Split:
     settings = source.settings
     arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "scaling": settings.scaling}
-    arguments |= {"seed": seed, "repeat": repeat}
+    arguments |= {"imputation": settings.imputation, "seed": seed, "repeat": repeat}
     if isinstance(settings.validation, str):
         return cross_split(source.dataset, folds=folds(settings.validation), **arguments)
     return split(source.dataset, validation=settings.validation, **arguments)

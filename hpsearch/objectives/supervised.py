@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 
 from hpsearch.blas import ONE_BLAS_THREAD
-from hpsearch.data import Dataset, DataSettings, Split, located
+from hpsearch.data import DataSettings, Split, located
+from hpsearch.data.in_memory import InMemory
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
@@ -23,7 +24,7 @@ from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.objectives.searched_objective import SearchedObjective
-from hpsearch.objectives.source import Source, data_settings
+from hpsearch.objectives.source import Data, Source, data_settings
 from hpsearch.seeding import integer
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 
 MOST_SENT = 2**25
 """Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
+
+LATER = ("imputation",)
+"""Keys of the data that earlier studies lack; their default is left out of the content."""
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
@@ -48,7 +52,10 @@ class SupervisedObjective(SearchedObjective):
     Parameters
     ----------
     data
-        Name of a data set, table like ``[data]`` of a study file, or `Dataset`.
+        Name of a data set; pair ``(X, y)`` of inputs and target; table like ``[data]`` of a study file; or `Dataset`.
+        The inputs are an array or a data frame of pandas or polars, and the target can be the name of a column:
+        ``(frame, "churned")``. With other keys of ``[data]`` such data is the table ``{"frame": frame, "target":
+        "churned", "validation": 0.25}``. It is not stored: a call on the same storage needs the same data again.
     model
         Fixed settings; those in neither `model` nor `space` have their defaults.
     space
@@ -79,15 +86,15 @@ class SupervisedObjective(SearchedObjective):
 
     def __init__(
         self,
-        data: str | Mapping[str, Any] | DataSettings | Dataset = "digits",
+        data: Data = "digits",
         *,
-        model: Mapping[str, Any] | None = None,
-        space: Mapping[str, Mapping[str, Any] | BaseDistribution] | None = None,
+        model: Mapping[str, object] | None = None,
+        space: Mapping[str, Mapping[str, object] | BaseDistribution] | None = None,
         seed: int = 0,
         repeat: int = 0,
         data_dir: str | Path | None = None,
         folder: str | Path | None = None,
-        record: Mapping[str, Any] | None = None,
+        record: Mapping[str, object] | None = None,
     ) -> None:
         self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)
@@ -143,7 +150,7 @@ class SupervisedObjective(SearchedObjective):
     def content(self) -> dict[str, Any]:
         """Content that comparable trials share: data (with the SHA-256 of its content), fixed settings and space."""
         data = self._source.data
-        table = asdict(data) if isinstance(data, DataSettings) else {"source": data.name}
+        table = asdict(data) if isinstance(data, DataSettings) else data.content
         return {
             "data": {key: value for key, value in table.items() if value is not None and not self._is_own(key)}
             | {"fingerprint": self._source.fingerprint},
@@ -151,8 +158,10 @@ class SupervisedObjective(SearchedObjective):
         } | ({"record": self.record} if self.record else {})
 
     def _is_own(self, key: str) -> bool:
-        """Return whether a key of the data has no effect: a metric that is the task's own."""
-        return key == "metric" and self._scorer is None
+        """Return whether a key of the data has no effect: a metric that is the task's own, or a later default."""
+        data = self._source.data
+        later = key in LATER and isinstance(data, DataSettings) and getattr(data, key) == getattr(DataSettings, key)
+        return later or (key == "metric" and self._scorer is None)
 
     @property
     def data(self) -> Split:
@@ -189,9 +198,10 @@ class SupervisedObjective(SearchedObjective):
 
     def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
         """Return the objective of a variant, on the same data set."""
-        data = self._source.data if isinstance(self._source.data, Dataset) else tables["data"]
+        data = self._source.data
+        data = data.varied(tables["data"]) if isinstance(data, InMemory) else tables["data"]
         return family.build(
-            data,  # type: ignore[arg-type]  # a data set that only exists in Python
+            data,  # type: ignore[arg-type]  # data that only exists in Python
             model=tables["model"],
             space=tables["space"],
             seed=self.seed,
@@ -248,6 +258,7 @@ class SupervisedObjective(SearchedObjective):
             lambda task: self.estimator(self.settings(params), task, scaled_targets=True),
             test=settings.test,
             scaling=settings.scaling,
+            imputation=settings.imputation,
             seed=self.seed,
             repeat=self.repeat,
             all_rows=all_rows,

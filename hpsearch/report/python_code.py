@@ -18,7 +18,7 @@ from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
-_SPLIT = ("validation", "test", "train", "scaling")  # keys of [data] that are arguments of split
+_SPLIT = ("validation", "test", "train", "scaling", "imputation")  # keys of [data] that are arguments of split
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:
@@ -37,6 +37,8 @@ def program(results: Results, best: Best, *, absolute: bool = False) -> str:
     if definition is None or not definition.has_family:
         return "\n".join([opening, *_parameters(results, best)])
     estimator = _estimator(definition, best, results.metric)
+    if not definition.has_stored_data:
+        return "\n".join([opening, *_without_data(results, best, estimator)])
     lines = (
         _with_objective(definition, best, results.metric, absolute=absolute)
         if estimator is None
@@ -80,6 +82,15 @@ def _parameters(results: Results, best: Best) -> Iterator[str]:
         f"study = optuna.create_study(direction={results.direction!r})",
         "study.enqueue_trial(params)  # the first trial of study.optimize(objective) has them",
     )
+
+
+def _without_data(results: Results, best: Best, estimator: Any) -> Iterator[str]:
+    """Return the code of a study whose data was given in Python: the estimator, or the parameters alone."""
+    yield "# The data of the study was given in Python and is not stored."
+    if estimator is None:
+        yield from _parameters(results, best)
+    else:
+        yield from (_import_of(type(estimator)), "", *_constructed(estimator))
 
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from hpsearch.data import SOURCES
 from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, Objective
+from hpsearch.objectives.supervised import SupervisedObjective
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Definition:
         return self.family in FAMILIES and "data" in self.content
 
     @property
+    def has_stored_data(self) -> bool:
+        """Whether the data can be loaded again: it was not given in Python."""
+        is_supervised = self.has_family and issubclass(FAMILIES[self.family], SupervisedObjective)
+        return not is_supervised or self.data.get("source") in SOURCES
+
+    @property
     def separate_seeds(self) -> bool:
         """Whether weights, order and dropout have seeds of their own."""
         return self.content.get("seeds") == "separate"
@@ -64,8 +71,8 @@ class Definition:
         """
         if not self.has_family:
             raise UsageError("the study tuned a function of Python, which its storage does not hold")
-        source = self.data.get("source")
-        if self.family == DEFAULT_FAMILY and source not in SOURCES:
+        if not self.has_stored_data:
+            source = self.data.get("source")
             raise UsageError(f"the data of the study was given in Python, as {quoted(source)}: it is not stored")
         place = folder or (None if self.folder is None else Path(self.folder))
         return FAMILIES[self.family].from_content(

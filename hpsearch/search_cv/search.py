@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
 import numpy as np
@@ -25,11 +25,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from hpsearch.checks import MOST_BATCH, MOST_TRIALS
 from hpsearch.errors import UsageError, choose_from
+from hpsearch.execution.bar import calls
+from hpsearch.execution.progress import Progress, State
 from hpsearch.search_cv.candidates import CandidateSpace
 from hpsearch.search_cv.evaluations import Evaluations, OneSplit
 from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy, make_strategy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MEAN = "mean_test_"
 _ONLY_IN_FIT = ("_folds", "_evaluations")
@@ -83,7 +88,8 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         Number of trials before a trial that it does not see: `batch` + 1 candidates are evaluated together. The folds
         of one candidate keep as many processes as there are folds busy; for more, use a larger batch.
     progress
-        Called after each evaluation with the numbers of finished and planned trials.
+        Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called after each
+        evaluation with the numbers of finished and planned trials.
 
     Attributes
     ----------
@@ -125,13 +131,29 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         "storage": [str, None],
         "options": [dict, None],
         "batch": [Interval(Integral, 0, MOST_BATCH, closed="both")],
-        "progress": [callable, None],
+        "progress": [callable, "boolean", None],
     }
+
+    best_estimator_: Any  # of the estimator's class
+    best_params_: dict[str, object]
+    best_score_: float
+    best_index_: int
+    cv_results_: dict[str, Any]
+    n_splits_: int
+    refit_time_: float
+    study_: optuna.Study
+    if TYPE_CHECKING:  # scikit-learn ships no types
+
+        def score(self, X: Any, y: Any = None, **params: Any) -> float:
+            """Return the score of `best_estimator_`."""
+
+        def predict(self, X: Any) -> NDArray[Any]:
+            """Return the predictions of `best_estimator_`."""
 
     def __init__(
         self,
-        estimator: Any,
-        space: Mapping[str, Any],
+        estimator: object,
+        space: Mapping[str, object],
         strategy: str | Strategy = "narrowing",
         trials: int = 50,
         cv: Any = 5,
@@ -147,7 +169,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         *,
         options: Mapping[str, Any] | None = None,
         batch: int = 0,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int], None] | bool | None = None,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -220,7 +242,21 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         evaluations = self._evaluations = Evaluations(evaluate_candidates, self._folds, self.error_score)
         with quiet_optuna():
             study = self._new_study()
-        done = 0
+        with calls(self.progress, self._metric()) as advance:
+            self._search(study, space, evaluations, deadline, advance)
+        evaluations.finish()
+        self.study_ = study
+
+    def _search(
+        self,
+        study: optuna.Study,
+        space: CandidateSpace,
+        evaluations: Evaluations,
+        deadline: float,
+        advance: Progress | None,
+    ) -> None:
+        """Evaluate candidates until the trials or the time are spent."""
+        done, best, started = 0, -math.inf, time.monotonic()
         while done < self.trials and (done == 0 or time.monotonic() < deadline):
             with quiet_optuna():
                 asked = [study.ask() for _ in range(min(self.batch + 1, self.trials - done))]
@@ -231,10 +267,10 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
                     is_failed = math.isnan(score)
                     study.tell(trial, None if is_failed else score, TrialState.FAIL if is_failed else None)
             done += len(asked)
-            if self.progress is not None:
-                self.progress(done, self.trials)
-        evaluations.finish()
-        self.study_ = study
+            best = max(best, *(-math.inf if math.isnan(score) else score for score in scores))
+            if advance is not None:
+                left = (time.monotonic() - started) / done * (self.trials - done)
+                advance(State(done, self.trials, None if math.isinf(best) else best, left))
 
     def _scores(self, evaluations: Evaluations, candidates: list[dict[str, Any]]) -> list[float]:
         """Return the mean score of each candidate, NaN if it failed."""

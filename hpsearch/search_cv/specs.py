@@ -9,7 +9,7 @@ from hpsearch.checks import MOST_CHOICES, MOST_WHOLE, is_whole, whole
 from hpsearch.errors import UsageError, quoted
 from hpsearch.space import distribution
 
-When = Mapping[str, Any]
+When = Mapping[str, object]
 """Other parameters that a parameter depends on, each with the value or the list of values that it is searched with."""
 
 
@@ -97,7 +97,7 @@ class Choice(dict[str, Any]):
     {'choices': ['l1', 'l2']}
     """
 
-    def __init__(self, choices: Iterable[Any], *, when: When | None = None) -> None:
+    def __init__(self, choices: Iterable[object], *, when: When | None = None) -> None:
         super().__init__(choices=checked_choices(choices))
         _add_when(self, when)
 

@@ -8,12 +8,18 @@ regression. Prints a table in Markdown: the mean score on the held-out rows, and
 over the repeats, with the verdict. Verdicts are those of studies: Student's intervals at the planned number of repeats,
 at 5 % over all comparisons of the table together.
 
+The last row is the mean over all groups, each in units of the standard deviation of its scores, since accuracies and
+R² have no common scale. It speaks for these data sets and estimators, and for other splits and seeds. Seeds are the
+numbers of the repeats.
+
 `HalvingRandomSearchCV` starts from as many candidates as give the same number of fits over its rounds. Most of its fits
 see fewer rows, so it takes less time.
 """
 
 import argparse
 import platform
+import sys
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -158,9 +164,16 @@ def scores(data: str, name: str, repeat: int, trials: int) -> dict[str, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of solvers that do not converge, and of rounds with few rows
         values = {label: float(search.fit(x, y).score(x_test, y_test)) for label, search in searches.items()}
-    if searches["halving"].n_candidates_ != rounds(first_round(trials)):
-        raise RuntimeError(f"halving had rounds of {searches['halving'].n_candidates_} candidates")
+    check_fits(searches, trials)
     return values
+
+
+def check_fits(searches: dict[str, Any], trials: int) -> None:
+    """Refuse scores of searches that did not have the same number of fits; halving may have a few less."""
+    tried = {label: len(search.cv_results_["params"]) for label, search in searches.items()}
+    expected = {"SearchCV": trials, "random": trials, "halving": sum(rounds(first_round(trials)))}
+    if tried != expected or searches["halving"].n_candidates_ != rounds(first_round(trials)):
+        raise RuntimeError(f"the searches evaluated {tried} candidates, and should have evaluated {expected}")
 
 
 def with_step(spec: dict[str, Any], step: str) -> dict[str, Any]:
@@ -187,16 +200,22 @@ def main() -> None:
     shares = Shares(args.repeats, level, 0.0, ALPHA / 2, 0.0)
     print("| data | estimator | SearchCV | random | halving | better than random by | better than halving by |")
     print("| --- | --- |" + " ---: |" * 5)
-    differences: list[dict[str, NDArray[np.float64]]] = []
+    standardised: list[dict[str, NDArray[np.float64]]] = []
+    started = time.monotonic()
     with Parallel(n_jobs=-1) as pool:
-        for data, name in groups:
-            found = pool(delayed(scores)(data, name, repeat, args.trials) for repeat in range(args.repeats))
-            columns = {label: np.array([row[label] for row in found]) for label in ("SearchCV", *RIVALS)}
-            differences.append({rival: columns["SearchCV"] - columns[rival] for rival in RIVALS})
+        for place, (data, name) in enumerate(groups, 1):
+            rows = pool(delayed(scores)(data, name, repeat, args.trials) for repeat in range(args.repeats))
+            columns = {label: np.array([row[label] for row in rows]) for label in ("SearchCV", *RIVALS)}
+            differences = {rival: columns["SearchCV"] - columns[rival] for rival in RIVALS}
+            spread = np.concatenate(list(columns.values())).std() or 1.0
+            standardised.append({rival: each / spread for rival, each in differences.items()})
             means = " | ".join(f"{column.mean():.3f}" for column in columns.values())
-            print(f"| {data} | {name} | {means} | {by_rival(differences[-1], shares)} |", flush=True)
-    overall = {rival: np.mean([group[rival] for group in differences], axis=0) for rival in RIVALS}
-    print(f"| all | all | | | | {by_rival(overall, shares)} |")
+            print(f"| {data} | {name} | {means} | {by_rival(differences, shares)} |", flush=True)
+            spent = time.monotonic() - started
+            left = spent / place * (len(groups) - place)
+            print(f"{place} of {len(groups)} groups, {spent / 60:.0f} min, {left / 60:.0f} left", file=sys.stderr)
+    overall = {rival: np.mean([group[rival] for group in standardised], axis=0) for rival in RIVALS}
+    print(f"| all, in standard deviations | all | | | | {by_rival(overall, shares)} |")
     print(
         f"\n{len(groups)} groups, {args.repeats} repeats, {args.trials} candidates in {FOLDS} folds (halving: "
         f"{sum(rounds(first_round(args.trials)))}); scikit-learn {sklearn.__version__}, NumPy {np.__version__}, "

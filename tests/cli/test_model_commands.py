@@ -97,16 +97,19 @@ def test_what_does_not_fit_is_told_in_one_line(run, here):
     run("fit", "--quiet")
     frame = animals().drop(columns=["size", "kind"]).assign(name="x", colour="green")
     frame.to_csv("new.csv", index=False)
-    code, output, errors = run("predict", "animals.model", "new.csv")
+    code, output, errors = run("predict", "animals.model", "new.csv", "--refuse-unknown")
     assert (code, output) == (2, "")
     assert errors == (
         "hpsearch: new.csv: does not fit the model: column 'size' is missing; additional column 'name', which training "
         "did not have; column 'colour' holds 'green', and training had only 'blue', 'grey', 'red'\n"
     )
     frame.assign(size=1.0).to_csv("new.csv", index=False)
-    code, output, _ = run("predict", "animals.model", "new.csv", "--ignore-additional", "--ignore-unknown")
-    assert code == 0
-    assert len(output.splitlines()) == 61
+    code, output, errors = run("predict", "animals.model", "new.csv", "--ignore-additional")
+    assert (code, len(output.splitlines())) == (0, 61)
+    assert errors == (
+        "hpsearch: new.csv: column 'colour' holds 'green', and training had only 'blue', 'grey', 'red': it counts as a "
+        "rare category, or as none\n"
+    )
 
 
 WRONG = {
@@ -133,7 +136,7 @@ def test_errors_are_one_line(case, run, here):
 
 def test_data_that_changed_is_not_fitted(run, here):
     here("animals")
-    animals().assign(size=1.0).to_csv("animals.csv", index=False)
+    animals().assign(tame=[True, False] * 30).to_csv("animals.csv", index=False)
     code, _, errors = run("fit", "--folder", ".")
     assert code == 2
     assert "the data is not what the stored trials were made with" in errors

@@ -72,7 +72,7 @@ def test_errors_that_list_harmful_names_are_one_clean_line(run, evil_storage, ar
 def test_a_study_of_harmful_names_is_described_and_refused_cleanly(run, tmp_path):
     folder = tmp_path / "in \x1b[7m\u202e"
     folder.mkdir()
-    rows = "".join(f"{i},{'A' if i % 2 else EVIL.split()[0]}\n" for i in range(40))
+    rows = "".join(f"{i * 7 % 40},{'A' if i % 2 else EVIL.split()[0]}\n" for i in range(40))
     (folder / "a.csv").write_text(f"length {EVIL.split()[0]},kind\n{rows}", encoding="utf-8")
     study = r"""
         name = "s"

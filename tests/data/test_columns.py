@@ -43,29 +43,29 @@ def rows(**changes):
 def test_a_file_is_encoded_as_in_training_whatever_the_order_of_its_columns(tmp_path, dataset):
     columns = Columns.of_table(json.loads(json.dumps(dataset.columns.table())))
     assert columns == dataset.columns
-    assert columns.feature_names == dataset.feature_names
+    assert columns.raw_names == dataset.feature_names == ("size", "open", "colour", "code")
     read = read_rows(tmp_path / "own.csv", columns)
-    np.testing.assert_array_equal(columns.encode(read, "own.csv"), dataset.x)
-    np.testing.assert_array_equal(columns.encode(read[list(read)[::-1]].drop(columns="kind"), "own.csv"), dataset.x)
+    np.testing.assert_array_equal(columns.encode(read, "own.csv").x, dataset.x)
+    np.testing.assert_array_equal(columns.encode(read[list(read)[::-1]].drop(columns="kind"), "own.csv").x, dataset.x)
 
 
 def test_a_text_that_looks_like_a_number_stays_text(tmp_path, dataset):
     (tmp_path / "new.csv").write_text("size,colour,open,code\n1,red,FALSE,1\n")
     read = read_rows(tmp_path / "new.csv", dataset.columns)
-    encoded = dict(zip(dataset.feature_names, dataset.columns.encode(read, "new.csv")[0].tolist(), strict=True))
-    assert (encoded["code=1"], encoded["colour=red"], encoded["open"]) == (1, 1, 0)
+    encoded = dict(zip(dataset.feature_names, dataset.columns.encode(read, "new.csv").x[0].tolist(), strict=True))
+    assert (encoded["code"], encoded["colour"], encoded["open"]) == (0, 1, 0)
 
 
 def test_a_data_set_without_a_table_has_columns_of_numbers():
     iris = load(DataSettings(source="iris"))
     frame = pd.DataFrame(iris.x, columns=list(iris.feature_names))
-    np.testing.assert_array_equal(iris.columns.encode(frame, "iris"), iris.x)
+    np.testing.assert_array_equal(iris.columns.encode(frame, "iris").x, iris.x)
 
 
 def test_everything_that_is_wrong_is_told_at_once():
     frame = rows(colour=["green", "red"], open=["perhaps", "True"], who=[7, 8]).drop(columns="code")
     with pytest.raises(DataError) as raised:
-        TRAINED.encode(frame, "new.csv")
+        TRAINED.encode(frame, "new.csv", ignores_unknown=False)
     message = str(raised.value)
     assert message.startswith("new.csv: does not fit the model: column 'code' is missing; additional column 'who'")
     assert "column 'colour' holds 'green', and training had only 'blue', 'red'" in message
@@ -85,14 +85,14 @@ WRONG = {
 def test_values_that_cannot_be_used_are_told(case):
     changes, message = WRONG[case]
     with pytest.raises(DataError, match=message):
-        TRAINED.encode(rows(**changes), "new.csv")
+        TRAINED.encode(rows(**changes), "new.csv", fills=False)
 
 
 def test_what_may_be_ignored_is_ignored_if_asked():
     frame = rows(colour=["green", "red"], who=[7, 8], kind=["a", "b"])
-    encoded = TRAINED.encode(frame, "new.csv", ignores_additional=True, ignores_unknown=True)
-    assert TRAINED.feature_names == ("size", "open", "colour=blue", "colour=red", "code=1")
-    np.testing.assert_array_equal(encoded, [[1, 1, 0, 0, 1], [2, 0, 0, 1, 1]])
+    encoded = TRAINED.encode(frame, "new.csv", ignores_additional=True)
+    np.testing.assert_array_equal(encoded.x, [[1, 1, -1, 0], [2, 0, 1, 0]])
+    assert encoded.notes == ("column 'colour' holds 'green', and training had only 'blue', 'red'",)
 
 
 def test_a_column_twice_is_told():

@@ -28,7 +28,7 @@ def with_value(value):
 
 
 WRONG = {
-    "missing input": ({"x": with_value(np.nan)}, r"column 'b', row 2 \(from 0\): the value is missing"),
+    "a column without values": ({"x": np.full((4, 2), np.nan, np.float32)}, "column 'a' has no value in any row"),
     "infinite input": ({"x": with_value(-np.inf)}, r"column 'b', row 2 \(from 0\): the value is infinite"),
     "float64": ({"x": np.zeros((4, 2))}, "must be float32 .*received float64"),
     "one axis": ({"x": np.zeros(4, dtype=np.float32)}, r"received float32 of shape \(4,\)"),
@@ -45,7 +45,7 @@ WRONG = {
     "constant target": (regression([7, 7, 7, 7]), "a target that varies; it is 7 in all 4 rows"),
     "task": ({"task": "clasification"}, "did you mean 'classification'"),
     "test set": (
-        {"test": (with_value(np.nan), np.array([0, 1, 0, 1]))},
+        {"test": (with_value(np.inf), np.array([0, 1, 0, 1]))},
         r"toy \(test\): column 'b', row 2 \(from 0\)",
     ),
 }
@@ -69,6 +69,7 @@ def test_arrays_are_read_only_but_the_callers_are_not():
 
 
 CHANGES = {
+    "a missing input": {"x": with_value(np.nan)},
     "an input": {"x": np.arange(1, 9, dtype=np.float32).reshape(4, 2)},
     "a label": {"y": np.array([1, 1, 0, 1])},
     "a feature name": {"feature_names": ("a", "c")},

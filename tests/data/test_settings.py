@@ -15,6 +15,13 @@ WRONG = {
     "task for iris": ({"source": "iris", "task": "regression"}, "task is for source .* with 'iris'"),
     "task": ({"source": "npz", "path": "a", "task": "classify"}, "unknown task 'classify'.*choose from"),
     "target type": ({"source": "csv", "path": "a", "target": 3}, "target must be text; received 3"),
+    "separator for npz": (
+        {"source": "npz", "path": "a", "separator": ";"},
+        "separator is for source 'csv' only; received ';' with 'npz'",
+    ),
+    "separator": ({"source": "csv", "path": "a", "separator": ""}, "separator must be one sign.*got ''"),
+    "decimal": ({"source": "csv", "path": "a", "decimal": "comma"}, "decimal must be .*got 'comma'"),
+    "encoding": ({"source": "csv", "path": "a", "encoding": 8}, "encoding must name an encoding.*got 8"),
     "rows for digits": ({"rows": 50}, "rows is for source 'normal' only; received 50 with 'digits'"),
     "rows": ({"source": "normal", "rows": 0}, "rows must be a whole number >= 1, got 0"),
     "inputs": ({"source": "normal", "inputs": 10**9}, "inputs must be at most 10,000, got 1000000000"),

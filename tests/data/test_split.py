@@ -101,7 +101,7 @@ def test_every_source_can_be_split(source, scaling, every_source):
     dataset = load(*every_source(source))
     parts = split(dataset, scaling=scaling, validation=0.2, test=0.2, seed=2, repeat=1)
     assert parts.task == dataset.task
-    assert parts.n_inputs == dataset.x.shape[1]
+    assert parts.n_inputs == len(dataset.columns.feature_names)
     assert parts.n_outputs == (len(dataset.class_names) if dataset.task == "classification" else 1)
     for part in PARTS:
         x, y = getattr(parts, f"x_{part}"), getattr(parts, f"y_{part}")

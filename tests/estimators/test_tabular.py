@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hpsearch.data.columns import Column, Columns
+from hpsearch.data.preparation import Preparation
 from hpsearch.errors import DataError, UsageError
 from hpsearch.estimators import MLPClassifier, MLPRegressor
 from hpsearch.estimators.saving import DESCRIPTION
@@ -20,14 +21,18 @@ ROWS = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": range(20)})
 SHIFT, FACTOR = np.array([9.5, 0.5, 0.5]), np.array([0.2, 2.0, 2.0])
 
 
+def matrix(rows):
+    return Preparation.plain(COLUMNS).apply(COLUMNS.encode(rows, "").x)
+
+
 def classifier():
-    x = (COLUMNS.encode(ROWS, "") - SHIFT) * FACTOR
+    x = (matrix(ROWS) - SHIFT) * FACTOR
     estimator = MLPClassifier((4,), epochs=3, random_state=0).fit(x.astype(np.float32), np.arange(20) % 2)
     return TabularModel(estimator, COLUMNS, SHIFT, FACTOR, ("ja, gewiß", "no\n"), about={"rows": 20})
 
 
 def regressor():
-    x = (COLUMNS.encode(ROWS, "") - SHIFT) * FACTOR
+    x = (matrix(ROWS) - SHIFT) * FACTOR
     estimator = MLPRegressor((4,), epochs=3, random_state=0).fit(x.astype(np.float32), np.arange(20) / 20)
     return TabularModel(estimator, COLUMNS, SHIFT, FACTOR, (), 100.0, 50.0)
 
@@ -119,6 +124,10 @@ CHANGES = {
     "a scaling of another size": lambda _, a: a.update({"scaling.factor": np.ones(2)}),
     "a scaling that is not finite": lambda _, a: a.update({"scaling.factor": np.full(3, np.nan)}),
     "a scaling of text": lambda _, a: a.update({"scaling.factor": np.array(["a", "b", "c"])}),
+    "a preparation that is missing": lambda _, a: a.pop("preparation.fill"),
+    "a preparation of another size": lambda _, a: a.update({"preparation.fill": np.ones(7)}),
+    "a category that is none": lambda _, a: a.update({"preparation.kept.0": np.array([0, 9])}),
+    "columns of another kind": lambda d, _: d["columns"]["inputs"][0].__setitem__(1, "date"),
     "about a number": lambda d, _: d.update(about=3),
 }
 
@@ -131,6 +140,31 @@ def test_a_changed_file_is_refused_in_one_line(change, path):
         TabularModel.load(path)
     assert str(raised.value).startswith(str(path))
     assert "\n" not in str(raised.value)
+
+
+def as_before(description, arrays):
+    """Make the file one of format 1, without a preparation."""
+    description["format"] = 1
+    for name in [*arrays]:
+        if name.startswith("preparation."):
+            del arrays[name]
+
+
+def test_a_file_of_an_earlier_version_predicts_the_same_and_fills_nothing(path):
+    model = classifier()
+    model.save(path)
+    rewritten(path, as_before)
+    loaded = TabularModel.load(path)
+    pd.testing.assert_frame_equal(loaded.predictions(ROWS), model.predictions(ROWS))
+    for change in ({"size": np.nan}, {"colour": None}):
+        with pytest.raises(DataError, match="row 1: the value is missing"):
+            loaded.predict(ROWS.assign(**change))
+
+
+def test_a_file_of_estimators_can_be_read_by_earlier_versions(path):
+    classifier().estimator.save(path)
+    with np.load(path, allow_pickle=False) as archive:
+        assert json.loads(archive[DESCRIPTION].tobytes())["format"] == 1
 
 
 def test_a_network_that_is_larger_than_the_file_is_not_built(path):

@@ -7,9 +7,9 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 import hpsearch
-from hpsearch.cli.printing import _details
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
+from hpsearch.execution.bar import details
 from hpsearch.execution.progress import State
 from hpsearch.storage import open_storage
 from hpsearch.study.plan import plan
@@ -146,7 +146,7 @@ def test_progress_says_the_best_value_the_time_left_and_the_workers(tmp_path, mo
     ],
 )
 def test_details_are_what_is_known(state, expected):
-    assert _details(state, "accuracy") == expected
+    assert details(state, "accuracy") == expected
 
 
 def test_a_lease_that_is_no_duration_is_refused_before_anything_is_stored(tmp_path):

@@ -19,8 +19,8 @@ class Source(NamedTuple):
 
     load: Callable[..., Dataset]
     reads: tuple[str, ...] = ()
-    """Subset of "path", "target", "task", "rows", "inputs" (keys of ``[data]``), "folder" (where a relative path
-    starts) and "data_dir" (folder of the standard data sets)."""
+    """Subset of the keys of ``[data]`` that only some sources read, "folder" (where a relative path starts) and
+    "data_dir" (folder of the standard data sets)."""
 
     @property
     def is_file(self) -> bool:
@@ -29,6 +29,7 @@ class Source(NamedTuple):
 
 
 _FILE = ("path", "target", "task", "folder")
+_ROLES = ("ignore", "numbers", "categories", "dates")
 
 SOURCES: dict[str, Source] = {
     "digits": Source(bundled("digits", "classification")),
@@ -40,6 +41,6 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),
     "normal": Source(load_normal, ("rows", "inputs")),
-    "csv": Source(load_csv, _FILE),
+    "csv": Source(load_csv, (*_FILE, "separator", "decimal", "encoding", *_ROLES)),
     "npz": Source(load_npz, _FILE),
 }

@@ -27,12 +27,13 @@ def first_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> int | No
     if exact.dtype.kind not in "iuf" or exact.dtype.itemsize < 4 or exact.dtype == np.float32 or not len(exact):
         return None
     with np.errstate(all="ignore"):  # infinite values are reported elsewhere
-        low, high = rounded.min(axis=0).astype(np.float64), rounded.max(axis=0).astype(np.float64)
+        low, high = (reduce(rounded).astype(np.float64) for reduce in (np.fmin.reduce, np.fmax.reduce))
         narrow = (high - low < NARROW * np.maximum(np.abs(low), np.abs(high))) | ((low == 0) & (high == 0))
         return next((int(c) for c in np.flatnonzero(narrow) if _is_blurred(exact[:, c], rounded[:, c])), None)
 
 
 def _is_blurred(exact: NDArray[Any], rounded: NDArray[np.float32]) -> bool:
+    exact, rounded = exact[~np.isnan(rounded)], rounded[~np.isnan(rounded)]
     whole = exact.dtype.kind in "iu"
     numbers = exact.astype(np.int64 if whole else np.float64)
     steps = (numbers - numbers[0]).astype(np.float64)  # exact for whole numbers

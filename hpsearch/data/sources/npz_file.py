@@ -1,15 +1,20 @@
 """Loader of npz files with inputs in "x" and the target in "y" or another array."""
 
+import math
 import os
+import warnings
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.limits import MOST_ARRAY_BYTES, MOST_ARRAY_NUMBERS
+from hpsearch.data.reading.unpacking import check_members
 from hpsearch.data.sources.files import check_readable, located
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
@@ -62,13 +67,47 @@ def _read(path: Path, key: str) -> tuple[NDArray[Any], NDArray[Any]]:
         with path.open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise DataError(f"{path}: is no npz file, or has been cut off: numpy.savez writes one")
-            file.seek(0)
+            _check_sizes(file, (INPUTS, key), path)
             with np.load(file, allow_pickle=False) as archive:
                 return _array(archive, INPUTS, path), _array(archive, key, path)
     except DataError:
         raise
     except UNREADABLE as error:
         raise DataError(f"{path}: can't be read{_EXPECTED}: {error}") from error
+
+
+def _check_sizes(file: BinaryIO, keys: Iterable[str], path: Path) -> None:
+    """Refuse arrays that are too large by what their headers say: a small file can unpack to many times its size."""
+    check_members(file, path)
+    with zipfile.ZipFile(file) as archive:
+        for key in {*keys, *(f"{key}.npy" for key in keys)} & set(archive.namelist()):
+            with archive.open(key) as member:
+                _check_header(member, archive.getinfo(key).file_size, f"{path}: array {key.removesuffix('.npy')!r}")
+    file.seek(0)
+
+
+def _check_header(member: IO[bytes], unpacked: int, source: str) -> None:
+    """Refuse a header of too many values, or of more than the member holds."""
+    if unpacked > MOST_ARRAY_BYTES:
+        raise DataError(f"{source} has {unpacked:,} bytes, and at most {MOST_ARRAY_BYTES:,} are read")
+    beginning = member.read(np.lib.format.MAGIC_LEN)
+    read_header = _HEADERS.get(beginning)
+    if read_header is None:  # no array, or one with names of fields: refused later
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on headers by Python 2
+        shape, _, dtype = read_header(member)
+    number = math.prod(shape)
+    if number > MOST_ARRAY_NUMBERS:
+        raise DataError(f"{source} has {number:,} values, and at most {MOST_ARRAY_NUMBERS:,} are read")
+    if not dtype.hasobject and number * dtype.itemsize > unpacked:
+        raise DataError(f"{source} is cut off: {number * dtype.itemsize:,} bytes expected, {unpacked:,} there")
+
+
+_HEADERS: Mapping[bytes, Callable[[IO[bytes]], tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
+    np.lib.format.magic(1, 0): np.lib.format.read_array_header_1_0,
+    np.lib.format.magic(2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def _array(archive: Any, key: str, path: Path) -> NDArray[Any]:

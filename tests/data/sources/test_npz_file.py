@@ -45,7 +45,6 @@ def test_a_column_of_targets_will_do_and_the_task_can_be_forced(tmp_path):
 WRONG = {
     "no x": ({"inputs": X, "y": Y}, "unknown array 'x'.*choose from inputs, y"),
     "no y": ({"x": X, "Y": Y}, "unknown array 'y'.*choose from Y, x"),
-    "missing": ({"x": with_value(np.nan), "y": Y}, r"column 'x_2', row 1 \(from 0\): the value is missing"),
     "infinite": ({"x": with_value(np.inf), "y": Y}, r"column 'x_2', row 1 \(from 0\): the value is infinite"),
     "beyond float32": ({"x": with_value(1e300), "y": Y}, "too large for float32"),
     "text inputs": ({"x": X.astype(str), "y": Y}, "array 'x' must hold numbers; received <U"),
@@ -115,6 +114,40 @@ def test_another_file_is_refused(case, tmp_path):
     with pytest.raises(DataError, match=message) as raised:
         read(path)
     assert "\n" not in str(raised.value)
+
+
+def with_header(shape, dtype="<f8", rest=b""):
+    """An npz file whose array x has this header, and the array y."""
+    content, header = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"shape": shape, "fortran_order": False, "descr": dtype})
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", header.getvalue() + rest)
+        archive.writestr("y.npy", npy_bytes())
+    return content.getvalue()
+
+
+BOMBS = {
+    "values": (with_header((10**6, 1000), "|u1"), "array 'x' has 1,000,000,000 values, and at most 100,000,000 are"),
+    "more than there are": (with_header((1000, 1000)), "array 'x' is cut off: 8,000,000 bytes expected, 128 there"),
+    "bytes": (with_header((1000, 1000), rest=bytes(2_000_000)), "array 'x' has 2,000,128 bytes, and at most 1,000,000"),
+}
+
+
+@pytest.mark.parametrize("case", BOMBS)
+def test_a_small_file_of_large_arrays_is_refused(case, tmp_path, monkeypatch):
+    content, message = BOMBS[case]
+    if case == "bytes":
+        monkeypatch.setattr("hpsearch.data.sources.npz_file.MOST_ARRAY_BYTES", 1_000_000)
+    path = tmp_path / "own.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read(path)
+
+
+def test_a_file_of_many_members_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("hpsearch.data.reading.unpacking.MOST_DIRECTORY_BYTES", 100)
+    with pytest.raises(DataError, match="the list of its members must be at most 100 bytes"):
+        read(saved(tmp_path, x=X, y=Y))
 
 
 def test_bytes_that_are_no_text_stay_different_classes(tmp_path):

@@ -7,6 +7,7 @@ from optuna.storages import InMemoryStorage
 
 from hpsearch.analysis.next_study import next_study, toml_text
 from hpsearch.execution import execute
+from hpsearch.execution.expected_time import expected_seconds
 from hpsearch.objectives.tables import TABLES, TableObjective
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
@@ -27,6 +28,10 @@ def test_the_tables_that_no_default_was_chosen_on_are_judged_apart_in_the_same_w
     assert unseen.trials == every.trials
     assert list(unseen.strategies) == list(every.strategies)
     assert [each.content for each in unseen.strategies.values()] == [each.content for each in every.strategies.values()]
+
+
+def test_the_duration_of_a_study_of_tables_is_expected_although_tables_have_no_defaults():
+    assert expected_seconds(plan("tables-unseen"), jobs=1) > 0
 
 
 @pytest.mark.parametrize("name", ["tables", "tables-unseen"])

@@ -1,0 +1,1 @@
+"""Cards that notebooks show of results: the answer, one small figure, a small table."""
