@@ -31,7 +31,7 @@ def continued_sentence(results: Results, facts: dict[str, Fact]) -> str:
     text = (
         f"The strategies had learnt from {number} trials of the study {{earlier}} before the first trial of a run. "
         "These are no part of the budget, and no score or verdict counts them; each run began by training the best of "
-        "them again."
+        "them again. Where they leave a part of a range untried, the next few trials take values from there."
     )
     if 0 in counts:
         text += " {runs_from_nothing} runs began from nothing."

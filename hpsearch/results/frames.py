@@ -13,6 +13,7 @@ from hpsearch.results.results import CHOSEN, PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
 from hpsearch.run.taken_over import AGAIN
+from hpsearch.strategies.earlier import BEYOND
 from hpsearch.strategies.likely import NEAR
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ _RUN_COLUMNS = [
     "complete",
     "environments",
 ]
+
+_CHOSEN = {NEAR, BEYOND, AGAIN}  # attributes of trials that the strategy did not draw alone
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -96,7 +99,7 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
         "seconds": [_seconds(trial) for trial in trials],
         "confirms": [number_or_nan(confirms(trial)) for trial in trials],
     }
-    if any(chosen := [NEAR in trial.user_attrs or AGAIN in trial.user_attrs for trial in trials]):
+    if any(chosen := [not _CHOSEN.isdisjoint(trial.user_attrs) for trial in trials]):
         columns[CHOSEN] = chosen
     params = [trial.params for trial in trials]
     for name in dict.fromkeys(name for values in params for name in values):

@@ -71,8 +71,8 @@ class Results:
     trials
         One row per trial within the budget: task, variant, repeat, number, state (Optuna's name), value (NaN unless
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
-        NaN for trials of the search), and ``params_<name>`` for each parameter. With trials near likely values, or that
-        train the best of an earlier study again, also chosen (True for these).
+        NaN for trials of the search), and ``params_<name>`` for each parameter. With trials near likely values, or at
+        the start of a run that goes on from an earlier study, also chosen (True for these).
     curves
         One row per trial and epoch (from 1; with a budget in steps, the step, from 0): validation_score, train_score,
         validation_loss, train_loss; NaN if not recorded.
@@ -228,7 +228,7 @@ class Results:
 
 
 def drawn(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials that the strategy drew alone: not near likely values, and not the best of an earlier study."""
+    """Return the trials that the strategy drew alone, without the column `CHOSEN` or without True in it."""
     return trials[trials[CHOSEN].ne(True)] if CHOSEN in trials else trials
 
 

@@ -19,7 +19,7 @@ from hpsearch.run.environment import environment
 from hpsearch.run.taken_over import AGAIN, TAKEN, TakenOver
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
-from hpsearch.strategies.earlier import continuing
+from hpsearch.strategies.earlier import ContinuingSampler
 from hpsearch.strategies.lag import lagged_sampler
 from hpsearch.strategies.likely import with_likely
 
@@ -159,10 +159,13 @@ class Run:
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""
         taken = self.taken_over
-        earlier = [] if taken is None or not taken.trials else [taken.study]
-        seed = integer(self.seed, self.repeat, *earlier)
-        sampler = lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
-        return continuing(sampler, taken.frozen(self.space or {}) if taken is not None else [])
+        if taken is None or not taken.trials:
+            return self._sampler(integer(self.seed, self.repeat))
+        seed, space = integer(self.seed, self.repeat, taken.study), self.space or {}
+        return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, len(self.begins_with))
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""

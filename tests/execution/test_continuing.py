@@ -17,6 +17,7 @@ from hpsearch.report.continued import continued_sentence
 from hpsearch.results.load import load_results
 from hpsearch.run.taken_over import TAKEN
 from hpsearch.run.valid_trials import UNEQUAL
+from hpsearch.strategies.earlier import BEYOND_TRIALS
 from hpsearch.study import config
 from hpsearch.study.plan import plan
 
@@ -180,11 +181,11 @@ def test_the_sentence_is_empty_for_studies_from_nothing(begun):
 
 def test_draws_of_random_search_leave_out_the_best_that_is_trained_again_and_those_near_likely_values(begun):
     folder, storage = begun
-    search = {"from": "before", "repeats": 1, "strategies": ["random"]}
-    execute(planned(folder, file("after", search=search)), storage)
+    search = {"from": "before", "repeats": 1, "strategies": ["random"], "trials": 8}
+    execute(planned(folder, file("after", search=search, space=WIDE | {"high": 1e4})), storage)
     results = load_results(storage, "after")
-    assert results.trials["chosen"].tolist() == [True, False, False, False]
-    assert set(expected_best(results)["drawn_from"]) == {3}
+    assert results.trials["chosen"].tolist() == [True] * (1 + BEYOND_TRIALS) + [False] * 2
+    assert set(expected_best(results)["drawn_from"]) == {2}
     execute(planned(folder, file("likely", space=WIDE | {"likely": 0.1}, search={"strategies": ["random"]})), storage)
     results = load_results(storage, "likely")
     assert set(expected_best(results)["drawn_from"]) == {int((~results.trials["chosen"].astype(bool)).sum())}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
@@ -24,6 +25,7 @@ from hpsearch.run.valid_trials import (
 from hpsearch.storage import StoredStudy
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import STRATEGIES
+from hpsearch.strategies.earlier import BEYOND, BEYOND_TRIALS, untried
 from hpsearch.strategies.pruners import PRUNERS
 from tests.combinations import some
 
@@ -212,13 +214,47 @@ def test_the_defaults_come_before_the_best_of_them(source):
     assert study.trials[1].params == run.taken_over.best("minimize").params
 
 
-def test_narrowing_draws_around_them_from_its_first_own_draw_on(source):
+def test_narrowing_draws_around_them_without_a_start_of_its_own(source):
     many = stored(executed(function(), study="before", trials=60, strategy="random"))
-    objective, run = continued(many)
+    objective, run = continued(many, trials=12)
     study = open_run(run, InMemoryStorage())
     continue_run(run, study, objective)
-    ranges = [trial.user_attrs["range:learning_rate"] for trial in study.trials[1:]]
+    ranges = [trial.user_attrs["range:learning_rate"] for trial in study.trials[1 + BEYOND_TRIALS :]]
     assert min(high / low for low, high in ranges) < 0.5 * WIDE["high"] / WIDE["low"]
+
+
+def test_the_next_trials_take_values_from_a_part_of_a_range_that_no_earlier_one_is_in(source):
+    objective, run = continued(source, "tpe", trials=9)
+    study = open_run(run, InMemoryStorage())
+    continue_run(run, study, objective)
+    beyond = [trial.number for trial in study.trials if trial.user_attrs.get(BEYOND) == "learning_rate"]
+    assert beyond == list(range(1, 1 + BEYOND_TRIALS))
+    highest = max(trial.params["learning_rate"] for trial in run.taken_over.trials)
+    assert all(study.trials[number].params["learning_rate"] > highest for number in beyond)
+
+
+def test_no_trial_goes_beyond_where_the_ranges_became_narrower(source):
+    objective = function(space={**BEFORE, "learning_rate": {**RATE, "low": 1e-2, "high": 0.3}})
+    study = executed(objective, taken_over=valid(objective, source), strategy="tpe")
+    assert not any(BEYOND in trial.user_attrs for trial in study.trials)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "values", "parts"),
+    [
+        (FloatDistribution(0.0, 1.0), [0.3, 0.95] * 10, [(0.0, 0.3)]),
+        (FloatDistribution(0.0, 1.0), [0.5] * 10, [(0.0, 0.5), (0.5, 1.0)]),
+        (FloatDistribution(0.0, 1.0), [0.3, 0.95] * 2, []),  # so few may lie like this by chance
+        (FloatDistribution(0.0, 1.0), [0.0, 1.0] * 20, []),
+        (FloatDistribution(0.0, 1.0), [], []),
+        (CategoricalDistribution(["a", "b", "c"]), ["a"], ["b", "c"]),
+    ],
+)
+def test_untried_parts_are_wide_ends_and_choices_without_a_trial(distribution, values, parts):
+    def trial(value):
+        return optuna.trial.create_trial(value=0.0, params={"x": value}, distributions={"x": distribution})
+
+    assert untried("x", distribution, [trial(value) for value in values]) == parts
 
 
 @pytest.mark.parametrize("strategy", some([name for name in STRATEGIES if name != "gp"], "narrowing", "tpe"))
