@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from hpsearch.errors import HpsearchError, UsageError
     from hpsearch.estimators import MLPClassifier, MLPRegressor
     from hpsearch.estimators.tabular import TabularModel
-    from hpsearch.objectives import MLPObjective, Objective
+    from hpsearch.objectives import EstimatorObjective, MLPObjective, Objective
     from hpsearch.search_cv import Choice, Float, Int, SearchCV
     from hpsearch.strategies.narrowing import NarrowingSampler
 
 _MODULES = {
     "Choice": "hpsearch.search_cv",
     "Comparison": "hpsearch.api",
+    "EstimatorObjective": "hpsearch.objectives",
     "Float": "hpsearch.search_cv",
     "HpsearchError": "hpsearch.errors",
     "Int": "hpsearch.search_cv",
@@ -43,6 +44,7 @@ _MODULES = {
 __all__ = [
     "Choice",
     "Comparison",
+    "EstimatorObjective",
     "Float",
     "HpsearchError",
     "Int",

@@ -70,8 +70,8 @@ class Search:
     Attributes
     ----------
     best_params, best_value
-        Hyperparameters and value of the best complete trial. With confirmation, those of the best confirmed trial;
-        its value is a mean.
+        Hyperparameters, lists as lists, and value of the best complete trial. With confirmation, those of the best
+        confirmed trial; its value is a mean.
     confirmed
         Values of the confirmation trainings of `best_params`; empty without confirmation.
     best_model
@@ -256,7 +256,8 @@ def search(
     best = study.trials[int(run["incumbent"])]
     (searched,) = plan.objectives.values()
     fit = partial(searched.for_repeat(0).final_model, best.params)
-    return Search(best.params, float(run["value"]), study, results.trials, tuple(run["confirmed"]), results.metric, fit)
+    params, value = searched.as_settings(best.params), float(run["value"])
+    return Search(params, value, study, results.trials, tuple(run["confirmed"]), results.metric, fit)
 
 
 def compare(

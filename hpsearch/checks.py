@@ -72,6 +72,20 @@ def whole(name: str, value: object, least: int, most: float = MOST_WHOLE) -> int
     return operator.index(value)  # type: ignore[arg-type]
 
 
+def check_jobs(jobs: object, name: str = "jobs") -> None:
+    """Refuse a number of processes that is not 1 … `MOST_JOBS`, or -1 for one a core.
+
+    Raises
+    ------
+    UsageError
+        If it is invalid; the message contains `name`, the rule and the value.
+    """
+    if not is_whole(jobs) or jobs == 0 or jobs < -1:  # type: ignore[operator]
+        raise UsageError(f"{name} must be at least 1, or -1 for one a core, got {quoted(jobs)}")
+    if jobs > MOST_JOBS:  # type: ignore[operator]
+        raise UsageError(f"{name} must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
+
+
 def is_whole(value: object) -> bool:
     """Return whether `value` is an integer of Python or NumPy and not a boolean."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -167,6 +167,21 @@ def describe(dist: BaseDistribution) -> dict[str, Any]:
     return table
 
 
+def in_words(dist: BaseDistribution) -> str:
+    """Return a range or its choices as people read them.
+
+    >>> in_words(FloatDistribution(1e-6, 0.01, log=True)), in_words(IntDistribution(0, 8, step=2))
+    ('1e-06 to 0.01, log', '0 to 8 in steps of 2')
+    >>> in_words(CategoricalDistribution(["relu", "[100, 50]"]))
+    'relu or [100, 50]'
+    """
+    table = describe(dist)
+    if "choices" in table:
+        return " or ".join(map(str, table["choices"]))
+    scale = ", log" if table.get("log") else f" in steps of {table['step']:g}" if "step" in table else ""
+    return f"{table['low']:g} to {table['high']:g}{scale}"
+
+
 def suggest(trial: Trial, name: str, dist: BaseDistribution) -> Any:
     """Return the value of parameter `name` that `trial` suggests from `dist`."""
     match dist:

@@ -1,14 +1,17 @@
 """What the README shows works as it stands there."""
 
+import io
 import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from hpsearch.study.plan import plan
 from tests.benchmarks.benchmark_nn import head
+from tests.cli.conftest import BLANK
 from tests.commands import call
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +42,34 @@ def test_the_study_file_is_valid(tmp_path, monkeypatch):
     ready = plan("mine.toml")
     [objective] = ready.objectives.values()
     assert set(objective.space) == {"learning_rate", "weight_decay", "hidden_layer_sizes"}
+
+
+def test_the_five_commands_lead_from_a_table_to_predictions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HPSEARCH_STORAGE", raising=False)
+    # Few fast trainings in this process, which are not timed before.
+    monkeypatch.setattr("hpsearch.study.proposal.TRIALS", 2)
+    monkeypatch.setattr("hpsearch.study.proposal.SMALL", "logistic_regression")
+    monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 1.0)
+    monkeypatch.setattr("hpsearch.execution.site.is_isolated", lambda *_: False)
+    monkeypatch.setattr("hpsearch.report.write.picture", lambda _figure: BLANK)
+    rng = np.random.default_rng(0)
+    age, plans = rng.integers(18, 80, size=120), rng.choice(["basic", "plus"], size=120)
+    churned = np.where(age + rng.normal(scale=10, size=120) < 45, "yes", "no")
+    frame = pd.DataFrame({"id": range(120), "age": age, "plan": plans, "spend": rng.normal(size=120)})
+    frame.loc[::9, "spend"] = np.nan
+    frame.assign(churned=churned).to_csv("customers.csv", index=False, sep=";", decimal=",")
+    frame.to_csv("new.csv", index=False)
+    lines = [line.partition("#")[0].split() for line in blocks("console")[0].splitlines()]
+    assert [line[1] for line in lines] == ["init", "study", "fit", "predict", "best"]
+    for program, *arguments in lines:
+        jobs = ["--jobs", "1"] if arguments[0] == "study" else []
+        result = call(*arguments, *jobs)
+        assert (program, result.returncode) == ("hpsearch", 0), result.stderr
+        if arguments[0] == "predict":
+            predictions = pd.read_csv(io.StringIO(result.stdout))
+            assert list(predictions) == ["prediction", "probability_no", "probability_yes"]
+            assert (predictions["prediction"] == churned).mean() > 0.6
 
 
 def test_ci_finds_the_test_command():

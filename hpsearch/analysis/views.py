@@ -13,6 +13,11 @@ from hpsearch.analysis.incumbents import tasks
 from hpsearch.results.results import STRATEGY, Results, once
 
 
+def is_search(results: Results) -> bool:
+    """Return whether the study is one search, which compares nothing."""
+    return len(results.variants) == len(tasks(results)) == results.repeats == 1 and not results.untuned
+
+
 def searching(results: Results) -> Results:
     """Return the results without the variants that search nothing; the same object if all search."""
     return _searching(results) if results.untuned else results

@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hpsearch.cli import best, commands, export, fit, ls, predict, rm, show
+from hpsearch.cli import best, commands, export, fit, init, ls, predict, rm, show
+from hpsearch.cli.code import with_code
+from hpsearch.cli.completion import complete_stored
 from hpsearch.cli.garbage import rare_collections
 from hpsearch.cli.guard import INTERRUPTED, fail, guarded
 from hpsearch.cli.messages import without_passwords
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
     LEASE,
+    AllowCodeOption,
     DataOption,
     DebugOption,
+    JsonOption,
     LeaseOption,
     OutOption,
     QuietOption,
     StorageOption,
+    StoredArgument,
     StudyArgument,
 )
 from hpsearch.cli.signals import signals_interrupt
@@ -30,11 +35,11 @@ from hpsearch.text import visible
 from hpsearch.version import __version__
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from hpsearch.cli.answer import Answer
+    from hpsearch.cli.screen import Screen
 
 app = typer.Typer(
     name="hpsearch",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -58,6 +63,9 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+app.command()(init.init)
 
 
 @app.command()
@@ -191,10 +199,19 @@ def study(
             "--prepare", help='Only create the runs in the storage, for "hpsearch worker" on this or other machines.'
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only print what would be trained and how long that takes, by a few timed trials. Nothing is stored.",
+        ),
+    ] = False,
     lease: LeaseOption = LEASE,
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
     data_dir: DataOption = None,
+    allow_code: AllowCodeOption = False,
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -214,12 +231,12 @@ def study(
         "from": from_,
     }
 
-    def command(console: Console) -> None:
+    def command(console: Screen) -> Answer:
         from hpsearch.checks import duration
 
         given = {"seconds": ("--for", seconds), "trial_seconds": ("--trial-timeout", trial_timeout)}
         limits = {key: None if text is None else duration(option, text) for key, (option, text) in given.items()}
-        commands.study(
+        return commands.study(
             study,
             overrides | limits,
             only or [],
@@ -236,15 +253,21 @@ def study(
             quick=quick,
             data=data,
             from_storage=from_storage,
+            dry_run=dry_run,
         )
 
-    guarded(command, quiet=quiet, debug=debug)
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug, json=json)
 
 
 @app.command()
 def worker(
     url: Annotated[str, typer.Argument(metavar="URL", help="The storage, such as postgresql://USER@HOST/DATABASE.")],
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study that --prepare has put there.")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY", help="The name of a study that --prepare has put there.", autocompletion=complete_stored
+        ),
+    ],
     jobs: Annotated[
         int, typer.Option(metavar="N", help="Processes to spread the runs over; -1 is one for each core.")
     ] = 1,
@@ -257,6 +280,8 @@ def worker(
             help="Folder that the study file's relative paths start from, if it is another on this machine.",
         ),
     ] = None,
+    allow_code: AllowCodeOption = False,
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -265,20 +290,16 @@ def worker(
     Any number of workers may be started and killed at any time, on any machine that reaches the storage. A run whose
     worker was killed is taken over by another; the trials are the same as those of one worker.
     """
-    guarded(
-        lambda console: commands.worker(url, study, jobs, lease, data_dir, folder, console), quiet=quiet, debug=debug
-    )
+
+    def command(console: Screen) -> Answer:
+        return commands.worker(url, study, jobs, lease, data_dir, folder, console)
+
+    guarded(with_code(command) if allow_code else command, quiet=quiet, debug=debug, json=json)
 
 
 @app.command()
 def report(
-    study: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[STUDY]",
-            help="A study file's path (TOML), or the name of a study; not needed if the storage holds only one.",
-        ),
-    ] = None,
+    study: StoredArgument = None,
     study_name: Annotated[
         list[str] | None,
         typer.Option(
@@ -289,6 +310,7 @@ def report(
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
     out: OutOption = Path("reports"),
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -296,7 +318,12 @@ def report(
 
     With --study-name, report on any Optuna studies: one alone, or several against each other.
     """
-    guarded(lambda console: commands.report(study, study_name or [], storage, out, console), quiet=quiet, debug=debug)
+    guarded(
+        lambda console: commands.report(study, study_name or [], storage, out, console),
+        quiet=quiet,
+        debug=debug,
+        json=json,
+    )
 
 
 @app.command()
@@ -304,17 +331,18 @@ def gallery(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder with the folders of the reports.")] = Path(
         "reports"
     ),
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Write DIR/README.md: the claims of all reports in the folder, each with its word and a figure."""
-    guarded(lambda console: commands.gallery(folder, console), quiet=quiet, debug=debug)
+    guarded(lambda _console: commands.gallery(folder), quiet=quiet, debug=debug, json=json)
 
 
 @app.command("list")
-def list_(debug: DebugOption = False) -> None:
+def list_(json: JsonOption = False, debug: DebugOption = False) -> None:
     """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
-    guarded(commands.list_, debug=debug)
+    guarded(lambda _console: commands.list_(), debug=debug, json=json)
 
 
 for command in (best.best, fit.fit, predict.predict, ls.ls, show.show, export.export, rm.rm):

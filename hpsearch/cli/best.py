@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
 from hpsearch.cli.options import (
     DEFAULT_STORAGE,
@@ -20,7 +21,6 @@ from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
     from hpsearch.analysis.best import Best
-    from hpsearch.cli.screen import Screen
     from hpsearch.results.results import Results
 
 
@@ -42,19 +42,12 @@ def best(
 
     They are those of the trial with the best validation value. Test rows are not used in the choice.
     """
-    guarded(lambda console: _best(study, variant, task, json, toml, estimator, storage, console), debug=debug)
+    guarded(lambda _console: _best(study, variant, task, json, toml, estimator, storage), debug=debug, json=json)
 
 
 def _best(
-    study: str | None,
-    variant: str | None,
-    task: str | None,
-    json: bool,
-    toml: bool,
-    estimator: bool,
-    storage: str,
-    console: Screen,
-) -> None:
+    study: str | None, variant: str | None, task: str | None, json: bool, toml: bool, estimator: bool, storage: str
+) -> Answer:
     from hpsearch.cli.chosen import best_trial, stored_results
     from hpsearch.report.python_code import estimator_program, program
 
@@ -63,24 +56,22 @@ def _best(
         raise UsageError(f"{forms[0]} can't be used with {forms[1]}")
     results = stored_results(study, storage)
     chosen = best_trial(results, variant, task)
-    if json:
-        console.write_lines(_json(results, chosen))
-    elif toml:
-        console.write_lines(_toml(results, chosen))
-    elif estimator:
-        console.write_lines(estimator_program(results, chosen))
-    else:
-        console.write_lines(program(results, chosen, absolute=True))
+
+    def written() -> str:
+        if toml:
+            return _toml(results, chosen)
+        return estimator_program(results, chosen) if estimator else program(results, chosen, absolute=True)
+
+    return Answer(lambda console: console.write_lines(written()), lambda: document(results, chosen))
 
 
-def _json(results: Results, chosen: Best) -> str:
-    from json import dumps
-
-    from hpsearch.cli.chosen import as_json, test_score
+def document(results: Results, chosen: Best) -> dict[str, Any]:
+    """Return the best hyperparameters, their origin and their scores."""
+    from hpsearch.cli.chosen import test_score
     from hpsearch.report.python_code import settings_of
     from hpsearch.space import decode
 
-    content: dict[str, Any] = {
+    return {
         "study": results.name,
         "task": chosen.task,
         "variant": chosen.variant,
@@ -91,10 +82,9 @@ def _json(results: Results, chosen: Best) -> str:
         "model": settings_of(results, chosen),
         "metric": results.metric,
         "direction": results.direction,
-        "validation": as_json(chosen.value),
+        "validation": chosen.value,
         "test": test_score(results, chosen),
     }
-    return dumps(content, indent=2)
 
 
 def _toml(results: Results, chosen: Best) -> str:

@@ -61,7 +61,7 @@ def test_score(results: Results, chosen: Best) -> dict[str, float | int | None]:
 
     one, bounds = expectation(results, chosen.task, (chosen.variant,)), metric(results.metric)
     ends = {"mean": one.mean, "low": one.mean - one.half, "high": one.mean + one.half}
-    return {name: as_json(bounds.clipped(end)) for name, end in ends.items()} | {"repeats": one.repeats}
+    return {name: _finite(bounds.clipped(end)) for name, end in ends.items()} | {"repeats": one.repeats}
 
 
 def score_sentence(results: Results, chosen: Best) -> str:
@@ -75,15 +75,22 @@ def score_sentence(results: Results, chosen: Best) -> str:
         return f"No test {metric} is known: no run of {plain(chosen.variant)} is finished and tested."
     facts = one.facts(results)
     low, high = facts["expected_low"].written(), facts["expected_high"].written()
-    interval = f" ({low} to {high})" if one.half > 0 else ""
+    over = "" if one.over_rows else "over repeats: "
+    interval = f" ({over}{low} to {high})" if one.half > 0 else ""
     repeats = f"{one.repeats} {plural(one.repeats, 'repeat')}"
     return (
         f"Expect a test {metric} of {facts['expected'].written()}{interval}: the mean over the winners of {repeats}, "
-        "trained on the training rows alone, on test rows that no search has used."
+        f"trained on {_trained_on(results, chosen)}, on test rows that no search has used."
     )
 
 
-def as_json(number: float) -> float | None:
+def _trained_on(results: Results, chosen: Best) -> str:
+    definition = results.definitions.get((chosen.task, chosen.variant))
+    has_folds = definition is not None and isinstance(definition.data.get("validation"), str)
+    return "all other rows" if has_folds else "the training rows alone"
+
+
+def _finite(number: float) -> float | None:
     """Return a number, or None for one that JSON does not have."""
     from math import isfinite
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.cli.answer import Answer
 from hpsearch.errors import HpsearchError, UsageError, quoted
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from hpsearch.analysis.comparison.verdicts import Verdict
+    from hpsearch.cli.screen import Screen
     from hpsearch.execution import Start
     from hpsearch.execution.until_resolved import Answers
 
@@ -36,17 +36,19 @@ def study(
     data_dir: Path | None,
     until_resolved: bool,
     null: bool,
-    console: Console,
+    console: Screen,
     *,
     quick: bool,
     data: str | None,
+    dry_run: bool,
     from_storage: str | None = None,
-) -> None:
-    """Execute a study, or only create its runs, and write its report."""
+) -> Answer:
+    """Execute a study, or only create its runs, and write its report; a dry run only counts and times."""
     from hpsearch.analysis.claims import Decision
     from hpsearch.analysis.comparison.verdict import Verdict
-    from hpsearch.checks import duration
+    from hpsearch.checks import check_jobs, duration
     from hpsearch.cli.claims import print_claims_left
+    from hpsearch.cli.dry_run import dry_run_answer
     from hpsearch.cli.printing import (
         print_expected_time,
         print_look,
@@ -56,16 +58,16 @@ def study(
         progress_bar,
     )
     from hpsearch.execution import execute, execute_until_resolved, prepare
-    from hpsearch.storage import shown
     from hpsearch.study.null import null_plan
     from hpsearch.study.plan import plan
     from hpsearch.study.runs import starts_in
 
+    check_jobs(jobs, "--jobs")
     _check_folder(out)
-    for name, is_set in (("--until-resolved", until_resolved), ("--null", null)):
-        for other, other_is_set in (("--prepare", only_prepare), ("--only", bool(only))):
-            if is_set and other_is_set:
-                raise UsageError(f"{name} can't be used with {other}")
+    _check_together(
+        {"--until-resolved": until_resolved, "--null": null}, {"--prepare": only_prepare, "--only": bool(only)}
+    )
+    _check_together({"--dry-run": dry_run}, {"--prepare": only_prepare, "--dask": dask is not None})
     seconds = duration("--lease", lease)
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only), quick=quick, data=data)
@@ -73,11 +75,11 @@ def study(
         if from_storage is not None:
             ready = replace(ready, starts_from=starts_in(ready.starts_from, from_storage))
     print_plan(console, ready, storage)
+    if dry_run:
+        return dry_run_answer(ready, storage, jobs, console)
     if only_prepare:
         runs, left = prepare(ready, storage)
-        console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
-        console.print(f"  hpsearch worker {shown(storage)} {ready.name}", soft_wrap=True)
-        return
+        return _prepared(ready.name, storage, runs, left)
 
     def started(start: Start) -> None:
         print_start(console, start)
@@ -105,19 +107,41 @@ def study(
         console.print(
             "The time is over: the report is about what there is. The same command goes on from there.", soft_wrap=True
         )
-    report(ready.name, [], storage, out, console)
+    answer = report(ready.name, [], storage, out, console)
+    return Answer(answer.print, lambda: answer.document() | {"complete": complete})
+
+
+def _check_together(options: Mapping[str, bool], others: Mapping[str, bool]) -> None:
+    """Refuse an option that is set together with one of the others."""
+    for name, is_set in options.items():
+        for other, other_is_set in others.items():
+            if is_set and other_is_set:
+                raise UsageError(f"{name} can't be used with {other}")
+
+
+def _prepared(study: str, storage: str, runs: int, left: int) -> Answer:
+    from hpsearch.storage import shown
+
+    command = f"hpsearch worker {shown(storage)} {study}"
+
+    def written(console: Screen) -> None:
+        console.print(f"Prepared: {left} of {runs} runs are to be done. On each machine that reaches the storage:")
+        console.print(f"  {command}", soft_wrap=True)
+
+    return Answer(written, lambda: {"study": study, "runs": runs, "runs_left": left, "command": command})
 
 
 def worker(
-    url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Console
-) -> None:
+    url: str, study: str, jobs: int, lease: str, data_dir: Path | None, folder: Path | None, console: Screen
+) -> Answer:
     """Execute free runs of a prepared study until all are complete."""
-    from hpsearch.checks import duration
+    from hpsearch.checks import check_jobs, duration
     from hpsearch.cli.printing import print_start, progress_bar
     from hpsearch.execution import execute
     from hpsearch.storage import all_studies, opened, shown
     from hpsearch.study.prepared import prepared_plan
 
+    check_jobs(jobs, "--jobs")
     seconds = duration("--lease", lease)
     with console.status("reading the storage and the data"):
         with opened(url, existing=True) as storage:
@@ -133,10 +157,12 @@ def worker(
             started=lambda start: print_start(console, start),
             progress=advance,
         )
-    if not complete:
-        console.print("The time is over: other workers, or the same command, go on from there.")
-        return
-    console.print(f"All runs are done. Report: hpsearch report {study} --storage {shown(url)}", soft_wrap=True)
+    command = f"hpsearch report {study} --storage {shown(url)}"
+    late = "The time is over: other workers, or the same command, go on from there."
+    return Answer(
+        lambda console: console.print(f"All runs are done. Report: {command}" if complete else late, soft_wrap=True),
+        lambda: {"study": study, "complete": complete, "command": command},
+    )
 
 
 @contextmanager
@@ -151,8 +177,8 @@ def _stoppable(storage: str) -> Iterator[None]:
         raise StoppedError(f"stopped: {kept}, and the same command goes on from them") from None
 
 
-def report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Console) -> None:
-    """Write the report of a study, and print its tables."""
+def report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Screen) -> Answer:
+    """Write the report of a study; its tables are the answer."""
     from hpsearch.cli.chosen import stored_name
     from hpsearch.results.choose import folder, load_chosen
     from hpsearch.storage import opened, shown
@@ -163,23 +189,35 @@ def report(study: str | None, names: Sequence[str], storage: str, out: Path, con
             results = load_chosen(here, None if study is None else stored_name(study), names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
         from hpsearch.analysis.claims import decided
+        from hpsearch.analysis.views import is_search
         from hpsearch.cli.claims import print_claims
+        from hpsearch.cli.document import study_document
         from hpsearch.cli.printing import print_results
+        from hpsearch.cli.search_printing import print_search
         from hpsearch.report import write_report
 
-        path = write_report(results, out / folder(results.name))
-    print_claims(console, decided(results))
-    print_results(console, results)
-    console.print()
-    console.print(f"Report: {path}", soft_wrap=True)
-    console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
+        results = replace(results, report_folder=str(out / folder(results.name)))
+        path = write_report(results, Path(results.report_folder))
+
+    def written(console: Screen) -> None:
+        print_claims(console, decided(results))
+        if is_search(results):
+            print_search(console, results, storage)
+        else:
+            print_results(console, results)
+        console.print()
+        console.print(f"Report: {path}", soft_wrap=True)
+        console.print(f"Every trial: optuna-dashboard {shown(storage).removeprefix('journal:///')}", soft_wrap=True)
+
+    return Answer(written, lambda: study_document(results) | {"report": path, "storage": shown(storage)})
 
 
-def gallery(folder: Path, console: Console) -> None:
+def gallery(folder: Path) -> Answer:
     """Write the gallery of the reports in a folder."""
     from hpsearch.report.gallery import write_gallery
 
-    console.print(f"Gallery: {write_gallery(folder)}", soft_wrap=True)
+    path = write_gallery(folder)
+    return Answer(lambda console: console.print(f"Gallery: {path}", soft_wrap=True), lambda: {"gallery": path})
 
 
 def _levels(only: Sequence[str]) -> dict[str, list[str]]:
@@ -207,8 +245,8 @@ def _check_folder(out: Path) -> None:
         raise UsageError(f"--out: {there} can't be written to")
 
 
-def list_(console: Console) -> None:
-    """Print the names that a study file may use."""
-    from hpsearch.cli.printing import print_choices
+def list_() -> Answer:
+    """Return the names that a study file may use."""
+    from hpsearch.cli.choices import choices, print_choices
 
-    print_choices(console)
+    return Answer(print_choices, choices)

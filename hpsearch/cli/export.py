@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
-from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, QuietOption, StorageOption, StoredArgument
+from hpsearch.cli.options import (
+    DEFAULT_STORAGE,
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    StorageOption,
+    StoredArgument,
+)
 from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from hpsearch.cli.screen import Screen
 
 
 def export(
@@ -23,14 +29,15 @@ def export(
         Path, typer.Option(metavar="FILE", help="Ends in .csv, or in .parquet if pyarrow is installed.")
     ] = Path("trials.csv"),
     storage: StorageOption = DEFAULT_STORAGE,
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Write the trials of a study to a file: a row for each, with its run, state, value and hyperparameters."""
-    guarded(lambda console: _export(study, out, storage, console), quiet=quiet, debug=debug)
+    guarded(lambda _console: _export(study, out, storage), quiet=quiet, debug=debug, json=json)
 
 
-def _export(study: str | None, out: Path, storage: str, console: Screen) -> None:
+def _export(study: str | None, out: Path, storage: str) -> Answer:
     from hpsearch.cli.chosen import stored_results
     from hpsearch.cli.files import written
 
@@ -38,9 +45,13 @@ def _export(study: str | None, out: Path, storage: str, console: Screen) -> None
         raise UsageError(f"--out must end in {' or '.join(_WRITERS)}, got {str(out)!r}")
     if out.suffix == _PARQUET:
         _check_pyarrow()
-    trials = stored_results(study, storage).trials
+    results = stored_results(study, storage)
+    trials = results.trials
     written(out, _WRITERS[out.suffix](trials))
-    console.print(f"{len(trials):,} trials: {out}", soft_wrap=True)
+    return Answer(
+        lambda console: console.print(f"{len(trials):,} trials: {out}", soft_wrap=True),
+        lambda: {"study": results.name, "file": out, "trials": len(trials), "columns": list(trials)},
+    )
 
 
 def _as_csv(trials: pd.DataFrame) -> bytes:

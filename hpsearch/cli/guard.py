@@ -11,18 +11,29 @@ from hpsearch.cli.messages import logged, say
 from hpsearch.errors import HpsearchError, UsageError
 
 if TYPE_CHECKING:
+    from hpsearch.cli.answer import Answer
     from hpsearch.cli.screen import Screen
 
 INTERRUPTED = 130  # as shells have it for a program that Ctrl-C ended
 
 
-def guarded(command: Callable[[Screen], None], *, quiet: bool = False, debug: bool = False) -> None:
-    """Run a command with a screen; `debug` shows the traceback of an error."""
+def guarded(
+    command: Callable[[Screen], Answer | None], *, quiet: bool = False, debug: bool = False, json: bool = False
+) -> None:
+    """Run a command with a screen for its progress, and print its answer; `debug` shows the traceback of an error.
+
+    With `json`, progress goes to standard error, and the answer is one JSON document on standard output.
+    """
     from hpsearch.cli.screen import Screen
 
     try:
         with logged(quiet=quiet):
-            command(Screen(quiet=quiet))
+            screen = Screen(quiet=quiet, stderr=json)
+            answer = command(screen)
+            if json and answer is not None:
+                Screen().write_lines(answer.json())
+            elif answer is not None:
+                answer.print(screen)
     except HpsearchError as error:
         if debug:
             raise

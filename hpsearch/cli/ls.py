@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
 from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, JsonOption, StorageOption
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
+    from hpsearch.results.stored_studies import StoredSummary
 
 _LONGEST = 60  # letters of a name
 
 
 def ls(storage: StorageOption = DEFAULT_STORAGE, json: JsonOption = False, debug: DebugOption = False) -> None:
     """List the studies of a storage, with the number of their runs and finished trials."""
-    guarded(lambda console: _ls(storage, json, console), debug=debug)
+    guarded(lambda _console: _ls(storage), debug=debug, json=json)
 
 
-def _ls(storage: str, json: bool, console: Screen) -> None:
-    from json import dumps
-
-    from rich.table import Table
-
-    from hpsearch.cli.chosen import as_json
-    from hpsearch.report.text import NOTHING, number, plural
+def _ls(storage: str) -> Answer:
     from hpsearch.results.stored_studies import stored_studies
-    from hpsearch.storage import opened, shown
-    from hpsearch.text import plain, shorten
+    from hpsearch.storage import opened
 
     with opened(storage, existing=True) as here:
         studies = stored_studies(here)
-    if json:
-        tables = [each.table() | {"best": None if each.best is None else as_json(each.best)} for each in studies]
-        console.write_lines(dumps(tables, indent=2))
-        return
+    return Answer(lambda console: _print(console, storage, studies), lambda: [each.table() for each in studies])
+
+
+def _print(console: Screen, storage: str, studies: Sequence[StoredSummary]) -> None:
+    from rich.table import Table
+
+    from hpsearch.report.text import NOTHING, number, plural
+    from hpsearch.storage import shown
+    from hpsearch.text import plain, shorten
+
     table = Table(title=f"{shown(storage)}: {len(studies)} {plural(len(studies), 'study')}", title_justify="left")
     table.add_column("study", overflow="fold")
     for heading in ("runs", "trials", "best", "metric"):

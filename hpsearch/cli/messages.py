@@ -14,6 +14,7 @@ from hpsearch.redaction import redacted
 from hpsearch.text import plain, shorten
 
 STORAGE_VARIABLE = "HPSEARCH_STORAGE"
+DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 LONGEST = 1_000  # characters of a message
 
 

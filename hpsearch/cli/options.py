@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
+from hpsearch.cli.completion import complete_stored, complete_study
+from hpsearch.cli.messages import DEFAULT_STORAGE as DEFAULT_STORAGE
 from hpsearch.cli.messages import STORAGE_VARIABLE
 
 LEASE = "60s"
-DEFAULT_STORAGE = "sqlite:///hpsearch.db"
 
 StudyArgument = Annotated[
     str,
-    typer.Argument(metavar="STUDY", help="A study file's path (TOML), or the name of a study that ships (see list)."),
+    typer.Argument(
+        metavar="STUDY",
+        help="A study file's path (TOML), or the name of a study that ships (see list).",
+        autocompletion=complete_study,
+    ),
 ]
 StorageOption = Annotated[
     str,
@@ -34,13 +39,14 @@ StoredArgument = Annotated[
     typer.Argument(
         metavar="[STUDY]",
         help="A study file's path (TOML), or the name of a study; not needed if the storage holds only one.",
+        autocompletion=complete_stored,
     ),
 ]
 VariantOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="Choose among the trials of this variant or strategy alone.")
 ]
 TaskOption = Annotated[str | None, typer.Option(metavar="NAME", help="The task, in a study of several data sets.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document; progress goes to standard error.")]
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -52,6 +58,14 @@ LeaseOption = Annotated[
     typer.Option(
         metavar="TIME",
         help="Time after which another machine may take over a run whose lease is not renewed, such as 60s.",
+    ),
+]
+AllowCodeOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help='Import and run the classes that the study names as "module:Class", from this folder, too. Only for '
+        "studies that you trust.",
     ),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hpsearch.storage import shown
@@ -38,12 +38,23 @@ def print_plan(console: Console, plan: Plan, storage: str) -> None:
     for factor, levels in plan.factors.items() if plan.has_factors else ():
         if len(levels) > 1:
             console.print(f"{_name(factor)}: {_some(levels)}", soft_wrap=True)
+    if _is_search(plan):
+        strategy = _name(next(iter(plan.strategies), ""))
+        console.print(
+            f"A search with {strategy} of {_budget(plan)}, seed {plan.seed}; kept in {shown(storage)}", soft_wrap=True
+        )
+        return
     named = "variants" if plan.has_factors else ", ".join(plan.strategies)
     console.print(
         f"{named}: {math.prod(sizes)} runs ({' × '.join(map(str, sizes))}) of {_budget(plan)}, "
         f"seed {plan.seed}; kept in {shown(storage)}",
         soft_wrap=True,
     )
+
+
+def _is_search(plan: Plan) -> bool:
+    """Return whether the plan is one search, which compares nothing."""
+    return not plan.has_factors and not plan.null and len(plan.runs()) == 1
 
 
 def _some(names: Sequence[str]) -> str:
@@ -91,14 +102,14 @@ def print_expected_time(console: Console, start: Start, plan: Plan, jobs: int) -
         return
     from hpsearch.execution.expected_time import expected_seconds
 
-    seconds = expected_seconds(plan, jobs) * (1 - start.stored / start.planned)
-    console.print(f"Its trainings take {_about(seconds)} on this machine, by the first steps of some.", soft_wrap=True)
+    seconds = expected_seconds(replace(plan, batch=start.batch), jobs) * (1 - start.stored / start.planned)
+    console.print(f"Its trainings take {about(seconds)} on this machine, by the first steps of some.", soft_wrap=True)
 
 
-def _about(seconds: float) -> str:
+def about(seconds: float) -> str:
     """Return a time as a rough one.
 
-    >>> _about(3), _about(42), _about(150)
+    >>> about(3), about(42), about(170)
     ('a few seconds', 'about 42 s', 'about 3 min')
     """
     from hpsearch.execution.bar import time_text
@@ -272,44 +283,6 @@ def _test(found: Best, half: float) -> str:
         return f"; test {measured(found.test_mean, half)} (one value)"
     mean, sd = (measured(each, half) for each in (found.test_mean, found.test_sd))
     return f"; test {mean} ± {sd} (mean and sd of {times} retrainings)"
-
-
-def print_choices(console: Console) -> None:
-    """Print what a study file may name."""
-    from hpsearch.data import SOURCES
-    from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
-    from hpsearch.objectives import FAMILIES
-    from hpsearch.objectives.estimators import ESTIMATORS
-    from hpsearch.objectives.functions import FUNCTIONS
-    from hpsearch.objectives.scoring import SCORERS
-    from hpsearch.strategies import STRATEGIES
-    from hpsearch.strategies.pruners import PRUNERS
-    from hpsearch.study.shipped import by_folder
-
-    tables: dict[str, Iterable[str]] = {
-        "families of models": FAMILIES,
-        **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
-        "strategies": STRATEGIES,
-        "pruners": PRUNERS,
-        "data sets": SOURCES,
-        "metrics": SCORERS,
-        "estimators": ESTIMATORS,
-        "functions": FUNCTIONS,
-        "activations": ACTIVATIONS,
-        "initializers": INITIALIZERS,
-        "optimizers": OPTIMIZERS,
-        "schedules": SCHEDULES,
-    }
-    console.print("studies that ship (copy one to start your own):")
-    for folder, studies in by_folder().items():
-        console.print(f" {folder}:", soft_wrap=True)
-        width = max(map(len, studies))
-        for name, path in studies.items():
-            title = tomllib.loads(path.read_text(encoding="utf-8")).get("title", "")
-            console.print(f"  {name:{width}}  {plain(title)}".rstrip(), soft_wrap=True)
-    for kind, table in tables.items():
-        if names := ", ".join(table):
-            console.print(f"{kind}: {names}", soft_wrap=True)
 
 
 def _name(text: str) -> str:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from hpsearch.cli.answer import Answer
+from hpsearch.cli.completion import complete_stored
 from hpsearch.cli.guard import guarded
-from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, QuietOption, StorageOption
+from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, JsonOption, QuietOption, StorageOption
 from hpsearch.errors import StorageError, UsageError, choose_from
-
-if TYPE_CHECKING:
-    from hpsearch.cli.screen import Screen
 
 
 def rm(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study that hpsearch made (see ls).")],
+    study: Annotated[
+        str,
+        typer.Argument(
+            metavar="STUDY", help="The name of a study that hpsearch made (see ls).", autocompletion=complete_stored
+        ),
+    ],
     yes: Annotated[
         bool, typer.Option("--yes", help="Delete it; without this option, only print what would be deleted.")
     ] = False,
     storage: StorageOption = DEFAULT_STORAGE,
+    json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Delete all runs and trials of a study from a storage. Reports and models stay."""
-    guarded(lambda console: _rm(study, yes, storage, console), quiet=quiet, debug=debug)
+    guarded(lambda _console: _rm(study, yes, storage), quiet=quiet, debug=debug, json=json)
 
 
-def _rm(study: str, yes: bool, storage: str, console: Screen) -> None:
+def _rm(study: str, yes: bool, storage: str) -> Answer:
     from hpsearch.execution.rivals import await_rivals
     from hpsearch.results.stored_studies import stored_studies
     from hpsearch.storage import all_studies, opened, shown
@@ -48,4 +53,7 @@ def _rm(study: str, yes: bool, storage: str, console: Screen) -> None:
         for each in known:
             if each.study_name in held.members:
                 here.delete_study(study_id(each))
-    console.print(f"Deleted {content}", soft_wrap=True)
+    return Answer(
+        lambda console: console.print(f"Deleted {content}", soft_wrap=True),
+        lambda: {"deleted": study, "runs": held.runs, "trials": held.trials, "storage": shown(storage)},
+    )

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -13,21 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data.columns import Columns, Raw
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
 from hpsearch.data.table import table_of
-from hpsearch.errors import DataError, UsageError, choose_from
-from hpsearch.estimators.base import MLPEstimator
-from hpsearch.estimators.classifier import MLPClassifier
-from hpsearch.estimators.regressor import MLPRegressor
+from hpsearch.errors import DataError, UsageError
+from hpsearch.estimators.saved import differing_versions, restored, saved_state
 from hpsearch.estimators.saving import UNREADABLE, WITH_PREPARATION, check_class, damaged, read, write
+from hpsearch.text import plain, shorten
 from hpsearch.version import __version__
 
-SAVED: Mapping[str, type[MLPEstimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
-"""Estimators that a file can hold, by the name in it: they save themselves without pickle."""
-
 _NAME = "TabularModel"
+_LONGEST = 50  # characters of a version
 _SHIFT, _FACTOR = "scaling.shift", "scaling.factor"  # arrays of the file, beside the estimator's
 
 
@@ -72,8 +71,9 @@ class TabularModel:
         for name, array in (("shift", self.shift), ("factor", self.factor)):
             if array.dtype != np.float64 or array.shape != (width,) or not np.isfinite(array).all():
                 raise DataError(f"{name} must be {width} finite numbers, one for each column of the matrix")
-        if self.estimator.n_features_in_ != width:
-            raise DataError(f"the estimator has {self.estimator.n_features_in_} inputs, and the table makes {width}")
+        inputs = getattr(self.estimator, "n_features_in_", width)  # a class of one's own may not say
+        if inputs != width:
+            raise DataError(f"the estimator has {inputs} inputs, and the table makes {width}")
         if not np.isfinite([self.y_shift, self.y_scale]).all():
             raise DataError(f"y_shift and y_scale must be finite, got {self.y_shift} and {self.y_scale}")
         if self.class_names and not set(self._class_numbers) <= set(range(len(self.class_names))):
@@ -90,7 +90,7 @@ class TabularModel:
 
     @property
     def _class_numbers(self) -> list[int]:
-        return [int(number) for number in self.estimator.classes_]
+        return [int(number) for number in getattr(self.estimator, "classes_", range(len(self.class_names)))]
 
     def predict(self, X: ArrayLike | pd.DataFrame, **options: Any) -> NDArray[Any]:
         """Return the most probable class of each row, or a number in the target's units, shape (rows,).
@@ -108,7 +108,10 @@ class TabularModel:
         DataError
             If columns are missing, additional, or hold what can't be used.
         """
-        predictions = self.estimator.predict(self._inputs(X, **options))
+        return self._labels(self._inputs(X, **options))
+
+    def _labels(self, x: NDArray[np.float32]) -> NDArray[Any]:
+        predictions = self._asked(self.estimator.predict, x)
         if self.class_names:
             names: NDArray[Any] = np.array(self.class_names)[predictions.astype(np.intp)]
             return names
@@ -125,19 +128,40 @@ class TabularModel:
         DataError
             As for `predict`.
         """
+        return self._probabilities(self._inputs(X, **options))
+
+    def _probabilities(self, x: NDArray[np.float32]) -> NDArray[Any]:
         if not self.class_names:
             raise UsageError("probabilities are of classes, and this model predicts numbers")
-        probabilities: NDArray[Any] = self.estimator.predict_proba(self._inputs(X, **options))
-        return probabilities
+        if not self.gives_probabilities:
+            kind = type(self.estimator).__name__
+            raise UsageError(f"{kind} gives no probabilities with these settings: use predict")
+        return self._asked(self.estimator.predict_proba, x)
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether `predict_proba` works: for classes, if the estimator gives probabilities."""
+        return bool(self.class_names) and hasattr(self.estimator, "predict_proba")
 
     def predictions(self, X: ArrayLike | pd.DataFrame, **options: Any) -> pd.DataFrame:
-        """Return ``prediction`` and, for classes, ``probability_<class>``, a row for each row of `X`; as `predict`."""
-        if not self.class_names:
-            return pd.DataFrame({"prediction": self.predict(X, **options)})
-        probabilities, names = self.predict_proba(X, **options), self.classes_
-        columns = {"prediction": names[probabilities.argmax(axis=1)]}
-        columns |= {f"probability_{name}": probabilities[:, place] for place, name in enumerate(names)}
+        """Return ``prediction`` and, if there are any, ``probability_<class>``, a row for each row; as `predict`."""
+        x = self._inputs(X, **options)
+        columns = {"prediction": self._labels(x)}
+        if self.gives_probabilities:
+            probabilities = self._probabilities(x)
+            columns |= {f"probability_{name}": probabilities[:, place] for place, name in enumerate(self.classes_)}
         return pd.DataFrame(columns)
+
+    def _asked(self, method: Callable[[NDArray[Any]], NDArray[Any]], x: NDArray[np.float32]) -> NDArray[Any]:
+        """Call a method of the estimator; what an estimator of a library can't do with the rows is one line."""
+        try:
+            with ONE_BLAS_THREAD.hold(), np.errstate(all="ignore"):
+                results = method(x)
+        except (ValueError, IndexError, TypeError, MemoryError) as error:
+            raise DataError(f"{type(self.estimator).__name__} can't predict these rows: {error}") from error
+        if not np.isfinite(results).all():
+            raise DataError(f"{type(self.estimator).__name__} predicts what is no finite number")
+        return results
 
     def _inputs(
         self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool
@@ -183,10 +207,7 @@ class TabularModel:
         DataError
             If the file can't be written.
         """
-        if not isinstance(self.estimator, MLPEstimator):
-            kinds = " or ".join(SAVED)
-            raise UsageError(f"a saved model must be an {kinds}, got {type(self.estimator).__name__}")
-        state, arrays = self.estimator.saved_state()
+        state, arrays = saved_state(self.estimator)
         description = {
             "estimator": _NAME,
             "version": __version__,
@@ -203,6 +224,11 @@ class TabularModel:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Load a model written by `save`; a file that was changed loads safely or is refused.
 
+        Warns
+        -----
+        UserWarning
+            If it was saved with another version of hpsearch or of the estimator's library.
+
         Raises
         ------
         DataError
@@ -211,22 +237,18 @@ class TabularModel:
         description, arrays = read(path)
         check_class(path, description, _NAME)
         try:
-            kind, state = description["state"]["estimator"], description["state"]
-            if kind not in SAVED:
-                raise DataError(choose_from("estimator", kind, SAVED))
-            if "classes" in state["targets"] and len(set(state["targets"]["classes"])) != state["model"]["n_outputs"]:
-                raise DataError("there must be an output for each class")
-            names = tuple(description["class_names"])
-            if not all(isinstance(name, str) for name in names) or bool(names) != (SAVED[kind] is MLPClassifier):
-                raise DataError("class_names must be texts for a classifier, and empty for a regressor")
             shift, factor = arrays.pop(_SHIFT), arrays.pop(_FACTOR)
-            y_shift, y_scale = map(float, description["target"])
-            columns = Columns.of_table(description["columns"])
+            columns, names = Columns.of_table(description["columns"]), tuple(description["class_names"])
             prepared = {name: arrays.pop(name) for name in [*arrays] if Preparation.owns(name)}
             older = description["format"] < WITH_PREPARATION
             preparation = Preparation.plain(columns) if older else Preparation.of_arrays(columns, prepared)
+            estimator = restored(description["state"], arrays, len(preparation.feature_names))
+            if not all(isinstance(name, str) for name in names) or bool(names) != hasattr(estimator, "classes_"):
+                raise DataError("class_names must be texts for a classifier, and empty for a regressor")
+            y_shift, y_scale = map(float, description["target"])
+            _warn_of_versions(path, description)
             return cls(
-                SAVED[kind].from_saved_state(state, arrays),
+                estimator,
                 columns,
                 shift,
                 factor,
@@ -238,3 +260,12 @@ class TabularModel:
             )
         except UNREADABLE as error:
             raise damaged(path, error) from error
+
+
+def _warn_of_versions(path: str | os.PathLike[str], description: Mapping[str, Any]) -> None:
+    """Warn in one line of each version that differs from the installed one."""
+    others = differing_versions(description["state"])
+    if (saved := description["version"]) != __version__:
+        others.insert(0, f"hpsearch {shorten(plain(str(saved)), _LONGEST)}, and {__version__} is installed")
+    if others:
+        warnings.warn(f"{path}: was saved with {'; '.join(others)}: predictions may differ", stacklevel=3)

@@ -18,8 +18,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
-from hpsearch.checks import MOST_JOBS, is_whole
-from hpsearch.errors import UsageError, quoted
+from hpsearch.checks import check_jobs
 from hpsearch.execution.clock import Clock
 from hpsearch.execution.cluster import Cluster
 from hpsearch.execution.continuing import counts_taken, with_taken_over
@@ -91,10 +90,7 @@ def execute(
     RunError
         If another program runs this study and `joins` is not set, or a worker process or the storage failed.
     """
-    if not is_whole(jobs) or jobs == 0 or jobs < -1:
-        raise UsageError(f"jobs must be at least 1, or -1 for one a core, got {quoted(jobs)}")
-    if jobs > MOST_JOBS:
-        raise UsageError(f"jobs must be at most {MOST_JOBS:,}, got {quoted(jobs)}")
+    check_jobs(jobs)
     clock = Clock(plan.seconds)
     with ExitStack() as stack:
         cluster = stack.enter_context(closing(Cluster(dask))) if dask is not None else None

@@ -159,6 +159,9 @@ class Objective(ABC):
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 
+    predicts: ClassVar[bool] = False
+    """Whether `final_model` returns a model for use."""
+
     shares_state: ClassVar[bool] = False
     """Whether a call may change objects of the caller, so that with one process it stays in it."""
 
@@ -387,6 +390,18 @@ class Objective(ABC):
             If the objective has no model that predicts.
         """
         raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
+
+    @classmethod
+    def runs_code_of(cls, model: Mapping[str, Any]) -> bool:
+        """Return whether a table ``[model]`` names code that is imported and run, which has to be allowed.
+
+        No model file can hold such a model, since its parts can't be checked.
+        """
+        return False
+
+    def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters as Optuna stores them as the values that are set."""
+        return dict(params)
 
     def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
         """Return the test values of `outcomes`."""

@@ -42,6 +42,7 @@ class MLPObjective(SupervisedObjective):
 
     family = "mlp"
     records = True
+    estimator_scales_targets = True
     settings_type = Hyperparameters
     measure_names = {  # noqa: RUF012 -- a constant, as in the base class
         "batch_loss": "loss",

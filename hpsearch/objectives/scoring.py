@@ -183,5 +183,15 @@ def scorer_of(name: str | None, own: str, rows: Split) -> Scorer | None:
     return scorer
 
 
+def task_of(metric: str) -> str:
+    """Return the task of a metric, by its own name or scikit-learn's; empty for others.
+
+    >>> task_of("accuracy"), task_of("mean_squared_error"), task_of("neg_log_loss"), task_of("loss")
+    ('classification', 'regression', 'classification', '')
+    """
+    rule = SCORERS.get(metric) or SCORERS.get(_LESS_IS_BETTER + metric)
+    return rule.task if rule else ""
+
+
 def _names(task: str) -> list[str]:
     return sorted(name for name, rule in SCORERS.items() if rule.task == task)

@@ -70,6 +70,10 @@ class SearchedObjective(Objective):
         """Return all settings of a trial with `params`."""
         return self._model.settings(params)
 
+    def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters as Optuna stores them as the values that are set: a list for its JSON text."""
+        return {name: decode(value) for name, value in params.items()}
+
     @property
     def _model_content(self) -> dict[str, Any]:
         """The parts ``model`` and ``space`` of `content`."""

@@ -80,7 +80,11 @@ class SupervisedObjective(SearchedObjective):
     cross_validates: ClassVar[bool] = False
     """Whether trainings can be judged by cross-validation."""
 
+    estimator_scales_targets: ClassVar[bool] = False
+    """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
+
     tests = True
+    predicts = True
     computed_keys = ("fingerprint",)
     _received: Split | None = None  # in another process than the one that loaded the data
 

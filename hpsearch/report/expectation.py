@@ -12,6 +12,7 @@ from hpsearch.analysis.best import Best, best
 from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.analysis.views import is_search
 from hpsearch.report.precision import NORMAL, half_width, rows_half, rows_of_test
 from hpsearch.report.recommendation import to_use
 from hpsearch.report.text import Measured, plural
@@ -77,9 +78,13 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     The interval is Student's t over repeats. The variance by the chance of one repeat's test rows is added:
     binomial for a share of rows, else from the stored rows, see `rows_half`. The repeats draw their rows from the same
     data, so that these do not average out.
+
+    Runs that are not complete are left out, since others had more trials; not that of a study of one search, whose
+    best trial is tested whenever it stops.
     """
     runs = results.runs
-    mine = runs[(runs["task"] == task) & runs["variant"].isin(list(variants)) & runs["complete"].astype(bool)]
+    counts = runs["complete"].astype(bool) | is_search(results)
+    mine = runs[(runs["task"] == task) & runs["variant"].isin(list(variants)) & counts]
     means = test_means(mine)
     by_repeat = means.groupby(mine["repeat"]).mean().dropna()
     of_repeats = by_repeat.to_numpy(dtype=float)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 TERMS: Mapping[str, str] = {
     "baseline": (
-        "A model without a search, trained on the same rows and scored like the trials. There are three: a constant, a "
-        "linear model and a random forest."
+        "A model without a search, trained on the same rows and scored like the trials. There are three, with "
+        "scikit-learn's defaults: the most frequent class or the mean, logistic or ridge regression, and a random "
+        "forest."
     ),
     "budget": "What each run may spend: a number of trials, or of epochs.",
     "effect": (

@@ -5,20 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from hpsearch.analysis.best import Best
 from hpsearch.data import DataSettings
 from hpsearch.errors import UsageError
-from hpsearch.nn.losses import LOSSES
 from hpsearch.objectives import FAMILIES
-from hpsearch.objectives.supervised import LOSS_OF, SupervisedObjective
+from hpsearch.objectives.scoring import task_of
+from hpsearch.objectives.supervised import SupervisedObjective
 from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
 _SPLIT = ("validation", "test", "train", "scaling", "imputation")  # keys of [data] that are arguments of split
+_METRIC = "metric"
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:
@@ -41,7 +43,7 @@ def program(results: Results, best: Best, *, absolute: bool = False) -> str:
         return "\n".join([opening, *_without_data(results, best, estimator)])
     lines = (
         _with_objective(definition, best, results.metric, absolute=absolute)
-        if estimator is None
+        if estimator is None or not _scored_alike(definition)
         else _with_estimator(definition, best, estimator, results.metric, absolute=absolute)
     )
     return "\n".join([opening, *lines])
@@ -63,7 +65,7 @@ def estimator_program(results: Results, best: Best) -> str:
         raise UsageError(
             f"the study {results.name!r} has no estimator with these hyperparameters: leave out --estimator"
         )
-    return "\n".join([_import_of(type(estimator)), "", *_constructed(estimator)])
+    return "\n".join([import_of(type(estimator)), "", *_constructed(estimator)])
 
 
 def settings_of(results: Results, best: Best) -> dict[str, Any]:
@@ -90,18 +92,17 @@ def _without_data(results: Results, best: Best, estimator: Any) -> Iterator[str]
     if estimator is None:
         yield from _parameters(results, best)
     else:
-        yield from (_import_of(type(estimator)), "", *_constructed(estimator))
+        yield from (import_of(type(estimator)), "", *_constructed(estimator))
 
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     """Return the estimator with the trial's settings; None if there is none that trains as the trial did."""
-    family, task = FAMILIES[definition.family], _task(metric)
+    family, task = FAMILIES[definition.family], task_of(metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
-    if isinstance(definition.data.get("validation"), str):
-        return None  # cross-validation has no split of its own
-    if task == "regression" and definition.data.get("scaling", DataSettings().scaling) != "standard":
-        return None  # the estimator scales targets
+    scaling = definition.data.get("scaling", DataSettings().scaling)
+    if task == "regression" and family.estimator_scales_targets and scaling != DataSettings().scaling:
+        return None
     try:
         estimator = family.estimator(family.settings_of(definition.model, best.params, task), task)
     except UsageError:
@@ -109,9 +110,10 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
 
 
-def _task(metric: str) -> str:
-    """Return the task whose trials have this metric; empty for metrics of other families."""
-    return next((task for task, loss in LOSS_OF.items() if LOSSES[loss].score.name == metric), "")
+def _scored_alike(definition: Definition) -> bool:
+    """Return whether scikit-learn's scorer gives the score on scaled rows; scores of numbers may depend on units."""
+    scorer = definition.data.get(_METRIC)
+    return scorer is None or task_of(str(scorer)) == "classification"
 
 
 def _with_estimator(
@@ -120,17 +122,27 @@ def _with_estimator(
     table = _data(definition, absolute=absolute)
     settings = {field.name: table.get(field.name, field.default) for field in fields(DataSettings)}
     split = {key: settings[key] for key in _SPLIT if settings[key] is not None}
-    load = {key: value for key, value in table.items() if key not in _SPLIT}
+    load = {key: value for key, value in table.items() if key not in (*_SPLIT, _METRIC)}
+    scorer, seeds = table.get(_METRIC), f"seed={definition.seed}, repeat={best.repeat}"
+    if isinstance(split["validation"], str):
+        folds = split.pop("validation")
+        imports = ["from hpsearch.data import DataSettings, cross_split, load", "from hpsearch.data.folds import folds"]
+        call = f"cross_split(data, folds=folds({folds!r}), {_arguments(split)}, {seeds}).whole"
+    else:
+        imports = ["from hpsearch.data import DataSettings, load, split"]
+        call = f"split(data, {_arguments(split)}, {seeds})"
+    sign = "" if scorer is None or scorer == metric else "-"
+    scored = "model.score(" if scorer is None else f"{sign}get_scorer({scorer!r})(model, "
     yield from (
-        _import_of(type(estimator)),
-        "from hpsearch.data import DataSettings, load, split",
+        *sorted([import_of(type(estimator)), *(["from sklearn.metrics import get_scorer"] if scorer else [])]),
+        *imports,
         "",
         *_folder(definition, absolute=absolute),
         f"data = load(DataSettings({_arguments(load)}))",
-        f"rows = split(data, {_arguments(split)}, seed={definition.seed}, repeat={best.repeat})",
+        f"rows = {call}",
         *_constructed(estimator),
         "model.fit(rows.x_train, rows.y_train)",
-        f"print({'test ' + metric + ':'!r}, model.score(rows.x_test, rows.y_test))",
+        f"print({'test ' + metric + ':'!r}, {scored}rows.x_test, rows.y_test))",
     )
 
 
@@ -138,8 +150,9 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
     family = FAMILIES[definition.family]
     params = {name: decode(value) for name, value in best.params.items()}
     separate = ["    separate_seeds=True,"] if definition.separate_seeds else []
+    allowed = ["    allow_code=True,"] if definition.runs_code else []
     yield from (
-        _import_of(family),
+        import_of(family),
         "",
         *_folder(definition, absolute=absolute),
         f"objective = {family.__name__}.build(",
@@ -149,6 +162,7 @@ def _with_objective(definition: Definition, best: Best, metric: str, *, absolute
         f"    seed={definition.seed},",
         f"    repeat={best.repeat},",
         *separate,
+        *allowed,
         ")",
         *_table("params", params),
     )
@@ -171,13 +185,13 @@ def _folder(definition: Definition, *, absolute: bool) -> list[str]:
     return ["# Run this in the folder of the study file."] if relative else []
 
 
-def _import_of(kind: type[Any]) -> str:
+def import_of(kind: type[Any]) -> str:
     """Return the statement that imports a class from its public module."""
     import hpsearch.objectives as objectives
 
     package, *parts = kind.__module__.split(".")
     if package != "hpsearch":
-        public = [package, *(part for part in parts if not part.startswith("_"))]
+        public = [package, *takewhile(lambda part: not part.startswith("_"), parts)]
         return f"from {'.'.join(public)} import {kind.__name__}"
     place = "hpsearch.objectives" if hasattr(objectives, kind.__name__) else "hpsearch.estimators"
     return f"from {place} import {kind.__name__}"

@@ -12,6 +12,7 @@ import pandas as pd
 from hpsearch.analysis.best import Best
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
+from hpsearch.objectives.scoring import task_of
 from hpsearch.report.expectation import Expectation, in_percent
 from hpsearch.report.judging import RETRAINED, judging
 from hpsearch.report.precision import half_width, uncertainty
@@ -20,7 +21,8 @@ from hpsearch.report.text import Measured, listing
 from hpsearch.results.results import Results
 from hpsearch.text import shorten
 
-SIMPLE = {"accuracy": "most frequent class", "r2": "mean of the training rows"}
+SIMPLE = {"classification": "most frequent class", "regression": "mean of the training rows"}
+"""What the simplest model predicts, by task."""
 NAMES = {"linear": "linear model", "forest": "random forest"}
 _LONGEST = 80  # letters of an error
 _FEWEST = 3  # repeats, for an interval over them
@@ -118,7 +120,7 @@ def _baselines(results: Results, task: str, expected: Expectation) -> Iterator[d
     mine = frame[frame["task"] == task] if len(frame) else frame
     for name in dict.fromkeys(mine["name"]) if len(mine) else ():
         trained = mine[mine["name"] == name]
-        shown = SIMPLE.get(results.metric, "constant") if name == "simple" else NAMES.get(str(name), str(name))
+        shown = SIMPLE.get(task_of(results.metric), "constant") if name == "simple" else NAMES.get(str(name), str(name))
         opening = _OPENINGS.get(shown, f"The {shown}")
         shown += _part_of_rows(trained)
         scores = trained["test"].to_numpy(dtype=float)

@@ -51,6 +51,11 @@ class Definition:
         return self.family in FAMILIES and "data" in self.content
 
     @property
+    def runs_code(self) -> bool:
+        """Whether the model is code that is imported and run, which has to be allowed."""
+        return self.has_family and FAMILIES[self.family].runs_code_of(self.model)
+
+    @property
     def has_stored_data(self) -> bool:
         """Whether the data can be loaded again: it was not given in Python."""
         is_supervised = self.has_family and issubclass(FAMILIES[self.family], SupervisedObjective)

@@ -9,7 +9,7 @@ from typing import Any
 from optuna.distributions import CategoricalDistribution
 
 from hpsearch.analysis.claims.claim import REST, Claim
-from hpsearch.analysis.claims.names import DIAGNOSTIC, check_name
+from hpsearch.analysis.claims.names import BEST, DIAGNOSTIC, NUMBERS, check_name
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.objectives import Objective
 from hpsearch.study.variant import is_untuned
@@ -44,7 +44,29 @@ def resolved_claims(
     if not claims:
         return []
     names = MeasureNames(objectives, record)
-    return [_Resolving(place, claim, factors, names, margin).resolved() for place, claim in enumerate(claims, 1)]
+    resolved = [_Resolving(place, claim, factors, names, margin).resolved() for place, claim in enumerate(claims, 1)]
+    for place, claim in enumerate(resolved, 1):
+        first = resolved.index(claim) + 1
+        if first < place:
+            raise UsageError(f"claims.{place}: is the same as claims.{first}")
+    return resolved
+
+
+def check_reductions(claims: Iterable[Claim]) -> None:
+    """Refuse a `reduce` that a study file sets for a measure which is one number.
+
+    Raises
+    ------
+    UsageError
+        If there is one; the message begins with the claim's key, counted from 1.
+    """
+    for place, claim in enumerate(claims, 1):
+        measure = claim.measure or "test"
+        single = measure in NUMBERS or measure.startswith((BEST, DIAGNOSTIC))
+        if "reduce" in claim.model_fields_set and claim.spread_over is None and single:
+            raise UsageError(
+                f"claims.{place}.reduce: has no effect, since the measure {measure!r} is one number, no curve"
+            )
 
 
 class MeasureNames:

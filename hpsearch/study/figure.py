@@ -25,6 +25,12 @@ KEYS: Mapping[str, frozenset[str]] = {
 }
 """Kind of figure → keys of the table that it reads; `hpsearch.report.drawings` draws them."""
 
+NEEDS: Mapping[str, tuple[str, str]] = {
+    "histograms": ("layers.mean.first", "draws layers: add [record] layers = true"),
+    "paths": ("function_value", 'draws descents of functions: [model] family = "function"'),
+}
+"""Kind of figure → a measure that trainings must have for it, and what it draws."""
+
 _MOST_SMOOTH = 100_000
 
 _Measure = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=100)]
@@ -99,13 +105,19 @@ class FigureSettings(BaseModel):
         return self
 
     def check_measures(self, check: Callable[[str], None]) -> None:
-        """Refuse measures that the study's trainings don't have; `check` refuses one by its name.
+        """Refuse a kind or measures that the study's trainings can't fill; `check` refuses a measure by its name.
 
         Raises
         ------
         UsageError
             If there is one; the message begins with the key.
         """
+        if self.kind is not None and self.kind in NEEDS:
+            needed, what = NEEDS[self.kind]
+            try:
+                check(needed)
+            except UsageError as error:
+                raise UsageError(f"[figure] kind: {self.kind!r} {what}") from error
         for name in self.measures:
             try:
                 check(name)

@@ -13,12 +13,12 @@ from hpsearch.objectives.base import Direction
 from hpsearch.objectives.source import reading_once
 from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
-from hpsearch.study.claims import MeasureNames, resolved_claims
+from hpsearch.study.claims import MeasureNames, check_reductions, resolved_claims
 from hpsearch.study.factors import STRATEGY, Factor, read_factors
 from hpsearch.study.runs import Plan, StartsFrom
 from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
-from hpsearch.study.variant import Searcher, Variant, check_confirm, searcher, warn_of_short_searches
+from hpsearch.study.variant import Searcher, Variant, check_confirm, is_untuned, searcher, warn_of_short_searches
 from hpsearch.study.variations import varied
 
 
@@ -43,8 +43,14 @@ def plan(
     file = varied(config.read(study, overrides), quick=quick, data=data, given=overrides)
     path = find(study)
     _check_confirms(path, file, overrides)
+    try:
+        check_reductions(file.claims)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
     variation = ({"quick": True} if quick else {}) | ({"data": data} if data is not None else {})
     made = plan_of(file, str(path), path.parent.resolve(), data_dir, only)
+    if (overrides or {}).get("trials") is not None and all(map(is_untuned, _objectives(made.cells, made.objectives))):
+        raise UsageError(f"--trials has no effect on the study {made.name!r}, which searches nothing")
     warn_of_short_searches((each.searcher.confirm for each in made.variants.values()), made.trials)
     return replace(made, source=study, variation=variation)
 

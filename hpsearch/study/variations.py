@@ -6,7 +6,9 @@ Each has a name of its own, so that its trials are never mixed with the study's.
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hpsearch.data.settings import DataSettings, load
@@ -97,6 +99,11 @@ def _fifth(count: Any) -> Any:
 def _on_data(file: StudyFile, source: str) -> StudyFile:
     """Return the file on another data set, with as many validation and test rows as that has to spare."""
     choices = [name for name, each in SOURCES.items() if not each.is_file]
+    if source not in choices and (Path(source).suffix or Path(source).exists()):
+        raise UsageError(
+            f"--data takes a data set that needs no file, got the file {source!r}: write a study file for it with "
+            f"hpsearch init {shlex.quote(source)}"
+        )
     if source not in choices:
         raise UsageError(f"--data: {choose_from('data set', source, choices)}")
     family = family_of(file.model)

@@ -42,6 +42,27 @@ retrain = 1
 """
 
 
+ZOO = """
+name = "zoo"
+[data]
+source = "csv"
+path = "animals.csv"
+target = "kind"
+validation = "3-fold"
+[model]
+family = "estimator"
+[search]
+trials = 2
+repeats = 1
+retrain = 1
+[factors.model.levels]
+machine = { model = { estimator = "svm" } }
+neighbours = { model = { estimator = "k_neighbors" } }
+[factors.model.levels.boosted]
+model = { estimator = "hist_gradient_boosting", max_iter = 4, early_stopping = true, min_samples_leaf = 5 }
+"""
+
+
 def animals(rows=60):
     """A table of mixed columns: numbers, texts, truth values, and a target of text."""
     rng = np.random.default_rng(0)

@@ -121,7 +121,9 @@ def test_several_tasks_are_told_apart_within_80_columns(hpsearch, tmp_path):
         (["study", "--trials", "many"], "--trials"),
         (["study", "--repeats", "0"], "--repeats: must be greater than or equal to 1, got 0"),
         (["study", "--seed", "-1"], "--seed: must be greater than or equal to 0, got -1"),
-        (["study", "--jobs", "0"], "jobs must be at least 1"),
+        (["study", "--jobs", "0"], "--jobs must be at least 1"),
+        (["study", "--data", "mine.csv"], "a data set that needs no file, got the file 'mine.csv': write a study file"),
+        (["study", "zero-weights", "--data", "digits", "--trials", "5"], "--trials has no effect on the study 'zero"),
         (["study", "--strategies", "random,tep"], "--strategies: unknown strategy 'tep' (did you mean 'tpe'?)"),
         (["study", "--confirm", "-1"], "--confirm: must be greater than or equal to 0, got -1"),
         (
@@ -145,6 +147,11 @@ def test_bad_input_is_one_line_and_2_and_writes_nothing(hpsearch, tmp_path, argu
     assert words in done.stderr
     assert "s3cr3t" not in done.stderr + done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_number_of_jobs_is_refused_before_anything_is_printed(hpsearch):
+    done = hpsearch("study", "--jobs", "0")
+    assert (done.stdout, done.stderr) == ("", "hpsearch: --jobs must be at least 1, or -1 for one a core, got 0\n")
 
 
 @pytest.mark.parametrize("arguments", [["study", "--unknown"], more(["study", "nowhere.toml"]), more(["report"])])
@@ -172,7 +179,7 @@ def test_an_unfinished_study_has_a_report(hpsearch, tmp_path):
     study.set_user_attr("plan", study.user_attrs["plan"] | {"trials": 9})
     done = hpsearch("report")
     assert done.returncode == 0
-    assert "0 of 1" in done.stdout
+    assert "after 2 of 9 trials" in done.stdout
     assert "nan" not in done.stdout
 
 

@@ -3,22 +3,28 @@
 import json
 import shutil
 import tomllib
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 
 from hpsearch.estimators.tabular import TabularModel
 from hpsearch.results.load import load_results
 from hpsearch.storage import opened
-from tests.cli.model_studies import ANIMALS, IRIS, animals, run
+from hpsearch.version import __version__
+from tests.cli.model_studies import ANIMALS, IRIS, ZOO, animals, run
+
+PROBABILITIES = ("probability_ant", "probability_cat", "probability_dog, big")
+INSTALLED = sklearn.__version__
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Folders with a study that has run."""
     folders = {}
-    for name, text in (("iris", IRIS), ("animals", ANIMALS)):
+    for name, text in (("iris", IRIS), ("animals", ANIMALS), ("zoo", ZOO)):
         folders[name] = tmp_path_factory.mktemp(name)
         run(folders[name], text)
     return folders
@@ -109,6 +115,51 @@ def test_what_does_not_fit_is_told_in_one_line(run, here):
     assert errors == (
         "hpsearch: new.csv: column 'colour' holds 'green', and training had only 'blue', 'grey', 'red': it counts as a "
         "rare category, or as none\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variant", "columns", "line"),
+    [
+        ("machine", ["prediction"], "Its predictions are classes without probabilities: this estimator gives none."),
+        ("boosted", ["prediction", *PROBABILITIES], "Early stopping holds 10% of these rows out."),
+        ("neighbours", ["prediction", *PROBABILITIES], "trained on all other rows, on test rows that no search has"),
+    ],
+)
+def test_estimators_of_libraries_are_fitted_and_predict(variant, columns, line, run, here):
+    folder = here("zoo")
+    code, output, errors = run("fit", "--variant", variant)
+    assert (code, errors) == (0, "")
+    assert line in output
+    assert "Fitted to 48 rows" in output
+    assert run("predict", "zoo.model", "animals.csv", "--out", "predictions.csv")[:2] == (0, "")
+    predictions = pd.read_csv(folder / "predictions.csv")
+    assert list(predictions) == columns
+    assert (predictions["prediction"] == animals()["kind"]).mean() > 0.7
+
+
+def test_an_estimator_of_a_cross_validation_is_printed(run, here):
+    here("zoo")
+    _, output, _ = run("best", "--variant", "machine", "--estimator")
+    names = {}
+    exec(compile(output, "best.py", "exec"), names)
+    _, text, _ = run("best", "--variant", "machine", "--json")
+    settings = names["model"].get_params()
+    assert {name: settings[name] for name in ("C", "gamma")} == json.loads(text)["params"]
+
+
+def test_another_version_is_one_line(run, here, monkeypatch):
+    here("zoo")
+    run("fit", "--variant", "neighbours")
+    monkeypatch.setattr("sklearn.__version__", "1.7.0")
+    monkeypatch.setattr("hpsearch.estimators.tabular.__version__", "99")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        code, output, errors = run("predict", "zoo.model", "animals.csv")
+    assert (code, len(output.splitlines())) == (0, 61), errors
+    assert errors == (
+        f"hpsearch: UserWarning: zoo.model: was saved with hpsearch {__version__}, and 99 is installed; "
+        f"scikit-learn {INSTALLED}, and 1.7.0 is installed: predictions may differ\n"
     )
 
 

@@ -62,6 +62,8 @@ def test_a_study_is_shown(run, here):
     code, output, _ = run("show", "small")
     assert code == 0
     assert "4 of 4 runs are complete; trials: 12 complete" in output
+    assert "\n  learning_rate: 0.01 to 1, log\n" in output
+    assert "\n  activation: relu or tanh\n" in output
     assert "Best hyperparameters found" in output
 
 

@@ -294,3 +294,12 @@ def test_what_an_optimizer_remembers_may_be_infinite(path):
     estimator.save(path)
     for again in (MLPClassifier.load(path), pickle.loads(pickle.dumps(estimator))):
         np.testing.assert_array_equal(again.predict_proba(x), estimator.predict_proba(x))
+
+
+@pytest.mark.parametrize("header", [b"\x00", b"("])
+def test_a_header_that_numpy_can_not_parse_is_refused(header, tmp_path):
+    path = tmp_path / "mine.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + bytes([64, 0]) + header.ljust(64))
+    with pytest.raises(DataError, match="can't be read as a saved hpsearch estimator"):
+        MLPClassifier.load(path)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -71,3 +71,17 @@ def test_processes_share_the_time_and_retrainings_add_to_it(clock):
     alone = expected_seconds(planned(clock), jobs=1)
     assert expected_seconds(planned(clock), jobs=2) == pytest.approx(alone / 2)
     assert expected_seconds(planned(clock, retrain=9), jobs=1) == pytest.approx(4 * alone)
+
+
+def test_trials_of_one_run_share_the_time_as_far_as_its_batch_allows(clock):
+    alone = replace(planned(clock, retrain=1), repeats=1)
+    second = expected_seconds(alone, jobs=1) / 4  # of a training: three trials and a retraining
+    assert expected_seconds(alone, jobs=4) == pytest.approx(4 * second)
+    assert expected_seconds(replace(alone, batch=2), jobs=4) == pytest.approx(2 * second)
+
+
+def test_random_trials_are_timed_if_asked(clock):
+    expected_seconds(planned(clock), jobs=1)
+    once, clock.now = clock.now, 0.0
+    expected_seconds(planned(clock), jobs=1, draws=3)
+    assert clock.now == pytest.approx(4 * once)

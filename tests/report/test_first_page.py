@@ -24,6 +24,7 @@ from hpsearch.report.score_table import not_beaten, score_table
 from hpsearch.report.sections import SECTIONS
 from hpsearch.report.sections.answer import MOST_WARNINGS
 from hpsearch.report.text import fill
+from hpsearch.results.definition import Definition
 from hpsearch.results.results import FINISHED
 from tests.analysis.comparison.compared import compared, first_plan
 from tests.analysis.diagnostics.planted import planted
@@ -256,7 +257,7 @@ def test_a_simple_model_is_as_good_within_the_uncertainty_and_better_beyond_it(h
     sentence = section.paragraphs(str)[0]
     assert (f"A linear model is {mark}: " in sentence) == bool(title)
     assert [card.title for card in section.cards if card.title.startswith("A simple")] == [title] * bool(title)
-    assert any("A simple model is called as good or better" in text for text in section.paragraphs(str))
+    assert any("One is called as good or better" in text for text in section.paragraphs(str))
 
 
 def test_a_page_with_a_better_simple_model_does_not_say_that_nothing_is_left_to_do():
@@ -462,3 +463,33 @@ def test_a_page_about_what_is_not_random_says_so_and_has_no_verdicts():
     exact = dataclasses.replace(untuned, families=dict.fromkeys(untuned.families, "function"))
     assert {"verdict", "paired"} <= set(left_out(SECTIONS, exact))
     assert scope(exact, {}).startswith("This page speaks for these settings: nothing in them is random")
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("roc_auc", "most frequent class"),
+        ("log_loss", "most frequent class"),
+        ("root_mean_squared_error", "mean of the training rows"),
+        ("r2", "mean of the training rows"),
+        ("something", "constant"),
+    ],
+)
+def test_the_simplest_model_is_named_by_the_task(metric, name):
+    results = with_baselines(dataclasses.replace(make_results(strategies=("tpe",)), metric=metric), simple=0.1)
+    expected = expectation(results, "digits", ["tpe"])
+    assert name in {row[0] for row in score_table(results, best(results)[0], expected).rows()}
+
+
+def test_an_interval_without_the_chance_of_rows_says_so():
+    results = dataclasses.replace(make_results(strategies=("tpe",)), metric="roc_auc")
+    assert " (over repeats: " in SECTIONS["answer"](results).paragraphs(str)[0]
+
+
+def test_folds_are_told():
+    results = make_results(strategies=("tpe",))
+    said = "Validation values are means over the folds of a cross-validation (5-fold)"
+    assert not any(said in text for text in SECTIONS["answer"](results).paragraphs(str))
+    definition = Definition("estimator", {"data": {"source": "digits", "validation": "5-fold"}}, 0, None)
+    results = dataclasses.replace(results, definitions={("digits", "tpe"): definition})
+    assert any(said in text for text in SECTIONS["answer"](results).paragraphs(str))

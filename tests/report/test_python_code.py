@@ -10,9 +10,11 @@ import hpsearch
 from hpsearch.analysis.best import best
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
-from hpsearch.report.python_code import estimator_program, program, settings_of
+from hpsearch.objectives.estimators import ESTIMATORS
+from hpsearch.report.python_code import estimator_program, import_of, program, settings_of
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
+from tests.estimators.saved_models import kind_of
 
 SEARCH = {"trials": 2, "strategies": ["random"], "repeats": 1, "retrain": 1}
 MLP = {"data": {"source": "wine"}, "model": {"epochs": 10, "hidden_layer_sizes": [8]}}
@@ -27,8 +29,27 @@ STUDIES = {
         "data": {"source": "iris", "validation": "3-fold"},
         "model": {"family": "estimator", "estimator": "naive_bayes"},
     },
+    "loss": {
+        "data": {"source": "wine", "metric": "neg_log_loss"},
+        "model": {"family": "estimator", "estimator": "logistic_regression"},
+    },
+    "folds of a metric": {
+        "data": {"source": "breast_cancer", "metric": "roc_auc", "validation": "2 x 3-fold", "train": 100},
+        "model": {"family": "estimator", "estimator": "k_neighbors"},
+    },
+    "units": {
+        "data": {"source": "diabetes", "metric": "neg_mean_absolute_error"},
+        "model": {"family": "estimator", "estimator": "ridge"},
+    },
+    "scaled numbers": {
+        "data": {"source": "diabetes", "scaling": "minmax"},
+        "model": {"family": "estimator", "estimator": "ridge"},
+    },
+    "forest": {"data": {"source": "wine"}, "model": {"family": "estimator", "estimator": "random_forest"}},
 }
-EXACT = ("function", "scaled targets", "estimator", "folds")  # the program trains as the trial did
+EXACT = (  # the program trains as the trial did
+    *("function", "scaled targets", "estimator", "folds", "loss", "folds of a metric", "units", "scaled numbers"),
+)
 
 
 def results_of(tmp_path, tables):
@@ -51,7 +72,7 @@ def test_the_program_runs_as_printed(study, tmp_path, capsys):
     kind, score = capsys.readouterr().out.split(": ")
     assert kind == (results.metric if study == "function" else f"test {results.metric}")
     expected = chosen.value if study == "function" else chosen.test_mean
-    assert float(score) == pytest.approx(expected, abs=1e-9 if study in EXACT else 0.3)
+    assert float(score) == pytest.approx(expected, abs=1e-6 if study in EXACT else 0.3)
 
 
 def test_the_program_of_a_table_looks_its_value_up(tmp_path, capsys):
@@ -88,3 +109,11 @@ def test_names_can_not_break_out_of_the_code(tmp_path):
     chosen = replace(chosen, run="x\nraise SystemExit")
     assert program(results, chosen).splitlines()[0].startswith("# ")
     assert "\nraise" not in program(results, chosen)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_each_estimator_is_imported_from_where_it_is_public(name):
+    for path in ESTIMATORS[name].classes.values():
+        kind, names = kind_of(path), {}
+        exec(import_of(kind), names)
+        assert names[kind.__name__] is kind

@@ -136,6 +136,11 @@ BAD = {
     "where that is a list": ({"where": ["sgd"]}, "claims.2.where: must be a table such as"),
     "an unknown across": ({"across": "all"}, "claims.2.across: unknown word 'all': choose from any, every, most"),
     "an unknown reduction": ({"reduce": "max"}, "claims.2.reduce: unknown reduction 'max': choose from"),
+    "a reduction of one number": (
+        {"measure": "test", "reduce": "mean"},
+        "claims.2.reduce: has no effect, since the measure 'test' is one number, no curve",
+    ),
+    "the same claim twice": ({}, "claims.2: is the same as claims.1"),
     "a negative step": ({"reduce": -1}, "claims.2.reduce: must be one of mean, end, a step number"),
     "a reduction without value": ({"reduce": {"reaches": "x"}}, "claims.2.reduce: must be one of"),
     "a spread over itself": (

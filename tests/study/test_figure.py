@@ -76,6 +76,8 @@ def test_the_figure_is_free_to_change(write):
         ("smooth = 0", "smooth: must be greater than or equal to 1, got 0"),
         ('kind = "levels"\nsmooth = 5', "smooth has no effect on the kind 'levels': choose from lines, log, measure"),
         ('kind = "histograms"\nmeasure = "test"', "measure has no effect on the kind 'histograms': choose from"),
+        ('kind = "histograms"', "kind: 'histograms' draws layers: add [record] layers = true"),
+        ('kind = "paths"', "kind: 'paths' draws descents of functions: [model] family = \"function\""),
         ('reduce = "end"', "reduce has no effect on the kind 'curves'"),
         ('kind = "levels"\nreduce = "last"', "reduce: must be 'mean' or 'end', got 'last'"),
     ],

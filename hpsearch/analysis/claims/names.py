@@ -35,6 +35,9 @@ _RECORDED: Mapping[str, Kind] = {
     "distance": "loss",
 }  # kinds of measures that families record; others are numbers without a better side
 
+NUMBERS = ("value", "test", "seconds", "steps")
+"""Measures that are one number of a training, no curve."""
+
 UNSTEADY = ("seconds",)
 """Measures that differ from training to training even where nothing is random."""
 

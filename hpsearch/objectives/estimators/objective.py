@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from hpsearch.checks import true_or_false
 from hpsearch.data import Split
-from hpsearch.errors import UsageError, choose_from
-from hpsearch.objectives.base import Outcome, Trained
+from hpsearch.errors import UsageError
+from hpsearch.objectives.base import Objective, Outcome, Trained
 from hpsearch.objectives.cross_validated import CrossValidated
+from hpsearch.objectives.estimators.code import check_name, code_allowed, estimator_of, is_own_class
 from hpsearch.objectives.estimators.settings import ESTIMATOR, NOT_SET, make, parameters, settings_type
 from hpsearch.objectives.estimators.table import ESTIMATORS
 from hpsearch.objectives.fitted import FittedModel
@@ -36,6 +38,9 @@ class EstimatorObjective(SupervisedObjective):
     folds' values, which are its measures ``fold_1`` and so on. For the test, the estimator is trained on all other
     rows.
 
+    With `allow_code`, ``"module:Class"`` names a class with scikit-learn's conventions, which is imported and run. It
+    has no default space, and a model file can't hold it.
+
     User attributes of a trial: ``diverged``, and ``converged`` (False) where the library warns that its iterations
     ended before it converged. The other parameters are those of `SupervisedObjective`.
 
@@ -55,14 +60,44 @@ class EstimatorObjective(SupervisedObjective):
     kind_keys = (ESTIMATOR,)
     cross_validates = True
 
+    def __init__(self, *arguments: Any, allow_code: bool = False, **keywords: Any) -> None:
+        self._allow_code = true_or_false("allow_code", allow_code)
+        with self._code():
+            super().__init__(*arguments, **keywords)
+
+    def _code(self) -> AbstractContextManager[None]:
+        return code_allowed() if self._allow_code else nullcontext()
+
+    @classmethod
+    def runs_code_of(cls, model: Mapping[str, Any]) -> bool:
+        """Return whether the estimator is a class of one's own."""
+        return is_own_class(model.get(ESTIMATOR))
+
+    @classmethod
+    def build(cls, *arguments: Any, allow_code: bool = False, **keywords: Any) -> Objective:
+        """Return the objective of a study file's tables; `allow_code` as for the constructor."""
+        with code_allowed() if allow_code else nullcontext():
+            return super().build(*arguments, **keywords)
+
+    def varied(self, tables: Mapping[str, Any], family: type[Objective]) -> Objective:
+        """Return the objective of a variant, on the same data set."""
+        with self._code():
+            return super().varied(tables, family)
+
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Spec] | None) -> SearchedModel[Any]:
         return _searched(model, space, self._source.dataset.task)
 
     @classmethod
     def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
-        """Check the tables ``[model]`` and ``[space]`` of a study file, which must suit one task at least."""
+        """Check the tables ``[model]`` and ``[space]`` of a study file, which must suit one task at least.
+
+        A class of one's own is not imported for that, and so only its name is checked.
+        """
         errors = []
-        for task in ESTIMATORS[_name(model)].classes:
+        name = _name(model, imports=False)
+        if is_own_class(name):
+            return
+        for task in ESTIMATORS[name].classes:
             try:
                 _searched(model, space, task)
             except UsageError as error:
@@ -109,7 +144,7 @@ class EstimatorObjective(SupervisedObjective):
     def load(self) -> None:
         """Load the data set and the estimator's library."""
         super().load()
-        ESTIMATORS[self.estimator_name].kind(self.data.task)
+        estimator_of(self.estimator_name).kind(self.data.task)
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> Trained:
         """Return the training of an estimator with `params` and `seeds`; on each fold of a cross-validation."""
@@ -176,7 +211,7 @@ class FittedEstimator(FittedModel):
 
 def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: str) -> SearchedModel[Any]:
     """Return the fixed and the searched settings of an estimator for a task."""
-    name = _name(model)
+    name = _name(model, imports=True)
     try:
         kind = settings_type(name, task)
     except UsageError as error:
@@ -188,7 +223,7 @@ def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: 
     if ESTIMATOR in (space or {}):
         raise UsageError(f"[space] {ESTIMATOR} can't be searched: make it a factor, with a level for each estimator")
     if space is None:
-        space = not_fixed(ESTIMATORS[name].space_for(task), model, parameters(kind()))
+        space = not_fixed(estimator_of(name).space_for(task), model, parameters(kind()))
     return SearchedModel(kind, dict(model), space)
 
 
@@ -197,14 +232,14 @@ def _of(seeds: np.random.SeedSequence, fold: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, fold))
 
 
-def _name(model: Mapping[str, Any]) -> str:
-    """Return the estimator that a table ``[model]`` names."""
-    name = model.get(ESTIMATOR)
-    if name is None:
+def _name(model: Mapping[str, Any], *, imports: bool) -> str:
+    """Return the estimator that a table ``[model]`` names; see `check_name`."""
+    if ESTIMATOR not in model:
         raise UsageError(f"[model] {ESTIMATOR} is missing: choose from {', '.join(sorted(ESTIMATORS))}")
-    if not isinstance(name, str) or name not in ESTIMATORS:
-        raise UsageError(f"[model] {ESTIMATOR}: {choose_from('estimator', name, ESTIMATORS)}")
-    return name
+    try:
+        return check_name(model[ESTIMATOR], imports=imports)
+    except UsageError as error:
+        raise UsageError(f"[model] {ESTIMATOR}: {error}") from error
 
 
 def _one_thread() -> AbstractContextManager[Any]:

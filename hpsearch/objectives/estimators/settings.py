@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from hpsearch.errors import UsageError, quoted
-from hpsearch.objectives.estimators.table import ESTIMATORS
+from hpsearch.objectives.estimators.code import estimator_of
 
 ESTIMATOR = "estimator"
 """Key of ``[model]`` that names the estimator."""
@@ -39,8 +39,8 @@ def settings_type(name: str, task: str) -> type[Any]:
     UsageError
         If the estimator has no such task, or its library is not installed.
     """
-    defaults = ESTIMATORS[name].kind(task)().get_params(deep=False)
-    names = [key for key in defaults if key not in NOT_SET]
+    defaults = estimator_of(name).kind(task)().get_params(deep=False)
+    names = [key for key, value in defaults.items() if key not in (*NOT_SET, ESTIMATOR) and _is_hashable(value)]
     return make_dataclass(
         f"{name}_{task}",
         [(ESTIMATOR, str, field(default=name)), *((key, Any, field(default=defaults[key])) for key in names)],
@@ -50,6 +50,11 @@ def settings_type(name: str, task: str) -> type[Any]:
     )
 
 
+def _is_hashable(value: Any) -> bool:
+    """Return whether a value can be a default of a dataclass; other parameters keep theirs."""
+    return type(value).__hash__ is not None
+
+
 def parameters(settings: Any) -> dict[str, Any]:
     """Return the constructor's parameters of settings."""
     return {each.name: getattr(settings, each.name) for each in fields(settings) if each.name != ESTIMATOR}
@@ -57,14 +62,14 @@ def parameters(settings: Any) -> dict[str, Any]:
 
 def make(name: str, task: str, settings: Any, seed: int) -> Any:
     """Return the unfitted estimator with these settings, and with a seed if it is random."""
-    kind = ESTIMATORS[name].kind(task)
+    kind = estimator_of(name).kind(task)
     seeded = {"random_state": seed} if "random_state" in kind().get_params(deep=False) else {}
-    return kind(**{**parameters(settings), **ESTIMATORS[name].fixed, **seeded})
+    return kind(**{**parameters(settings), **estimator_of(name).fixed, **seeded})
 
 
 def _check(name: str, task: str, values: Mapping[str, Any]) -> None:
     """Refuse values that the estimator's own constraints refuse; nothing is checked if it declares none."""
-    kind = ESTIMATORS[name].kind(task)
+    kind = estimator_of(name).kind(task)
     if not hasattr(kind, "_parameter_constraints"):
         return
     try:

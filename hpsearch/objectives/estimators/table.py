@@ -1,7 +1,9 @@
 """Table of estimators: where their classes are, and the space that each is searched in by default.
 
 To add one, write a subclass of `Estimator` and add a line to `ESTIMATORS`. The ranges are for scaled inputs, and in
-regression for scaled targets. The sources that they name were the guide; not every bound is taken over exactly.
+regression for scaled targets. They are those of the sources that the docstrings name, unless these say otherwise.
+auto-sklearn is Feurer et al., Efficient and robust automated machine learning, NeurIPS (2015); its ranges are those of
+the components in its repository, automl/auto-sklearn.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ class Estimator:
     classes: ClassVar[Mapping[str, str]]
     """Module and class, ``"module:Class"``, by task; a task that is missing has no such estimator."""
 
-    space: ClassVar[Space]
-    """Searched settings, as in ``[space]`` of a study file."""
+    space: ClassVar[Space | None]
+    """Searched settings, as in ``[space]`` of a study file. None: there is no default, and a study has to say."""
 
     regression_space: ClassVar[Space] = {}
     """Further settings that are searched in regression."""
@@ -35,7 +37,15 @@ class Estimator:
 
     @classmethod
     def space_for(cls, task: str) -> Space:
-        """Return the default space for ``"classification"`` or ``"regression"``."""
+        """Return the default space for ``"classification"`` or ``"regression"``.
+
+        Raises
+        ------
+        UsageError
+            If there is none.
+        """
+        if cls.space is None:
+            raise UsageError(f"[space] is missing: {cls.name!r} has no default space; an empty one searches nothing")
         return {**cls.space, **(cls.regression_space if task == "regression" else {})}
 
     @classmethod
@@ -61,7 +71,7 @@ class Estimator:
 class LogisticRegression(Estimator):
     """Logistic regression with an L2 penalty of weight 1 / C.
 
-    Range: as in scikit-learn's LogisticRegressionCV, 10⁻⁴ … 10⁴.
+    Range: that of scikit-learn's LogisticRegressionCV by default, 10⁻⁴ … 10⁴.
     """
 
     name = "logistic_regression"
@@ -84,7 +94,7 @@ class SVM(Estimator):
     """Support vector machine; with an RBF kernel unless ``kernel`` says otherwise.
 
     Ranges of C and gamma: Hsu, Chang and Lin, A practical guide to support vector classification (2003). Of epsilon:
-    auto-sklearn (Feurer et al. 2015). gamma is searched with the kernels that have it.
+    auto-sklearn, component libsvm_svr, which calls it a guess. gamma is searched with the kernels that have it.
     """
 
     name = "svm"
@@ -100,7 +110,9 @@ class RandomForest(Estimator):
     """Random forest of 100 trees.
 
     Settings: Probst, Wright and Boulesteix, Hyperparameters and tuning strategies for random forest (2019): columns
-    tried in a split, rows of a leaf, rows of a tree. The last one is searched with bootstrap samples only.
+    tried in a split, rows of a leaf, rows of a tree. The last one is searched with bootstrap samples only. The
+    bounds are not the review's: 1 … 20 rows of a leaf are those of auto-sklearn's extra_trees, on a log scale here; the
+    others are ours.
     """
 
     name = "random_forest"
@@ -118,7 +130,8 @@ class RandomForest(Estimator):
 class ExtraTrees(Estimator):
     """Extremely randomized trees, 100 of them.
 
-    Settings: K and n_min of Geurts, Ernst and Wehenkel, Machine Learning 63 (2006).
+    Settings: K and n_min of Geurts, Ernst and Wehenkel, Machine Learning 63 (2006). Range of min_samples_split:
+    auto-sklearn, component extra_trees, on a log scale here; that of max_features is ours.
     """
 
     name = "extra_trees"
@@ -135,7 +148,7 @@ class ExtraTrees(Estimator):
 class HistGradientBoosting(Estimator):
     """Gradient boosting on binned columns, 100 rounds.
 
-    Ranges: auto-sklearn (Feurer et al. 2015), component gradient_boosting.
+    Ranges: auto-sklearn, component gradient_boosting.
     """
 
     name = "hist_gradient_boosting"
@@ -154,8 +167,8 @@ class HistGradientBoosting(Estimator):
 class KNeighbors(Estimator):
     """Nearest neighbours.
 
-    Range of n_neighbors: that of k in Probst, Boulesteix and Bischl, Tunability, JMLR 20 (2019), table 1. Choices of
-    weights and p: auto-sklearn (Feurer et al. 2015).
+    Range of n_neighbors: that of k in Probst, Boulesteix and Bischl, Tunability, JMLR 20 (2019), table 1, on a log
+    scale as in auto-sklearn, component k_nearest_neighbors, which has the choices of weights and p.
     """
 
     name = "k_neighbors"
@@ -185,8 +198,8 @@ class NaiveBayes(Estimator):
 class MLP(Estimator):
     """Multilayer perceptron of scikit-learn; `MLPObjective` is this project's own.
 
-    Ranges: auto-sklearn (Feurer et al. 2015), component mlp. The initial learning rate is searched with the solvers
-    that have one.
+    Ranges: auto-sklearn, component mlp, which searches depth and width, too. The initial learning rate is searched with
+    the solvers that have one.
     """
 
     name = "mlp"
@@ -204,7 +217,8 @@ class MLP(Estimator):
 class XGBoost(Estimator):
     """Gradient boosting of XGBoost, 100 rounds.
 
-    Ranges: Probst, Boulesteix and Bischl, Tunability, JMLR 20 (2019), table 1; shares of columns from 0.1.
+    Ranges: Probst, Boulesteix and Bischl, Tunability, JMLR 20 (2019), table 1; shares of columns from 0.1. The source
+    searches up to 5,000 rounds, too.
     """
 
     name = "xgboost"
@@ -224,7 +238,8 @@ class XGBoost(Estimator):
 class LightGBM(Estimator):
     """Gradient boosting of LightGBM, 100 rounds.
 
-    Ranges: FLAML (Wang et al., MLSys 2021), its LGBMEstimator; with at most 1,024 leaves.
+    Ranges: FLAML (Wang et al., MLSys 2021), its LGBMEstimator; with at most 1,024 leaves, where FLAML's bound is the
+    number of rows, and without its search of rounds and bins.
     """
 
     name = "lightgbm"

@@ -11,7 +11,7 @@ from hpsearch.analysis.best import Best, best
 from hpsearch.analysis.claims import decided
 from hpsearch.analysis.diagnostics import DIAGNOSTICS, LEVELS, Finding, diagnose
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.analysis.views import by_objective, objective_label, searching
+from hpsearch.analysis.views import by_objective, is_search, objective_label, searching
 from hpsearch.report.claim_sentence import counted
 from hpsearch.report.command import next_command
 from hpsearch.report.expectation import (
@@ -23,6 +23,7 @@ from hpsearch.report.expectation import (
     variants_to_use,
 )
 from hpsearch.report.first_page import MORE, REASON
+from hpsearch.report.model_command import fit_command
 from hpsearch.report.precision import uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
@@ -62,8 +63,10 @@ def answer_section(results: Results) -> Section:
         (
             *filter(None, (claims, advice)),
             *_chosen(results, bests, facts),
+            *_folds(results, facts),
             *(() if decides_only else _reading(results, expected)),
             *_scope(results, expected, facts),
+            *_model(results, facts),
         ),
         cards=all_cards[:MOST_WARNINGS],
         tables=tuple(_tables(results, bests, expected)),
@@ -92,6 +95,10 @@ def _unfinished(results: Results, facts: dict[str, Fact]) -> str:
     missing = int((~results.runs["complete"].astype(bool)).sum())
     if not missing:
         return ""
+    if is_search(results):
+        finished = int(results.trials["state"].isin(FINISHED).sum())
+        facts |= {"trials_done": finished, "trials_of": results.budget}
+        return "The search was stopped after {trials_done} of {trials_of} trials."
     facts |= {"runs_missing": missing, "runs_of": len(results.runs)}
     return f"Not finished: {{runs_missing}} of {{runs_of}} {plural(len(results.runs), 'run')} are incomplete."
 
@@ -110,7 +117,8 @@ def _expect(
     facts["expected_repeats"] = one.repeats
     looked_up = bool(results.runs["reference_best"].notna().any())
     where = "for the held-out seeds of the table" if looked_up else "on new data"
-    interval = " ({expected_low:bare} to {expected_high})" if one.half > 0 else ""
+    over = "" if one.over_rows else "over repeats: "  # the chance of the test rows is not in it
+    interval = f" ({over}{{expected_low:bare}} to {{expected_high}})" if one.half > 0 else ""
     rival = _rival(results, task, rivals.get(task, []), facts)
     return f"Expect a test {{metric}} of {{expected}}{interval} {where}.{rival}"
 
@@ -127,7 +135,22 @@ def _rival(results: Results, task: str, rivals: list[Rival], facts: dict[str, Fa
 def _reading(results: Results, expected: dict[str, Expectation]) -> Iterator[str]:
     """Say how to read the marks of the score table."""
     if len(expected) == 1 and any(marked(results, task, one) for task, one in expected.items()):
-        yield ("A simple model is called as good or better by its differences on the same test rows, repeat by repeat.")
+        yield (
+            "The simple models have scikit-learn's defaults. One is called as good or better by its differences on the "
+            "same test rows, repeat by repeat."
+        )
+
+
+def _folds(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say what validation and test values of a cross-validation are of."""
+    folds = {each.data.get("validation") for each in results.definitions.values()}
+    named = {each for each in folds if isinstance(each, str)}
+    if len(folds) == len(named) == 1:
+        facts["folds"] = named.pop()
+        yield (
+            "Validation values are means over the folds of a cross-validation ({folds}); test values are of models "
+            "that were trained on all rows but the test rows."
+        )
 
 
 def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, Fact]) -> Iterator[str]:
@@ -141,6 +164,14 @@ def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, 
         over = chance if one.over_rows else "is over repeats"
         sentence += f" The {{level}} % interval of the expected score {over}."
     yield sentence
+
+
+def _model(results: Results, facts: dict[str, Fact]) -> Iterator[str]:
+    """Say how to get a model for use, where the study is one search."""
+    command = fit_command(results) if is_search(results) else ""
+    if command:
+        facts["fit_command"] = command
+        yield "To train these hyperparameters for use: {fit_command}."
 
 
 def _chosen(results: Results, bests: tuple[Best, ...], facts: dict[str, Fact]) -> Iterator[str]:

@@ -1,0 +1,227 @@
+"""The study file that is proposed for a table: roles of columns, metric, model, ranges and budget, with reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns
+from hpsearch.data.sources.target import encode_target
+from hpsearch.data.table import Table
+from hpsearch.errors import DataError, UsageError, choose_from
+from hpsearch.objectives.estimators import ESTIMATORS
+from hpsearch.text import short
+
+SMALL, LARGE = "extra_trees", "hist_gradient_boosting"
+"""Estimators for tables of fewer and of more than `MANY_ROWS` rows.
+
+Four kinds of models were tuned alike on the five data sets of scikit-learn that ship (30 trials of narrowing, 4
+repeats, seed 11). Mean ranks by mean test score: extra trees 1.4, the network 2.5, random forest 2.8, histogram
+gradient boosting 3.3. The last one bins columns: on one thread, 64,000 rows of 30 columns took its defaults 1.4 s and
+extra trees 9.9 s; 10,000 rows took 0.4 s and 1.2 s.
+"""
+
+MANY_ROWS = 10_000
+
+STRATEGY = "narrowing"
+TRIALS = 60  # at random, so many miss the best 5 % of a space with a chance of 0.95 ** 60 = 5 %
+FOLDS = "5-fold"
+FEW_ROWS = 2_000
+"""Number of rows below which trials are judged by `FOLDS`: one part of a fifth of them would be too noisy."""
+
+LEAST_OF_CLASS = 10
+"""Minimum number of rows of the rarest class for `FOLDS`: each fold must have some."""
+
+LOPSIDED = 0.75
+"""Share of the most frequent class above which accuracy says little: always naming it would look good."""
+
+MOST_NAMED = 20
+"""Maximum number of columns or classes that a comment names."""
+
+_LIKELY_TARGETS = ("target", "label", "class", "outcome", "y")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of a study file, and the reason for it."""
+
+    value: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Proposed study of a table.
+
+    Attributes
+    ----------
+    name
+        Name of the study.
+    table
+        The table, as it was read.
+    target
+        Column to predict.
+    columns
+        Role of every column.
+    reading
+        Keys of ``[data]`` that say how the file is read, where the user set them.
+    task, metric, validation, estimator
+        What is predicted, by what it is judged, on which rows, and by which kind of model.
+    """
+
+    name: str
+    table: Table = field(repr=False)
+    target: str
+    columns: Sequence[ColumnProposal]
+    reading: Mapping[str, str]
+    task: Choice
+    metric: Choice
+    validation: Choice
+    estimator: Choice
+
+    @property
+    def ignored(self) -> list[ColumnProposal]:
+        """Columns that are left out."""
+        return [each for each in self.columns if each.role == IGNORED]
+
+    @property
+    def inputs(self) -> list[ColumnProposal]:
+        """Columns that the model uses."""
+        return [each for each in self.columns if each.role not in (IGNORED, TARGET)]
+
+    def tables(self, path: str) -> dict[str, Any]:
+        """Return the study file, for data at `path`."""
+        space = ESTIMATORS[self.estimator.value].space_for(self.task.value)
+        ignored = [each.name for each in self.ignored]
+        return {
+            "name": self.name,
+            "title": f"Prediction of {short(self.target)} from {short(PurePath(path).name)}",
+            "data": {
+                "source": "csv",
+                "path": path,
+                **self.reading,
+                "target": self.target,
+                "task": self.task.value,
+                **({"ignore": ignored} if ignored else {}),
+                "metric": self.metric.value,
+                "validation": self.validation.value,
+                "test": 0.2,
+            },
+            "model": {"family": "estimator", "estimator": self.estimator.value},
+            "space": {name: dict(spec) for name, spec in space.items()},
+            "search": {"strategies": [STRATEGY], "trials": TRIALS, "repeats": 1, "seed": 0},
+        }
+
+
+def propose(table: Table, target: str | None, reading: Mapping[str, str] | None = None) -> Proposal:
+    """Return the proposed study of a table; `reading` has the keys of ``[data]`` that the user set.
+
+    Raises
+    ------
+    UsageError
+        If there is no such target, or no other column that a model can use.
+    DataError
+        If the target can't be predicted.
+    """
+    names = [str(name) for name in table.frame.columns]
+    if target is None:
+        likely = likely_target(table)
+        raise UsageError(
+            f"--target must name the column to predict, such as {likely!r}: choose from {', '.join(names)}"
+        )
+    if target not in names:
+        raise UsageError(f"--target: {choose_from('column', target, names)}")
+    columns = describe_columns(table, target)
+    if all(each.role in (IGNORED, TARGET) for each in columns):
+        reasons = ", ".join(f"{each.name!r} ({each.reason})" for each in columns if each.role == IGNORED)
+        raise DataError(f"{table.name}: no column to predict {target!r} from" + (f": {reasons}" if reasons else ""))
+    values = _values(table, target)
+    task = _task(values, f"{table.name}: column {target!r}")
+    counts = pd.Series(values).value_counts()
+    return Proposal(
+        name=study_name(table.name),
+        table=table,
+        target=target,
+        columns=columns,
+        reading=dict(reading or {}),
+        task=Choice(task, _task_reason(task, counts, len(values))),
+        metric=_metric(task, counts),
+        validation=_validation(task, counts),
+        estimator=_estimator(len(values)),
+    )
+
+
+def likely_target(table: Table) -> str:
+    """Return the column that is most likely to be predicted: one that is named so, else the last one with a use."""
+    names = [str(name) for name in table.frame.columns]
+    for likely in _LIKELY_TARGETS:
+        for name in names:
+            if name.lower() == likely:
+                return name
+    useful = [each.name for each in describe_columns(table, None) if each.role != IGNORED]
+    return (useful or names)[-1]
+
+
+def study_name(path: str) -> str:
+    """Return a study's name for a data file.
+
+    >>> study_name("data/my customers.csv.gz"), study_name("…")
+    ('my-customers', 'study')
+    """
+    stem = PurePath(path).name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:80] or "study"
+
+
+def _values(table: Table, target: str) -> np.ndarray[Any, Any]:
+    """Return the target without missing values, as `encode_target` takes it."""
+    present = table.frame[target].dropna()
+    if not len(present):
+        raise DataError(f"{table.name}: column {target!r} has no value in any row: it can't be predicted")
+    if pd.api.types.is_bool_dtype(present):
+        return present.to_numpy(dtype=bool)
+    values = present.to_numpy()
+    return values.astype(str) if values.dtype.kind == "O" else values
+
+
+def _task(values: np.ndarray[Any, Any], place: str) -> str:
+    return encode_target(values, None, place)[1]
+
+
+def _task_reason(task: str, counts: pd.Series[int], rows: int) -> str:
+    if task == "regression":
+        return f"{len(counts):,} different numbers in {rows:,} rows"
+    named = [f"{short(str(label))} {count:,}" for label, count in counts.head(MOST_NAMED).items()]
+    more = f" and {len(counts) - MOST_NAMED:,} more" if len(counts) > MOST_NAMED else ""
+    return f"{len(counts):,} different values: {', '.join(named)}{more}"
+
+
+def _metric(task: str, counts: pd.Series[int]) -> Choice:
+    if task == "regression":
+        return Choice("r2", "share of the target's variance that is predicted; 1 is perfect")
+    share, label = counts.iloc[0] / counts.sum(), short(str(counts.index[0]))
+    if share <= LOPSIDED:
+        return Choice("accuracy", "share of the rows that are predicted right")
+    lopsided = f"{share:.0%} of the rows are {label}, so that accuracy would say little"
+    return Choice("roc_auc" if len(counts) == 2 else "balanced_accuracy", lopsided)
+
+
+def _validation(task: str, counts: pd.Series[int]) -> Choice:
+    rows = int(counts.sum())
+    if rows >= FEW_ROWS:
+        return Choice(0.2, f"share of the rows that trials are judged on: {round(0.2 * rows):,} are enough")
+    if task == "classification" and counts.min() < LEAST_OF_CLASS:
+        rare = f"too few rows of {short(str(counts.index[-1]))} for folds"
+        return Choice(0.2, f"share of the rows that trials are judged on; {rare}")
+    return Choice(FOLDS, f"each trial is trained and judged five times: with {rows:,} rows, one part is too noisy")
+
+
+def _estimator(rows: int) -> Choice:
+    if rows < MANY_ROWS:
+        return Choice(SMALL, 'good on small tables; "hpsearch list" names others')
+    return Choice(LARGE, 'fast on large tables; "hpsearch list" names others')
