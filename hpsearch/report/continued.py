@@ -29,7 +29,7 @@ def continued_sentence(results: Results, facts: dict[str, Fact]) -> str:
         return "The study follows {earlier}, but no trial of it is valid here: every run began from nothing." + reasons
     number = "{taken_most}" if min(counts) == max(counts) else "{taken_least} to {taken_most}"
     text = (
-        f"The strategies had learnt from {number} trials of the study {{earlier}} before the first trial of a run. "
+        f"Before its first trial, a strategy was given {number} trials of the study {{earlier}} to learn from. "
         "These are no part of the budget, and no score or verdict counts them; each run began by training the best of "
         "them again. Where they leave a part of a range untried, the next few trials take values from there."
     )
