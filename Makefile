@@ -1,7 +1,7 @@
 # `make check` is what continuous integration runs, in an environment that has the project's `dev` extra.
 PYTHON ?= python
 
-.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-searchcv benchmark-verdicts benchmark-diagnostics soak reports report-tables chapter chapter-quick gallery
+.PHONY: check lint types test benchmark-nn benchmark-storage benchmark-study benchmark-strategies benchmark-narrowing benchmark-searchcv benchmark-kept benchmark-verdicts benchmark-diagnostics soak reports report-tables chapter chapter-quick gallery
 
 check: lint types test
 
@@ -34,6 +34,9 @@ benchmark-narrowing:  ## what each part of narrowing brings, on published tables
 
 benchmark-searchcv:  ## SearchCV against scikit-learn's random searches, ten data sets × four estimators: 20 minutes on two cores
 	$(PYTHON) -m tests.benchmarks.benchmark_searchcv
+
+benchmark-kept:  ## what searches gain from an earlier one, and from likely values, right and wrong: ten minutes
+	$(PYTHON) -m tests.benchmarks.benchmark_kept
 
 benchmark-verdicts:  ## how often the verdicts are wrong, and how often they find what is there
 	$(PYTHON) -m tests.benchmarks.benchmark_verdicts

@@ -32,13 +32,13 @@ from hpsearch.execution.bar import calls
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.objectives.plain import as_objective
-from hpsearch.storage import open_storage
+from hpsearch.storage import StoredStudy, open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.cells import cells_of_objectives, check_defaults
 from hpsearch.study.config import FIRST
-from hpsearch.study.runs import Plan
+from hpsearch.study.runs import Plan, StartsFrom
 from hpsearch.study.variant import Searcher, check_confirm, searcher, warn_of_short_searches
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ def search(
     catch: tuple[type[Exception], ...] = (),
     timeout: float | None = None,
     trial_timeout: float | None = None,
+    start_from: str | Search | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
@@ -207,6 +208,11 @@ def search(
         Seconds that a training may take; None: any number. An `Objective` trains in a process of its own: a longer
         training is ended, and its trial has failed. A function is called in this process, where nothing can end it:
         its calls of the trial raise ``TimeoutError`` after that time, and a trial that ends later has failed.
+    start_from
+        An earlier search, or the name of one or of a study in `storage`. The strategy learns from its trials that are
+        valid here: on the same data and rows, with the same fixed settings, in the ranges of `objective`. They are no
+        part of `trials` and of the result; the best of them is trained again first. The objective must declare its
+        space.
     progress
         Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called
         periodically with the numbers of finished and planned trials.
@@ -233,6 +239,7 @@ def search(
         batch,
         timeout=timeout,
         trial_timeout=trial_timeout,
+        start_from=start_from,
     )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
@@ -276,6 +283,7 @@ def compare(
     catch: tuple[type[Exception], ...] = (),
     timeout: float | None = None,
     trial_timeout: float | None = None,
+    start_from: str | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
@@ -319,6 +327,9 @@ def compare(
         retraining: one that takes longer has no test value.
     batch
         As for `search`; by default as stored, or 0 for a new comparison of several searches.
+    start_from
+        Name of an earlier study in `storage`, as for `search`; in each repeat all variants learn from the same number
+        of its trials, and the verdicts count none of them.
     trials, confirm, seed, direction, pruner, storage, name, catch, progress
         As for `search`.
 
@@ -355,6 +366,7 @@ def compare(
         trial_timeout,
         margin,
         until_resolved,
+        start_from,
     )
     backend = _open(storage)
     way = execute_until_resolved if until_resolved else execute
@@ -449,6 +461,7 @@ def _plan(
     trial_timeout: float | None = None,
     margin: float = 0.0,
     until_resolved: bool = False,
+    start_from: str | Search | None = None,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
@@ -479,6 +492,8 @@ def _plan(
     searchers = [cell.searcher for cell in cells] if cells else strategies.values()
     warn_of_short_searches((each.confirm for each in searchers), trials)
     one = next(iter(tuned.values()))
+    earlier = _starts_from(start_from)
+    start = {} if earlier is None else {"from": earlier.study}
     return Plan(
         name=name,
         objectives=cells[0].objectives if cells else {one.task: one},
@@ -490,7 +505,7 @@ def _plan(
         metric=one.metric,
         pruner=pruner,
         retrain=retrain,
-        content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner}},
+        content={"search": {"strategies": list(strategies), "seed": seed, "pruner": pruner} | start},
         cells=cells,
         margin=number("margin", margin, ">= 0", lambda size: size >= 0),
         starts_with_defaults=first == "defaults",
@@ -499,7 +514,21 @@ def _plan(
         trial_timeout=limit,
         batch=batch,
         until_resolved=true_or_false("until_resolved", until_resolved),
+        starts_from=earlier,
     )
+
+
+def _starts_from(earlier: str | Search | None) -> StartsFrom | None:
+    """Return the earlier study; of a search with its trials, wherever they are stored."""
+    if earlier is None:
+        return None
+    if not isinstance(earlier, Search):
+        text("start_from", earlier)
+        return StartsFrom(earlier)
+    study = earlier.study
+    trials = study.get_trials(deepcopy=False)
+    run = StoredStudy(study.study_name, study.directions, study.user_attrs, {}, trials)
+    return StartsFrom(str(study.user_attrs["study"]), runs=(run,))
 
 
 def _from_table(label: str, strategy: str | Strategy | Mapping[str, Any], confirm: int) -> Searcher:

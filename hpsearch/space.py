@@ -77,7 +77,7 @@ def _encoded(choice: Any) -> Any:
 def _range(spec: Mapping[str, Any]) -> FloatDistribution | IntDistribution:
     for key in spec:
         if key not in _RANGE_KEYS:
-            raise UsageError(choose_from("key", key, [*_RANGE_KEYS, "choices"]))
+            raise UsageError(choose_from("key", key, [*_RANGE_KEYS, "choices", "likely"]))
     for key in ("low", "high"):
         if key not in spec:
             raise UsageError(f"{key} is missing: a range is {{ low = …, high = … }}, a choice {{ choices = […] }}")
@@ -128,6 +128,30 @@ def is_on_grid(dist: BaseDistribution, value: Any) -> bool:
         return True
     steps = (value - dist.low) / dist.step
     return bool(abs(steps - round(steps)) < 1e-8)  # as in Optuna
+
+
+def likely_value(dist: BaseDistribution, value: Any) -> Any:
+    """Return the likely value of a parameter, as Optuna stores it.
+
+    Raises
+    ------
+    UsageError
+        If it is not a value of the distribution.
+    """
+    if isinstance(dist, CategoricalDistribution):
+        if not contains(dist, value):
+            choices = ", ".join(quoted(decode(choice)) for choice in dist.choices)
+            raise UsageError(f"likely must be one of the choices {choices}, got {quoted(decode(value))}")
+        return value
+    assert isinstance(dist, (FloatDistribution, IntDistribution))
+    if not contains(dist, value):
+        raise UsageError(f"likely must be from {dist.low} to {dist.high}, got {quoted(decode(value))}")
+    if isinstance(dist, FloatDistribution) and is_on_grid(dist, value):
+        return float(value)
+    if isinstance(dist, FloatDistribution) or value != int(value) or not is_on_grid(dist, value):
+        steps = "a whole number" if dist.step in (None, 1) else f"a multiple of step = {dist.step} above low"
+        raise UsageError(f"likely must be {steps}, got {quoted(value)}")
+    return int(value)
 
 
 def describe(dist: BaseDistribution) -> dict[str, Any]:

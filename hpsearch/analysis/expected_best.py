@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.results.results import FINISHED, Results
+from hpsearch.results.results import FINISHED, Results, drawn
 from hpsearch.strategies import INDEPENDENT
 
 _POINTS = 120  # maximum points per curve
@@ -32,7 +32,8 @@ def expected_best(results: Results) -> pd.DataFrame:
     task, variant, n, mean, lower, median, upper (quartiles of the averaged distribution), drawn_from (number of
     trials), runs.
     """
-    searched = results.trials[results.trials["confirms"].isna() & results.trials["state"].isin(FINISHED)]
+    trials = drawn(results.trials)
+    searched = trials[trials["confirms"].isna() & trials["state"].isin(FINISHED)]
     groups: dict[Any, pd.DataFrame] = dict(iter(searched.groupby(["task", "variant"], sort=False)))
     curves = [
         _curve(results, groups[task, label]).assign(task=task, variant=label)

@@ -50,7 +50,7 @@ class NextStudy:
 
 @once
 def next_study(results: Results) -> NextStudy:
-    """Return the study file with the diagnostics' changes applied.
+    """Return the study file with the diagnostics' changes applied. It takes over the trials of this study.
 
     If two changes have the same key, the first in the order of `DIAGNOSTICS` is used. Tasks share one space: an end of
     a range moves outwards by the largest change that any task proposes. It moves inwards only if all tasks propose it,
@@ -256,7 +256,15 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     if isinstance(change.value, float) and not math.isfinite(change.value):
         return False
     table_content[key] = change.value
+    if "likely" in table_content and not _holds_likely(table_content):
+        del table_content["likely"]
     return True
+
+
+def _holds_likely(table: Mapping[str, Any]) -> bool:
+    """Return whether the likely value of a range is still in it."""
+    likely, low, high = (table.get(key) for key in ("likely", "low", "high"))
+    return likely is None or low is None or high is None or low <= likely <= high
 
 
 def _runs(results: Results, file: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:
@@ -306,7 +314,8 @@ def _content(file: Mapping[str, Any], name: str, follows: str, changes: tuple[Ch
         _apply(content, change)
     report = content.get("report", {})
     report |= {"follows": follows, "changes": [describe(change) for change in changes]}
-    return content | {"name": name, "report": report}
+    search = {**content["search"], "from": follows}
+    return content | {"name": name, "search": search, "report": report}
 
 
 def followed(results: Results) -> tuple[str, tuple[str, ...]]:

@@ -165,6 +165,19 @@ def study(
             "NAME-DATA.",
         ),
     ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="STUDY",
+            help="Learn from the trials of an earlier study that are valid here: same data and fixed settings, values "
+            "in the ranges. They are no part of the budget, and its best one is trained again first.",
+        ),
+    ] = None,
+    from_storage: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where that study is kept, if not in --storage."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="What every split, draw and training depends on: same seed, same trials."),
@@ -215,6 +228,7 @@ def study(
         "pruner": pruner,
         "seed": seed,
         "batch": batch,
+        "from": from_,
     }
 
     def command(console: Screen) -> Answer:
@@ -238,6 +252,7 @@ def study(
             console,
             quick=quick,
             data=data,
+            from_storage=from_storage,
             dry_run=dry_run,
         )
 

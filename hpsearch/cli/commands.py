@@ -41,6 +41,7 @@ def study(
     quick: bool,
     data: str | None,
     dry_run: bool,
+    from_storage: str | None = None,
 ) -> Answer:
     """Execute a study, or only create its runs, and write its report; a dry run only counts and times."""
     from hpsearch.analysis.claims import Decision
@@ -59,6 +60,7 @@ def study(
     from hpsearch.execution import execute, execute_until_resolved, prepare
     from hpsearch.study.null import null_plan
     from hpsearch.study.plan import plan
+    from hpsearch.study.runs import starts_in
 
     check_jobs(jobs, "--jobs")
     _check_folder(out)
@@ -70,6 +72,8 @@ def study(
     with console.status("reading the study file and the data"):
         ready = plan(study, overrides, data_dir, _levels(only), quick=quick, data=data)
         ready = replace(null_plan(ready) if null else ready, until_resolved=until_resolved)
+        if from_storage is not None:
+            ready = replace(ready, starts_from=starts_in(ready.starts_from, from_storage))
     print_plan(console, ready, storage)
     if dry_run:
         return dry_run_answer(ready, storage, jobs, console)

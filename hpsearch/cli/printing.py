@@ -83,6 +83,10 @@ def print_start(console: Console, start: Start) -> None:
             "which may still run",
             soft_wrap=True,
         )
+    if any(start.taken_over):
+        least, most = min(start.taken_over), max(start.taken_over)
+        number = f"{most}" if least == most else f"{least} to {most}"
+        console.print(f"each run goes on from {number} trials of {start.earlier}", soft_wrap=True)
     if start.stored == 0 and start.interrupted == 0:
         return
     if start.stored >= start.planned:

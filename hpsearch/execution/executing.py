@@ -21,6 +21,7 @@ from optuna.trial import FrozenTrial
 from hpsearch.checks import check_jobs
 from hpsearch.execution.clock import Clock
 from hpsearch.execution.cluster import Cluster
+from hpsearch.execution.continuing import counts_taken, with_taken_over
 from hpsearch.execution.failures import explained
 from hpsearch.execution.orphans import end_with
 from hpsearch.execution.preparation import check_names, is_done, prepared, under_stored_names
@@ -103,7 +104,8 @@ def execute(
         counter = Counter(runs, begin)
         if started is not None:
             interruptions = sum(map(interrupted, trials.values()))
-            started(Start(counter.known, counter.planned, interruptions, plan.batch or 0))
+            earlier = "" if plan.starts_from is None else plan.starts_from.study
+            started(Start(counter.known, counter.planned, interruptions, plan.batch or 0, earlier, counts_taken(runs)))
         site = Site(
             storage,
             here,
@@ -163,6 +165,7 @@ def _prepared(plan: Plan, storage: str | BaseStorage, cores: int, joins: bool, l
         plan = settled(plan, stored, cores)
         check_names(plan, stored, here)
         runs = with_stored_rules(with_stored_pruning(under_stored_names(plan, stored), stored), stored)
+        runs = with_taken_over(plan, runs, stored, here)
         asked = {run.name for run in runs if not is_done(run, stored)}
         if not joins:
             await_rivals(plan.name, asked, known, here, storage)

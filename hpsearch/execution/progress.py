@@ -28,13 +28,16 @@ INTERVAL = 0.5
 class Start:
     """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished.
 
-    `batch` is the number of trials before a trial that it does not see.
+    `batch` is the number of trials before a trial that it does not see. `earlier` is the study that it goes on from,
+    and `taken_over` how many trials of it each run that searches takes over.
     """
 
     stored: int
     planned: int
     interrupted: int
     batch: int = 0
+    earlier: str = ""
+    taken_over: tuple[int, ...] = ()
 
 
 class State(NamedTuple):

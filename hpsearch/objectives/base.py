@@ -224,6 +224,16 @@ class Objective(ABC):
         return {}
 
     @property
+    def setting_defaults(self) -> Mapping[str, Any]:
+        """Default of every setting that a model or a space may name; those of unknown default are left out."""
+        return {}
+
+    @property
+    def likely(self) -> Mapping[str, Any]:
+        """Searched parameter → value near which a person expects the best one, as Optuna stores it."""
+        return {}
+
+    @property
     def ineffective(self) -> Mapping[str, str]:
         """Settings without effect, whatever is searched, each with the reason."""
         return {}

@@ -11,11 +11,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.base import Conditions
-from hpsearch.space import contains, decode, distribution, encode, in_order, is_active
+from hpsearch.space import contains, decode, distribution, encode, in_order, is_active, likely_value
 from hpsearch.text import short
 
 _S = TypeVar("_S")
 _WHEN = "when"
+_LIKELY = "likely"
 
 Spec = Mapping[str, Any] | BaseDistribution
 
@@ -32,7 +33,8 @@ class SearchedModel(Generic[_S]):
         Values of fixed fields of `kind`; the other fields have their defaults.
     specs
         Searched fields of `kind`: each a table as in `distribution`, or a distribution. In a table, ``when`` names the
-        choices or integers, and their values, with which the field is searched; else it has its default.
+        choices or integers, and their values, with which the field is searched; else it has its default. ``likely`` is
+        the value near which a person expects the best one.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class SearchedModel(Generic[_S]):
     specs: Mapping[str, Spec]
     space: Mapping[str, BaseDistribution] = field(init=False)
     conditions: Conditions = field(init=False)
+    likely: Mapping[str, Any] = field(init=False)
     _base: _S = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +65,7 @@ class SearchedModel(Generic[_S]):
             object.__setattr__(self, "space", in_order(space, conditions))
         except UsageError as error:
             raise UsageError(f"[space] {error}") from error
+        object.__setattr__(self, "likely", dict(self._likely_values()))
 
     def ends(self, name: str) -> Sequence[Any]:
         """Return the fixed value of a field, or the lowest and highest one, or all choices that are searched."""
@@ -116,10 +120,20 @@ class SearchedModel(Generic[_S]):
         distributions = {}
         for name, spec in self.specs.items():
             try:
-                distributions[name] = self._match_field_type(name, distribution(_without_when(spec)))
+                distributions[name] = self._match_field_type(name, distribution(_as_range(spec)))
             except UsageError as error:
                 raise UsageError(f"[space] {name}: {error}") from error
         return distributions
+
+    def _likely_values(self) -> Iterator[tuple[str, Any]]:
+        """Yield each searched field with a likely value, and that value as Optuna stores it."""
+        for name, dist in self.space.items():
+            spec = self.specs[name]
+            if isinstance(spec, Mapping) and _LIKELY in spec:
+                try:
+                    yield name, likely_value(dist, encode(spec[_LIKELY]))
+                except UsageError as error:
+                    raise UsageError(f"[space] {name}: {error}") from error
 
     def _match_field_type(self, name: str, dist: BaseDistribution) -> BaseDistribution:
         """Convert an integer range to a float range if the field is a float."""
@@ -212,6 +226,7 @@ def with_values(space: Mapping[str, Spec], name: str, change: Callable[[Any], An
         table: Any = spec
         if field_name == name and isinstance(table, Mapping) and isinstance(table.get("choices"), list | tuple):
             table = {**table, "choices": [change(value) for value in table["choices"]]}
+            table |= {_LIKELY: change(table[_LIKELY])} if _LIKELY in table else {}
         when = _when(table)
         if isinstance(when, Mapping) and name in when:
             table = {**table, _WHEN: {**when, name: [change(value) for value in _as_list(when[name])]}}
@@ -231,9 +246,10 @@ def _when(spec: Spec) -> Any:
     return spec.get(_WHEN) if isinstance(spec, Mapping) else None
 
 
-def _without_when(spec: Spec) -> Spec:
-    if isinstance(spec, Mapping) and _is_conditional(spec):
-        return {key: value for key, value in spec.items() if key != _WHEN}
+def _as_range(spec: Spec) -> Spec:
+    """Return the specification without the keys that say nothing of its values."""
+    if isinstance(spec, Mapping):
+        return {key: value for key, value in spec.items() if key not in (_WHEN, _LIKELY)}
     return spec
 
 

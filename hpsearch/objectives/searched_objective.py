@@ -56,6 +56,16 @@ class SearchedObjective(Objective):
         """Value of each searched setting without a search, as Optuna stores it."""
         return self._model.defaults
 
+    @property
+    def likely(self) -> Mapping[str, Any]:
+        """Likely value of each searched setting that has one."""
+        return self._model.likely
+
+    @property
+    def setting_defaults(self) -> Mapping[str, Any]:
+        """Default of every field of the settings."""
+        return default_settings(self._model.kind)
+
     def settings(self, params: Mapping[str, Any]) -> Any:
         """Return all settings of a trial with `params`."""
         return self._model.settings(params)
@@ -68,7 +78,10 @@ class SearchedObjective(Objective):
     def _model_content(self) -> dict[str, Any]:
         """The parts ``model`` and ``space`` of `content`."""
         conditions = {name: {"when": required} for name, required in self.conditions.items()}
-        spaces = {name: describe(dist) | conditions.get(name, {}) for name, dist in self.space.items()}
+        likely = {name: {"likely": decode(value)} for name, value in self.likely.items()}
+        spaces = {
+            name: describe(dist) | likely.get(name, {}) | conditions.get(name, {}) for name, dist in self.space.items()
+        }
         return {"model": self._model.fixed, "space": spaces}
 
     def with_separate_seeds(self) -> Self:

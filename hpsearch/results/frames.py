@@ -10,9 +10,12 @@ import pandas as pd
 
 from hpsearch.objectives.cross_validated import FOLD
 from hpsearch.results.attributes import is_untuned, key_of, number_or_nan
-from hpsearch.results.results import PARAM
+from hpsearch.results.results import CHOSEN, PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
+from hpsearch.run.taken_over import AGAIN
+from hpsearch.strategies.earlier import BEYOND
+from hpsearch.strategies.likely import NEAR
 
 if TYPE_CHECKING:
     import optuna
@@ -39,6 +42,8 @@ _RUN_COLUMNS = [
     "complete",
     "environments",
 ]
+
+_CHOSEN = {NEAR, BEYOND, AGAIN}  # attributes of trials that the strategy did not draw alone
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -98,6 +103,8 @@ def _trial_columns(trials: Sequence[FrozenTrial]) -> Columns:
     folds = [_fold_values(trial) for trial in trials]
     for name in max(folds, key=len, default={}):
         columns[name] = [values.get(name, math.nan) for values in folds]
+    if any(chosen := [not _CHOSEN.isdisjoint(trial.user_attrs) for trial in trials]):
+        columns[CHOSEN] = chosen
     params = [trial.params for trial in trials]
     for name in dict.fromkeys(name for values in params for name in values):
         columns[PARAM + name] = [values.get(name, math.nan) for values in params]

@@ -32,6 +32,7 @@ from hpsearch.results.results import STRATEGY, Results
 from hpsearch.results.retrainings import asked_of
 from hpsearch.results.true_values import true_values
 from hpsearch.run import read_runs
+from hpsearch.run.taken_over import TAKEN, TakenOver
 from hpsearch.storage import StoredStudy, all_studies
 
 Space = Mapping[str, BaseDistribution]
@@ -93,6 +94,11 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         layers=layers,
         first_plan=first_plan(studies),
         environments=environments_of(studies),
+        taken_over={
+            (each["task"], variant_of(each), each["repeat"]): TakenOver.read(each[TAKEN])
+            for each in attributes
+            if TAKEN in each
+        },
         baselines=baselines(studies),
         source=next((each["source"] for each in attributes if each.get("source")), ""),
         folder=next((each["folder"] for each in attributes if each.get("folder")), None),

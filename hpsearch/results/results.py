@@ -11,8 +11,10 @@ import pandas as pd
 from optuna.distributions import BaseDistribution
 
 from hpsearch.results.definition import Definition
+from hpsearch.run.taken_over import TakenOver
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
+CHOSEN = "chosen"  # column of trials that the strategy did not draw alone, if there are any
 STRATEGY = "strategy"  # factor that every study has
 BASELINE_COLUMNS = ("task", "repeat", "name", "validation", "test", "train_rows", "train_rows_of", "error")
 TRUE_VALUE_COLUMNS = ("task", "variant", "repeat", "number", "value")
@@ -70,7 +72,8 @@ class Results:
         One row per trial within the budget: task, variant, repeat, number, state (Optuna's name), value (NaN unless
         complete), diverged, epochs (trained; NaN if unknown), seconds, confirms (number of the trial that it repeats;
         NaN for trials of the search), with a cross-validation the value of each fold, ``fold_1`` and so on, and
-        ``params_<name>`` for each parameter.
+        ``params_<name>`` for each parameter. With trials near likely values, or at the start of a run that goes on from
+        an earlier study, also chosen (True for these).
     curves
         One row per trial and epoch (from 1; with a budget in steps, the step, from 0): validation_score, train_score,
         validation_loss, train_loss; NaN if not recorded.
@@ -114,6 +117,9 @@ class Results:
         plan.
     environments
         Distinct versions, processors and BLAS kernels that the runs were trained with.
+    taken_over
+        What each run took over from an earlier study, by task, variant and repeat; empty if the study follows none. No
+        other field counts these trials.
     source
         Name or path of the study file as the user last wrote it; empty if unknown.
     report_folder
@@ -155,6 +161,7 @@ class Results:
     first_plan: Mapping[str, Any] | None = None
     at_plan: Results | None = None
     environments: tuple[Mapping[str, str], ...] = ()
+    taken_over: Mapping[tuple[str, str, int], TakenOver] = field(default_factory=dict)
     source: str = ""
     report_folder: str = ""
     folder: str | None = None
@@ -219,6 +226,11 @@ class Results:
         union = {name: distribution for space in reversed(spaces) for name, distribution in space.items()}
         order = dict.fromkeys(name for space in spaces for name in space)
         return {name: union[name] for name in order}
+
+
+def drawn(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that the strategy drew alone, without the column `CHOSEN` or without True in it."""
+    return trials[trials[CHOSEN].ne(True)] if CHOSEN in trials else trials
 
 
 def once(compute: Callable[[Results], _T]) -> Callable[[Results], _T]:

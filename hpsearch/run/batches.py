@@ -7,18 +7,17 @@ With ``batch = k``, trial *n* begins when all trials before *n* − *k* are fini
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any
 
 import optuna
 from optuna.trial import Trial, TrialState
 
 from hpsearch.run.budget import Budget, ConfirmStep, SearchStep
-from hpsearch.run.confirmation import begin_confirmation, begin_with
+from hpsearch.run.confirmation import Beginning, begin_confirmation, begin_with
 from hpsearch.storage.optuna_private import SharedTrial, attach, forget_trials
 from hpsearch.strategies.base import CONFIRMS
 
@@ -67,7 +66,7 @@ def work_off(
     budget: Budget,
     train: Callable[[SharedTrial], object],
     *,
-    first: Mapping[str, Any] | None = None,
+    first: Sequence[Beginning] = (),
     batch: int = 0,
     workers: int = 1,
     deadline: float | None = None,
@@ -85,7 +84,7 @@ def work_off(
         Trains a trial and tells its result. It is called in up to `workers` threads, so it must hold
         ``trial.lock`` for calls of the study such as ``study.tell``. Methods of the trial take the lock themselves.
     first
-        Parameters of the first trial; None if the strategy draws them.
+        The first trials; the strategy draws the parameters of all others.
     batch
         Number of trials before a trial that may still run when it begins.
     workers
@@ -125,14 +124,14 @@ def work_off(
 def trials_to_do(
     study: optuna.Study,
     budget: Budget,
-    first: Mapping[str, Any] | None = None,
+    first: Sequence[Beginning] = (),
     *,
     batch: int = 0,
     lock: RunLock | None = None,
     crew: _Crew | None = None,
     deadline: float | None = None,
 ) -> Iterator[SharedTrial]:
-    """Yield the RUNNING trials, then the trials of the budget's next steps; the first one with the parameters `first`.
+    """Yield the RUNNING trials, then the trials of the budget's next steps; the first ones are `first`.
 
     A run has one owner, so RUNNING trials belong to a dead one. Start each trial before requesting the next; without a
     `crew`, finish it. After the `deadline`, only RUNNING ones are yielded.
@@ -161,8 +160,8 @@ def trials_to_do(
             with lock:
                 if isinstance(step, ConfirmStep):
                     trial = begin_confirmation(study, step.trial, step.phase)
-                elif first is not None and not following:
-                    trial = begin_with(study, first)
+                elif following < len(first):
+                    trial = begin_with(study, first[following])
                 else:
                     trial = study.ask()
             following = max(following, trial.number + 1)

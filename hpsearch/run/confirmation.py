@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -75,9 +76,16 @@ def begin_confirmation(study: optuna.Study, candidate: FrozenTrial, phase: int) 
     return _begin(study, candidate.params, {CONFIRMS: candidate.number}, {PHASE: phase})
 
 
-def begin_with(study: optuna.Study, params: Mapping[str, Any]) -> Trial:
+class Beginning(NamedTuple):
+    """Parameters of a trial that the strategy does not draw, and its user attributes."""
+
+    params: Mapping[str, Any]
+    attributes: Mapping[str, Any] = MappingProxyType({})
+
+
+def begin_with(study: optuna.Study, beginning: Beginning) -> Trial:
     """Start a trial of the search with these parameters."""
-    return _begin(study, params, {}, {})
+    return _begin(study, beginning.params, dict(beginning.attributes), {})
 
 
 def _begin(

@@ -14,10 +14,14 @@ from optuna.samplers import BaseSampler
 from hpsearch.objectives.base import Conditions, Direction
 from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
+from hpsearch.run.confirmation import Beginning
 from hpsearch.run.environment import environment
+from hpsearch.run.taken_over import AGAIN, TAKEN, TakenOver
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
+from hpsearch.strategies.earlier import ContinuingSampler
 from hpsearch.strategies.lag import lagged_sampler
+from hpsearch.strategies.likely import with_likely
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,10 @@ class Run:
         Number of trials before each trial that it does not see, so that they may run at the same time.
     trains_baselines
         Whether it trains the objective's baselines, which all runs of its repeat on its task share.
+    taken_over
+        What it takes over from an earlier study; None if it goes on from none.
+    likely
+        Parameter → value near which a person expects the best one, as Optuna stores it.
     """
 
     study: str
@@ -115,6 +123,8 @@ class Run:
     stored_name: str = ""
     batch: int = 0
     trains_baselines: bool = False
+    taken_over: TakenOver | None = field(default=None, repr=False)
+    likely: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -136,9 +146,26 @@ class Run:
         """Budget of the run."""
         return Budget(self.trials, self.confirm, self.epochs)
 
+    @property
+    def begins_with(self) -> list[Beginning]:
+        """First trials: with the defaults if asked for, then with the parameters of the best trial that it takes over.
+
+        The best of the earlier study is trained again, so that a value of this run's own can be its incumbent.
+        """
+        first = [] if self.first is None else [Beginning(self.first)]
+        best = None if self.taken_over is None else self.taken_over.best(self.direction)
+        return first if best is None else [*first, Beginning(best.params, {AGAIN: [best.run, best.number]})]
+
     def sampler(self) -> BaseSampler:
-        """Return a new sampler, seeded for this repeat."""
-        return lagged_sampler(self.make_sampler(integer(self.seed, self.repeat)), self.batch)
+        """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""
+        taken = self.taken_over
+        if taken is None or not taken.trials:
+            return self._sampler(integer(self.seed, self.repeat))
+        seed, space = integer(self.seed, self.repeat, taken.study), self.space or {}
+        return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, len(self.begins_with))
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""
@@ -164,6 +191,7 @@ class Run:
             "folder": self.folder,
             "source": self.source or None,
             "family": self.family or None,
+            TAKEN: None if self.taken_over is None else self.taken_over.as_stored(),
             "plan": self.plan,
             "first_plan": self.plan,
             "file": self.file,

@@ -25,6 +25,7 @@ from hpsearch.run.environment import environment
 from hpsearch.run.limit import OvertimeError
 from hpsearch.run.pruning import PRUNING, pruner_of
 from hpsearch.run.rules import as_begun
+from hpsearch.run.taken_over import TAKEN
 from hpsearch.run.testing import store_judgement, test_incumbent
 from hpsearch.run.trainer import Here, Trainer, Training, TrainingDiedError, died_twice
 from hpsearch.storage import STORAGE_ERRORS
@@ -89,7 +90,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
     if "content" in stored:
-        stored = {PRUNING: {}, FIRST_PLAN: {}, **as_begun(run), **stored}  # as it began
+        stored = {PRUNING: {}, FIRST_PLAN: {}, TAKEN: {}, **as_begun(run), **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()
@@ -157,7 +158,7 @@ def continue_run(
                 study,
                 run.budget,
                 train,
-                first=run.first,
+                first=run.begins_with,
                 batch=run.batch,
                 workers=workers,
                 deadline=deadline,

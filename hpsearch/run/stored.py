@@ -11,6 +11,7 @@ from optuna.distributions import json_to_distribution
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
+from hpsearch.run.taken_over import TAKEN, is_taken_over
 from hpsearch.space import is_active
 from hpsearch.storage import StoredStudy, all_studies, damaged, read_studies
 from hpsearch.strategies.base import RULE
@@ -47,6 +48,7 @@ _OPTIONAL: dict[str, type] = {
     "file": dict,
     "when": dict,
     "trains_in_owner": bool,
+    TAKEN: dict,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 
@@ -127,6 +129,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "test": _is_test,
     "tests": _are_tests,
     "baselines": _are_tables,
+    TAKEN: is_taken_over,
 }
 
 

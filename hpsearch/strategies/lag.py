@@ -14,14 +14,13 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
 from optuna.samplers import BaseSampler
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.errors import UsageError
-from hpsearch.storage.optuna_private import HidingStudy
+from hpsearch.strategies.view import ViewedStudy
 
 
-class LaggedStudy(HidingStudy):
+class LaggedStudy(ViewedStudy):
     """Study as trial `number` sees it: finished trials before `number` − `lag`, and the trial itself.
 
     Parameters
@@ -38,36 +37,6 @@ class LaggedStudy(HidingStudy):
         super().__init__(study, ())
         self.lag = lag
         self._number = number
-
-    @property
-    def best_trials(self) -> list[FrozenTrial]:
-        """The best trial, as a list."""
-        return [self.best_trial]
-
-    @property
-    def best_trial(self) -> FrozenTrial:
-        """Best complete trial; ties go to the earliest.
-
-        Raises
-        ------
-        ValueError
-            If no trial is complete, as in Optuna.
-        """
-        complete = self.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if not complete:
-            raise ValueError("No trials are completed yet.")
-        sign = -1.0 if self.direction == StudyDirection.MAXIMIZE else 1.0
-        return min(complete, key=lambda trial: sign * cast("float", trial.value))
-
-    @property
-    def best_value(self) -> float:
-        """Value of the best trial."""
-        return cast("float", self.best_trial.value)
-
-    @property
-    def best_params(self) -> dict[str, Any]:
-        """Parameters of the best trial."""
-        return self.best_trial.params
 
     def _shown(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
         first_hidden = self._number - self.lag

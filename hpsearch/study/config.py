@@ -96,6 +96,8 @@ class SearchSettings(VariantSearch):
     batch
         Number of trials before a trial that it does not see, so that they may run at the same time; None: what is
         stored, or the default of `hpsearch.study.batch`.
+    start_from
+        The key ``from``: name of an earlier study whose trials the runs take over; None: begin from nothing.
     """
 
     strategies: Annotated[list[str], Field(min_length=1)] = ["random", "narrowing", "tpe"]
@@ -107,6 +109,7 @@ class SearchSettings(VariantSearch):
     trial_seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = None
     seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS, allow_inf_nan=False)] | None = None
     batch: Annotated[int, Field(ge=0, le=MOST_BATCH)] | None = None
+    start_from: _Name | None = Field(alias="from", default=None)  # no name in Python
 
     @field_validator("strategies")
     @classmethod
@@ -191,9 +194,16 @@ class StudyFile(_Table):
     report: ReportSettings = ReportSettings()
     claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
+    def all_tables(self) -> dict[str, Any]:
+        """Return the file with all defaults; a study from nothing has no key ``from``."""
+        tables = self.model_dump(mode="json", by_alias=True)
+        if self.search.start_from is None:
+            del tables["search"]["from"]
+        return tables
+
     def tables(self) -> dict[str, Any]:
         """Return the file as stored: with all defaults, but without keys of this version that have them."""
-        tables = self.model_dump(mode="json")
+        tables = self.all_tables()
         tables["space"] = tables["space"] or {}
         tables["figure"] = self.figure.model_dump(mode="json", exclude_defaults=True)
         for table in ("factors", "record", "figure", "claims"):
@@ -317,4 +327,4 @@ def _known_keys(tables: list[str]) -> list[str]:
             continue
         annotation = model.model_fields[table].annotation
         model = next(iter(get_args(annotation)), annotation)
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]

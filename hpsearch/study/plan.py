@@ -15,7 +15,7 @@ from hpsearch.study import config
 from hpsearch.study.cells import cells_of, check_defaults
 from hpsearch.study.claims import MeasureNames, check_reductions, resolved_claims
 from hpsearch.study.factors import STRATEGY, Factor, read_factors
-from hpsearch.study.runs import Plan
+from hpsearch.study.runs import Plan, StartsFrom
 from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, is_untuned, searcher, warn_of_short_searches
@@ -93,7 +93,7 @@ def plan_of(
         pruner=file.search.pruner,
         retrain=file.search.retrain,
         content=file.tables(),
-        read_from=file.model_dump(mode="json"),
+        read_from=file.all_tables(),
         cells=cells,
         only=only or {},
         margin=file.report.margin,
@@ -101,6 +101,7 @@ def plan_of(
         seconds=file.search.seconds,
         trial_timeout=file.search.trial_seconds,
         batch=file.search.batch,
+        starts_from=None if file.search.start_from is None else StartsFrom(file.search.start_from),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +14,43 @@ from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
 from hpsearch.run import Run
+from hpsearch.storage import StoredStudy
 from hpsearch.strategies.lag import can_lag
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.factors import STRATEGY, label_of
 from hpsearch.study.variant import Searcher, Variant, is_untuned
+
+
+@dataclass(frozen=True)
+class StartsFrom:
+    """Earlier study that the runs of a study take over trials from.
+
+    Attributes
+    ----------
+    study
+        Its name.
+    storage
+        URL of its storage; None: that of the new study.
+    runs
+        Its runs, if they are not read from a storage.
+    """
+
+    study: str
+    storage: str | None = None
+    runs: tuple[StoredStudy, ...] | None = field(default=None, repr=False)
+
+
+def starts_in(start: StartsFrom | None, storage: str) -> StartsFrom:
+    """Return the earlier study, kept in another `storage`.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    if start is None:
+        raise UsageError("--from-storage says where an earlier study is kept: name it with --from")
+    return replace(start, storage=storage)
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,8 @@ class Plan:
         Options of the command that vary the study file, ``quick`` and ``data``, see `hpsearch.study.variations`.
     repeats_now
         Number of repeats that `runs` returns; None: all.
+    starts_from
+        Earlier study whose trials new runs take over; None: they begin from nothing.
     """
 
     name: str
@@ -96,6 +131,7 @@ class Plan:
     null: bool = False
     variation: Mapping[str, Any] = field(default_factory=dict)
     repeats_now: int | None = None
+    starts_from: StartsFrom | None = None
 
     def __post_init__(self) -> None:
         if self.cells is None:
@@ -198,6 +234,7 @@ class Plan:
             "reference": objective.reference,
             "space": objective.space,
             "conditions": objective.conditions,
+            "likely": objective.likely,
             "folder": objective.folder,
             "source": self.source,
             "untuned": untuned,
@@ -215,11 +252,12 @@ class Plan:
         search = {"seed": self.seed, "pruner": variant.pruner}
         first = {"first": "defaults"} if variant.starts_with_defaults else {}
         batch = {"batch": self.batch} if self.batch and not is_untuned(objective) else {}
+        start = {"from": self.starts_from.study} if self.starts_from and not is_untuned(objective) else {}
         return {
             "family": objective.family,
             **own,
             "strategy": variant.searcher_content,
-            "search": search | first | batch,
+            "search": search | first | batch | start,
             "seeds": "separate",
         }
 

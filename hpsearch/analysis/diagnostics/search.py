@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity, Level
 from hpsearch.analysis.thresholds import Thresholds, thresholds
-from hpsearch.results.results import FINISHED, PARAM, Results
+from hpsearch.results.results import FINISHED, PARAM, Results, drawn
 from hpsearch.space import Numeric, positions
 from hpsearch.strategies import INDEPENDENT
 
@@ -98,7 +98,7 @@ class TaskSearch:
     def independent(self) -> pd.DataFrame:
         """Finished trials of strategies with independent draws, without duplicates across them."""
         mine = self.every[self.every["variant"].isin(self.results.labels_of(INDEPENDENT))]
-        return mine.drop_duplicates(self._same)
+        return drawn(mine).drop_duplicates(self._same)
 
     @cached_property
     def independent_good(self) -> pd.DataFrame:

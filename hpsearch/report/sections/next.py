@@ -57,7 +57,7 @@ def _sentence(changed: bool, file: bool) -> str:
         return "The diagnostics propose the changes below."
     return (
         "The diagnostics propose the changes below. The file next.toml, written with this report, is the study {name}, "
-        "which makes them."
+        "which makes them and takes over the trials that stay valid: hpsearch study next.toml."
     )
 
 

@@ -12,6 +12,7 @@ from hpsearch.analysis.comparison.pairings import reference
 from hpsearch.analysis.file_levels import level_keys
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.views import by_objective
+from hpsearch.report.continued import continued_sentence
 from hpsearch.report.environments import environments_sentence
 from hpsearch.report.judging import judging
 from hpsearch.report.section import Section, Table, words
@@ -26,7 +27,7 @@ _SCALES = {True: "logarithmic", False: "linear"}
 def question_section(results: Results) -> Section:
     """Build the section with the study's budget, search space and fixed settings."""
     facts = _facts(results)
-    texts = (*_prose(results, facts), environments_sentence(results, facts))
+    texts = (*_prose(results, facts), continued_sentence(results, facts), environments_sentence(results, facts))
     factors, space, fixed = _factor_table(results), _space_table(results), _fixed_table(results.settings)
     tables = tuple(table for table in (factors, space, fixed) if len(table.frame))
     data = {"factors": factors.frame, "space": space.frame, "settings": fixed.frame}

@@ -1,0 +1,161 @@
+"""Which trials of an earlier study are valid for a new run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.trial import TrialState
+
+from hpsearch.errors import UsageError
+from hpsearch.objectives.base import Objective
+from hpsearch.run.confirmation import confirms
+from hpsearch.run.description import Run
+from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
+from hpsearch.space import contains, decode, encode, is_active, is_on_grid
+from hpsearch.storage import StoredStudy
+
+UNFINISHED = "failed, pruned or unfinished trials"
+OTHER_ROWS = "trials with other validation rows (another seed or repeat)"
+OTHER_TASK = "trials on other data, or with another metric or family"
+OTHER_SETTINGS = "trials with other fixed settings"
+SAME = "trials that repeat the training of another strategy"
+OUTSIDE = "trials outside the ranges"
+UNEQUAL = "trials that other variants have no counterpart of"
+
+_FREE_DATA = ("path",)  # keys of [data] that don't matter where the data has a fingerprint
+
+
+def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[StoredStudy]) -> TakenOver:
+    """Return the trials of the runs of `study` that are valid for a new `run`.
+
+    A trial is valid if it is complete and no repetition, if its run has the task, data, metric, direction and family of
+    the new one, and if each setting has the same value, or one in the range that the new run searches. A setting that
+    one of both does not name has its default. Values are comparable only on the same validation rows: so the seed and
+    the repeat must be the same, unless values are looked up or nothing in a training is random. What the earlier run
+    has taken over itself counts like its own trials. Strategies share their first random points: of trials with equal
+    parameters and values one is taken over.
+
+    Parameters
+    ----------
+    study
+        Name of the earlier study.
+    run, objective
+        The new run and its objective.
+    sources
+        Runs of the earlier study.
+
+    Raises
+    ------
+    UsageError
+        If the new run's space is only known while its trials suggest.
+    """
+    if run.space is None:
+        raise UsageError(
+            f"only an objective that declares its space can go on from the study {study!r}: "
+            "subclass hpsearch.Objective, or leave start_from out"
+        )
+    chosen: dict[tuple[str, int], TakenTrial] = {}
+    left_out: Counter[str] = Counter()
+    for source in sources:
+        attributes, candidates = source.user_attrs, _candidates(source)
+        if attributes["task"] != run.task or attributes["repeat"] != run.repeat:
+            continue
+        left_out[UNFINISHED] += sum(confirms(trial) is None for trial in source.trials) - sum(
+            each.run == source.study_name for each in candidates
+        )
+        if reason := _unlike(run, objective, source):
+            left_out[reason] += len(candidates)
+            continue
+        before = {**objective.setting_defaults, **attributes["content"].get("model", {})}
+        for each in candidates:
+            params = _valid(each.params, before, run, objective)
+            if isinstance(params, str):
+                left_out[params] += 1
+            else:
+                chosen[each.run, each.number] = each._replace(params=params)
+    ordered = _distinct(sorted(chosen.values(), key=lambda each: (each.number, each.run)))
+    left_out[SAME] = len(chosen) - len(ordered)
+    counts = {reason: count for reason, count in left_out.items() if count}
+    return TakenOver(study, tuple(ordered), counts).latest(MOST_TAKEN, TOO_MANY)
+
+
+def _distinct(trials: Iterable[TakenTrial]) -> list[TakenTrial]:
+    """Return the trials without those of equal parameters and value: strategies share their first random points."""
+    first: dict[object, TakenTrial] = {}
+    for each in trials:
+        first.setdefault((each.value, *sorted((name, repr(value)) for name, value in each.params.items())), each)
+    return list(first.values())
+
+
+def _candidates(source: StoredStudy) -> list[TakenTrial]:
+    """Return the complete trials of the search, after those that the run has taken over itself."""
+    own = [
+        TakenTrial(source.study_name, trial.number, dict(trial.params), float(trial.value))
+        for trial in source.trials
+        if trial.state == TrialState.COMPLETE
+        and confirms(trial) is None
+        and trial.value is not None
+        and not math.isnan(trial.value)
+    ]
+    taken = source.user_attrs.get(TAKEN)
+    return [*(TakenOver.read(taken).trials if taken else ()), *own]
+
+
+def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:
+    """Return why no trial of the earlier run counts for the new one; empty if they may."""
+    attributes = source.user_attrs
+    content = attributes["content"]
+    family = attributes.get("family", run.family)
+    now = (run.metric, run.direction, run.family, _data(run.content, content))
+    if now != (attributes["metric"], source.direction.name.lower(), family, _data(content, run.content)):
+        return OTHER_TASK
+    is_same_anywhere = objective.looked_up or objective.deterministic
+    return "" if is_same_anywhere or attributes.get("seed") == run.seed else OTHER_ROWS
+
+
+def _data(content: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what identifies the data of a run: without its path, if both have a fingerprint of its content."""
+    data, there = content.get("data", {}), other.get("data", {})
+    free = _FREE_DATA if "fingerprint" in data and "fingerprint" in there else ()
+    return {key: _plain(value) for key, value in data.items() if key not in free and value is not None}
+
+
+def _valid(
+    params: Mapping[str, Any], before: Mapping[str, Any], run: Run, objective: Objective
+) -> dict[str, Any] | str:
+    """Return the parameters of a trial in the new run's space, or the reason why they are not valid there.
+
+    `before` has the other settings of the trial.
+    """
+    settings = {**before, **{name: decode(value) for name, value in params.items()}}
+    fixed = {**objective.setting_defaults, **run.content.get("model", {})}
+    taken: dict[str, Any] = {}
+    for name, dist in (run.space or {}).items():
+        if is_active(name, taken, run.conditions):
+            if name not in settings:
+                return OTHER_SETTINGS
+            value = _in_range(dist, encode(settings[name]))
+            if value is None:
+                return OUTSIDE
+            taken[name] = value[0]
+    others = [name for name in {*settings, *fixed} if name not in taken]
+    nothing = object()
+    if any(_plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)) for name in others):
+        return OTHER_SETTINGS
+    return taken
+
+
+def _in_range(dist: BaseDistribution, value: Any) -> tuple[Any] | None:
+    """Return the value as the distribution has it; None if it is outside."""
+    if not contains(dist, value) or not is_on_grid(dist, value):
+        return None
+    return (float(value),) if isinstance(dist, FloatDistribution) else (value,)
+
+
+def _plain(value: Any) -> Any:
+    """Return a sequence as a list, so that tuples and lists are equal; anything else as it is."""
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
