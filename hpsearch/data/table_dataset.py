@@ -17,7 +17,7 @@ from hpsearch.data.roles import DATE as DATE_ROLE
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.data.values import INFINITE
-from hpsearch.errors import DataError, choose_from, quoted
+from hpsearch.errors import DataError, choose_from, quoted, some_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hpsearch.data.table import Table
 
 _MOSTLY_TEXT = 0.5  # share of texts from which a column is not one of numbers with slips
+_MOST_CHOICES = 100  # columns that a message names
 _MOST_ROWS = 5  # that a message names
 
 
@@ -67,7 +68,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:
-        problem = choose_from("column", target, names) if target else f"choose from {', '.join(names)}"
+        problem = choose_from("column", target, names) if target else f"choose from {some_of(names, _MOST_CHOICES)}"
         raise DataError(f"{table.name}: target must name a column: {problem}")
     problems = [*_wrong_roles(roles, names, target)]
     frame = table.frame.drop(columns=[name for name in roles.ignore if name != target], errors="ignore")
