@@ -82,7 +82,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     problems += [f"column {quoted(name)}, {table.place(row)}: {problem}" for name, (row, problem) in slips.items()]
     refused = to_be_ignored(proposals, {*named, *slips})
     problems += [refused] if refused else []
-    inputs = _Inputs(roles, {each.name: each.role for each in proposals}, table.place).read(
+    inputs = _Inputs(roles, {each.name: each.role for each in proposals}, table.place, table.date_formats).read(
         frame.drop(
             columns=[target, *(each.name for each in proposals if each.role == IGNORED and each.name not in named)]
         )
@@ -116,6 +116,7 @@ class _Inputs:
     roles: Roles
     proposed: Mapping[str, str]
     place: Callable[[int], str]
+    forms: Mapping[str, str]
     columns: list[Column] = field(default_factory=list)
     parts: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -124,7 +125,7 @@ class _Inputs:
         """Convert the columns of a frame."""
         for label, values in frame.items():
             name = str(label)
-            column = Column.of(name, self._kind(name, values), values)
+            column = Column.of(name, self._kind(name, values), values, self.forms.get(name, ""))
             converted = column.convert(values)
             self.columns.append(column)
             self.parts[name] = to_float32(converted.numbers)
