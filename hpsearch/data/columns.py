@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.values import (
+    DATE_FORM,
     DATE_PARTS,
     TIME_PARTS,
     Converted,
     code_texts,
     date_parts,
+    in_form,
     of_codes,
     of_dates,
     of_numbers,
@@ -73,16 +75,19 @@ class Column:
         Key of `KINDS`.
     details
         Of text and codes: the sorted categories. Of dates: their parts. Empty for other kinds.
+    form
+        Form of dates as text, such as "%d.%m.%Y"; that of ISO 8601 is understood as well. It is not part of the data.
     """
 
     name: str
     kind: str = NUMBER
     details: tuple[str, ...] = ()
+    form: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, name: str, kind: str, values: pd.Series[Any]) -> Self:
+    def of(cls, name: str, kind: str, values: pd.Series[Any], form: str = "") -> Self:
         """Return the column of a kind with such values."""
-        return cls(name, kind, KINDS[kind].details(values))
+        return cls(name, kind, KINDS[kind].details(values), form if kind == DATE else "")
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -96,7 +101,7 @@ class Column:
 
     def convert(self, values: pd.Series[Any]) -> Converted:
         """Return the values as numbers."""
-        return KINDS[self.kind].convert(values, self.details)
+        return KINDS[self.kind].convert(in_form(values, self.form) if self.form else values, self.details)
 
 
 class Raw(NamedTuple):
@@ -218,7 +223,8 @@ class Columns:
         """Return the columns in JSON types."""
         inputs = [[column.name, column.kind, list(column.details)] for column in self.inputs]
         additional = {"additional": list(self.additional)} if self.additional else {}
-        return {"inputs": inputs, "target": self.target, **additional}
+        forms = {column.name: column.form for column in self.inputs if column.form}
+        return {"inputs": inputs, "target": self.target, **additional} | ({"date_forms": forms} if forms else {})
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -229,7 +235,10 @@ class Columns:
         ValueError
             If it describes none.
         """
-        inputs = tuple(Column(name, kind, tuple(details)) for name, kind, details in table["inputs"])
+        forms = table.get("date_forms", {})
+        inputs = tuple(
+            Column(name, kind, tuple(details), forms.get(name, "")) for name, kind, details in table["inputs"]
+        )
         for column in inputs:
             if column.kind not in KINDS or not all(isinstance(each, str) for each in (column.name, *column.details)):
                 raise ValueError(f"{quoted(column)} is no column")
@@ -237,6 +246,8 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} must have categories if it is text, else none")
             if column.kind == DATE and not set(column.details) <= {*DATE_PARTS, *TIME_PARTS}:
                 raise ValueError(f"column {quoted(column.name)} has no such parts of a date")
+            if column.form and (column.kind != DATE or not DATE_FORM.fullmatch(column.form)):
+                raise ValueError(f"column {quoted(column.name)} has no such form of dates")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
         additional = tuple(table.get("additional", ()))

@@ -41,12 +41,15 @@ class Table:
         their texts: "numbers", "dates", "ambiguous"; "format" if it is "parquet". Empty for frames.
     lines
         Line of the file where each row begins, shape (rows,); None if it is no text.
+    date_formats
+        Format of each column of dates that was text.
     """
 
     name: str
     frame: pd.DataFrame = field(repr=False)
     reading: Mapping[str, str] = field(default_factory=dict)
     lines: NDArray[np.int64] | None = field(default=None, repr=False)
+    date_formats: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def place(self, row: int) -> str:
         """Return where a row is, for messages: its line in the file, or its number from 0.
@@ -110,8 +113,8 @@ def read_table(
     del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
-    frame, interpreted = interpret(frame, decimal=known, dates=dates, texts=texts)
-    return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines)
+    frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts)
+    return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats)
 
 
 def _with_texts(frame: pd.DataFrame, texts: Container[str]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hpsearch.data.table import Table
 
 _MOSTLY_TEXT = 0.5  # share of texts from which a column is not one of numbers with slips
+_MOST_CHOICES = 100  # columns that a message names
 _MOST_ROWS = 5  # that a message names
 
 
@@ -77,7 +78,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:
-        problem = choose_from("column", target, names) if target else f"choose from {some_of(names, 100)}"
+        problem = choose_from("column", target, names) if target else f"choose from {some_of(names, _MOST_CHOICES)}"
         raise DataError(f"{table.name}: target must name a column: {problem}")
     rows = row_columns(table.frame, roles.of_rows(), table.place)
     problems = [*_wrong_roles(roles, names, target), *rows.problems]
@@ -93,7 +94,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     problems += [f"column {quoted(name)}, {table.place(row)}: {problem}" for name, (row, problem) in slips.items()]
     refused = to_be_ignored(proposals, {*named, *slips})
     problems += [refused] if refused else []
-    inputs = _Inputs(roles, {each.name: each.role for each in proposals}, table.place).read(
+    inputs = _Inputs(roles, {each.name: each.role for each in proposals}, table.place, table.date_formats).read(
         frame.drop(
             columns=[target, *(each.name for each in proposals if each.role == IGNORED and each.name not in named)]
         )
@@ -130,6 +131,7 @@ class _Inputs:
     roles: Roles
     proposed: Mapping[str, str]
     place: Callable[[int], str]
+    forms: Mapping[str, str]
     columns: list[Column] = field(default_factory=list)
     parts: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -138,7 +140,7 @@ class _Inputs:
         """Convert the columns of a frame."""
         for label, values in frame.items():
             name = str(label)
-            column = Column.of(name, self._kind(name, values), values)
+            column = Column.of(name, self._kind(name, values), values, self.forms.get(name, ""))
             converted = column.convert(values)
             self.columns.append(column)
             self.parts[name] = to_float32(converted.numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,11 @@ TIME_PARTS = ("hour",)
 """Number that a time of day becomes, with minutes as fraction; for columns with times alone."""
 
 INFINITE = "the value is infinite, or too large for float32"
+
+DATE_FORM = re.compile(
+    r"(?=.*%d)(?=.*%m)(?=.*%Y)%[dmY](?P<sign>[./-])%[dmY](?P=sign)%[dmY](?:[ T]%H:%M(?::%S(?:\.%f)?)?)?"
+)
+"""Form of dates in the files that training read."""
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _MOST_NAMED = 10  # columns or categories that a message names
@@ -147,6 +153,17 @@ def as_dates(values: pd.Series[Any]) -> pd.Series[Any]:
         as_text = values.astype(object).map(lambda value: value if pd.isna(value) else _code_text(value))
         dates = pd.to_datetime(as_text, errors="coerce", format="ISO8601", utc=True)
     return dates.dt.tz_convert("UTC").dt.tz_localize(None) if dates.dt.tz is not None else dates
+
+
+def in_form(values: pd.Series[Any], form: str) -> pd.Series[Any]:
+    """Return dates in place of the texts of a form such as ``"%d.%m.%Y"``; the other values stay as they are."""
+    import pandas as pd
+
+    if values.dtype.kind == "M":
+        return values
+    texts = values.astype(object).map(str)
+    dates = pd.to_datetime(texts, format=form, errors="coerce")
+    return dates if dates.notna().equals(values.notna()) else dates.astype(object).where(dates.notna(), values)
 
 
 def date_parts(values: pd.Series[Any]) -> tuple[str, ...]:

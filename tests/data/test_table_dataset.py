@@ -1,9 +1,13 @@
 """Tables become data sets by the roles of their columns."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from hpsearch.data.columns import Columns
+from hpsearch.data.sources.csv_file import load_csv, read_rows
 from hpsearch.data.table import table_of
 from hpsearch.data.table_dataset import Roles, dataset_of
 from hpsearch.errors import DataError
@@ -108,3 +112,18 @@ def test_targets_of_each_kind(target):
 def test_a_target_of_dates_is_refused():
     with pytest.raises(DataError, match="a target must be numbers or text"):
         made(target="at", ignore=["id", "name"])
+
+
+def test_new_rows_have_dates_in_the_form_of_training(tmp_path):
+    (tmp_path / "own.csv").write_text("day,kind\n" + "".join(f"02/{n + 1:02}/2024,{'ab'[n % 2]}\n" for n in range(28)))
+    columns = load_csv(tmp_path / "own.csv", "kind").columns
+    again = Columns.of_table(json.loads(json.dumps(columns.table())))
+    assert again == columns
+    for written, month_and_day in (("03/02/2024", [3, 2]), ("2024-03-02", [3, 2])):
+        (tmp_path / "new.csv").write_text(f"day\n{written}\n")
+        assert again.encode(read_rows(tmp_path / "new.csv", again), "new").x[0, 1:3].tolist() == month_and_day
+    (tmp_path / "new.csv").write_text("day\n03/02/2024\n13/02/2024\n")
+    with pytest.raises(DataError, match=r"column 'day', row 2: '13/02/2024' is not a date"):
+        again.encode(read_rows(tmp_path / "new.csv", again), "new.csv")
+    with pytest.raises(ValueError, match="no such form"):
+        Columns.of_table({**columns.table(), "date_forms": {"day": "%d-%d-%Y"}})

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def interpret(
     frame: pd.DataFrame, *, decimal: str | None, dates: bool, texts: Container[str]
-) -> tuple[pd.DataFrame, dict[str, str]]:
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     """Return the frame with numbers and dates in place of the texts that write them, and which columns those are.
+
+    The last is the format of each column of dates.
 
     Parameters
     ----------
@@ -31,6 +33,7 @@ def interpret(
     import pandas as pd
 
     columns: dict[Any, pd.Series[Any]] = {}
+    formats: dict[str, str] = {}
     said: dict[str, list[str]] = {"numbers": [], "dates": [], "ambiguous": []}
     for name, values in frame.items():
         # Python's integers are those beyond 64 bits; as text they lose no digit.
@@ -51,6 +54,7 @@ def interpret(
             parsed, form = as_dates(stripped)
             if parsed is not None:
                 columns[name] = parsed
+                formats[str(name)] = form
             if form:
                 said["ambiguous" if parsed is None else "dates"].append(f"{name} ({form})")
-    return pd.DataFrame(columns), {key: some_of(names) for key, names in said.items() if names}
+    return pd.DataFrame(columns), {key: some_of(names) for key, names in said.items() if names}, formats

@@ -57,5 +57,5 @@ def read_rows(path: str | os.PathLike[str], columns: Columns) -> pd.DataFrame:
     DataError
         If the file can't be read; what is in it is not checked.
     """
-    texts = {column.name for column in columns.inputs if column.kind == TEXT}
+    texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
     return read_table(path, texts=texts).frame
