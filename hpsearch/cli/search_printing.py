@@ -19,13 +19,14 @@ def print_search(console: Console, results: Results, storage: str) -> None:
     """Print the first page of the report, and the commands that follow."""
     from hpsearch.report.first_page import REASON
     from hpsearch.report.model_command import fit_command
+    from hpsearch.report.section import worded
     from hpsearch.report.sections.answer import answer_section
     from hpsearch.storage import shown
 
     def say(text: str) -> None:
         console.print(shorten(plain(text), _LONGEST), soft_wrap=True)
 
-    answer = answer_section(results)
+    answer = worded(answer_section(results), results)
     sentence, *notes = answer.paragraphs(str)
     console.print(shorten(plain(sentence), _LONGEST), style="bold", soft_wrap=True)
     for table in answer.tables:
