@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hpsearch.errors import RunError, UsageError, choose_from
@@ -11,13 +12,16 @@ if TYPE_CHECKING:
     from hpsearch.results.results import Results
 
 
-def stored_results(study: str | None, storage: str) -> Results:
-    """Return the results of STUDY; without one, of the only study in the storage."""
+def stored_results(study: str | None, storage: str, names: Sequence[str] = ()) -> Results:
+    """Return the results of STUDY, or of the Optuna studies `names`; without any, of the only study in the storage."""
+    import pandas as pd
+
     from hpsearch.results.choose import load_chosen
     from hpsearch.storage import opened
 
+    pd.set_option("mode.string_storage", "python")  # PyArrow, where it is installed, refuses names that are no UTF-8
     with opened(storage, existing=True) as here:
-        return load_chosen(here, None if study is None else stored_name(study), [])
+        return load_chosen(here, None if study is None else stored_name(study), names)
 
 
 def stored_name(study: str) -> str:

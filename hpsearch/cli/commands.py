@@ -179,14 +179,13 @@ def _stoppable(storage: str) -> Iterator[None]:
 
 def report(study: str | None, names: Sequence[str], storage: str, out: Path, console: Screen) -> Answer:
     """Write the report of a study; its tables are the answer."""
-    from hpsearch.cli.chosen import stored_name
-    from hpsearch.results.choose import folder, load_chosen
-    from hpsearch.storage import opened, shown
+    from hpsearch.cli.chosen import stored_results
+    from hpsearch.results.choose import folder
+    from hpsearch.storage import shown
 
     _check_folder(out)
     with console.status("writing the report"):
-        with opened(storage, existing=True) as here:
-            results = load_chosen(here, None if study is None else stored_name(study), names)
+        results = stored_results(study, storage, names)
         # Loaded here, since it takes more than a second, which an error above need not wait for.
         from hpsearch.analysis.claims import decided
         from hpsearch.analysis.views import is_search

@@ -37,8 +37,12 @@ def fit(
         Path | None, typer.Option(metavar="FILE", help="The model's file; by default STUDY.model in this folder.")
     ] = None,
     all_rows: Annotated[
-        bool, typer.Option("--all-rows", help="Fit to the test rows, too. Then no row is left to test this model.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--all-rows/--keep-test",
+            help="Train on all rows, or leave the test rows out, so that they can judge this very model.",
+        ),
+    ] = True,
     variant: VariantOption = None,
     task: TaskOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
@@ -51,9 +55,10 @@ def fit(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Train the best hyperparameters on all rows but the test rows, and write a model for "hpsearch predict".
+    """Train the best hyperparameters on all rows, and write a model for "hpsearch predict".
 
-    The file holds scaling, columns and labels, too, and no pickle. The hyperparameters are chosen by validation alone.
+    The file holds scaling, columns and labels, too, and no pickle. The hyperparameters are chosen by validation alone,
+    and the score to expect is that of models which were trained without the test rows.
     """
     guarded(
         lambda console: _fit(study, out, all_rows, variant, task, storage, data_dir, folder, console),
@@ -108,7 +113,7 @@ def _print(console: Screen, results: Results, chosen: Best, model: TabularModel,
 
     rows = f"{model.about['rows']:,} rows"
     fitted = (
-        f"Fitted to all {rows}, the test rows too: nothing is left to test this model."
+        f"Fitted to all {rows}, those for validation and test too."
         if all_rows
         else f"Fitted to {rows}: those for training and validation together, without the test rows."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 def init(
     data: Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV or TSV, compressed or not, or Parquet.")],
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column to predict.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Rows with the same value stay together; by default ids that repeat."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Later rows judge what was learned from earlier ones.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option(metavar="COLUMN", help="How much each row counts.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The study file; by default named like the table, in this folder."),
@@ -45,12 +54,27 @@ def init(
     The file runs as it is written. A few trials are timed to say how long its search takes.
     """
     reading = {"separator": separator, "decimal": decimal, "encoding": encoding}
-    given = {key: value for key, value in reading.items() if value is not None}
-    guarded(lambda console: _init(data, target, out, force, given, console), quiet=quiet, debug=debug, json=json)
+    rows = {"group": group, "time": time, "weight": weight}
+    guarded(
+        lambda console: _init(data, target, out, force, _given(reading), _given(rows), console),
+        quiet=quiet,
+        debug=debug,
+        json=json,
+    )
+
+
+def _given(options: Mapping[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _init(
-    data: Path, target: str | None, out: Path | None, force: bool, reading: dict[str, str], console: Screen
+    data: Path,
+    target: str | None,
+    out: Path | None,
+    force: bool,
+    reading: dict[str, str],
+    rows: dict[str, str],
+    console: Screen,
 ) -> Answer:
     from hpsearch.cli.files import written as write
     from hpsearch.cli.printing import about
@@ -62,7 +86,7 @@ def _init(
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: --force overwrites it, --out FILE writes another one")
     with console.status("looking at the table"):
-        proposal = propose(read_table(data, **reading), target, reading)  # type: ignore[arg-type]
+        proposal = propose(read_table(data, **reading), target, reading, rows)  # type: ignore[arg-type]
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
     with console.status("timing a few trials"):
         work = _timed(proposal.tables(path), file)
@@ -95,6 +119,9 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     say(f"target {proposal.target}: {proposal.task.value}, {proposal.task.reason}")
     for role in dict.fromkeys(each.role for each in proposal.inputs):
         say(f"{_PLURALS[role]}: {_some([each.name for each in proposal.inputs if each.role == role])}")
+    for each in proposal.columns:
+        if each.role in proposal.rows:
+            say(f"{each.role}: {each.name} ({each.reason})")
     for each in proposal.ignored:
         say(f"left out: {each.name} ({each.reason})")
     missing = proposal.table.frame.isna().sum()

@@ -27,10 +27,14 @@ LEAST_ROWS_PER_TEXT = 2.0
 LEAST_ASCENDING = 30
 """Minimum number of rows in which different, ascending whole numbers are taken for an id: few rows are often sorted."""
 
+LEAST_GROUPS = 10
+"""Minimum number of different ids that are taken for groups of rows: of fewer, each part would have hardly one."""
+
 MOST_NAMED = 50  # columns that the line to write names
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _OF_IDS = frozenset({"id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "nr", "no"})
+_OF_GROUPS = _OF_IDS | {"group", "patient", "subject", "participant", "person", "user", "customer", "household"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class ColumnProposal:
     Attributes
     ----------
     role
-        "target", "number", "category", "date" or "ignored".
+        "target", "number", "category", "date" or "ignored"; in a proposed study "group", "time" or "weight", too.
     reason
         Why, in a few words.
     """
@@ -120,8 +124,27 @@ def is_named_like_an_id(name: str) -> bool:
     >>> [is_named_like_an_id(name) for name in ("id", "customerId", "ORDER_NO", "valid", "humidity")]
     [True, True, True, False, False]
     """
+    return _last_word(name) in _OF_IDS
+
+
+def repeats_like_an_id(name: str, frame: pd.DataFrame) -> bool:
+    """Return whether a column is named like an id or like what has one, and its values repeat.
+
+    Its rows then belong together: those of one patient, for example, are alike.
+    """
+    import pandas as pd
+
+    values = frame[name].dropna()
+    if _last_word(name) not in _OF_GROUPS or len(values) < len(frame) or is_truth(values):
+        return False
+    if pd.api.types.is_numeric_dtype(values) and (values != np.floor(values)).any():
+        return False
+    return LEAST_GROUPS <= values.nunique() < len(values)
+
+
+def _last_word(name: str) -> str:
     words = _WORDS.findall(name)
-    return bool(words) and words[-1].lower() in _OF_IDS
+    return str(words[-1]).lower() if words else ""
 
 
 def to_be_ignored(proposals: Iterable[ColumnProposal], named: Collection[str]) -> str:

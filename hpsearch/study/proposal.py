@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns
+from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns, repeats_like_an_id
 from hpsearch.data.sources.target import encode_target
 from hpsearch.data.table import Table
 from hpsearch.errors import DataError, UsageError, choose_from
@@ -44,6 +44,13 @@ LOPSIDED = 0.75
 MOST_NAMED = 20
 """Maximum number of columns or classes that a comment names."""
 
+ROWS_BY = {
+    "group": "rows with the same value stay in one part, so that no part knows those of another",
+    "time": "later rows judge what was learned from earlier ones",
+    "weight": "how much each row counts",
+}
+"""Key of ``[data]`` that names a column of the rows, not of the inputs → what it does."""
+
 _LIKELY_TARGETS = ("target", "label", "class", "outcome", "y")
 
 
@@ -71,6 +78,8 @@ class Proposal:
         Role of every column.
     reading
         Keys of ``[data]`` that say how the file is read, where the user set them.
+    rows
+        Keys of ``[data]`` in `ROWS_BY` → the column that each names.
     task, metric, validation, estimator
         What is predicted, by what it is judged, on which rows, and by which kind of model.
     """
@@ -80,6 +89,7 @@ class Proposal:
     target: str
     columns: Sequence[ColumnProposal]
     reading: Mapping[str, str]
+    rows: Mapping[str, str]
     task: Choice
     metric: Choice
     validation: Choice
@@ -93,7 +103,7 @@ class Proposal:
     @property
     def inputs(self) -> list[ColumnProposal]:
         """Columns that the model uses."""
-        return [each for each in self.columns if each.role not in (IGNORED, TARGET)]
+        return [each for each in self.columns if each.role not in (IGNORED, TARGET, *ROWS_BY)]
 
     def tables(self, path: str) -> dict[str, Any]:
         """Return the study file, for data at `path`."""
@@ -109,6 +119,7 @@ class Proposal:
                 "target": self.target,
                 "task": self.task.value,
                 **({"ignore": ignored} if ignored else {}),
+                **self.rows,
                 "metric": self.metric.value,
                 "validation": self.validation.value,
                 "test": 0.2,
@@ -119,8 +130,15 @@ class Proposal:
         }
 
 
-def propose(table: Table, target: str | None, reading: Mapping[str, str] | None = None) -> Proposal:
-    """Return the proposed study of a table; `reading` has the keys of ``[data]`` that the user set.
+def propose(
+    table: Table,
+    target: str | None,
+    reading: Mapping[str, str] | None = None,
+    rows: Mapping[str, str] | None = None,
+) -> Proposal:
+    """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.
+
+    Without a column that orders the rows, a column whose ids repeat is proposed as their group.
 
     Raises
     ------
@@ -137,8 +155,11 @@ def propose(table: Table, target: str | None, reading: Mapping[str, str] | None 
         )
     if target not in names:
         raise UsageError(f"--target: {choose_from('column', target, names)}")
-    columns = describe_columns(table, target)
-    if all(each.role in (IGNORED, TARGET) for each in columns):
+    for key, name in (rows or {}).items():
+        if name not in names or name == target:
+            raise UsageError(f"--{key}: {choose_from('column', name, [each for each in names if each != target])}")
+    columns, rows = _with_rows(table, describe_columns(table, target), rows or {})
+    if all(each.role in (IGNORED, TARGET, *ROWS_BY) for each in columns):
         reasons = ", ".join(f"{each.name!r} ({each.reason})" for each in columns if each.role == IGNORED)
         raise DataError(f"{table.name}: no column to predict {target!r} from" + (f": {reasons}" if reasons else ""))
     values = _values(table, target)
@@ -150,11 +171,35 @@ def propose(table: Table, target: str | None, reading: Mapping[str, str] | None 
         target=target,
         columns=columns,
         reading=dict(reading or {}),
+        rows=rows,
         task=Choice(task, _task_reason(task, counts, len(values))),
         metric=_metric(task, counts),
         validation=_validation(task, counts),
         estimator=_estimator(len(values)),
     )
+
+
+def _with_rows(
+    table: Table, columns: Sequence[ColumnProposal], given: Mapping[str, str]
+) -> tuple[list[ColumnProposal], dict[str, str]]:
+    """Return the columns with the roles of `ROWS_BY`, and the names of these: `given`, or else repeated ids."""
+    rows = dict(given)
+    ids = [each.name for each in columns if each.role != TARGET and repeats_like_an_id(each.name, table.frame)]
+    if ids and "time" not in rows:
+        rows.setdefault("group", next((name for name in ids if name not in rows.values()), ""))
+    rows = {key: name for key, name in rows.items() if name}
+    roles = {name: key for key, name in rows.items()}
+    return [
+        replace(each, role=roles[each.name], reason=_reason(roles[each.name], each.name, table))
+        if each.name in roles
+        else each
+        for each in columns
+    ], rows
+
+
+def _reason(key: str, name: str, table: Table) -> str:
+    different = f"{table.frame[name].nunique():,} different values: " if key == "group" else ""
+    return different + ROWS_BY[key]
 
 
 def likely_target(table: Table) -> str:

@@ -48,7 +48,7 @@ def written(proposal: Proposal, path: str, file: str, expected: str) -> str:
         _line(
             "trials",
             tables["search"]["trials"],
-            "drawn at random, so many miss the best 5 % of the space with a chance of 5 %",
+            "so many random ones miss the best 5 % of the space with a chance of 5 %",
         ),
         _line("repeats", 1, "a search; ten or more compare ways of searching"),
         _line("seed", 0),
@@ -56,13 +56,11 @@ def written(proposal: Proposal, path: str, file: str, expected: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-_WHY_TRIALS = "so many random ones miss the best 5 % of the space with a chance of 5 %"
-
-
 def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:
     """Return the lines of ``[data]``."""
     reasons = {
         "path": "a relative path starts from the folder of this file",
+        **{each.role: each.reason for each in proposal.columns if each.role in proposal.rows},
         "task": proposal.task.reason,
         "metric": proposal.metric.reason,
         "validation": proposal.validation.reason,
@@ -81,6 +79,8 @@ def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:
     if len(inputs) > MOST_NAMED:
         lines.append(f"#   and {len(inputs) - MOST_NAMED:,} more")
     lines.append("# Numbers that are names, such as codes, are categories: list them as categories = […].")
+    if not proposal.rows:
+        lines.append("# Rows that belong together: group = COLUMN. Rows in order of time: time = COLUMN.")
     return lines
 
 

@@ -73,7 +73,7 @@ def test_the_program_that_best_prints_runs_in_any_folder(name, run, here, monkey
 
 def test_fit_and_predict_a_csv_file(run, here):
     folder = here("animals")
-    code, output, _ = run("fit", "animals")
+    code, output, _ = run("fit", "animals", "--keep-test")
     assert code == 0
     assert "Fitted to 48 rows: those for training and validation together, without the test rows." in output
     assert "Expect a test accuracy of" in output
@@ -90,10 +90,10 @@ def test_fit_and_predict_a_csv_file(run, here):
     assert run("predict", "animals.model", "new.csv")[1] == (folder / "predictions.csv").read_text()
 
 
-def test_all_rows_are_said(run, here):
+def test_a_model_is_fitted_to_all_rows_and_says_so(run, here):
     folder = here("iris")
-    _, output, _ = run("fit", "--all-rows", "--out", "all.model")
-    assert "Fitted to all 150 rows, the test rows too: nothing is left to test this model." in output
+    _, output, _ = run("fit", "--out", "all.model")
+    assert "Fitted to all 150 rows, those for validation and test too." in output
     about = TabularModel.load(folder / "all.model").about
     assert (about["study"], about["rows"], about["all_rows"], about["test"]["repeats"]) == ("small", 150, True, 2)
 
@@ -131,7 +131,7 @@ def test_estimators_of_libraries_are_fitted_and_predict(variant, columns, line, 
     code, output, errors = run("fit", "--variant", variant)
     assert (code, errors) == (0, "")
     assert line in output
-    assert "Fitted to 48 rows" in output
+    assert "Fitted to all 60 rows" in output
     assert run("predict", "zoo.model", "animals.csv", "--out", "predictions.csv")[:2] == (0, "")
     predictions = pd.read_csv(folder / "predictions.csv")
     assert list(predictions) == columns

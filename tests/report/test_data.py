@@ -127,6 +127,7 @@ def test_changes_keep_both_ends_and_see_no_change_in_what_is_missing():
 
 
 def test_names_are_written_as_they_are_and_files_end_lines_alike():
-    frame = pd.DataFrame({"name": ['a"b', "\udc80", "c,d"], "value": [0.1, math.nan, -math.inf]})
+    names = pd.Series(['a"b', "\udc80", "c,d"], dtype=object)
+    frame = pd.DataFrame({"name": names, "value": [0.1, math.nan, -math.inf]})
     (text,) = data_files(case("usual"), [Section("k", "K", (), data={"mine": frame})]).values()
     assert text == b'name,value\n"a""b",0.1\n\\udc80,\n"c,d",-inf\n'

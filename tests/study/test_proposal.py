@@ -57,6 +57,39 @@ def test_columns_without_use_are_ignored_with_their_reasons():
     assert "#   kind: category, 2 different texts\n" in text
 
 
+PATIENTS = np.repeat(np.arange(25), 4)
+
+
+def test_ids_that_repeat_are_groups_and_no_inputs():
+    proposal = propose(table(labels(a=50, b=50), patient_id=PATIENTS, height=PATIENTS), "y")
+    assert proposal.rows == {"group": "patient_id"}
+    assert [each.name for each in proposal.inputs] == ["x", "height"]
+    text = written(proposal, "some.csv", "some.toml", "")
+    assert tomllib.loads(text) == proposal.tables("some.csv")
+    assert tomllib.loads(text)["data"]["group"] == "patient_id"
+    assert "25 different values: rows with the same value stay in one part" in text
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.arange(100) % 9, np.arange(100), np.arange(100) % 20 + 0.5, np.where(np.arange(100) < 5, np.nan, 1.0)],
+    ids=["too few", "all different", "no whole numbers", "missing"],
+)
+def test_other_columns_are_no_groups(values):
+    assert propose(table(labels(a=50, b=50), patient_id=values), "y").rows == {}
+
+
+@pytest.mark.parametrize("key", ["group", "time", "weight"])
+def test_columns_of_the_rows_can_be_given(key):
+    proposal = propose(table(labels(a=50, b=50), patient_id=PATIENTS, given=PATIENTS + 1), "y", rows={key: "given"})
+    grouped = {"group": "patient_id"} if key == "weight" else {}
+    assert proposal.rows == {key: "given", **grouped}
+    assert proposal.tables("some.csv")["data"][key] == "given"
+    assert "given" not in [each.name for each in proposal.inputs]
+    with pytest.raises(UsageError, match=f"--{key}: unknown column 'gone'"):
+        propose(table(labels(a=50, b=50)), "y", rows={key: "gone"})
+
+
 def test_names_of_any_kind_are_written_as_toml():
     odd = 'a "b"\\\t\x7f\u202e # é'
     data = table(labels(a=50, b=50), **{odd: ["u"] * 100}).frame.rename(columns={"y": "ÿ'\n"})
