@@ -271,6 +271,7 @@ def test_hyperparameters_that_contradict_the_networks_are_refused():
 # --- Memory -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_memory_one_copy_of_the_data_and_three_of_the_parameters():
     rng = np.random.default_rng(0)
     x, y = rng.random((10_000, 256), np.float32), rng.integers(0, 10, 10_000)
