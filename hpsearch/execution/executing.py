@@ -105,7 +105,9 @@ def execute(
         if started is not None:
             interruptions = sum(map(interrupted, trials.values()))
             earlier = "" if plan.starts_from is None else plan.starts_from.study
-            started(Start(counter.known, counter.planned, interruptions, plan.batch or 0, earlier, counts_taken(runs)))
+            batch, taken = plan.batch or 0, counts_taken(runs)
+            not_learning = tuple(dict.fromkeys(each.strategy for each in plan.variants.values() if not each.learns))
+            started(Start(counter.known, counter.planned, interruptions, batch, earlier, taken, not_learning))
         site = Site(
             storage,
             here,

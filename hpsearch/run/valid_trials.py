@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective
 from hpsearch.run.confirmation import confirms
 from hpsearch.run.description import Run
-from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
-from hpsearch.space import contains, decode, encode, is_active, is_on_grid
+from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial, best_of
+from hpsearch.space import contains, decode, encode, is_active, is_on_grid, position, value_at
 from hpsearch.storage import StoredStudy
 
 UNFINISHED = "failed, pruned or unfinished trials"
@@ -63,6 +63,7 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
             "subclass hpsearch.Objective, or leave start_from out"
         )
     chosen: dict[tuple[str, int], TakenTrial] = {}
+    nearest: dict[tuple[str, int], TakenTrial] = {}
     left_out: Counter[str] = Counter()
     for source in sources:
         attributes, candidates = source.user_attrs, _candidates(source)
@@ -76,7 +77,9 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
             continue
         before = {**objective.setting_defaults, **attributes["content"].get("model", {})}
         for each in candidates:
-            params = _valid(each.params, before, run, objective)
+            settings = {**before, **{name: decode(value) for name, value in each.params.items()}}
+            nearest[each.run, each.number] = each._replace(params=_nearest(settings, run))
+            params = _valid(settings, run, objective)
             if isinstance(params, str):
                 left_out[params] += 1
             else:
@@ -84,7 +87,8 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     ordered = _distinct(sorted(chosen.values(), key=lambda each: (each.number, each.run)))
     left_out[SAME] = len(chosen) - len(ordered)
     counts = {reason: count for reason, count in left_out.items() if count}
-    return TakenOver(study, tuple(ordered), counts).latest(MOST_TAKEN, TOO_MANY)
+    best = best_of(nearest.values(), run.direction)
+    return TakenOver(study, tuple(ordered), counts, best).latest(MOST_TAKEN, TOO_MANY)
 
 
 def _distinct(trials: Iterable[TakenTrial]) -> list[TakenTrial]:
@@ -128,14 +132,8 @@ def _data(content: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any
     return {key: _plain(value) for key, value in data.items() if key not in free and value is not None}
 
 
-def _valid(
-    params: Mapping[str, Any], before: Mapping[str, Any], run: Run, objective: Objective
-) -> dict[str, Any] | str:
-    """Return the parameters of a trial in the new run's space, or the reason why they are not valid there.
-
-    `before` has the other settings of the trial.
-    """
-    settings = {**before, **{name: decode(value) for name, value in params.items()}}
+def _valid(settings: Mapping[str, Any], run: Run, objective: Objective) -> dict[str, Any] | str:
+    """Return the parameters of a trial with these settings in the new run's space, or why they are not valid there."""
     fixed = {**objective.setting_defaults, **run.content.get("model", {})}
     taken: dict[str, Any] = {}
     for name, dist in (run.space or {}).items():
@@ -151,6 +149,24 @@ def _valid(
         if _plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)):
             return OTHER_VALUE.format(name)
     return taken
+
+
+def _nearest(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Return the parameters in the new run's space that are nearest to these settings, as Optuna stores them.
+
+    A number outside its range is moved to its end. A choice that is no more, and a setting without a known value, are
+    left out: the strategy draws them.
+    """
+    near: dict[str, Any] = {}
+    for name, dist in (run.space or {}).items():
+        if name in settings and is_active(name, near, run.conditions):
+            setting = settings[name]
+            value = _in_range(dist, encode(setting))
+            if value is not None:
+                near[name] = value[0]
+            elif isinstance(dist, FloatDistribution | IntDistribution) and type(setting) in (int, float):
+                near[name] = value_at(position(min(max(setting, dist.low), dist.high), dist), dist)
+    return near
 
 
 def _in_range(dist: BaseDistribution, value: Any) -> tuple[Any] | None:
