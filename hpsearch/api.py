@@ -31,6 +31,7 @@ from hpsearch.execution import execute, execute_until_resolved
 from hpsearch.execution.bar import calls
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.declared import Space
 from hpsearch.objectives.plain import as_objective
 from hpsearch.storage import StoredStudy, open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
@@ -164,6 +165,7 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | Search | None = None,
+    space: Space | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
@@ -211,8 +213,11 @@ def search(
     start_from
         An earlier search, or the name of one or of a study in `storage`. The strategy learns from its trials that are
         valid here: on the same data and rows, with the same fixed settings, in the ranges of `objective`. They are no
-        part of `trials` and of the result; the best of them is trained again first. The objective must declare its
-        space.
+        part of `trials` and of the result; the best of them is trained again first, and if a better one does not fit
+        the ranges, the nearest that does. The objective must declare its space: for a function, give `space`.
+    space
+        What a function suggests, with the same names and ranges: parameter → `Float`, `Int` or `Choice`. It is needed
+        for `start_from` and for likely values. An `Objective` has its own.
     progress
         Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called
         periodically with the numbers of finished and planned trials.
@@ -240,6 +245,7 @@ def search(
         timeout=timeout,
         trial_timeout=trial_timeout,
         start_from=start_from,
+        space=space,
     )
     backend = _open(storage)
     place = storage if isinstance(storage, str) and jobs != 1 else backend  # other processes open a URL
@@ -284,6 +290,7 @@ def compare(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | None = None,
+    space: Space | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
@@ -330,7 +337,7 @@ def compare(
     start_from
         Name of an earlier study in `storage`, as for `search`; in each repeat all variants learn from the same number
         of its trials, and the verdicts count none of them.
-    trials, confirm, seed, direction, pruner, storage, name, catch, progress
+    trials, confirm, seed, direction, pruner, storage, name, catch, space, progress
         As for `search`.
 
     Raises
@@ -367,6 +374,7 @@ def compare(
         margin,
         until_resolved,
         start_from,
+        space,
     )
     backend = _open(storage)
     way = execute_until_resolved if until_resolved else execute
@@ -462,6 +470,7 @@ def _plan(
     margin: float = 0.0,
     until_resolved: bool = False,
     start_from: str | Search | None = None,
+    space: Space | None = None,
 ) -> Plan:
     text("name", name)
     trials = whole("trials", trials, 1, MOST_TRIALS)
@@ -482,7 +491,7 @@ def _plan(
         raise UsageError("objectives must be at least one, got none")
     if direction is None and not all(isinstance(each, Objective) for each in labelled.values()):
         warnings.warn(_NO_DIRECTION, stacklevel=3)
-    tuned = {label: as_objective(each, direction) for label, each in labelled.items()}
+    tuned = {label: as_objective(each, direction, space) for label, each in labelled.items()}
     cells = None
     if factors is not None or isinstance(objective, Mapping):
         search = {"pruner": pruner, "first": first}

@@ -39,7 +39,8 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     A trial is valid if it is complete and no repetition, if its run has the task, data, metric, direction and family of
     the new one, and if each setting has the same value, or one in the range that the new run searches. A setting that
     one of both does not name has its default. Values are comparable only on the same validation rows: so the seed and
-    the repeat must be the same, unless values are looked up or nothing in a training is random. What the earlier run
+    the repeat must be the same, unless values are looked up, nothing in a training is random, or it is a function that
+    knows neither. What the earlier run
     has taken over itself counts like its own trials. Strategies share their first random points: of trials with equal
     parameters and values one is taken over.
 
@@ -60,7 +61,7 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     if run.space is None:
         raise UsageError(
             f"only an objective that declares its space can go on from the study {study!r}: "
-            "subclass hpsearch.Objective, or leave start_from out"
+            "give the ranges of a function as space, or leave start_from out"
         )
     chosen: dict[tuple[str, int], TakenTrial] = {}
     nearest: dict[tuple[str, int], TakenTrial] = {}
@@ -121,7 +122,7 @@ def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:
     now = (run.metric, run.direction, run.family, _data(run.content, content))
     if now != (attributes["metric"], source.direction.name.lower(), family, _data(content, run.content)):
         return OTHER_TASK
-    is_same_anywhere = objective.looked_up or objective.deterministic
+    is_same_anywhere = objective.looked_up or objective.deterministic or not objective.draws_rows
     return "" if is_same_anywhere or attributes.get("seed") == run.seed else OTHER_ROWS
 
 

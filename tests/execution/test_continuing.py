@@ -227,7 +227,7 @@ def test_a_search_by_name_is_in_the_same_storage():
 
 def test_a_function_without_a_space_can_not_go_on():
     first = hpsearch.search(descent(RATE), trials=2)
-    with pytest.raises(UsageError, match="declares its space"):
+    with pytest.raises(UsageError, match="give the ranges of a function as space"):
         hpsearch.search(lambda trial: trial.suggest_float("x", 0, 1), trials=2, start_from=first)
 
 
