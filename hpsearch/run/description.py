@@ -21,7 +21,8 @@ from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.earlier import ContinuingSampler
 from hpsearch.strategies.lag import lagged_sampler
-from hpsearch.strategies.likely import LIKELY, with_likely
+from hpsearch.strategies.likely import LIKELY, LIKELY_RULE, with_likely
+from hpsearch.strategies.likely import NEWEST as NEWEST_LIKELY
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Run:
         What it takes over from an earlier study; None if it goes on from none.
     likely
         Parameter → value near which a person expects the best one, as Optuna stores it.
+    likely_rule
+        Version of the rule of likely values that a new run is searched by; a stored run keeps its own.
     """
 
     study: str
@@ -125,6 +128,7 @@ class Run:
     trains_baselines: bool = False
     taken_over: TakenOver | None = field(default=None, repr=False)
     likely: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    likely_rule: int = NEWEST_LIKELY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -173,7 +177,7 @@ class Run:
         return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, begun, teaches=teaches)
 
     def _sampler(self, seed: int) -> BaseSampler:
-        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
+        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed, self.likely_rule), self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""
@@ -200,6 +204,7 @@ class Run:
             "source": self.source or None,
             "family": self.family or None,
             LIKELY: dict(self.likely) or None,
+            LIKELY_RULE: self.likely_rule if self.likely else None,
             TAKEN: None if self.taken_over is None else self.taken_over.as_stored(),
             "plan": self.plan,
             "first_plan": self.plan,
