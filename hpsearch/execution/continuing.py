@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -133,9 +132,7 @@ def _warn(study: str, taken: Iterable[TakenOver]) -> None:
     taken = list(taken)
     if not taken or any(each.trials for each in taken):
         return
-    left_out: Counter[str] = Counter()
-    for each in taken:
-        left_out.update(each.left_out)
-    why = ", ".join(reasons(left_out)) or "no trial of its tasks"
+    most = max(taken, key=lambda each: sum(each.left_out.values()))  # of one run: runs of a repeat see the same trials
+    why = ", ".join(reasons(most.left_out)) or "no trial of its tasks"
     near = "; the nearest to its best is trained first" if any(each.nearest for each in taken) else ""
     _log.warning("nothing is taken over from the study %r: it has %s%s", study, why, near)
