@@ -348,17 +348,32 @@ def numbers():
     return objective, run_of(objective, strategy="cmaes", trials=5, taken_over=taken)
 
 
-def test_cma_es_begins_with_a_distribution_around_the_best_tenth():
+LEARNING = [name for name, strategy in STRATEGIES.items() if strategy.learns and name != "gp"]  # torch is large
+
+
+@pytest.mark.parametrize("strategy", some(LEARNING, "narrowing", "tpe", "cmaes"))
+def test_a_strategy_that_learns_draws_where_the_earlier_values_were_good(strategy):
+    """The same 40 trials, once with good values at the low end of both ranges and once at the high end."""
     objective, run = numbers()
-    rules = (run.taken_over, replace(run.taken_over, rule=1))
-    studies = [executed(objective, strategy="cmaes", trials=5, taken_over=taken) for taken in rules]
-    best = sorted(run.taken_over.trials, key=lambda trial: trial.value)[:4]
-    middle = np.mean([np.log10(trial.params["learning_rate"]) for trial in best])
-    distances = [
-        np.mean([abs(np.log10(trial.params["learning_rate"]) - middle) for trial in study.trials[1:]])
-        for study in studies
+    means = []
+    for sign in (1, -1):
+        places = [np.log10(trial.params["learning_rate"]) + trial.params["momentum"] for trial in run.taken_over.trials]
+        trials = tuple(
+            trial._replace(value=sign * place) for trial, place in zip(run.taken_over.trials, places, strict=True)
+        )
+        study = executed(objective, strategy=strategy, trials=7, taken_over=replace(run.taken_over, trials=trials))
+        means.append(np.mean([np.log10(trial.params["learning_rate"]) for trial in study.trials[1:]]))
+    assert means[0] + 1 < means[1]
+
+
+def test_cma_es_learns_from_no_trials_by_the_first_rule():
+    objective, run = numbers()
+    first_rule = replace(run.taken_over, rule=1, nearest=None)
+    params = [
+        [trial.params for trial in executed(objective, strategy="cmaes", trials=4, taken_over=taken).trials]
+        for taken in (first_rule, replace(first_rule, trials=first_rule.trials[::-1]), run.taken_over)
     ]
-    assert distances[0] < distances[1]
+    assert params[0][1:] == params[1][1:] != params[2][1:]
 
 
 def test_cma_es_learns_from_no_fewer_than_ten():
