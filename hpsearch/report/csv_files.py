@@ -22,7 +22,7 @@ def csv_text(frame: pd.DataFrame) -> str:
     safe = frame.rename(columns=_neutral)
     for place, dtype in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            safe.isetitem(place, pd.Series([*map(_neutral, safe.iloc[:, place])], safe.index, dtype=object))
+            safe.isetitem(place, pd.Series([*map(_neutral, safe.iloc[:, place])], safe.index, dtype=object).array)
     return safe.to_csv(index=False, lineterminator="\n")
 
 
