@@ -1,4 +1,4 @@
-"""What a study file may name: studies that ship, strategies, data sets, and the parts of models."""
+"""The command ``list``: studies that ship, strategies, data sets, and the parts of models."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.cli.answer import Answer
+from hpsearch.cli.guard import guarded
+from hpsearch.cli.options import DebugOption, JsonOption
 from hpsearch.text import plain
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
+
+
+def list_(json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
+    guarded(lambda _console: Answer(print_choices, choices), debug=debug, json=json)
 
 
 def choices() -> dict[str, Any]:
