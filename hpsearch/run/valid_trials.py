@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState
 
 from hpsearch.errors import UsageError
@@ -21,10 +21,14 @@ from hpsearch.storage import StoredStudy
 UNFINISHED = "failed, pruned or unfinished trials"
 OTHER_ROWS = "trials with other validation rows (another seed or repeat)"
 OTHER_TASK = "trials on other data, or with another metric or family"
-OTHER_SETTINGS = "trials with other fixed settings"
-SAME = "trials that repeat the training of another strategy"
-OUTSIDE = "trials outside the ranges"
+SAME = "trials equal to those of another strategy"
 UNEQUAL = "trials that other variants have no counterpart of"
+
+OUTSIDE = "trials outside the range of {}"
+OTHER_CHOICE = "trials with another choice of {}"
+OTHER_VALUE = "trials with another value of {}"
+UNKNOWN = "trials without a known value of {}"
+"""Reasons that name a parameter: the first one that does not fit."""
 
 _FREE_DATA = ("path",)  # keys of [data] that don't matter where the data has a fingerprint
 
@@ -137,15 +141,15 @@ def _valid(
     for name, dist in (run.space or {}).items():
         if is_active(name, taken, run.conditions):
             if name not in settings:
-                return OTHER_SETTINGS
+                return UNKNOWN.format(name)
             value = _in_range(dist, encode(settings[name]))
             if value is None:
-                return OUTSIDE
+                return (OTHER_CHOICE if isinstance(dist, CategoricalDistribution) else OUTSIDE).format(name)
             taken[name] = value[0]
-    others = [name for name in {*settings, *fixed} if name not in taken]
     nothing = object()
-    if any(_plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)) for name in others):
-        return OTHER_SETTINGS
+    for name in sorted({*settings, *fixed} - taken.keys()):
+        if _plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)):
+            return OTHER_VALUE.format(name)
     return taken
 
 
