@@ -29,7 +29,8 @@ class Preparation:
     most frequent one. A column of numbers that misses values in training rows gets a second one, 1 where the value is
     missing. A missing text is a category of its own. A column of texts becomes a column of zeros and ones for each
     category; with more than `MOST_CATEGORIES`, or what ``[data] max_categories`` says, the rare ones share the last
-    column. A category that training did not have is rare, or without such a column has zeros. The order is: numbers, indicators, categories.
+    column. A category that training did not have is rare, or without such a column has zeros. The order is: numbers,
+    indicators, categories.
 
     Attributes
     ----------
@@ -102,7 +103,9 @@ class Preparation:
         plain = cls.plain(columns)
         width = len(plain.fill)
         encoded = [
-            (kept, False) if keeps_all and len(kept) <= max_categories else _frequent(x[:, width + place], max_categories)
+            (kept, False)
+            if keeps_all and len(kept) <= max_categories
+            else _frequent(x[:, width + place], max_categories)
             for place, kept in enumerate(plain.kept)
         ]
         needed = np.arange(width) if filled is None else np.flatnonzero(filled[:width])

@@ -31,6 +31,17 @@ def key_of_data(name: str) -> str:
     return name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else ""
 
 
+def name_in_space(table: str, key: str) -> str:
+    """Return the name in a space of a key of ``[model]`` or ``[data]``."""
+    return _PREFIX + key if table == DATA else key
+
+
+def place_of(name: str) -> tuple[str, str]:
+    """Return the table and the key that a parameter sets, the inverse of `name_in_space`."""
+    key = key_of_data(name)
+    return (DATA, key) if key else ("model", name)
+
+
 def of_model(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that set keys of ``[model]``."""
     return {name: value for name, value in params.items() if not key_of_data(name)}
@@ -57,7 +68,7 @@ def with_whole_names(space: Mapping[str, Any]) -> dict[str, Any]:
         entries = {_PREFIX + key: each for key, each in nested.items()} if name == DATA else {name: spec}
         for key in entries:
             if key in whole:
-                raise UsageError(f"[space] {key} stands there twice, with quotes and without: leave one of them")
+                raise UsageError(f"{key} stands there twice, with quotes and without: leave one of them")
         whole |= entries
     return whole
 

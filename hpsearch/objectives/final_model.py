@@ -54,9 +54,7 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
-    fitted = Preparation.fit(
-        dataset.columns, x, preparation.imputation, max_categories=preparation.max_categories
-    )
+    fitted = Preparation.fit(dataset.columns, x, preparation.imputation, max_categories=preparation.max_categories)
     x, scaling = fitted.apply(x), preparation.scaling
     shift, factor = SCALINGS[scaling](x)
     rescale(x, shift, factor)

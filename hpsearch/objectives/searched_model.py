@@ -218,9 +218,7 @@ class SearchedModel(Generic[_S]):
         dist = space.get(other)
         if isinstance(dist, IntDistribution):
             return f"from {dist.low} to {dist.high}"
-        return " or ".join(
-            quoted(decode(value)) for value in ([self._value(other)] if dist is None else _ends(dist))
-        )
+        return " or ".join(quoted(decode(value)) for value in ([self._value(other)] if dist is None else _ends(dist)))
 
 
 def default_settings(kind: type[Any]) -> dict[str, Any]:
