@@ -23,7 +23,7 @@ DATA_DEFAULTS = {_PREFIX + key: value for key, value in asdict(PreparationSettin
 DATA_NAMES = tuple(DATA_DEFAULTS)
 """Names of the keys in a space."""
 
-SCALING, IMPUTATION, MAX_CATEGORIES = DATA_NAMES
+_, IMPUTATION, MAX_CATEGORIES = DATA_NAMES
 
 
 def key_of_data(name: str) -> str:
