@@ -54,7 +54,7 @@ def test_keys_of_the_data_need_no_quotes_in_a_space(tmp_path):
     text = """
         [space]
         data.scaling = { choices = ["none", "minmax"] }
-        learning_rate = { low = 0.01, high = 1.0 }
+        learning_rate = { low = 0.01, high = 1.0, when = { data.scaling = "none" } }
         [factors.it.levels]
         all = {}
         one = { space = { data.scaling = { choices = ["standard", "none"] } } }
@@ -62,6 +62,7 @@ def test_keys_of_the_data_need_no_quotes_in_a_space(tmp_path):
     """
     every, one, none = (cell.objectives["iris"] for cell in planned(tmp_path, text).variants.values())
     assert list(every.space) == ["data.scaling", "learning_rate"]
+    assert every.conditions == {"learning_rate": {"data.scaling": ["none"]}}
     assert one.space["data.scaling"].choices == ("standard", "none")
     assert list(none.space) == ["learning_rate"]
     assert none.content["data"]["scaling"] == "none"
