@@ -61,6 +61,7 @@ def _tables() -> Mapping[str, Iterable[str]]:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.data_keys import DATA_NAMES
     from hpsearch.objectives.estimators import ESTIMATORS
     from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.objectives.scoring import SCORERS
@@ -70,6 +71,7 @@ def _tables() -> Mapping[str, Iterable[str]]:
     return {
         "families of models": FAMILIES,
         **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
+        "settings of [data] that [space] can search": DATA_NAMES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,

@@ -75,6 +75,14 @@ SENTENCES = {
         {"tpe": values(0.1), "gp": values(0.1)},
         "Use tpe or gp, which are better than random; between these nothing is resolved.",
     ),
+    "four better": (
+        {name: values(0.1) for name in ("tpe", "gp", "qmc", "grid")},
+        "Use tpe, gp, qmc or grid, which are better than random; between these nothing is resolved.",
+    ),
+    "five better": (
+        {name: values(0.1) for name in ("tpe", "gp", "qmc", "grid", "cmaes")},
+        "Use tpe, gp, qmc or two others, which are better than random; between these nothing is resolved.",
+    ),
     "better by the margin": (
         {"margin": 0.02, "tpe": values(0.1)},
         "Use tpe, which is better than random by at least the margin.",
