@@ -12,7 +12,7 @@ import typer
 from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
 from hpsearch.cli.options import DebugOption, JsonOption, QuietOption
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, and_more
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
@@ -140,8 +140,7 @@ _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
+    return ", ".join(names[:_MOST]) + and_more(len(names) - _MOST)
 
 
 def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hpsearch.data.row_columns import KEYS, row_columns
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.data.values import INFINITE
-from hpsearch.errors import DataError, choose_from, quoted, some_of
+from hpsearch.errors import DataError, and_more, choose_from, quoted, some_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,8 +218,7 @@ def first_slip(values: pd.Series[Any]) -> tuple[int, str] | None:
 
 def _places(wrong: NDArray[np.bool_], place: Callable[[int], str]) -> str:
     rows = np.flatnonzero(wrong)
-    more = f" and {len(rows) - _MOST_ROWS:,} more" if len(rows) > _MOST_ROWS else ""
-    return ", ".join(place(int(row)) for row in rows[:_MOST_ROWS]) + more
+    return ", ".join(place(int(row)) for row in rows[:_MOST_ROWS]) + and_more(len(rows) - _MOST_ROWS)
 
 
 def _target_values(values: pd.Series[Any]) -> NDArray[Any]:

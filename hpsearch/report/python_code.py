@@ -13,7 +13,7 @@ from hpsearch.analysis.best import Best
 from hpsearch.data import DataSettings
 from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.errors import UsageError
-from hpsearch.objectives import FAMILIES
+from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES
 from hpsearch.objectives.data_keys import of_data, of_model
 from hpsearch.objectives.scoring import task_of
 from hpsearch.objectives.supervised import SupervisedObjective
@@ -78,7 +78,7 @@ def settings_of(results: Results, best: Best) -> dict[str, Any]:
     """
     definition = results.definitions.get((best.task, best.variant))
     fixed = {} if definition is None else definition.model
-    family = {} if definition is None or definition.family == next(iter(FAMILIES)) else {"family": definition.family}
+    family = {} if definition is None or definition.family == DEFAULT_FAMILY else {"family": definition.family}
     own = of_model(best.params) if definition is not None and definition.has_family else best.params
     return family | fixed | {name: decode(value) for name, value in own.items()}
 
