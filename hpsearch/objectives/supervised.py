@@ -14,11 +14,20 @@ from optuna.distributions import BaseDistribution
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import DataSettings, Split, located
 from hpsearch.data.in_memory import InMemory
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
+from hpsearch.objectives.data_keys import (
+    DATA_DEFAULTS,
+    MAX_CATEGORIES,
+    SCALING,
+    check_in_one_place,
+    of_data,
+    without_effect,
+)
 from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
@@ -37,8 +46,10 @@ LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 MOST_SENT = 2**25
 """Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
 
-LATER = ("imputation",)
+LATER = ("imputation", "max_categories")
 """Keys of the data that earlier studies lack; their default is left out of the content."""
+
+_SENT = "dataset"  # key of a pickled state
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
@@ -61,7 +72,8 @@ class SupervisedObjective(SearchedObjective):
         Fixed settings; those in neither `model` nor `space` have their defaults.
     space
         Searched settings: each a range ``{"low": …, "high": …, "log": True}``, a choice ``{"choices": […]}`` or an
-        Optuna distribution. None: `default_space`, without the settings that `model` fixes.
+        Optuna distribution. None: `default_space`, without the settings that `model` fixes. ``"data.scaling"`` and the
+        like are the keys of `data` in `DATA_NAMES`: how each trial's inputs are prepared.
     seed, repeat
         Test rows depend on `seed`, the split of the rest on both, and a training on both and the trial's number.
         Any trial can therefore be retrained alone.
@@ -84,6 +96,9 @@ class SupervisedObjective(SearchedObjective):
     takes_weights: ClassVar[bool] = False
     """Whether trainings and scores can be weighted."""
 
+    searches_preparation: ClassVar[bool] = False
+    """Whether `train` trains on the rows of `prepared`, so that the space can have keys of the data."""
+
     estimator_scales_targets: ClassVar[bool] = False
     """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
 
@@ -104,7 +119,9 @@ class SupervisedObjective(SearchedObjective):
         folder: str | Path | None = None,
         record: Mapping[str, object] | None = None,
     ) -> None:
-        self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
+        settings = data_settings(data)
+        check_in_one_place(_fixed(data, settings), space or {})
+        self._source = Source.read(settings, data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)
         self.record = dict(record or {})
         self.seed, self.repeat = seed, repeat
@@ -115,14 +132,32 @@ class SupervisedObjective(SearchedObjective):
             raise UsageError(f"[data] validation: the family {self.family!r} has no cross-validation: name a share")
         if self.data.w_train is not None and not self.takes_weights:
             raise UsageError(f"[data] weight: the family {self.family!r} takes no weights: leave it out")
+        self._check_choices()
         self._check_with_data()
 
     def _check_with_data(self) -> None:
         """Refuse settings that do not fit the data set."""
 
+    def _check_choices(self) -> None:
+        """Refuse scalings that do not fit the data set."""
+        if SCALING in self.space:
+            for scaling in self._model.ends(SCALING):
+                _ = self.prepared({SCALING: scaling})
+
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         """Return the fixed and the searched settings; the data set is there already."""
-        return self._searched_model(model, space)
+        return self._searched_model(model, space, self._source.settings.preparation)
+
+    @classmethod
+    def _searched_model(
+        cls,
+        model: Mapping[str, Any],
+        space: Mapping[str, Any] | None,
+        preparation: PreparationSettings | None = None,
+    ) -> SearchedModel[Any]:
+        """Return the settings of ``[model]`` and ``[space]``; without `preparation`, those of the data are defaults."""
+        fixed = (preparation or PreparationSettings()) if cls.searches_preparation else None
+        return super()._searched_model(model, space, fixed)
 
     @property
     def direction(self) -> Direction:
@@ -168,7 +203,12 @@ class SupervisedObjective(SearchedObjective):
         } | ({"record": self.record} if self.record else {})
 
     def _is_own(self, key: str) -> bool:
-        """Return whether a key of the data has no effect: a metric that is the task's own, or a later default."""
+        """Return whether a key of the data is none of its content.
+
+        It is searched, or has no effect: a metric that is the task's own, or a later default.
+        """
+        if key in of_data(self.space):
+            return True
         data = self._source.data
         later = key in LATER and isinstance(data, DataSettings) and getattr(data, key) == getattr(DataSettings, key)
         return later or (key == "metric" and self._scorer is None)
@@ -184,18 +224,23 @@ class SupervisedObjective(SearchedObjective):
         A process that receives it then needs neither the files nor the libraries that read and split them.
         """
         rows = self.data
-        return self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
+        state = self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
+        if of_data(self.space) and (dataset := self._source.dataset).nbytes <= MOST_SENT:
+            state[_SENT] = dataset  # for the other choices
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
-        self.__dict__ = state
+        self.__dict__ = {name: value for name, value in state.items() if name != _SENT}
+        if _SENT in state:
+            self._source.keep(state[_SENT])
         if self._received is not None:
             arrays: dict[str, Any] = {name: np.asarray(array) for name, array in _arrays(self._received).items()}
             self._received = replace(self._received, **arrays)
 
     def load(self) -> None:
         """Load the data set, once in each process; not if this objective was sent with its rows."""
-        if self._received is None:
+        if self._received is None or of_data(self.space):
             _ = self._source.dataset
 
     def for_repeat(self, repeat: int) -> Self:
@@ -221,6 +266,30 @@ class SupervisedObjective(SearchedObjective):
             separate_seeds=self.separate_seeds,
             record=self.record if family.records else None,
         )
+
+    def prepared(self, params: Mapping[str, Any]) -> Self:
+        """Return the same objective on the same rows, prepared as `params` say."""
+        preparation = self._model.prepared(params)
+        if preparation is None or preparation == self._source.settings.preparation:
+            return self
+        return self.on(self._source.split_of(preparation, self.seed, self.repeat))
+
+    @property
+    def most_inputs(self) -> int:
+        """Number of columns of the inputs, or the largest one that is searched."""
+        if MAX_CATEGORIES not in self.space:
+            return self.data.n_inputs
+        return self.prepared({MAX_CATEGORIES: max(self._model.ends(MAX_CATEGORIES))}).data.n_inputs
+
+    @property
+    def ineffective(self) -> Mapping[str, str]:
+        """Settings of the preparation without effect on this data set, each with the reason."""
+        return without_effect(self._source.dataset)
+
+    @property
+    def setting_defaults(self) -> Mapping[str, Any]:
+        """Default of every field of the settings, and of the data's preparation."""
+        return {**super().setting_defaults, **DATA_DEFAULTS}
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return hashes of the row numbers of each part of the split."""
@@ -273,8 +342,7 @@ class SupervisedObjective(SearchedObjective):
             lambda task: self.estimator(self.settings(params), task, scaled_targets=True),
             self.fit_estimator,
             test=settings.test,
-            scaling=settings.scaling,
-            imputation=settings.imputation,
+            preparation=self._model.prepared(params) or settings.preparation,
             seed=self.seed,
             repeat=self.repeat,
             all_rows=all_rows,
@@ -303,7 +371,7 @@ class SupervisedObjective(SearchedObjective):
         return Baseline(sum(values) / len(values), test, train_rows(name, rows), len(rows.x_train))
 
     def on(self, rows: Split) -> Self:
-        """Return this objective on a fold of its rows, or on the whole."""
+        """Return this objective on a fold of its rows, or on the whole, or on rows prepared in another way."""
         return self if rows is self.data else self._changed(_received=rows, _scorer=rescaled(self._scorer, rows))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
@@ -335,6 +403,14 @@ class SupervisedObjective(SearchedObjective):
         if self._scorer is None:
             return self.score(model.predict(x), targets, sample_weight)
         return self._scorer.value(model, x, targets, sample_weight)
+
+
+def _fixed(data: Data, settings: DataSettings | InMemory) -> Mapping[str, Any]:
+    """Return the keys of a table of data; of other data, the settings of the preparation that are not defaults."""
+    if isinstance(data, Mapping):
+        return data
+    own = settings.settings if isinstance(settings, InMemory) else settings
+    return {key: value for key, value in asdict(own.preparation).items() if value != getattr(DataSettings, key)}
 
 
 def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
