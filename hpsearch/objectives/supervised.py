@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -284,16 +285,26 @@ class SupervisedObjective(PreparedObjective):
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
 
-        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept. Nor are they of rows that
-        belong together or have weights: the chance of such test rows is not that of independent ones.
+        Of rows that belong together or have weights none are kept: the chance of such test rows is not that of
+        independent ones.
         """
         rows = self.data
-        if self._scorer or not rows.alike:
+        if not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
+
+    def judged_by_scorer(self, model: Any) -> Outcome:
+        """Return the outcome of the test rows for a model, by another metric than the own one.
+
+        The error is unknown of rows that belong together or have weights.
+        """
+        rows = self.data
+        value = self.value(model, rows.x_test, rows.y_test, rows.w_test)
+        error = self._scorer.row_error(model, rows.x_test, rows.y_test) if self._scorer and rows.alike else math.nan
+        return Outcome(value, error=error if math.isfinite(error) else None)
 
     def score(
         self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
