@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hpsearch.errors import and_more
 from hpsearch.storage import shown
 from hpsearch.text import plain, shorten
 
@@ -59,8 +60,7 @@ def _is_search(plan: Plan) -> bool:
 
 def _some(names: Sequence[str]) -> str:
     """Return the first names of a long list, and how many follow."""
-    more = f" and {len(names) - _LEVELS_IN_FULL} more" if len(names) > _LEVELS_IN_FULL else ""
-    return ", ".join(map(_name, names[:_LEVELS_IN_FULL])) + more
+    return ", ".join(map(_name, names[:_LEVELS_IN_FULL])) + and_more(len(names) - _LEVELS_IN_FULL)
 
 
 def _budget(plan: Plan) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective
+from hpsearch.objectives.data_keys import DATA, name_in_space
 from hpsearch.run.confirmation import confirms
 from hpsearch.run.description import Run
 from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial, best_of
@@ -76,7 +78,7 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
         if reason := _unlike(run, objective, source):
             left_out[reason] += len(candidates)
             continue
-        before = {**objective.setting_defaults, **attributes["content"].get("model", {})}
+        before = {**objective.setting_defaults, **_fixed(attributes["content"])}
         for each in candidates:
             settings = {**before, **{name: decode(value) for name, value in each.params.items()}}
             nearest[each.run, each.number] = each._replace(params=_nearest(settings, run))
@@ -127,15 +129,25 @@ def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:
 
 
 def _data(content: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what identifies the data of a run: without its path, if both have a fingerprint of its content."""
+    """Return what identifies the data of a run: without its path, if both have a fingerprint of its content.
+
+    How it is prepared is a setting like those of the model.
+    """
     data, there = content.get("data", {}), other.get("data", {})
-    free = _FREE_DATA if "fingerprint" in data and "fingerprint" in there else ()
+    free = (*PREPARATION_KEYS, *(_FREE_DATA if "fingerprint" in data and "fingerprint" in there else ()))
     return {key: _plain(value) for key, value in data.items() if key not in free and value is not None}
+
+
+def _fixed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fixed settings of a run, by their names in a space."""
+    data = content.get("data", {})
+    preparation = {name_in_space(DATA, key): data[key] for key in PREPARATION_KEYS if key in data}
+    return {**content.get("model", {}), **preparation}
 
 
 def _valid(settings: Mapping[str, Any], run: Run, objective: Objective) -> dict[str, Any] | str:
     """Return the parameters of a trial with these settings in the new run's space, or why they are not valid there."""
-    fixed = {**objective.setting_defaults, **run.content.get("model", {})}
+    fixed = {**objective.setting_defaults, **_fixed(run.content)}
     taken: dict[str, Any] = {}
     for name, dist in (run.space or {}).items():
         if is_active(name, taken, run.conditions):

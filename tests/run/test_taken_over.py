@@ -15,6 +15,7 @@ from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.run.running import create_run
 from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, NEAREST, TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
+    OTHER_CHOICE,
     OTHER_ROWS,
     OTHER_TASK,
     OTHER_VALUE,
@@ -144,6 +145,23 @@ def test_values_of_other_rows_are_not_comparable():
     assert valid(network(repeat=1), source) == TakenOver("before")
     other = MLPObjective({"source": "iris", "metric": "f1_macro"}, model={"epochs": 1, "hidden_layer_sizes": [4]})
     assert valid(other, source).left_out == {OTHER_TASK: 3}
+
+
+def test_how_inputs_are_prepared_is_a_setting():
+    def network(space=None, **data):
+        searched = {"learning_rate": RATE, **(space or {})}
+        return MLPObjective({"source": "iris", **data}, model={"epochs": 1, "hidden_layer_sizes": [4]}, space=searched)
+
+    choices = {"data.scaling": {"choices": ["standard", "none"]}}
+    fixed = stored(executed(network(), study="before", trials=3))
+    searched = stored(executed(network(choices), study="before", trials=6, strategy="random"))
+    scalings = [trial.params["data.scaling"] for trial in searched.trials]
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
+    others = {"data.scaling": {"choices": ["none", "minmax"]}}
+    assert valid(network(others), fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
+    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_VALUE.format("data.scaling"): 3}
+    assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
 
 
 def test_trials_that_ended_early_or_repeat_another_are_left_out(source):
