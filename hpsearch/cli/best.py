@@ -30,7 +30,10 @@ def best(
     task: TaskOption = None,
     json: JsonOption = False,
     toml: Annotated[
-        bool, typer.Option("--toml", help="Print the table [model] of a study file, fixed settings included.")
+        bool,
+        typer.Option(
+            "--toml", help="Print [model] of a study file, fixed settings included, and what was searched of [data]."
+        ),
     ] = False,
     estimator: Annotated[
         bool, typer.Option("--estimator", help="Print only what makes the estimator, for data of your own.")

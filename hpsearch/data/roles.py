@@ -166,7 +166,12 @@ def ignore_line(names: Iterable[str]) -> str:
     >>> ignore_line(["id", "name"])
     'ignore = ["id", "name"]'
     """
-    return f"ignore = [{', '.join(map(_toml, names))}]"
+    return list_line("ignore", names)
+
+
+def list_line(key: str, texts: Iterable[str]) -> str:
+    """Return the line of ``[data]`` that sets a key to a list of texts."""
+    return f"{key} = [{', '.join(map(_toml, texts))}]"
 
 
 def _toml(text: str) -> str:

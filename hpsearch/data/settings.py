@@ -12,6 +12,7 @@ from hpsearch.data.folds import folds
 from hpsearch.data.preparation_settings import PREPARATION_KEYS, PreparationSettings
 from hpsearch.data.reading.dialect import check_decimal, check_separator
 from hpsearch.data.reading.encoding import check_encoding
+from hpsearch.data.reading.missing import check_missing
 from hpsearch.data.row_columns import check_row_keys
 from hpsearch.data.sources import SOURCES
 from hpsearch.data.time_drawing import repeated
@@ -40,6 +41,8 @@ class DataSettings:
         each other.
     separator, decimal, encoding
         Of a csv file, see `read_table`; if None, they are found by looking at it.
+    missing
+        csv: texts and numbers (as text) that stand for missing values, such as ("?", "999"), in every column.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     ignore, numbers, categories, dates
@@ -67,6 +70,7 @@ class DataSettings:
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+    missing: tuple[str, ...] | None = None
     rows: int | None = None
     inputs: int | None = None
     ignore: tuple[str, ...] | None = None
@@ -152,6 +156,7 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "separator": check_separator,
     "decimal": check_decimal,
     "encoding": check_encoding,
+    "missing": check_missing,
     "rows": _size,
     "inputs": _size,
     "ignore": _names,

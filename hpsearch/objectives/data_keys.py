@@ -23,7 +23,7 @@ DATA_DEFAULTS = {_PREFIX + key: value for key, value in asdict(PreparationSettin
 DATA_NAMES = tuple(DATA_DEFAULTS)
 """Names of the keys in a space."""
 
-SCALING, IMPUTATION, MAX_CATEGORIES = DATA_NAMES
+_, IMPUTATION, MAX_CATEGORIES = DATA_NAMES
 
 
 def key_of_data(name: str) -> str:
@@ -55,22 +55,34 @@ def of_data(params: Mapping[str, Any]) -> dict[str, Any]:
 def with_whole_names(space: Mapping[str, Any]) -> dict[str, Any]:
     """Return a space in which ``data.scaling = …`` without quotes, a table in a table for TOML, has its whole name.
 
+    So have the keys that its conditions name.
+
     Raises
     ------
     UsageError
         If a key stands there in both ways.
     """
-    nested = space.get(DATA)
+    return {name: _with_whole_condition(spec) for name, spec in _whole(space).items()}
+
+
+def _whole(table: Mapping[str, Any]) -> dict[str, Any]:
+    nested = table.get(DATA)
     if not isinstance(nested, Mapping):
-        return dict(space)
+        return dict(table)
     whole: dict[str, Any] = {}
-    for name, spec in space.items():
-        entries = {_PREFIX + key: each for key, each in nested.items()} if name == DATA else {name: spec}
+    for name, value in table.items():
+        entries = {_PREFIX + key: each for key, each in nested.items()} if name == DATA else {name: value}
         for key in entries:
             if key in whole:
                 raise UsageError(f"{key} stands there twice, with quotes and without: leave one of them")
         whole |= entries
     return whole
+
+
+def _with_whole_condition(spec: Any) -> Any:
+    if isinstance(spec, Mapping) and isinstance(spec.get("when"), Mapping):
+        return {**spec, "when": _whole(spec["when"])}
+    return spec
 
 
 def reason_against(name: str, preparation: PreparationSettings | None) -> str:

@@ -240,9 +240,9 @@ class TrainedNetwork(Trained):
         """Judge the final weights on the test rows; a diverged training has the worst score."""
         if self._diverged:
             return Outcome(self._objective.worst)
-        rows = self._objective.data
         if not self._objective.has_own_score:
-            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test, rows.w_test))
+            return self._objective.judged_by_scorer(self._scored)
+        rows = self._objective.data
         value = self.network.evaluate(rows.x_test, rows.y_test, rows.w_test)[1]
         predictions = self.network.predict(rows.x_test)
         return self._objective.judged(value, predictions.argmax(axis=1) if rows.class_names else predictions)

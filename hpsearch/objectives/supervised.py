@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,26 +15,18 @@ from optuna.distributions import BaseDistribution
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import DataSettings, Split, located
 from hpsearch.data.in_memory import InMemory
-from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import UsageError
 from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
-from hpsearch.objectives.data_keys import (
-    DATA_DEFAULTS,
-    MAX_CATEGORIES,
-    SCALING,
-    check_in_one_place,
-    of_data,
-    without_effect,
-)
+from hpsearch.objectives.data_keys import check_in_one_place, of_data
 from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
+from hpsearch.objectives.prepared_objective import PreparedObjective, fixed_keys
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
-from hpsearch.objectives.searched_objective import SearchedObjective
 from hpsearch.objectives.source import Data, Source, data_settings
 from hpsearch.seeding import integer
 
@@ -43,19 +36,14 @@ if TYPE_CHECKING:
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
 
-MOST_SENT = 2**25
-"""Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
-
 LATER = ("imputation", "max_categories")
 """Keys of the data that earlier studies lack; their default is left out of the content."""
-
-_SENT = "dataset"  # key of a pickled state
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
 
 
-class SupervisedObjective(SearchedObjective):
+class SupervisedObjective(PreparedObjective):
     """Model trained on the train rows of a data set and judged on its validation rows.
 
     The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names. A subclass sets
@@ -96,16 +84,12 @@ class SupervisedObjective(SearchedObjective):
     takes_weights: ClassVar[bool] = False
     """Whether trainings and scores can be weighted."""
 
-    searches_preparation: ClassVar[bool] = False
-    """Whether `train` trains on the rows of `prepared`, so that the space can have keys of the data."""
-
     estimator_scales_targets: ClassVar[bool] = False
     """Whether `estimator` standardizes the targets of a regression itself, unless they are scaled already."""
 
     tests = True
     predicts = True
     computed_keys = ("fingerprint",)
-    _received: Split | None = None  # in another process than the one that loaded the data
 
     def __init__(
         self,
@@ -120,7 +104,7 @@ class SupervisedObjective(SearchedObjective):
         record: Mapping[str, object] | None = None,
     ) -> None:
         settings = data_settings(data)
-        check_in_one_place(_fixed(data, settings), space or {})
+        check_in_one_place(fixed_keys(data, settings), space or {})
         self._source = Source.read(settings, data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)
         self.record = dict(record or {})
@@ -132,32 +116,14 @@ class SupervisedObjective(SearchedObjective):
             raise UsageError(f"[data] validation: the family {self.family!r} has no cross-validation: name a share")
         if self.data.w_train is not None and not self.takes_weights:
             raise UsageError(f"[data] weight: the family {self.family!r} takes no weights: leave it out")
-        self._check_choices()
         self._check_with_data()
 
     def _check_with_data(self) -> None:
         """Refuse settings that do not fit the data set."""
 
-    def _check_choices(self) -> None:
-        """Refuse scalings that do not fit the data set."""
-        if SCALING in self.space:
-            for scaling in self._model.ends(SCALING):
-                _ = self.prepared({SCALING: scaling})
-
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         """Return the fixed and the searched settings; the data set is there already."""
         return self._searched_model(model, space, self._source.settings.preparation)
-
-    @classmethod
-    def _searched_model(
-        cls,
-        model: Mapping[str, Any],
-        space: Mapping[str, Any] | None,
-        preparation: PreparationSettings | None = None,
-    ) -> SearchedModel[Any]:
-        """Return the settings of ``[model]`` and ``[space]``; without `preparation`, those of the data are defaults."""
-        fixed = (preparation or PreparationSettings()) if cls.searches_preparation else None
-        return super()._searched_model(model, space, fixed)
 
     @property
     def direction(self) -> Direction:
@@ -213,36 +179,6 @@ class SupervisedObjective(SearchedObjective):
         later = key in LATER and isinstance(data, DataSettings) and getattr(data, key) == getattr(DataSettings, key)
         return later or (key == "metric" and self._scorer is None)
 
-    @property
-    def data(self) -> Split:
-        """Train, validation and test part of this repeat."""
-        return self._received or self._source.split(self.seed, self.repeat)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state with the split of this repeat, if it is not too large.
-
-        A process that receives it then needs neither the files nor the libraries that read and split them.
-        """
-        rows = self.data
-        state = self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
-        if of_data(self.space) and (dataset := self._source.dataset).nbytes <= MOST_SENT:
-            state[_SENT] = dataset  # for the other choices
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
-        self.__dict__ = {name: value for name, value in state.items() if name != _SENT}
-        if _SENT in state:
-            self._source.keep(state[_SENT])
-        if self._received is not None:
-            arrays: dict[str, Any] = {name: np.asarray(array) for name, array in _arrays(self._received).items()}
-            self._received = replace(self._received, **arrays)
-
-    def load(self) -> None:
-        """Load the data set, once in each process; not if this objective was sent with its rows."""
-        if self._received is None or of_data(self.space):
-            _ = self._source.dataset
-
     def for_repeat(self, repeat: int) -> Self:
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""
         return self._changed(repeat=repeat, _received=self._received if repeat == self.repeat else None)
@@ -266,34 +202,6 @@ class SupervisedObjective(SearchedObjective):
             separate_seeds=self.separate_seeds,
             record=self.record if family.records else None,
         )
-
-    def prepared(self, params: Mapping[str, Any]) -> Self:
-        """Return the same objective on the same rows, prepared as `params` say."""
-        preparation = self._model.prepared(params)
-        if preparation is None or preparation == self._source.settings.preparation:
-            return self
-        return self.on(self._source.split_of(preparation, self.seed, self.repeat))
-
-    @property
-    def most_inputs(self) -> int:
-        """Number of columns of the inputs, or the largest one that is searched."""
-        if MAX_CATEGORIES not in self.space:
-            return self.data.n_inputs
-        return self.prepared({MAX_CATEGORIES: max(self._model.ends(MAX_CATEGORIES))}).data.n_inputs
-
-    @property
-    def ineffective(self) -> Mapping[str, str]:
-        """Settings of the preparation without effect on this data set, each with the reason."""
-        return without_effect(self._source.dataset)
-
-    @property
-    def setting_defaults(self) -> Mapping[str, Any]:
-        """Default of every field of the settings, and of the data's preparation."""
-        return {**super().setting_defaults, **DATA_DEFAULTS}
-
-    def fingerprints(self) -> Mapping[str, str]:
-        """Return hashes of the row numbers of each part of the split."""
-        return self.data.fingerprints
 
     def seeds(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
         """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1).
@@ -377,16 +285,26 @@ class SupervisedObjective(SearchedObjective):
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
 
-        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept. Nor are they of rows that
-        belong together or have weights: the chance of such test rows is not that of independent ones.
+        Of rows that belong together or have weights none are kept: the chance of such test rows is not that of
+        independent ones.
         """
         rows = self.data
-        if self._scorer or not rows.alike:
+        if not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
+
+    def judged_by_scorer(self, model: Any) -> Outcome:
+        """Return the outcome of the test rows for a model, by another metric than the own one.
+
+        The error is unknown of rows that belong together or have weights.
+        """
+        rows = self.data
+        value = self.value(model, rows.x_test, rows.y_test, rows.w_test)
+        error = self._scorer.row_error(model, rows.x_test, rows.y_test) if self._scorer and rows.alike else math.nan
+        return Outcome(value, error=error if math.isfinite(error) else None)
 
     def score(
         self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
@@ -403,16 +321,3 @@ class SupervisedObjective(SearchedObjective):
         if self._scorer is None:
             return self.score(model.predict(x), targets, sample_weight)
         return self._scorer.value(model, x, targets, sample_weight)
-
-
-def _fixed(data: Data, settings: DataSettings | InMemory) -> Mapping[str, Any]:
-    """Return the keys of a table of data; of other data, the settings of the preparation that are not defaults."""
-    if isinstance(data, Mapping):
-        return data
-    own = settings.settings if isinstance(settings, InMemory) else settings
-    return {key: value for key, value in asdict(own.preparation).items() if value != getattr(DataSettings, key)}
-
-
-def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
-    values = {field.name: getattr(rows, field.name) for field in fields(rows)}
-    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}

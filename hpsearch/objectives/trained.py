@@ -46,6 +46,9 @@ class Outcome:
         Validation value of the same training, in the metric's units. None if unknown.
     diverged
         Whether the training diverged, so that `value` is the metric's worst.
+    error
+        Standard error of `value` by the chance of the test rows, where it does not follow from `right` or `residuals`.
+        None if unknown.
     """
 
     value: float
@@ -53,6 +56,7 @@ class Outcome:
     residuals: NDArray[Any] | None = None
     validation: float | None = None
     diverged: bool = False
+    error: float | None = None
 
 
 class Baseline(NamedTuple):

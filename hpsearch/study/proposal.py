@@ -88,7 +88,7 @@ class Proposal:
     table: Table = field(repr=False)
     target: str
     columns: Sequence[ColumnProposal]
-    reading: Mapping[str, str]
+    reading: Mapping[str, Any]
     rows: Mapping[str, str]
     task: Choice
     metric: Choice
@@ -133,7 +133,7 @@ class Proposal:
 def propose(
     table: Table,
     target: str | None,
-    reading: Mapping[str, str] | None = None,
+    reading: Mapping[str, Any] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> Proposal:
     """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.

@@ -145,6 +145,22 @@ def test_values_of_other_rows_are_not_comparable():
     assert valid(other, source).left_out == {OTHER_TASK: 3}
 
 
+def test_how_inputs_are_prepared_is_a_setting():
+    def network(space=None, **data):
+        searched = {"learning_rate": RATE, **(space or {})}
+        return MLPObjective({"source": "iris", **data}, model={"epochs": 1, "hidden_layer_sizes": [4]}, space=searched)
+
+    choices = {"data.scaling": {"choices": ["standard", "none"]}}
+    fixed = stored(executed(network(), study="before", trials=3))
+    searched = stored(executed(network(choices), study="before", trials=6, strategy="random"))
+    scalings = [trial.params["data.scaling"] for trial in searched.trials]
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
+    assert valid(network({"data.scaling": {"choices": ["none", "minmax"]}}), fixed).left_out == {OUTSIDE: 3}
+    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_SETTINGS: 3}
+    assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
+
+
 def test_trials_that_ended_early_or_repeat_another_are_left_out(source):
     trials = [*source.trials]
     trials[3] = optuna.trial.create_trial(state=TrialState.FAIL)
