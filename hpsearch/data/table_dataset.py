@@ -75,7 +75,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     Raises
     ------
     DataError
-        If a column can teach nothing and has no role, or values can't be used. One message names all problems.
+        If a column that carries no information has no role, or values can't be used. One message names all problems.
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:

@@ -100,9 +100,9 @@ def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _note_environment(study: optuna.Study) -> None:
     """Add this environment to those that the run was trained in, in the order of their first use."""
-    known = study.user_attrs.get("environments", [])
-    if environment() not in known:
-        study.set_user_attr("environments", [*known, environment()])
+    environments = study.user_attrs.get("environments", [])
+    if environment() not in environments:
+        study.set_user_attr("environments", [*environments, environment()])
 
 
 def continue_run(
