@@ -14,6 +14,7 @@ from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.run.running import create_run
 from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
+    OTHER_CHOICE,
     OTHER_ROWS,
     OTHER_TASK,
     OTHER_VALUE,
@@ -156,8 +157,9 @@ def test_how_inputs_are_prepared_is_a_setting():
     scalings = [trial.params["data.scaling"] for trial in searched.trials]
     assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
     assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
-    assert valid(network({"data.scaling": {"choices": ["none", "minmax"]}}), fixed).left_out == {OUTSIDE: 3}
-    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_SETTINGS: 3}
+    others = network({"data.scaling": {"choices": ["none", "minmax"]}})
+    assert valid(others, fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
+    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_VALUE.format("data.scaling"): 3}
     assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
 
 
