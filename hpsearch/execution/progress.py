@@ -29,7 +29,8 @@ class Start:
     """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished.
 
     `batch` is the number of trials before a trial that it does not see. `earlier` is the study that it goes on from,
-    and `taken_over` how many trials of it each run that searches takes over.
+    and `taken_over` how many trials of it each run that searches takes over. `not_learning` are the strategies that
+    learn nothing from these.
     """
 
     stored: int
@@ -38,6 +39,7 @@ class Start:
     batch: int = 0
     earlier: str = ""
     taken_over: tuple[int, ...] = ()
+    not_learning: tuple[str, ...] = ()
 
 
 class State(NamedTuple):

@@ -31,6 +31,7 @@ from hpsearch.run.trainer import Here, Trainer, Training, TrainingDiedError, die
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.leases import LeaseLostError
 from hpsearch.storage.optuna_private import SharedTrial
+from hpsearch.strategies.likely import LIKELY_RULE, OLDEST
 
 _GROWING = (  # attributes that a later call may change
     "strategy",
@@ -90,7 +91,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
     if "content" in stored:
-        stored = {PRUNING: {}, FIRST_PLAN: {}, TAKEN: {}, **as_begun(run), **stored}  # as it began
+        stored = {PRUNING: {}, FIRST_PLAN: {}, TAKEN: {}, LIKELY_RULE: OLDEST, **as_begun(run), **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()

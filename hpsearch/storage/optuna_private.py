@@ -379,6 +379,11 @@ class HidingStudy:
         return getattr(self._viewed, name)
 
     @property
+    def viewed(self) -> object:
+        """The study behind this view, which may be a view too."""
+        return self._viewed
+
+    @property
     def trials(self) -> list[FrozenTrial]:
         """All but the hidden trials."""
         return self.get_trials()
