@@ -97,12 +97,12 @@ def test_new_rows_are_read_in_the_same_way(csv):
 
 
 def test_a_search_and_its_model_know_them(tmp_path):
-    rows = [f"{number if number % 7 else '?'};{'uv'[number > 20]}" for number in range(40)]
+    rows = [f"{number / 4 if number % 7 else '?'};{'uv'[number > 20]}" for number in range(40)]
     (tmp_path / "some.csv").write_text("a;y\n" + "\n".join(rows))
     data = {"source": "csv", "path": str(tmp_path / "some.csv"), "target": "y", "missing": ["?"]}
     objective = hpsearch.EstimatorObjective(data, model={"estimator": "logistic_regression"})
     found = hpsearch.search(objective, trials=2)
-    (tmp_path / "new.csv").write_text("a\n?\n0\n39\n")
+    (tmp_path / "new.csv").write_text("a\n?\n0.5\n9.5\n")
     model = found.best_model
     assert model.predict(read_rows(tmp_path / "new.csv", model.columns))[1:].tolist() == ["u", "v"]
 
