@@ -153,9 +153,11 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     console.print()
     time = f"{about(work.seconds)} on this machine"
     say(f"Wrote {file}: {work.trials} trials of {proposal.estimator.value}, {time}. Next:")
-    console.print(f"  hpsearch study {file} --for 20m", soft_wrap=True)
+    limit = " --for 20m" if work.seconds > _LONG else ""
+    console.print(f"  hpsearch study {file}{limit}", soft_wrap=True)
 
 
+_LONG = 20 * 60  # seconds of a search that need a limit
 _LONGEST = 300  # letters of a line
 _MOST = 12  # names in a line
 _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}

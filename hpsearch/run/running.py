@@ -119,8 +119,8 @@ def continue_run(
 
     A run that trains baselines does so at its end.
 
-    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins; those that
-    have begun are finished, and the incumbent is tested.
+    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins but the
+    first; those that have begun are finished, and the incumbent is tested.
 
     Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 

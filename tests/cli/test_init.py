@@ -38,7 +38,7 @@ def csv(tmp_path):
 def test_the_file_is_a_search_that_runs_as_it_is(run, csv, tmp_path):
     code, output, _ = run("init", csv, "--target", "churned")
     assert code == 0
-    assert output.endswith("  hpsearch study customers.toml --for 20m\n")
+    assert output.endswith("  hpsearch study customers.toml\n")
     ready = plan("customers.toml")
     (objective,) = ready.objectives.values()
     assert (ready.name, ready.repeats, len(ready.runs()), list(ready.strategies)) == ("customers", 1, 1, ["narrowing"])
@@ -127,3 +127,8 @@ def test_they_can_be_named(run, tmp_path):
     run("init", "customers.csv", "--target", "churned", "--missing", "none of these", "--missing", "?")
     data = tomllib.loads((tmp_path / "customers.toml").read_text())["data"]
     assert (data["missing"], data["ignore"]) == (["none of these", "?"], ["spend"])
+
+
+def test_a_long_search_is_given_a_limit(run, csv, monkeypatch):
+    monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 3000.0)
+    assert run("init", csv, "--target", "churned")[1].endswith("  hpsearch study customers.toml --for 20m\n")
