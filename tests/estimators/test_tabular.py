@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 
 from hpsearch.data.columns import Column, Columns
 from hpsearch.data.preparation import Preparation
@@ -75,6 +76,16 @@ def test_arrays_need_a_column_for_each_input():
         model.predict(ROWS.head(0))
     with pytest.raises(DataError, match="row 1 is too large for float32 after scaling"):
         TabularModel(model.estimator, COLUMNS, SHIFT, FACTOR * 1e38).predict(ROWS.assign(size=1e5))
+
+
+def test_tables_of_any_form_are_predicted_alike():
+    model = regressor()
+    mapping = {name: ROWS[name].to_list() for name in ROWS}
+    for rows in (mapping, ROWS.to_records(index=False)):
+        np.testing.assert_array_equal(model.predict(rows), model.predict(ROWS))
+    numbers = TabularModel(MLPRegressor((2,), epochs=1).fit(np.eye(2, dtype=np.float32), [1.0, 2.0]),
+                           Columns.of_numbers(["a", "b"]), np.zeros(2), np.ones(2))  # fmt: skip
+    np.testing.assert_array_equal(numbers.predict(scipy.sparse.csr_array(np.eye(2))), numbers.predict(np.eye(2)))
 
 
 def test_an_estimator_of_others_is_not_pickled(path):
