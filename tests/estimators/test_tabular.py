@@ -16,6 +16,7 @@ from hpsearch.errors import DataError, UsageError
 from hpsearch.estimators import MLPClassifier, MLPRegressor
 from hpsearch.estimators.saving import DESCRIPTION
 from hpsearch.estimators.tabular import TabularModel
+from tests.estimators.forged import rewrite
 
 COLUMNS = Columns((Column("size"), Column("colour", "text", ("blue", "red"))), "kind")
 ROWS = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": range(20)})
@@ -159,6 +160,14 @@ def as_before(description, arrays):
     for name in [*arrays]:
         if name.startswith("preparation."):
             del arrays[name]
+
+
+def test_names_in_messages_can_be_seen(path):
+    regressor().save(path)
+    rewrite(path, lambda _, arrays: arrays.update({"\x1b[31m": SHIFT}))
+    with pytest.raises(DataError, match=r"\\x1b\[31m") as raised:
+        TabularModel.load(path)
+    assert str(raised.value).isprintable()
 
 
 def test_a_file_of_an_earlier_version_predicts_the_same_and_fills_nothing(path):
