@@ -1,6 +1,7 @@
 """The command init: from a table to a study file that runs as it is written."""
 
 import json
+import os
 import tomllib
 
 import numpy as np
@@ -84,6 +85,31 @@ def test_an_error_leaves_no_file(run, csv, tmp_path):
     assert run("init", "none.csv", "--target", "churned")[0] == 2
     assert run("init", csv, "--target", "churned", "--separator", "abc")[0] == 2
     assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
+
+
+def test_names_of_files_can_be_odd(run, tmp_path):
+    customers().to_csv(tmp_path / "a\tb\n[c].csv", index=False)
+    assert run("init", "a\tb\n[c].csv", "--target", "churned", "--out", "my\nown.toml")[0] == 0
+    assert plan("my\nown.toml").name == "a-b-c"
+    assert "#   hpsearch study 'my own.toml'    " in (tmp_path / "my\nown.toml").read_text()
+    customers().to_csv(tmp_path / os.fsdecode(b"\xff.csv"), index=False)
+    code, _, errors = run("init", os.fsdecode(b"\xff.csv"), "--target", "churned")
+    assert (code, errors) == (
+        2,
+        "hpsearch: \\udcff.csv: a study file can't hold a name that is no UTF-8 text: rename the file\n",
+    )
+
+
+def test_a_target_that_is_infinite_is_told_with_its_line(run, tmp_path):
+    customers().assign(churned=[np.inf, 0, 1] * 40).to_csv(tmp_path / "c.csv", index=False)
+    code, _, errors = run("init", "c.csv", "--target", "churned")
+    assert code == 2
+    assert "column 'churned': the value is infinite, or too large for float32 in line 2, line 5" in errors
+
+
+def test_a_tab_can_be_written_as_shells_pass_it_on(run, tmp_path):
+    customers().to_csv(tmp_path / "c.csv", index=False, sep="\t")
+    assert run("init", "c.csv", "--target", "churned", "--separator", r"\t")[0] == 0
 
 
 def test_how_it_is_read_can_be_set(run, tmp_path):
