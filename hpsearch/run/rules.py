@@ -53,8 +53,8 @@ def _has_rules(run: Run) -> bool:
 def _strategy(content: Mapping[str, Any], label: Any) -> Any:
     """Return the name of the strategy of a run with this content, of those that have rules."""
     name = _options(content).get("strategy", label)
-    known = STRATEGIES.get(name) if isinstance(name, str) else None
-    return None if known is None or known.rule is None else name
+    strategy = STRATEGIES.get(name) if isinstance(name, str) else None
+    return None if strategy is None or strategy.rule is None else name
 
 
 def _options(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -101,9 +101,9 @@ def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _note_environment(study: optuna.Study) -> None:
     """Add this environment to those that the run was trained in, in the order of their first use."""
-    known = study.user_attrs.get("environments", [])
-    if environment() not in known:
-        study.set_user_attr("environments", [*known, environment()])
+    environments = study.user_attrs.get("environments", [])
+    if environment() not in environments:
+        study.set_user_attr("environments", [*environments, environment()])
 
 
 def continue_run(
@@ -119,8 +119,8 @@ def continue_run(
 
     A run that trains baselines does so at its end.
 
-    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins; those that
-    have begun are finished, and the incumbent is tested.
+    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins but the
+    first; those that have begun are finished, and the incumbent is tested.
 
     Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 

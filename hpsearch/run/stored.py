@@ -145,12 +145,12 @@ def read_runs(storage: BaseStorage, wanted: Callable[[str], bool]) -> list[Store
     DamagedStorageError
         A part of a run, or of one of its trials, is missing or can't be read.
     """
-    found = [study for study in read_studies(storage, wanted) if is_run(study.user_attrs)]
-    if any(study.trials and "content" not in study.user_attrs for study in found):
+    runs = [study for study in read_studies(storage, wanted) if is_run(study.user_attrs)]
+    if any(study.trials and "content" not in study.user_attrs for study in runs):
         # A run that another process began after its attributes were read, and before its trials were, has them by now.
         now = {study.study_name: study.user_attrs for study in all_studies(storage)}
-        found = [replace(study, user_attrs=now.get(study.study_name, study.user_attrs)) for study in found]
-    begun = [study for study in found if study.trials or "content" in study.user_attrs]
+        runs = [replace(study, user_attrs=now.get(study.study_name, study.user_attrs)) for study in runs]
+    begun = [study for study in runs if study.trials or "content" in study.user_attrs]
     for study in begun:
         check_attributes(storage, study.study_name, study.user_attrs)
         _check_parameters(storage, study)

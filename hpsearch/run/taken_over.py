@@ -77,7 +77,7 @@ class TakenOver:
     rule: int = NEWEST
 
     def as_stored(self) -> dict[str, Any]:
-        """Return it in JSON types."""
+        """Return the attribute of a run that stores this, in JSON types."""
         return {
             "study": self.study,
             "trials": [list(trial) for trial in self.trials],
@@ -100,7 +100,7 @@ class TakenOver:
         )
 
     def latest(self, count: int, reason: str) -> TakenOver:
-        """Return it with the latest `count` trials; the others are left out for this reason."""
+        """Keep the latest `count` trials; the others count as left out for `reason`."""
         dropped = len(self.trials) - count
         if dropped <= 0:
             return self

@@ -38,13 +38,13 @@ _FREE_DATA = ("path",)  # keys of [data] that don't matter where the data has a 
 def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[StoredStudy]) -> TakenOver:
     """Return the trials of the runs of `study` that are valid for a new `run`.
 
-    A trial is valid if it is complete and no repetition, if its run has the task, data, metric, direction and family of
-    the new one, and if each setting has the same value, or one in the range that the new run searches. A setting that
-    one of both does not name has its default. Values are comparable only on the same validation rows: so the seed and
-    the repeat must be the same, unless values are looked up, nothing in a training is random, or it is a function that
-    knows neither. What the earlier run
-    has taken over itself counts like its own trials. Strategies share their first random points: of trials with equal
-    parameters and values one is taken over.
+    A valid trial is complete and no repetition. Its run has the task, data, metric, direction and family of the new
+    one. Each setting has the same value, or one in the range that the new run searches; a setting that one of both does
+    not name has its default. Values are comparable only on the same validation rows, so the seed and the repeat must be
+    the same, unless values are looked up, nothing in a training is random, or a function knows neither.
+
+    Trials that the earlier run has taken over count like its own. Strategies share their first random points: of trials
+    with equal parameters and values one is taken over.
 
     Parameters
     ----------

@@ -103,8 +103,8 @@ def test_how_inputs_are_prepared_is_a_setting():
     scalings = [trial.params["data.scaling"] for trial in searched.trials]
     assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
     assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
-    others = {"data.scaling": {"choices": ["none", "minmax"]}}
-    assert valid(network(others), fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
+    others = network({"data.scaling": {"choices": ["none", "minmax"]}})
+    assert valid(others, fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
     assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_VALUE.format("data.scaling"): 3}
     assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
 
