@@ -135,19 +135,24 @@ def propose(
     target: str | None,
     reading: Mapping[str, Any] | None = None,
     rows: Mapping[str, str] | None = None,
+    estimator: str | None = None,
 ) -> Proposal:
     """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.
+
+    `estimator` is the kind of model that the user wants, a key of `ESTIMATORS`.
 
     Without a column that orders the rows, a column whose ids repeat is proposed as their group.
 
     Raises
     ------
     UsageError
-        If there is no such target, or no other column that a model can use.
+        If there is no such target or estimator, or no other column that a model can use.
     DataError
         If the target can't be predicted.
     """
     names = [str(name) for name in table.frame.columns]
+    if estimator is not None and estimator not in ESTIMATORS:
+        raise UsageError(f"--estimator: {choose_from('estimator', estimator, ESTIMATORS)}")
     if target is None:
         likely = likely_target(table)
         raise UsageError(
@@ -175,7 +180,7 @@ def propose(
         task=Choice(task, _task_reason(task, counts, len(values))),
         metric=_metric(task, counts),
         validation=_validation(task, counts),
-        estimator=_estimator(len(values)),
+        estimator=_estimator(len(values)) if estimator is None else Choice(estimator, "as asked for"),
     )
 
 
