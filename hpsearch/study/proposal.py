@@ -247,7 +247,9 @@ def _task_reason(task: str, counts: pd.Series[int], rows: int) -> str:
     if task == "regression":
         return f"{len(counts):,} different numbers in {rows:,} rows"
     named = [f"{short(str(label))} {count:,}" for label, count in counts.head(MOST_NAMED).items()]
-    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}"
+    in_order = pd.api.types.is_numeric_dtype(counts.index.dtype) and len(counts) > 2
+    as_numbers = '; task = "regression" and metric = "r2" would take them as numbers' if in_order else ""
+    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}{as_numbers}"
 
 
 def _metric(task: str, counts: pd.Series[int]) -> Choice:
