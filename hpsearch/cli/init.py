@@ -33,6 +33,10 @@ def init(
         str | None, typer.Option(metavar="COLUMN", help="Later rows judge what was learned from earlier ones.")
     ] = None,
     weight: Annotated[str | None, typer.Option(metavar="COLUMN", help="How much each row counts.")] = None,
+    estimator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help='The kind of model, such as random_forest: "hpsearch list" names all.'),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The study file; by default named like the table, in this folder."),
@@ -65,7 +69,7 @@ def init(
     reading = {"separator": separator, "decimal": decimal, "encoding": encoding}
     rows = {"group": group, "time": time, "weight": weight}
     guarded(
-        lambda console: _init(data, target, out, force, _given(reading), missing, _given(rows), console),
+        lambda console: _init(data, target, out, force, _given(reading), missing, _given(rows), estimator, console),
         quiet=quiet,
         debug=debug,
         json=json,
@@ -84,6 +88,7 @@ def _init(
     reading: dict[str, Any],
     missing: list[str] | None,
     rows: dict[str, str],
+    estimator: str | None,
     console: Screen,
 ) -> Answer:
     from hpsearch.cli.files import written as write
@@ -96,7 +101,7 @@ def _init(
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: --force overwrites it, --out FILE writes another one")
     with console.status("looking at the table"):
-        proposal = propose(_read(data, target, reading, missing), target, reading, rows)
+        proposal = propose(_read(data, target, reading, missing), target, reading, rows, estimator)
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
     if not _is_text(path):
         raise UsageError(f"{plain(path)}: a study file can't hold a name that is no UTF-8 text: rename the file")

@@ -135,19 +135,24 @@ def propose(
     target: str | None,
     reading: Mapping[str, Any] | None = None,
     rows: Mapping[str, str] | None = None,
+    estimator: str | None = None,
 ) -> Proposal:
     """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.
+
+    `estimator` is the kind of model that the user wants, a key of `ESTIMATORS`.
 
     Without a column that orders the rows, a column whose ids repeat is proposed as their group.
 
     Raises
     ------
     UsageError
-        If there is no such target, or no other column that a model can use.
+        If there is no such target or estimator, or no other column that a model can use.
     DataError
         If the target can't be predicted.
     """
     names = [str(name) for name in table.frame.columns]
+    if estimator is not None and estimator not in ESTIMATORS:
+        raise UsageError(f"--estimator: {choose_from('estimator', estimator, ESTIMATORS)}")
     if target is None:
         likely = likely_target(table)
         raise UsageError(
@@ -175,7 +180,7 @@ def propose(
         task=Choice(task, _task_reason(task, counts, len(values))),
         metric=_metric(task, counts),
         validation=_validation(task, counts),
-        estimator=_estimator(len(values)),
+        estimator=_estimator(len(values)) if estimator is None else Choice(estimator, "as asked for"),
     )
 
 
@@ -242,7 +247,9 @@ def _task_reason(task: str, counts: pd.Series[int], rows: int) -> str:
     if task == "regression":
         return f"{len(counts):,} different numbers in {rows:,} rows"
     named = [f"{short(str(label))} {count:,}" for label, count in counts.head(MOST_NAMED).items()]
-    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}"
+    in_order = pd.api.types.is_numeric_dtype(counts.index.dtype) and len(counts) > 2
+    as_numbers = '; task = "regression" and metric = "r2" would take them as numbers' if in_order else ""
+    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}{as_numbers}"
 
 
 def _metric(task: str, counts: pd.Series[int]) -> Choice:

@@ -158,3 +158,17 @@ def test_they_can_be_named(run, tmp_path):
 def test_a_long_search_is_given_a_limit(run, csv, monkeypatch):
     monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 3000.0)
     assert run("init", csv, "--target", "churned")[1].endswith("  hpsearch study customers.toml --for 20m\n")
+
+
+def test_another_kind_of_model_can_be_asked_for(run, csv):
+    code, output, _ = run("init", csv, "--target", "churned", "--estimator", "random_forest")
+    assert (code, "60 trials of random_forest" in output) == (0, True)
+    (objective,) = plan("customers.toml").objectives.values()
+    assert objective.content["model"]["estimator"] == "random_forest"
+
+
+def test_an_unknown_kind_of_model_is_refused(run, csv):
+    code, _, error = run("init", csv, "--target", "churned", "--estimator", "forest")
+    assert code == 2
+    assert error.startswith("hpsearch: --estimator: unknown estimator 'forest'")
+    assert error.count("\n") == 1

@@ -40,6 +40,15 @@ def test_task_metric_and_validation_follow_the_target(target, task, metric, vali
     assert (proposal.task.value, proposal.metric.value, proposal.validation.value) == (task, metric, validation)
 
 
+@pytest.mark.parametrize(
+    ("target", "is_said"), [([1, 2, 3, 4, 5] * 20, True), ([0, 1] * 50, False), (labels(a=40, b=40, c=20), False)]
+)
+def test_whole_numbers_that_are_taken_as_classes_could_be_numbers(target, is_said):
+    proposal = propose(table(target), "y")
+    assert proposal.task.value == "classification"
+    assert ('task = "regression" and metric = "r2" would take them as numbers' in proposal.task.reason) is is_said
+
+
 def test_the_estimator_follows_the_number_of_rows():
     few, many = (propose(table(np.arange(rows) % 2), "y") for rows in (MANY_ROWS - 1, MANY_ROWS))
     assert (few.estimator.value, many.estimator.value) == (SMALL, LARGE)
