@@ -11,7 +11,14 @@ import typer
 
 from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
-from hpsearch.cli.options import DebugOption, JsonOption, QuietOption
+from hpsearch.cli.options import (
+    DebugOption,
+    DecimalOption,
+    EncodingOption,
+    JsonOption,
+    QuietOption,
+    SeparatorOption,
+)
 from hpsearch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,15 +43,9 @@ def init(
         typer.Option(metavar="FILE", help="The study file; by default named like the table, in this folder."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a study file that is there.")] = False,
-    separator: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="What separates columns; by default it is found.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,; by default it is found.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
-    ] = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
+    encoding: EncodingOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
