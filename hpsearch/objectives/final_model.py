@@ -12,6 +12,7 @@ from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import SCALINGS, Dataset, rows_without_test
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.scaling import rescale
+from hpsearch.data.split import drawing
 from hpsearch.errors import DataError
 from hpsearch.seeding import integer
 
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
     from hpsearch.estimators.tabular import TabularModel
 
 
+_HELD_OUT = 4  # separates this draw from those of `split`
+
+HoldOut = Callable[[float], NDArray[np.bool_]]
+"""Returns which rows stop a training early, of shape (rows,), about as many as a share of the rows."""
+
+
 def final_model(
     dataset: Dataset,
     make: Callable[[str], Any],
-    fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None], None],
+    fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None, HoldOut | None], None],
     *,
     test: float | int,
     scaling: str,
@@ -38,7 +45,7 @@ def final_model(
     make
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
     fit
-        Fits it to inputs and targets, with weights or None.
+        Fits it to inputs and targets, with weights or None, and what draws rows for early stopping or None.
     test, scaling, imputation, seed, repeat
         As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
 
@@ -52,6 +59,7 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
+    hold_out = _hold_out(dataset, test, seed, repeat, all_rows=all_rows)
     preparation = Preparation.fit(dataset.columns, x, imputation)
     x = preparation.apply(x)
     shift, factor = SCALINGS[scaling](x)
@@ -68,7 +76,7 @@ def final_model(
     if "random_state" in estimator.get_params(deep=False):
         estimator.set_params(random_state=integer(seed, repeat, "final model"))
     with ONE_BLAS_THREAD.hold():
-        fit(estimator, x, y, weights)
+        fit(estimator, x, y, weights, hold_out)
     return TabularModel(
         estimator,
         dataset.columns,
@@ -92,3 +100,19 @@ def _rows(
         return np.ascontiguousarray(dataset.x[rows]), dataset.y[rows], weights
     parts = [(dataset.x, dataset.y), *([] if dataset.test is None else [dataset.test])]
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), dataset.weights
+
+
+def _hold_out(dataset: Dataset, test: float | int, seed: int, repeat: int, *, all_rows: bool) -> HoldOut | None:
+    """Return what draws whole groups, or the latest rows; None for rows that are independent of each other."""
+    if dataset.groups is None and dataset.order is None:
+        return None
+    rows = np.arange(len(dataset.x)) if all_rows else rows_without_test(dataset, test=test, seed=seed)
+
+    def hold_out(share: float) -> NDArray[np.bool_]:
+        entropy = (seed, _HELD_OUT, repeat)
+        _, drawn = drawing(dataset).part(
+            rows, dataset.y, "rows held out for early stopping", round(share * len(rows)), entropy
+        )
+        return np.isin(rows, drawn)
+
+    return hold_out

@@ -19,7 +19,7 @@ from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
-from hpsearch.objectives.final_model import final_model
+from hpsearch.objectives.final_model import HoldOut, final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
 from hpsearch.objectives.scoring import rescaled, scorer_of
@@ -256,8 +256,18 @@ class SupervisedObjective(SearchedObjective):
         raise UsageError(f"the family {cls.family!r} has no estimator")
 
     @classmethod
-    def fit_estimator(cls, estimator: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        """Fit a result of `estimator` to rows, which can have weights."""
+    def fit_estimator(
+        cls,
+        estimator: Any,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        hold_out: HoldOut | None = None,
+    ) -> None:
+        """Fit a result of `estimator` to rows, which can have weights.
+
+        `hold_out` draws rows for early stopping, if the rows belong together; None otherwise.
+        """
         estimator.fit(x, y, **weights_of(weights))
 
     @classmethod
