@@ -123,6 +123,8 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     for each in proposal.columns:
         if each.role in proposal.rows:
             say(f"{each.role}: {each.name} ({each.reason})")
+    for hint in proposal.hints:
+        say(f"perhaps {hint.key}: {hint.column} ({hint.reason}); a comment in {file} names it")
     for each in proposal.ignored:
         say(f"left out: {each.name} ({each.reason})")
     missing = proposal.table.frame.isna().sum()
@@ -157,6 +159,7 @@ def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, An
             {"name": each.name, "role": each.role, "reason": each.reason, "missing": int(missing[each.name])}
             for each in proposal.columns
         ],
+        "perhaps": [hint._asdict() for hint in proposal.hints],
         "target": proposal.target,
         "task": proposal.task.value,
         "metric": proposal.metric.value,

@@ -7,6 +7,7 @@ import hpsearch
 from hpsearch.data import Dataset, rows_without_test
 from hpsearch.errors import DataError
 from hpsearch.estimators import MLPClassifier
+from hpsearch.objectives.final_model import _hold_out
 
 MODEL = {"hidden_layer_sizes": [4], "epochs": 3, "early_stopping": True}
 PARAMS = {"learning_rate": 0.02, "weight_decay": 1e-4}
@@ -57,18 +58,18 @@ def test_the_network_is_judged_by_the_rows_that_are_held_out():
     x = np.random.default_rng(0).normal(size=(80, 2))
     y = np.where(np.arange(80) < 40, x[:, 0] > 0, x[:, 0] < 0).astype(int)  # the second half contradicts the first
     held_out = np.arange(80) >= 40
-    settings = {"hidden_layer_sizes": (8,), "epochs": 60, "early_stopping": True, "patience": 60, "random_state": 0}
-    fitted = MLPClassifier(**settings).fit_parts(x, y, None, held_out)
+    settings = {"hidden_layer_sizes": (8,), "epochs": 60, "early_stopping": True, "patience": 60, "learning_rate": 0.1}
+    fitted = MLPClassifier(**settings, random_state=0).fit_parts(x, y, None, held_out)
     assert fitted.validation_scores_[-1] < 0.3
     assert fitted.loss_curve_[-1] < 0.4
 
 
 def test_groups_that_cannot_be_parted_are_refused():
-    groups = np.arange(200) % 2  # each group has one class
-    objective = hpsearch.MLPObjective(numbered(), model=MODEL, seed=3)
-    assert objective.final_model(PARAMS).about["rows"] == 160
+    dataset = numbered(groups=np.arange(200) % 2)  # each group has one class
+    hold_out = _hold_out(dataset, 0.2, 3, 0, all_rows=True)
     with pytest.raises(DataError, match="rows held out for early stopping = 20: each part needs whole groups"):
-        hpsearch.MLPObjective(numbered(groups=groups), model=MODEL, seed=3).final_model(PARAMS, all_rows=True)
+        hold_out(0.1)
+    assert _hold_out(numbered(), 0.2, 3, 0, all_rows=True) is None
 
 
 def notes(rows=200, model=None, space=None, **fields):
