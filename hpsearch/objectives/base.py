@@ -60,6 +60,9 @@ class Outcome:
         Validation value of the same training, in the metric's units. None if unknown.
     diverged
         Whether the training diverged, so that `value` is the metric's worst.
+    groups, group_error
+        Of test rows in groups: the number of these, and the standard error of `value` over them, see `group_error`.
+        None if unknown.
     """
 
     value: float
@@ -67,6 +70,8 @@ class Outcome:
     residuals: NDArray[Any] | None = None
     validation: float | None = None
     diverged: bool = False
+    groups: int | None = None
+    group_error: float | None = None
 
 
 class Baseline(NamedTuple):

@@ -24,8 +24,8 @@ class Judge(Protocol):
     ) -> float:
         """Return the value of the metric for a model."""
 
-    def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
-        """Return the outcome for a test value and predictions of the test rows."""
+    def judged(self, value: float, predictions: NDArray[Any], model: Any) -> Outcome:
+        """Return the outcome for a test value and a model with these predictions of the test rows."""
 
 
 def weights_of(weights: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
@@ -63,7 +63,7 @@ class FittedModel(Trained):
         """Judge the model on the test rows."""
         rows = self._objective.data
         value = self._objective.value(self._model, rows.x_test, rows.y_test, rows.w_test)
-        return self._objective.judged(value, self._model.predict(rows.x_test))
+        return self._objective.judged(value, self._model.predict(rows.x_test), self._model)
 
     def model(self) -> Any:
         """Return the fitted model; its inputs are scaled like the objective's data."""

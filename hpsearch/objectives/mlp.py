@@ -242,10 +242,12 @@ class TrainedNetwork(Trained):
             return Outcome(self._objective.worst)
         rows = self._objective.data
         if not self._objective.has_own_score:
-            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test, rows.w_test))
+            value = self._objective.value(self._scored, rows.x_test, rows.y_test, rows.w_test)
+            return self._objective.judged(value, rows.y_test, self._scored)
         value = self.network.evaluate(rows.x_test, rows.y_test, rows.w_test)[1]
         predictions = self.network.predict(rows.x_test)
-        return self._objective.judged(value, predictions.argmax(axis=1) if rows.class_names else predictions)
+        labels = predictions.argmax(axis=1) if rows.class_names else predictions
+        return self._objective.judged(value, labels, self.network)
 
     def model(self) -> Network:
         """Return the network; its inputs are scaled like the objective's data."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,6 +22,7 @@ from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, tra
 from hpsearch.objectives.final_model import HoldOut, final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
+from hpsearch.objectives.group_error import group_error
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.objectives.searched_objective import SearchedObjective
@@ -316,19 +317,39 @@ class SupervisedObjective(SearchedObjective):
         """Return this objective on a fold of its rows, or on the whole."""
         return self if rows is self.data else self._changed(_received=rows, _scorer=rescaled(self._scorer, rows))
 
-    def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
-        """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
+    def judged(self, value: float, predictions: NDArray[Any], model: Any) -> Outcome:
+        """Return the outcome of a model with these predictions of the test rows: class numbers, or numbers as scaled.
 
         Another metric than accuracy and R² is not a mean over rows, so that no rows are kept. Nor are they of rows that
-        belong together or have weights: the chance of such test rows is not that of independent ones.
+        belong together or have weights: the chance of such test rows is not that of independent ones. Of groups, the
+        error of the value over these is kept.
         """
         rows = self.data
+        if rows.groups_test is not None:
+            error = group_error(rows.groups_test, self._on_test_rows(predictions, model))
+            return Outcome(value, groups=len(np.unique(rows.groups_test)), group_error=error)
         if self._scorer or not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
+
+    def _on_test_rows(self, predictions: NDArray[Any], model: Any) -> Callable[[NDArray[np.intp]], float]:
+        """Return what judges the test rows with these numbers."""
+        rows, scorer = self.data, self._scorer
+        if scorer is not None:
+            from hpsearch.objectives.scored_models import answered
+
+            model = answered(model, rows)
+
+        def value(some: NDArray[np.intp]) -> float:
+            weights = None if rows.w_test is None else rows.w_test[some]
+            if scorer is None:
+                return self.score(predictions[some], rows.y_test[some], weights)
+            return scorer.value(model, some[:, np.newaxis], rows.y_test[some], weights)
+
+        return value
 
     def score(
         self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
