@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.reading.missing import without
 from hpsearch.data.values import (
     DATE_FORM,
     DATE_PARTS,
@@ -132,11 +133,14 @@ class Columns:
         Name of the target's column, which a table of new rows may have or not; empty if it has none.
     additional
         Names of other columns that a table of new rows may have or not, such as those to ignore.
+    missing
+        Texts, and numbers as text, that stand for missing values.
     """
 
     inputs: tuple[Column, ...]
     target: str = ""
     additional: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, names: Sequence[str]) -> Self:
@@ -197,9 +201,10 @@ class Columns:
         for column in (*self.numbers, *self.categorical):
             if list(frame.columns).count(column.name) != 1:
                 continue
-            converted = column.convert(frame[column.name])
+            values = without(frame[column.name], self.missing) if self.missing else frame[column.name]
+            converted = column.convert(values)
             parts.append(_to_float32(converted.numbers))
-            problems += _wrong_values(column, frame[column.name], converted, fills=fills)
+            problems += _wrong_values(column, values, converted, fills=fills)
             notes += _unseen(column, converted)
         problems += [] if ignores_unknown else notes
         if problems:
@@ -224,7 +229,10 @@ class Columns:
         inputs = [[column.name, column.kind, list(column.details)] for column in self.inputs]
         additional = {"additional": list(self.additional)} if self.additional else {}
         forms = {column.name: column.form for column in self.inputs if column.form}
-        return {"inputs": inputs, "target": self.target, **additional} | ({"date_forms": forms} if forms else {})
+        missing = {"missing": list(self.missing)} if self.missing else {}
+        return {"inputs": inputs, "target": self.target, **additional, **missing} | (
+            {"date_forms": forms} if forms else {}
+        )
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -250,10 +258,12 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} has no such form of dates")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
-        additional = tuple(table.get("additional", ()))
+        additional, missing = tuple(table.get("additional", ())), tuple(table.get("missing", ()))
         if not all(isinstance(name, str) for name in additional):
             raise ValueError("additional columns must have names that are text")
-        return cls(inputs, str(table["target"]), additional)
+        if not all(isinstance(text, str) for text in missing):
+            raise ValueError("what stands for missing values must be text")
+        return cls(inputs, str(table["target"]), additional, missing)
 
 
 def _wrong_values(column: Column, values: pd.Series[Any], converted: Converted, *, fills: bool) -> Iterator[str]:

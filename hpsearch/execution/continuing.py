@@ -12,7 +12,7 @@ from optuna.storages import BaseStorage
 
 from hpsearch.errors import UsageError
 from hpsearch.run import Run, read_runs
-from hpsearch.run.taken_over import TAKEN, TakenOver
+from hpsearch.run.taken_over import TAKEN, TakenOver, reasons
 from hpsearch.run.valid_trials import UNEQUAL, valid_trials
 from hpsearch.storage import StoredStudy, all_studies, opened
 from hpsearch.study.runs import Plan, StartsFrom
@@ -128,8 +128,8 @@ def _warn(study: str, taken: Iterable[TakenOver]) -> None:
     taken = list(taken)
     if not taken or any(each.trials for each in taken):
         return
-    reasons: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
     for each in taken:
-        reasons.update(each.left_out)
-    why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "no trial of its tasks"
+        left_out.update(each.left_out)
+    why = ", ".join(reasons(left_out)) or "no trial of its tasks"
     _log.warning("nothing is taken over from the study %r: it has %s", study, why)

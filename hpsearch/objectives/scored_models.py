@@ -61,23 +61,6 @@ class NetworkOfClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return classes
 
 
-def answered(model: Any, rows: Split) -> Any:
-    """Return a model that answers for the test rows by their numbers, of shape (rows, 1); `model` is asked once."""
-    answers: dict[str, NDArray[Any]] = {}
-
-    def method(name: str) -> Any:
-        def answer(_self: Any, numbers: NDArray[np.intp]) -> NDArray[Any]:
-            if name not in answers:
-                answers[name] = np.asarray(getattr(model, name)(rows.x_test))
-            return answers[name][numbers[:, 0]]
-
-        answer.__name__ = name  # by which scikit-learn looks it up
-        return answer
-
-    names = [name for name in ("predict_proba", "decision_function", "predict") if hasattr(model, name)]
-    return _model("Answered", rows, {name: method(name) for name in names})
-
-
 def guessing(rows: Split, responses: tuple[str, ...]) -> Any:
     """Return a model that knows nothing, with the methods `responses` only."""
     classes = rows.n_outputs
@@ -94,15 +77,11 @@ def guessing(rows: Split, responses: tuple[str, ...]) -> Any:
         return np.zeros((len(x), classes) if classes > 2 else len(x))
 
     methods = {"predict": predict, "predict_proba": predict_proba, "decision_function": decision_function}
-    return _model("Guessing", rows, {name: methods[name] for name in responses if name in methods})
-
-
-def _model(name: str, rows: Split, methods: dict[str, Any]) -> Any:
-    """Return a model as scikit-learn has them, with these methods, for such rows."""
     mixin = RegressorMixin if rows.task == "regression" else ClassifierMixin
-    content: dict[str, Any] = methods | {
+    content: dict[str, Any] = {name: methods[name] for name in responses if name in methods}
+    content |= {
         "fit": lambda self, x, y: self,
         "__sklearn_is_fitted__": lambda self: True,
-        "classes_": np.arange(rows.n_outputs),
+        "classes_": np.arange(classes),
     }
-    return type(name, (mixin, BaseEstimator), content)()
+    return type("Guessing", (mixin, BaseEstimator), content)()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, NamedTuple
@@ -129,12 +129,43 @@ class Scorer:
         sample_weight
             Their weights; None without.
         """
-        from sklearn.metrics import get_scorer
+        return self._in_units(*self._as_judged(model, targets), x, sample_weight)
 
+    def row_error(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the standard error of the value by the chance of the rows, see `row_chance.row_error`."""
+        from hpsearch.objectives.row_chance import row_error
+
+        model, targets = self._as_judged(model, targets)
+        return row_error(lambda replayed, rows, y: self._in_units(replayed, y, rows), model, x, targets)
+
+    def on_rows(
+        self, model: Any, x: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None
+    ) -> Callable[[NDArray[np.intp]], float]:
+        """Return what gives the value on the rows with some numbers; the model predicts all rows once."""
+        from hpsearch.objectives.row_chance import replayed
+
+        model, targets = self._as_judged(model, targets)
+        answers = replayed(model, x)
+
+        def value(rows: NDArray[np.intp]) -> float:
+            weights = None if sample_weight is None else sample_weight[rows]
+            return self._in_units(answers, targets[rows], rows[:, np.newaxis], weights)
+
+        return value
+
+    def _as_judged(self, model: Any, targets: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
+        """Return the model and the targets; numbers in the target's units."""
         from hpsearch.objectives.scored_models import InUnits
 
         if SCORERS[self.scorer].task == "regression":
-            model, targets = InUnits(model, self.y_shift, self.y_scale), in_units(targets, self.y_shift, self.y_scale)
+            return InUnits(model, self.y_shift, self.y_scale), in_units(targets, self.y_shift, self.y_scale)
+        return model, targets
+
+    def _in_units(
+        self, model: Any, targets: NDArray[Any], x: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
+        from sklearn.metrics import get_scorer
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as a class without predictions, whose precision is 0
             return self._sign * float(get_scorer(self.scorer)(model, x, targets, **weights_of(sample_weight)))

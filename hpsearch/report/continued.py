@@ -6,6 +6,7 @@ from collections import Counter
 
 from hpsearch.report.text import Fact, listing
 from hpsearch.results.results import Results
+from hpsearch.run.taken_over import reasons
 
 
 def continued_sentence(results: Results, facts: dict[str, Fact]) -> str:
@@ -22,11 +23,11 @@ def continued_sentence(results: Results, facts: dict[str, Fact]) -> str:
         "taken_least": min(counts),
         "taken_most": max(counts),
         "runs_from_nothing": counts.count(0),
-        "left_out": listing(f"{count} {reason}" for reason, count in left_out.most_common()),
+        "left_out": listing(reasons(left_out)),
     }
-    reasons = " Over all runs, {left_out} were left out." if left_out else ""
+    others = " Over all runs, {left_out} were left out." if left_out else ""
     if not any(counts):
-        return "The study follows {earlier}, but no trial of it is valid here: every run began from nothing." + reasons
+        return "The study follows {earlier}, but no trial of it is valid here: every run began from nothing." + others
     number = "{taken_most}" if min(counts) == max(counts) else "{taken_least} to {taken_most}"
     text = (
         f"Before its first trial, a strategy was given {number} trials of the study {{earlier}} to learn from. "
@@ -37,4 +38,4 @@ def continued_sentence(results: Results, facts: dict[str, Fact]) -> str:
         text += " {runs_from_nothing} runs began from nothing."
     if len(results.variants) > 1:
         text += " In each repeat all variants took over the same number, so that none knew more than the others."
-    return text + reasons
+    return text + others

@@ -13,7 +13,7 @@ from hpsearch.analysis.comparison.run_values import test_means
 from hpsearch.analysis.metrics import metric
 from hpsearch.analysis.statistics.spread import mean_interval
 from hpsearch.analysis.views import is_search
-from hpsearch.report.precision import NORMAL, groups_half, groups_of_test, half_width, rows_half, rows_of_test
+from hpsearch.report.precision import NORMAL, half_width, rows_half, rows_of_test
 from hpsearch.report.recommendation import to_use
 from hpsearch.report.text import Measured, plural
 from hpsearch.results.results import Results
@@ -76,7 +76,7 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     """Return the mean test value of the variants on a task; those of a repeat are averaged first.
 
     The interval is Student's t over repeats. The variance by the chance of one repeat's test rows is added:
-    binomial for a share of rows, else from the stored rows, see `rows_half`; of rows in groups, see `groups_half`. The
+    binomial for a share of rows, else from the stored rows, see `rows_half`. The
     repeats draw their rows from the same data, so that these do not average out.
 
     Runs that are not complete are left out, since others had more trials; not that of a study of one search, whose
@@ -95,7 +95,7 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     if metric(results.metric).share_of_rows and rows is not None:
         of_rows = NORMAL * math.sqrt(share * (1 - share) / rows)
     else:
-        of_rows = groups_half(results, task) if groups_of_test(results, task) else rows_half(results, task)
+        of_rows = rows_half(results, task)
     over_rows = not (math.isnan(of_rows) or math.isnan(interval.mean))
     if over_rows:
         half = of_rows if math.isnan(half) else float(np.hypot(half, of_rows))

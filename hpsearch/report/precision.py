@@ -18,7 +18,7 @@ from hpsearch.analysis.metrics import metric
 from hpsearch.objectives.group_error import MOST_BLOCKS
 from hpsearch.report.text import NOTHING, measured
 from hpsearch.results.results import Results, once
-from hpsearch.run.judged_rows import group_errors
+from hpsearch.run.judged_rows import group_count, stored_errors
 
 NORMAL = 1.96
 """95 % of a normal distribution lie within so many standard deviations."""
@@ -60,7 +60,9 @@ def rows_half(results: Results, task: str | None = None, score: float | None = N
     """Return half the width of the 95 % interval of a score by the chance of its test rows; NaN if unknown.
 
     For a share p of n rows it is 1.96 √(p' (1 − p') / (n + 4)) with p' = (n p + 2) / (n + 4), so that it is not zero at
-    p = 1. For other metrics it is 1.96 standard errors over the stored rows, the median over runs.
+    p = 1. For other metrics it is 1.96 standard errors over the stored rows, or stored ones, the median over runs.
+    Of test rows in groups it is t(B − 1) standard errors over B blocks of these, see `group_error`; with fewer than
+    `LEAST_GROUPS` groups it is unknown, since the error itself is too uncertain.
 
     Parameters
     ----------
@@ -70,9 +72,7 @@ def rows_half(results: Results, task: str | None = None, score: float | None = N
     Source: Agresti and Coull, "Approximate is better than 'exact'", The American Statistician 52, 1998.
     """
     rows = rows_of_test(results, task)
-    if rows is None:
-        return math.nan
-    if not metric(results.metric).share_of_rows:
+    if rows is None or not metric(results.metric).share_of_rows:
         return _stored_rows_halves(results).get(task or "", math.nan)
     share = _mean(results).get(task or "", math.nan) if score is None else score
     shrunk = (rows * min(max(share, 0.0), 1.0) + 2) / (rows + 4)
@@ -81,21 +81,10 @@ def rows_half(results: Results, task: str | None = None, score: float | None = N
 
 def groups_of_test(results: Results, task: str | None = None) -> int:
     """Return the number of groups of the test rows of a task, the smallest of all without one; 0 if unknown."""
-    return min((count for count, _ in _group_errors(results, task)), default=0)
-
-
-def groups_half(results: Results, task: str | None = None) -> float:
-    """Return half the width of the 95 % interval of a score by the chance of its test groups; NaN if unknown.
-
-    It is t(B − 1) times the standard error over groups, see `group_error`, the median over retrainings, where B is the
-    number of blocks. With fewer than `LEAST_GROUPS` groups it is unknown: the error itself is then too uncertain.
-    """
-    runs = _group_errors(results, task)
-    errors = [error for _, each in runs for error in each]
-    if groups_of_test(results, task) < LEAST_GROUPS or not errors:
-        return math.nan
-    blocks = min(groups_of_test(results, task), MOST_BLOCKS)
-    return float(stats.t.ppf(0.975, blocks - 1) * np.median(errors))
+    if "test_rows" not in results.runs:
+        return 0
+    counts = [group_count(each) for each in _of(results, task)["test_rows"] if each]
+    return min(filter(None, counts), default=0)
 
 
 def uncertainty(results: Results, task: str | None = None, half: float = math.nan, score: float | None = None) -> float:
@@ -107,7 +96,7 @@ def uncertainty(results: Results, task: str | None = None, half: float = math.na
         Half the width of the score's interval; if undefined or zero, the noise of one training takes its place.
     """
     own = half if half > 0 else noise(results, task)
-    parts = [part for part in (own, rows_half(results, task, score), groups_half(results, task)) if part > 0]
+    parts = [part for part in (own, rows_half(results, task, score)) if part > 0]
     return math.hypot(*parts) if parts else math.nan
 
 
@@ -166,14 +155,6 @@ def probability(share: float, half: float) -> str:
     return f"{share:.2f}" if half < _ONE_DECIMAL else f"{round(share + _UP, 1):.1f}"
 
 
-def _group_errors(results: Results, task: str | None) -> list[tuple[int, list[float]]]:
-    """Return the groups and errors of each run whose test rows come in groups."""
-    if "test_rows" not in results.runs:
-        return []
-    runs = (group_errors(each) for each in _of(results, task)["test_rows"] if each)
-    return [(count, errors) for count, errors in runs if count]
-
-
 def _of(results: Results, task: str | None) -> pd.DataFrame:
     return results.runs if task is None else results.runs[results.runs["task"] == task]
 
@@ -189,14 +170,28 @@ def _mean(results: Results) -> dict[str, float]:
 
 @once
 def _stored_rows_halves(results: Results) -> dict[str, float]:
-    """Return 1.96 standard errors over the test rows for each task; the smallest of them under the empty name."""
-    halves = {}
+    """Return half the width of the interval over test rows for each task; the smallest of them under the empty name."""
+    halves: dict[str, float] = {}
+    if "test_rows" not in results.runs:
+        return halves
     for task in tasks(results):
         runs = islice(results.runs[results.runs["task"] == task].to_dict("records"), _RUNS)
-        values = [each for run in runs if (each := row_values(run)) is not None]
-        if values:
-            halves[task] = NORMAL * float(np.median([row_error(each) for each in values]))
+        known = [each for run in runs if not math.isnan(each := _stored_half(run))]
+        if known:
+            halves[task] = float(np.median(known))
     return halves | {"": min(halves.values(), default=math.nan)}
+
+
+def _stored_half(run: Mapping[Any, Any]) -> float:
+    """Return half the width of the interval of a run's test value by the chance of its rows; NaN if unknown."""
+    values, table = row_values(run), run["test_rows"] or {}
+    if values is not None:
+        return NORMAL * row_error(values)
+    errors, groups = stored_errors(table), group_count(table)
+    if not errors or 0 < groups < LEAST_GROUPS:
+        return math.nan
+    blocks = min(groups, MOST_BLOCKS)
+    return float(np.median(errors) * (stats.t.ppf(0.975, blocks - 1) if groups else NORMAL))
 
 
 def _number(cell: Any) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hpsearch.analysis.belonging import row_keys
 from hpsearch.analysis.incumbents import tasks
-from hpsearch.report.precision import LEAST_GROUPS, groups_half, groups_of_test
+from hpsearch.report.precision import LEAST_GROUPS, groups_of_test, rows_half
 from hpsearch.results.results import Results
 
 
@@ -64,6 +64,6 @@ def repeats(results: Results) -> Repeats | None:
     counts = [groups_of_test(results, task) for task in tasks(results)]
     if words is None or not all(counts):
         return words
-    if all(not math.isnan(groups_half(results, task)) for task in tasks(results)):
+    if all(not math.isnan(rows_half(results, task)) for task in tasks(results)):
         return words._replace(note=_IN_ONE)
     return words._replace(note=_FEW.format(min(counts))) if min(counts) < LEAST_GROUPS else words

@@ -21,7 +21,7 @@ from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.earlier import ContinuingSampler
 from hpsearch.strategies.lag import lagged_sampler
-from hpsearch.strategies.likely import with_likely
+from hpsearch.strategies.likely import LIKELY, with_likely
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ class Run:
             "folder": self.folder,
             "source": self.source or None,
             "family": self.family or None,
+            LIKELY: dict(self.likely) or None,
             TAKEN: None if self.taken_over is None else self.taken_over.as_stored(),
             "plan": self.plan,
             "first_plan": self.plan,

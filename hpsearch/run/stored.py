@@ -15,6 +15,7 @@ from hpsearch.run.taken_over import TAKEN, is_taken_over
 from hpsearch.space import is_active
 from hpsearch.storage import StoredStudy, all_studies, damaged, read_studies
 from hpsearch.strategies.base import RULE
+from hpsearch.strategies.likely import LIKELY
 
 _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first trial on
     "study": str,
@@ -49,6 +50,7 @@ _OPTIONAL: dict[str, type] = {
     "when": dict,
     "trains_in_owner": bool,
     TAKEN: dict,
+    LIKELY: dict,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 

@@ -93,6 +93,16 @@ class TakenOver:
         return [_frozen(trial, number, space) for number, trial in enumerate(self.trials)]
 
 
+def reasons(left_out: Mapping[str, int]) -> list[str]:
+    """Return how many trials were left out for each reason, in words, the most frequent reason first.
+
+    >>> reasons({"failed trials": 1, "trials outside the range of x": 12})
+    ['12 trials outside the range of x', '1 failed trial']
+    """
+    by_count = sorted(left_out.items(), key=lambda item: -item[1])
+    return [f"{count:,} {reason if count != 1 else reason.replace('trials', 'trial')}" for reason, count in by_count]
+
+
 def is_taken_over(stored: Mapping[str, Any]) -> bool:
     """Return whether an attribute of a run can be what `TakenOver.as_stored` returns."""
     trials, left_out = stored.get("trials"), stored.get("left_out")

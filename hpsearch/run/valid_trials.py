@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState
 
+from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective
+from hpsearch.objectives.data_keys import DATA, name_in_space
 from hpsearch.run.confirmation import confirms
 from hpsearch.run.description import Run
 from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
@@ -21,10 +23,14 @@ from hpsearch.storage import StoredStudy
 UNFINISHED = "failed, pruned or unfinished trials"
 OTHER_ROWS = "trials with other validation rows (another seed or repeat)"
 OTHER_TASK = "trials on other data, or with another metric or family"
-OTHER_SETTINGS = "trials with other fixed settings"
-SAME = "trials that repeat the training of another strategy"
-OUTSIDE = "trials outside the ranges"
+SAME = "trials equal to those of another strategy"
 UNEQUAL = "trials that other variants have no counterpart of"
+
+OUTSIDE = "trials outside the range of {}"
+OTHER_CHOICE = "trials with another choice of {}"
+OTHER_VALUE = "trials with another value of {}"
+UNKNOWN = "trials without a known value of {}"
+"""Reasons that name a parameter: the first one that does not fit."""
 
 _FREE_DATA = ("path",)  # keys of [data] that don't matter where the data has a fingerprint
 
@@ -70,7 +76,7 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
         if reason := _unlike(run, objective, source):
             left_out[reason] += len(candidates)
             continue
-        before = {**objective.setting_defaults, **attributes["content"].get("model", {})}
+        before = {**objective.setting_defaults, **_fixed(attributes["content"])}
         for each in candidates:
             params = _valid(each.params, before, run, objective)
             if isinstance(params, str):
@@ -118,10 +124,20 @@ def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:
 
 
 def _data(content: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what identifies the data of a run: without its path, if both have a fingerprint of its content."""
+    """Return what identifies the data of a run: without its path, if both have a fingerprint of its content.
+
+    How it is prepared is a setting like those of the model.
+    """
     data, there = content.get("data", {}), other.get("data", {})
-    free = _FREE_DATA if "fingerprint" in data and "fingerprint" in there else ()
+    free = (*PREPARATION_KEYS, *(_FREE_DATA if "fingerprint" in data and "fingerprint" in there else ()))
     return {key: _plain(value) for key, value in data.items() if key not in free and value is not None}
+
+
+def _fixed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fixed settings of a run, by their names in a space."""
+    data = content.get("data", {})
+    preparation = {name_in_space(DATA, key): data[key] for key in PREPARATION_KEYS if key in data}
+    return {**content.get("model", {}), **preparation}
 
 
 def _valid(
@@ -132,20 +148,20 @@ def _valid(
     `before` has the other settings of the trial.
     """
     settings = {**before, **{name: decode(value) for name, value in params.items()}}
-    fixed = {**objective.setting_defaults, **run.content.get("model", {})}
+    fixed = {**objective.setting_defaults, **_fixed(run.content)}
     taken: dict[str, Any] = {}
     for name, dist in (run.space or {}).items():
         if is_active(name, taken, run.conditions):
             if name not in settings:
-                return OTHER_SETTINGS
+                return UNKNOWN.format(name)
             value = _in_range(dist, encode(settings[name]))
             if value is None:
-                return OUTSIDE
+                return (OTHER_CHOICE if isinstance(dist, CategoricalDistribution) else OUTSIDE).format(name)
             taken[name] = value[0]
-    others = [name for name in {*settings, *fixed} if name not in taken]
     nothing = object()
-    if any(_plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)) for name in others):
-        return OTHER_SETTINGS
+    for name in sorted({*settings, *fixed} - taken.keys()):
+        if _plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)):
+            return OTHER_VALUE.format(name)
     return taken
 
 

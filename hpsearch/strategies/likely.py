@@ -21,6 +21,9 @@ from hpsearch.space import position, value_at
 from hpsearch.storage.optuna_private import set_with_parameter
 from hpsearch.strategies.base import CONFIRMS
 
+LIKELY = "likely"
+"""User attribute of a study: parameter → likely value, as Optuna stores it."""
+
 NEAR = "near_likely"
 """User attribute of a trial that was drawn near the likely values."""
 

@@ -14,7 +14,7 @@ import pandas as pd
 from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns
 from hpsearch.data.sources.target import encode_target
 from hpsearch.data.table import Table
-from hpsearch.errors import DataError, UsageError, choose_from
+from hpsearch.errors import DataError, UsageError, and_more, choose_from
 from hpsearch.objectives.estimators import ESTIMATORS
 from hpsearch.objectives.estimators.settings import settings_type
 from hpsearch.study.row_roles import LEAST_GROUPS, Hint, row_roles
@@ -94,7 +94,7 @@ class Proposal:
     table: Table = field(repr=False)
     target: str
     columns: Sequence[ColumnProposal]
-    reading: Mapping[str, str]
+    reading: Mapping[str, Any]
     rows: Mapping[str, str]
     hints: Sequence[Hint]
     task: Choice
@@ -145,7 +145,7 @@ class Proposal:
 def propose(
     table: Table,
     target: str | None,
-    reading: Mapping[str, str] | None = None,
+    reading: Mapping[str, Any] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> Proposal:
     """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.
@@ -254,8 +254,7 @@ def _task_reason(task: str, counts: pd.Series[int], rows: int) -> str:
     if task == "regression":
         return f"{len(counts):,} different numbers in {rows:,} rows"
     named = [f"{short(str(label))} {count:,}" for label, count in counts.head(MOST_NAMED).items()]
-    more = f" and {len(counts) - MOST_NAMED:,} more" if len(counts) > MOST_NAMED else ""
-    return f"{len(counts):,} different values: {', '.join(named)}{more}"
+    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}"
 
 
 def _metric(task: str, counts: pd.Series[int]) -> Choice:

@@ -14,9 +14,10 @@ from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.run.running import create_run
 from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
+    OTHER_CHOICE,
     OTHER_ROWS,
-    OTHER_SETTINGS,
     OTHER_TASK,
+    OTHER_VALUE,
     OUTSIDE,
     SAME,
     UNFINISHED,
@@ -88,7 +89,7 @@ def test_trials_inside_the_changed_ranges_are_valid_and_the_others_are_counted(s
     inside = [number for number, rate in rates.items() if rate >= WIDE["low"]]
     assert [trial.number for trial in taken.trials] == inside
     assert 0 < len(inside) < 20
-    assert taken.left_out == {OUTSIDE: 20 - len(inside)}
+    assert taken.left_out == {OUTSIDE.format("learning_rate"): 20 - len(inside)}
     assert all(trial.value == source.trials[trial.number].value for trial in taken.trials)
 
 
@@ -97,7 +98,7 @@ def test_a_searched_setting_that_is_fixed_now_is_valid_at_that_value(source):
     numbers = [trial.number for trial in source.trials if trial.params["optimizer"] == "momentum"]
     assert [trial.number for trial in taken.trials] == numbers
     assert all(trial.params.keys() == {"learning_rate"} for trial in taken.trials)
-    assert taken.left_out == {OTHER_SETTINGS: 20 - len(numbers)}
+    assert taken.left_out == {OTHER_VALUE.format("optimizer"): 20 - len(numbers)}
 
 
 @pytest.mark.parametrize(("momentum", "number"), [({"low": 0.5, "high": 0.95}, 20), ({"low": 0.1, "high": 0.5}, 0)])
@@ -105,15 +106,15 @@ def test_a_setting_that_was_not_searched_had_its_default(source, momentum, numbe
     taken = valid(function(space={**BEFORE, "momentum": momentum}), source)
     assert len(taken.trials) == number
     assert {trial.params["momentum"] for trial in taken.trials} <= {0.9}
-    assert number or taken.left_out == {OUTSIDE: 20}
+    assert number or taken.left_out == {OUTSIDE.format("momentum"): 20}
 
 
 @pytest.mark.parametrize(
     ("objective", "reason"),
     [
-        (function({"steps": 4}), OTHER_SETTINGS),
-        (function({"momentum": 0.8}), OTHER_SETTINGS),
-        (function({"function": "valley"}), OTHER_SETTINGS),
+        (function({"steps": 4}), OTHER_VALUE.format("steps")),
+        (function({"momentum": 0.8}), OTHER_VALUE.format("momentum")),
+        (function({"function": "valley"}), OTHER_VALUE.format("function")),
     ],
 )
 def test_other_fixed_settings_are_not_valid(source, objective, reason):
@@ -143,6 +144,23 @@ def test_values_of_other_rows_are_not_comparable():
     assert valid(network(repeat=1), source) == TakenOver("before")
     other = MLPObjective({"source": "iris", "metric": "f1_macro"}, model={"epochs": 1, "hidden_layer_sizes": [4]})
     assert valid(other, source).left_out == {OTHER_TASK: 3}
+
+
+def test_how_inputs_are_prepared_is_a_setting():
+    def network(space=None, **data):
+        searched = {"learning_rate": RATE, **(space or {})}
+        return MLPObjective({"source": "iris", **data}, model={"epochs": 1, "hidden_layer_sizes": [4]}, space=searched)
+
+    choices = {"data.scaling": {"choices": ["standard", "none"]}}
+    fixed = stored(executed(network(), study="before", trials=3))
+    searched = stored(executed(network(choices), study="before", trials=6, strategy="random"))
+    scalings = [trial.params["data.scaling"] for trial in searched.trials]
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
+    others = {"data.scaling": {"choices": ["none", "minmax"]}}
+    assert valid(network(others), fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
+    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_VALUE.format("data.scaling"): 3}
+    assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
 
 
 def test_trials_that_ended_early_or_repeat_another_are_left_out(source):

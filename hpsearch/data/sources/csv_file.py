@@ -20,6 +20,7 @@ def load_csv(
     separator: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    missing: Sequence[str] | None = None,
     ignore: Sequence[str] | None = None,
     numbers: Sequence[str] | None = None,
     categories: Sequence[str] | None = None,
@@ -31,8 +32,8 @@ def load_csv(
     """Load the table in the file at `path`; `target` names the target column.
 
     A relative path starts from `folder`, or from the current folder if None; the data set is named by the path alone.
-    See `read_table` for `separator`, `decimal` and `encoding`, `Roles` for the names of columns, and `encode_target`
-    for the target.
+    See `read_table` for `separator`, `decimal`, `encoding` and `missing`, `Roles` for the names of columns, and
+    `encode_target` for the target.
 
     Raises
     ------
@@ -41,7 +42,13 @@ def load_csv(
     """
     roles = Roles(ignore or (), numbers or (), categories or (), dates or (), group=group, time=time, weight=weight)
     table = read_table(
-        path, separator=separator, decimal=decimal, encoding=encoding, folder=folder, texts=roles.categories
+        path,
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        missing=missing or (),
+        folder=folder,
+        texts=roles.categories,
     )
     return dataset_of(table, target, task, roles)
 
@@ -74,4 +81,12 @@ def read_rows(
     """
     texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
     texts |= {*kept} - {column.name for column in columns.inputs}
-    return read_table(path, separator=separator, decimal=decimal, encoding=encoding, texts=texts, file=file)
+    return read_table(
+        path,
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        missing=columns.missing,
+        texts=texts,
+        file=file,
+    )
