@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,6 +62,7 @@ def init(
 
     The file runs as it is written. A few trials are timed to say how long its search takes.
     """
+    separator = "\t" if separator == r"\t" else separator  # as shells pass it on
     reading = {"separator": separator, "decimal": decimal, "encoding": encoding}
     rows = {"group": group, "time": time, "weight": weight}
     guarded(
@@ -89,6 +91,7 @@ def _init(
     from hpsearch.cli.printing import about
     from hpsearch.study.proposal import propose, study_name
     from hpsearch.study.proposed_file import written
+    from hpsearch.text import plain
 
     file = Path(f"{study_name(str(data))}.toml") if out is None else out
     if file.exists() and not force:
@@ -96,6 +99,8 @@ def _init(
     with console.status("looking at the table"):
         proposal = propose(_read(data, target, reading, missing), target, reading, rows)
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
+    if not _is_text(path):
+        raise UsageError(f"{plain(path)}: a study file can't hold a name that is no UTF-8 text: rename the file")
     with console.status("timing a few trials"):
         work = _timed(proposal.tables(path), file)
     expected = f"{about(work.seconds)} with {work.processes} processes on this machine; --for 20m sets a limit"
@@ -116,6 +121,14 @@ def _read(data: Path, target: str | None, reading: dict[str, Any], missing: list
         reading["missing"] = [*table.missing, *sorted(signs)]
         table = read_table(data, **reading)
     return table
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _timed(tables: dict[str, Any], file: Path) -> PlannedWork:
@@ -156,9 +169,11 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     console.print()
     time = f"{about(work.seconds)} on this machine"
     say(f"Wrote {file}: {work.trials} trials of {proposal.estimator.value}, {time}. Next:")
-    console.print(f"  hpsearch study {file} --for 20m", soft_wrap=True)
+    limit = " --for 20m" if work.seconds > _LONG else ""
+    console.print(f"  hpsearch study {plain(shlex.quote(str(file)))}{limit}", soft_wrap=True)
 
 
+_LONG = 20 * 60  # seconds of a search that need a limit
 _LONGEST = 300  # letters of a line
 _MOST = 12  # names in a line
 _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}

@@ -1,4 +1,4 @@
-"""Tables as people have them: files and data frames, with columns of few kinds."""
+"""Tables in files and data frames, with columns of few kinds."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def read_table(
     Raises
     ------
     DataError
-        If it can't be read, or is larger than the limits; one message tells all that is wrong.
+        If it can't be read, or is larger than the limits; one message lists all problems.
     UsageError
         If a setting breaks a rule.
     """
@@ -150,7 +150,7 @@ def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]
     Raises
     ------
     DataError
-        If it is no table, or larger than the limits; one message tells all that is wrong.
+        If it is no table, or larger than the limits; one message lists all problems.
     """
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data

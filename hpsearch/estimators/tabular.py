@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data.columns import Columns, Raw
 from hpsearch.data.preparation import Preparation
+from hpsearch.data.reading.frames import inputs_of
 from hpsearch.data.scaling import rescale
-from hpsearch.data.table import table_of
 from hpsearch.errors import DataError, UsageError
 from hpsearch.estimators.saved import differing_versions, restored, saved_state
 from hpsearch.estimators.saving import UNREADABLE, WITH_PREPARATION, check_class, damaged, read, write
@@ -196,12 +196,11 @@ class TabularModel:
         return self.columns.encode(frame, source, fills=self._prepares.fills, **options)
 
     def _frame(self, rows: ArrayLike, source: str) -> pd.DataFrame:
-        if hasattr(rows, "columns"):  # a frame of polars
-            return table_of(rows, name=source)[0].frame
-        array, names = np.asarray(rows), [column.name for column in self.columns.inputs]
-        if array.ndim != 2 or array.shape[1] != len(names):
-            raise DataError(f"X must have the shape (rows, {len(names)}), got {array.shape}")
-        return pd.DataFrame(array, columns=names)
+        frame, is_named = inputs_of(rows, source)
+        names = [column.name for column in self.columns.inputs]
+        if not is_named and frame.shape[1] != len(names):
+            raise DataError(f"X must have the shape (rows, {len(names)}), got {frame.shape}")
+        return frame if is_named else frame.set_axis(names, axis=1)
 
     def _repr_html_(self) -> str:
         """Return what it predicts from which columns, as notebooks show it."""

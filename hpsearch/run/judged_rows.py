@@ -30,8 +30,8 @@ def stored_rows(outcomes: Iterable[Outcome]) -> dict[str, Any]:
     for outcome in outcomes:
         errors.append(outcome.error)
         right.append(None if outcome.right is None else _text(np.packbits(outcome.right)))
-        known = outcome.residuals is not None and len(outcome.residuals) <= MOST_RESIDUALS
-        residuals.append(_text(np.asarray(outcome.residuals, "<f4")) if known else None)
+        keeps_residuals = outcome.residuals is not None and len(outcome.residuals) <= MOST_RESIDUALS
+        residuals.append(_text(np.asarray(outcome.residuals, "<f4")) if keeps_residuals else None)
         groups = max(groups, outcome.groups or 0)
         rows = max([rows, *(len(each) for each in (outcome.right, outcome.residuals) if each is not None)])
     table: dict[str, Any] = {"rows": rows}

@@ -215,7 +215,7 @@ def _reason(key: str, name: str, frame: pd.DataFrame) -> str:
 
 
 def likely_target(table: Table) -> str:
-    """Return the column that is most likely to be predicted: one that is named so, else the last one with a use."""
+    """Return the column that is probably to be predicted: by its name, else the last usable one."""
     names = [str(name) for name in table.frame.columns]
     for likely in _LIKELY_TARGETS:
         for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def written(proposal: Proposal, path: str, file: str, expected: str) -> str:
     lines = [
         f"# A search for a model that predicts {short(proposal.target)}. It runs as it is; change what you like.",
         "#",
-        f"#   hpsearch study {file}    {expected}",
+        f"#   hpsearch study {plain(shlex.quote(file))}    {expected}",
         f"#   hpsearch fit {proposal.name}    trains the best settings for use: {proposal.name}.model",
         "",
         _line("name", tables["name"]),

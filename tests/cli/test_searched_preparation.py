@@ -93,9 +93,10 @@ def test_best_says_what_was_chosen(run, here, capsys, monkeypatch, tmp_path_fact
     assert not any(name.startswith("data.") for name in best["model"])
     toml = tomllib.loads(run("best", "--toml")[1])
     assert toml == {"data": best["data"], "model": best["model"]}
+    (_, program, _), (_, estimator, _) = run("best"), run("best", "--estimator")
     for key, value in best["data"].items():
-        assert f"{key}={value!r}" in run("best", "--estimator")[1]
-    _, program, _ = run("best")
+        assert f"{key}={value!r}" in program
+        assert f"{key}={value!r}" in estimator
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     exec(compile(program, "best.py", "exec"), {})
     score = float(capsys.readouterr().out.split(": ")[1])

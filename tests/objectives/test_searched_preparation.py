@@ -19,6 +19,7 @@ from hpsearch.data.preparation import Preparation
 from hpsearch.errors import UsageError
 from hpsearch.objectives import source
 from hpsearch.objectives.data_keys import DATA_NAMES
+from hpsearch.objectives.levels import merged
 from hpsearch.objectives.prepared_splits import PreparedSplits
 from tests.objectives.families.svc import SVCObjective
 
@@ -266,6 +267,17 @@ def test_settings_of_data_in_memory_are_fixed_where_they_are_not_defaults():
     fixed = estimator(space={}, scaling="minmax")._source.data
     with pytest.raises(UsageError, match=r"data.scaling: is fixed in \[data\] too \(at 'minmax'\)"):
         hpsearch.EstimatorObjective(fixed, model=LINEAR, space=CHOICES)
+
+
+def test_a_level_can_search_what_data_in_memory_fixes():
+    fixing = estimator(space={"C": {"low": 0.1, "high": 1.0}}, scaling="minmax", imputation="mean")
+    data = {key: value for key, value in fixing.content["data"].items() if key != "fingerprint"}
+    base = {"data": data, "model": {"family": "estimator", **LINEAR}, "space": fixing.content["space"]}
+    tables = merged(base, [{"space": {"data.scaling": CHOICES["data.scaling"]}}])
+    varied = fixing.varied({**tables, "model": LINEAR}, hpsearch.EstimatorObjective)
+    assert list(varied.space) == ["C", "data.scaling"]
+    assert varied.content["data"] == {key: each for key, each in fixing.content["data"].items() if key != "scaling"}
+    assert value(varied, {"C": 0.5, "data.scaling": "minmax"}) == value(fixing, {"C": 0.5})
 
 
 def test_a_family_that_does_not_say_so_searches_none():
