@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hpsearch.data.reading import parquet
 from hpsearch.data.reading.delimited import read_delimited
@@ -75,6 +75,7 @@ def read_table(
     folder: str | os.PathLike[str] | None = None,
     texts: Container[str] = (),
     dates: bool = True,
+    file: BinaryIO | None = None,
 ) -> Table:
     r"""Read a CSV file, with a line of names, or a Parquet file; it can be compressed by gzip, bzip2, xz or zip.
 
@@ -90,6 +91,8 @@ def read_table(
         Names of columns that are text, whatever they look like: ``01234`` keeps its zero.
     dates
         Whether texts that all are dates of one format become dates.
+    file
+        Open file that is read to its end, such as standard input; `path` only names it then.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def read_table(
     check_missing("missing", missing)
     missing = tuple(missing)
     name, file_path = str(located(path)), located(path, folder)
-    content, compression = unpacked(file_path)
+    content, compression = unpacked(file_path, file)
     how = {"compression": compression} if compression else {}
     if content.startswith(parquet.MAGIC):
         if separator or decimal or encoding:
