@@ -63,6 +63,8 @@ class CandidateSpace:
         distributions: dict[str, BaseDistribution] = {}
         objects: dict[str, Objects] = {}
         for name, spec in space.items():
+            if not isinstance(name, str):
+                raise UsageError(f"space: names of parameters must be text, got {quoted(name)}")
             if name not in parameters and not any(outer in space for outer in _outer(name)):
                 raise UsageError(f"space: {choose_from('parameter', name, parameters)}")
             try:
