@@ -59,8 +59,16 @@ def some_of(names: Sequence[str], most: int = 10) -> str:
     """
     shown = [name if len(name) <= _LONGEST else f"{name[:_BEGINNING]}…" for name in names[:most]]
     visible = [name if name.isprintable() else repr(name)[1:-1] for name in shown]
-    more = len(names) - len(visible)
-    return ", ".join(visible) + (f" and {more:,} more" if more else "")
+    return ", ".join(visible) + and_more(len(names) - most)
+
+
+def and_more(left: int) -> str:
+    """Return the end of a list that leaves out so many names; empty if it leaves out none.
+
+    >>> and_more(1234), and_more(0)
+    (' and 1,234 more', '')
+    """
+    return f" and {left:,} more" if left > 0 else ""
 
 
 def quoted(value: object) -> str:

@@ -183,7 +183,7 @@ def test_a_process_that_grows_is_replaced_in_silence(tmp_path, fresh_processes):
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        hpsearch.compare(grows, strategies=["random"], trials=1, repeats=5, jobs=2)
+        hpsearch.compare(grows, strategies=["random"], trials=1, repeats=5, jobs=2, direction="minimize")
     assert len(list(tmp_path.iterdir())) > 2
     assert [str(warning.message) for warning in said] == []
 

@@ -17,6 +17,16 @@ from tests.commands import call
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
+SVM = """name = "svm"
+[data]
+source = "csv"
+path = "measurements.csv"
+target = "species"
+[model]
+family = "estimator"
+estimator = "svm"
+"""
+
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
@@ -34,7 +44,7 @@ def test_the_python_examples_run(tmp_path, monkeypatch):
 
 def test_the_study_file_is_valid(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    [text] = blocks("toml")
+    text, space = blocks("toml")
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     path = tomllib.loads(text)["data"]["path"]
     species = ["a", "b", "c"] * 20
@@ -42,6 +52,9 @@ def test_the_study_file_is_valid(tmp_path, monkeypatch):
     ready = plan("mine.toml")
     [objective] = ready.objectives.values()
     assert set(objective.space) == {"learning_rate", "weight_decay", "hidden_layer_sizes"}
+    (tmp_path / "svm.toml").write_text(SVM + space, encoding="utf-8")
+    [objective] = plan("svm.toml").objectives.values()
+    assert set(objective.space) == {"C", "data.scaling", "data.imputation", "data.max_categories"}
 
 
 def test_the_five_commands_lead_from_a_table_to_predictions(tmp_path, monkeypatch):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hpsearch.objectives.data_keys import DATA
 from hpsearch.objectives.levels import merged
 
 OF_FAMILY = ("model", "space")  # tables that some families fix
+SETTING = (*OF_FAMILY, DATA)  # tables in which a parameter stands, searched or fixed
 
 
 def _tables(file: Mapping[str, Any]) -> list[Mapping[str, Any]]:

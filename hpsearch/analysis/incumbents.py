@@ -1,8 +1,7 @@
-"""Best value so far of every run, by trial or by epoch."""
+"""Best value so far of every run, by trial."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -58,43 +57,3 @@ def _best_so_far(run: pd.DataFrame, sign: int) -> pd.DataFrame:
 def _observed(run: pd.DataFrame) -> pd.DataFrame:
     """Return the complete trials of the search."""
     return run[(run["state"] == "COMPLETE") & run["confirms"].isna()]
-
-
-def incumbents_by_epochs(results: Results) -> pd.DataFrame:
-    """Return the best value so far as a function of spent epochs, on one grid for all runs.
-
-    A trial counts from its end, since its value is unknown before. The grid step is the maximum number of epochs per
-    trial: the declared one or, if unknown, the largest observed. Each run ends at the last grid point within its spent
-    epochs. Trials that do not record their epochs count as one step.
-
-    Returns
-    -------
-    task, variant, repeat, spent (epochs), value (NaN before the first complete trial); ordered as `incumbents`.
-    """
-    unit = _epochs_of_a_trial(results)
-    by_number: Any = incumbents(results).groupby(KEYS, sort=False)
-    trials = {_key(key): run for key, run in results.trials.groupby(KEYS)} if unit else {}
-    curves = [
-        _on_grid(curve, trials[_key(key)], unit).assign(**dict(zip(KEYS, key, strict=True)))
-        for key, curve in by_number
-        if unit
-    ]
-    columns = [*KEYS, "spent", "value"]
-    return pd.concat(curves, ignore_index=True)[columns] if curves else pd.DataFrame(columns=columns)
-
-
-def _epochs_of_a_trial(results: Results) -> float:
-    """Return the grid step in epochs; 0 if no trial records its epochs."""
-    if results.epochs_budget is not None:
-        return results.epochs_budget / results.budget
-    most = results.trials["epochs"].astype(float).max()
-    return 0.0 if math.isnan(most) else float(most)
-
-
-def _on_grid(curve: pd.DataFrame, run: pd.DataFrame, unit: float) -> pd.DataFrame:
-    finished = run[run["state"].isin(FINISHED)].set_index("number")["epochs"].astype(float)
-    ends = finished.fillna(unit).reindex(curve["number"], fill_value=0.0).cumsum().to_numpy()
-    grid = unit * np.arange(1, math.floor(ends[-1] / unit) + 1)
-    ended = np.searchsorted(ends, grid, side="right") - 1  # index of the last ended trial
-    values = np.array([math.nan, *curve["value"].astype(float)])
-    return pd.DataFrame({"spent": grid, "value": values[ended + 1]})

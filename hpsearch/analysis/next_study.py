@@ -11,13 +11,14 @@ from typing import Any
 
 from hpsearch.analysis.diagnostics import Change, TaskSearch, diagnose
 from hpsearch.analysis.diagnostics.tighten import tightened
-from hpsearch.analysis.file_levels import OF_FAMILY, level_keys, merged_levels
+from hpsearch.analysis.file_levels import OF_FAMILY, SETTING, level_keys, merged_levels
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.analysis.thresholds import Thresholds
 from hpsearch.analysis.views import by_objective
 from hpsearch.data import located
 from hpsearch.errors import UsageError
 from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES, family
+from hpsearch.objectives.data_keys import DATA, name_in_space
 from hpsearch.objectives.levels import FAMILY
 from hpsearch.results.results import Results, once
 from hpsearch.run.confirmation import REPETITIONS
@@ -136,7 +137,7 @@ def _settled(results: Results) -> Iterator[Change]:
     settled = {path: _agreed(results, path, list(changes.values())) for path, changes in proposed.items()}
     moved = {path[1] for path, agreed in settled.items() if agreed and path[0] == "space" and len(path) == 3}
     for path, agreed in settled.items():
-        fixed = path[1] if len(path) == 2 and ("space", path[1]) in proposed else None
+        fixed = name if len(path) == 2 and ("space", name := _parameter(path)) in proposed else None
         if agreed is not None and fixed not in moved:
             yield agreed
 
@@ -144,8 +145,8 @@ def _settled(results: Results) -> Iterator[Change]:
 def _affected(results: Results, path: tuple[str, ...]) -> int:
     """Return the number of tasks affected by a change of the key; with factors, only tasks that search it count."""
     names = tasks(results)
-    if results.subject == "objective" and path[0] in OF_FAMILY:
-        return sum(path[1] in results.space_of(name) for name in names)
+    if results.subject == "objective" and path[0] in SETTING:
+        return sum(_parameter(path) in results.space_of(name) for name in names)
     return len(names)
 
 
@@ -166,7 +167,7 @@ def _proposed(results: Results) -> Iterator[tuple[str, Change]]:
 def _agreed(results: Results, path: tuple[str, ...], changes: list[Change]) -> Change | None:
     """Return the change for one key from at most one proposal per task; see `next_study`."""
     if path[0] != "space" or len(path) != 3:
-        fixes = results.subject == "objective" and path[0] in OF_FAMILY and path[1] in results.space
+        fixes = results.subject == "objective" and path[0] in SETTING and _parameter(path) in results.space
         return None if fixes and len(changes) < _affected(results, path) else changes[0]
     sign = 1 if path[2] == "high" else -1
     furthest = max(changes, key=lambda each: float(sign * each.value))
@@ -235,10 +236,15 @@ def _accepted(results: Results, file: Mapping[str, Any], changes: Iterable[Chang
 def _groups(changes: Iterable[Change]) -> list[list[Change]]:
     groups: dict[str, list[Change]] = {}
     for change in changes:
-        fixing = len(change.path) == 2 and change.path[0] in {"space", "model"}
-        key = change.path[1] if fixing else ".".join(change.path)
+        fixing = len(change.path) == 2 and change.path[0] in {"space", "model", DATA}
+        key = _parameter(change.path) if fixing else ".".join(change.path)
         groups.setdefault(key, []).append(change)
     return list(groups.values())
+
+
+def _parameter(path: tuple[str, ...]) -> str:
+    """Return the name in a space of the key at a path."""
+    return name_in_space(path[0], path[1])
 
 
 def _apply(file: dict[str, Any], change: Change) -> bool:
@@ -246,7 +252,7 @@ def _apply(file: dict[str, Any], change: Change) -> bool:
     *tables, key = change.path
     table_content = file
     for table in tables:
-        if table not in table_content and table == "model":
+        if table not in table_content and table in ("model", DATA):
             table_content[table] = {}
         if not isinstance(table_content.get(table), dict):
             return False

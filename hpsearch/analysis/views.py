@@ -72,6 +72,7 @@ def of_run(results: Results, task: str, variant: str, repeat: int) -> Results:
         factors={factor: (label,) for factor, label in levels.items()},
         levels={variant: levels},
         spaces={key: space for key, space in results.spaces.items() if key == (task, variant)},
+        likely={key: values for key, values in results.likely.items() if key == (task, variant)},
         families={key: family for key, family in results.families.items() if key == (task, variant)},
         contents={key: content for key, content in results.contents.items() if key == (task, variant)},
         at_plan=None,
@@ -126,6 +127,7 @@ def _by_objective(results: Results) -> Results:
         factors={STRATEGY: variants},
         levels={each: {STRATEGY: each} for each in variants},
         spaces={(label(*key), strategies[key[1]]): space for key, space in searches.spaces.items()},
+        likely={(label(*key), strategies[key[1]]): values for key, values in results.likely.items() if key[1] in kept},
         families={
             (label(*key), strategies[key[1]]): family for key, family in results.families.items() if key[1] in kept
         },

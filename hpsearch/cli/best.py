@@ -30,7 +30,10 @@ def best(
     task: TaskOption = None,
     json: JsonOption = False,
     toml: Annotated[
-        bool, typer.Option("--toml", help="Print the table [model] of a study file, fixed settings included.")
+        bool,
+        typer.Option(
+            "--toml", help="Print [model] of a study file, fixed settings included, and what was searched of [data]."
+        ),
     ] = False,
     estimator: Annotated[
         bool, typer.Option("--estimator", help="Print only what makes the estimator, for data of your own.")
@@ -68,9 +71,10 @@ def _best(
 def document(results: Results, chosen: Best) -> dict[str, Any]:
     """Return the best hyperparameters, their origin and their scores."""
     from hpsearch.cli.chosen import test_score
-    from hpsearch.report.python_code import settings_of
+    from hpsearch.report.python_code import preparation_of, settings_of
     from hpsearch.space import decode
 
+    chosen_data = preparation_of(results, chosen)
     return {
         "study": results.name,
         "task": chosen.task,
@@ -80,6 +84,7 @@ def document(results: Results, chosen: Best) -> dict[str, Any]:
         "trial": chosen.number,
         "params": {name: decode(value) for name, value in chosen.params.items()},
         "model": settings_of(results, chosen),
+        **({"data": chosen_data} if chosen_data else {}),
         "metric": results.metric,
         "direction": results.direction,
         "validation": chosen.value,
@@ -90,7 +95,8 @@ def document(results: Results, chosen: Best) -> dict[str, Any]:
 def _toml(results: Results, chosen: Best) -> str:
     import tomli_w
 
-    from hpsearch.report.python_code import settings_of
+    from hpsearch.report.python_code import preparation_of, settings_of
 
     settings = {name: value for name, value in settings_of(results, chosen).items() if value is not None}
-    return tomli_w.dumps({"model": settings}).rstrip("\n")
+    data = preparation_of(results, chosen)
+    return tomli_w.dumps({**({"data": data} if data else {}), "model": settings}).rstrip("\n")

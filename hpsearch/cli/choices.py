@@ -1,4 +1,4 @@
-"""What a study file may name: studies that ship, strategies, data sets, and the parts of models."""
+"""The command ``list``: studies that ship, strategies, data sets, and the parts of models."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.cli.answer import Answer
+from hpsearch.cli.guard import guarded
+from hpsearch.cli.options import DebugOption, JsonOption
 from hpsearch.text import plain
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
+
+
+def list_(json: JsonOption = False, debug: DebugOption = False) -> None:
+    """List what a study file may name: studies, strategies, data sets, and the parts of the network."""
+    guarded(lambda _console: Answer(print_choices, choices), debug=debug, json=json)
 
 
 def choices() -> dict[str, Any]:
@@ -53,15 +61,19 @@ def _tables() -> Mapping[str, Iterable[str]]:
     from hpsearch.data import SOURCES
     from hpsearch.nn import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
     from hpsearch.objectives import FAMILIES
+    from hpsearch.objectives.data_keys import DATA_NAMES
     from hpsearch.objectives.estimators import ESTIMATORS
     from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.objectives.scoring import SCORERS
+    from hpsearch.objectives.searched_model import RANGE_KEYS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
 
     return {
         "families of models": FAMILIES,
         **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
+        "keys of a range ([space])": RANGE_KEYS,
+        "settings of [data] that [space] can search": DATA_NAMES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,

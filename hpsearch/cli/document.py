@@ -31,7 +31,11 @@ def study_document(results: Results) -> dict[str, Any]:
         "runs": len(runs),
         "runs_complete": int(runs["complete"].astype(bool).sum()),
         "trials": {str(state): int(count) for state, count in states.items()},
-        "space": {name: describe(distribution) for name, distribution in results.space.items()},
+        "taken_over": _taken_over(results),
+        "space": {
+            name: describe(distribution) | ({"likely": likely} if (likely := results.likely_values(name)) else {})
+            for name, distribution in results.space.items()
+        },
         "best": [
             {
                 "task": each.task,
@@ -49,6 +53,20 @@ def study_document(results: Results) -> dict[str, Any]:
         "verdicts": [asdict(each) for each in verdicts(results)],
         "claims": [asdict(each) for each in decided(results)],
     }
+
+
+def _taken_over(results: Results) -> dict[str, Any] | None:
+    """Return how many trials of which study each run has taken over, and why others were left out; None if it did not.
+
+    No other part of the document counts these trials.
+    """
+    if not results.taken_over:
+        return None
+    runs = [
+        {"task": task, "variant": variant, "repeat": repeat, "trials": len(each.trials), "left_out": each.left_out}
+        for (task, variant, repeat), each in results.taken_over.items()
+    ]
+    return {"study": next(iter(results.taken_over.values())).study, "runs": runs}
 
 
 def _baselines(results: Results) -> list[dict[str, Any]]:

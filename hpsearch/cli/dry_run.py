@@ -22,8 +22,8 @@ def dry_run_answer(plan: Plan, storage: str, jobs: int, console: Screen) -> Answ
 
 
 def _print(console: Screen, work: PlannedWork) -> None:
-    from hpsearch.cli.printing import about
-    from hpsearch.report.text import plural
+    from hpsearch.cli.printing import about, trials_from_to
+    from hpsearch.report.text import listing, plural, value
 
     tasks = f"{work.tasks} tasks × " if work.tasks > 1 else ""
     trials = work.trials // max(work.runs, 1)
@@ -36,6 +36,12 @@ def _print(console: Screen, work: PlannedWork) -> None:
     held = f", of which {work.stored:,} are stored already" if work.stored else ""
     epochs = f", {work.epochs:,} epochs in all" if work.epochs else ""
     console.print(f"  {work.trials:,} {plural(work.trials, 'trial')}: {sizes}{epochs}{held}", soft_wrap=True)
+    if work.goes_on_from is not None:
+        taken = trials_from_to(work.taken_over)
+        console.print(f"  each run goes on from {taken} of {work.goes_on_from}, not counted here", soft_wrap=True)
+    if work.likely:
+        likely = listing(f"{name} = {listing(map(value, values), 'or')}" for name, values in work.likely.items())
+        console.print(f"  some of the first trials of each run are drawn near {likely}", soft_wrap=True)
     if work.retrainings:
         console.print(f"  {work.retrainings:,} retrainings of the winners, for the test", soft_wrap=True)
     if work.baselines:

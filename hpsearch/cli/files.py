@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hpsearch.errors import UsageError
@@ -20,3 +21,17 @@ def written(path: Path, content: str | bytes) -> None:
         path.write_bytes(data)
     except (OSError, ValueError) as error:  # ValueError: a NUL
         raise UsageError(f"--out: {path} can't be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def check_folder(out: Path) -> None:
+    """Refuse a folder that can't be written to now, rather than when the search is over."""
+    try:
+        there = out.absolute()
+        while not there.exists():
+            there = there.parent
+    except (OSError, ValueError) as error:  # too long, a NUL
+        raise UsageError(f"--out: {out}: {getattr(error, 'strerror', None) or error}") from error
+    if not there.is_dir():
+        raise UsageError(f"--out: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"--out: {there} can't be written to")

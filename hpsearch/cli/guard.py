@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from hpsearch.cli.commands import StoppedError
 from hpsearch.cli.messages import logged, say
+from hpsearch.cli.stopping import StoppedError
 from hpsearch.errors import HpsearchError, UsageError
 
 if TYPE_CHECKING:

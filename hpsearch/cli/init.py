@@ -13,10 +13,11 @@ import typer
 from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
 from hpsearch.cli.options import DebugOption, JsonOption, QuietOption
-from hpsearch.errors import UsageError
+from hpsearch.errors import UsageError, and_more
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
+    from hpsearch.data.table import Table
     from hpsearch.execution.planned_work import PlannedWork
     from hpsearch.study.proposal import Proposal
 
@@ -46,6 +47,12 @@ def init(
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
     ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT", help="What stands for missing values, such as ?; can be repeated. By default it is found."
+        ),
+    ] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -58,7 +65,7 @@ def init(
     reading = {"separator": separator, "decimal": decimal, "encoding": encoding}
     rows = {"group": group, "time": time, "weight": weight}
     guarded(
-        lambda console: _init(data, target, out, force, _given(reading), _given(rows), console),
+        lambda console: _init(data, target, out, force, _given(reading), missing, _given(rows), console),
         quiet=quiet,
         debug=debug,
         json=json,
@@ -74,13 +81,13 @@ def _init(
     target: str | None,
     out: Path | None,
     force: bool,
-    reading: dict[str, str],
+    reading: dict[str, Any],
+    missing: list[str] | None,
     rows: dict[str, str],
     console: Screen,
 ) -> Answer:
     from hpsearch.cli.files import written as write
     from hpsearch.cli.printing import about
-    from hpsearch.data.table import read_table
     from hpsearch.study.proposal import propose, study_name
     from hpsearch.study.proposed_file import written
     from hpsearch.text import plain
@@ -89,7 +96,7 @@ def _init(
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: --force overwrites it, --out FILE writes another one")
     with console.status("looking at the table"):
-        proposal = propose(read_table(data, **reading), target, reading, rows)  # type: ignore[arg-type]
+        proposal = propose(_read(data, target, reading, missing), target, reading, rows)
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
     if not _is_text(path):
         raise UsageError(f"{plain(path)}: a study file can't hold a name that is no UTF-8 text: rename the file")
@@ -98,6 +105,21 @@ def _init(
     expected = f"{about(work.seconds)} with {work.processes} processes on this machine; --for 20m sets a limit"
     write(file, written(proposal, path, str(file), expected))
     return Answer(lambda console: _print(console, proposal, file, work), lambda: _document(proposal, file, work))
+
+
+def _read(data: Path, target: str | None, reading: dict[str, Any], missing: list[str] | None) -> Table:
+    """Read the table, again if signs in it stand for missing values; these are added to `reading`."""
+    from hpsearch.data.reading.missing import proposed_missing
+    from hpsearch.data.table import read_table
+
+    if missing is not None:
+        reading["missing"] = missing
+        return read_table(data, **reading)
+    table = read_table(data, **reading)
+    while signs := proposed_missing(table.frame, target).keys() - {*table.missing}:
+        reading["missing"] = [*table.missing, *sorted(signs)]
+        table = read_table(data, **reading)
+    return table
 
 
 def _is_text(path: str) -> bool:
@@ -144,17 +166,18 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     console.print()
     time = f"{about(work.seconds)} on this machine"
     say(f"Wrote {file}: {work.trials} trials of {proposal.estimator.value}, {time}. Next:")
-    console.print(f"  hpsearch study {plain(shlex.quote(str(file)))} --for 20m", soft_wrap=True)
+    limit = " --for 20m" if work.seconds > _LONG else ""
+    console.print(f"  hpsearch study {plain(shlex.quote(str(file)))}{limit}", soft_wrap=True)
 
 
+_LONG = 20 * 60  # seconds of a search that need a limit
 _LONGEST = 300  # letters of a line
 _MOST = 12  # names in a line
 _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
+    return ", ".join(names[:_MOST]) + and_more(len(names) - _MOST)
 
 
 def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, Any]:

@@ -38,9 +38,12 @@ def _print(console: Screen, storage: str, studies: Sequence[StoredSummary]) -> N
     from hpsearch.text import plain, shorten
 
     table = Table(title=f"{shown(storage)}: {len(studies)} {plural(len(studies), 'study')}", title_justify="left")
+    goes_on = any(each.goes_on_from for each in studies)
     table.add_column("study", overflow="fold")
     for heading in ("runs", "trials", "best", "metric"):
         table.add_column(heading, justify="left" if heading == "metric" else "right", no_wrap=True)
+    if goes_on:
+        table.add_column("goes on from", overflow="fold")
     for each in studies:
         table.add_row(
             shorten(plain(each.name), _LONGEST),
@@ -48,5 +51,6 @@ def _print(console: Screen, storage: str, studies: Sequence[StoredSummary]) -> N
             f"{each.trials:,}",
             NOTHING if each.best is None else number(each.best, 4),
             shorten(plain(each.metric), _LONGEST) if each.is_ours else "(another program's)",
+            *([shorten(plain(each.goes_on_from or ""), _LONGEST)] if goes_on else []),
         )
     console.print(table)

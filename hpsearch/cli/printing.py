@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hpsearch.errors import and_more
 from hpsearch.storage import shown
 from hpsearch.text import plain, shorten
 
@@ -59,8 +60,7 @@ def _is_search(plan: Plan) -> bool:
 
 def _some(names: Sequence[str]) -> str:
     """Return the first names of a long list, and how many follow."""
-    more = f" and {len(names) - _LEVELS_IN_FULL} more" if len(names) > _LEVELS_IN_FULL else ""
-    return ", ".join(map(_name, names[:_LEVELS_IN_FULL])) + more
+    return ", ".join(map(_name, names[:_LEVELS_IN_FULL])) + and_more(len(names) - _LEVELS_IN_FULL)
 
 
 def _budget(plan: Plan) -> str:
@@ -76,6 +76,8 @@ def _budget(plan: Plan) -> str:
 
 def print_start(console: Console, start: Start) -> None:
     """Print the batch, if there is one, and how much the storage holds already, if anything."""
+    from hpsearch.report.text import listing
+
     if start.batch:
         last = "one" if start.batch == 1 else f"{start.batch}"
         console.print(
@@ -84,9 +86,13 @@ def print_start(console: Console, start: Start) -> None:
             soft_wrap=True,
         )
     if any(start.taken_over):
-        least, most = min(start.taken_over), max(start.taken_over)
-        number = f"{most}" if least == most else f"{least} to {most}"
-        console.print(f"each run goes on from {number} trials of {start.earlier}", soft_wrap=True)
+        console.print(f"each run goes on from {trials_from_to(start.taken_over)} of {start.earlier}", soft_wrap=True)
+        if start.not_learning:
+            does = "does" if len(start.not_learning) == 1 else "do"
+            console.print(
+                f"{listing(start.not_learning)} {does} not learn from them; only the best of them is trained first",
+                soft_wrap=True,
+            )
     if start.stored == 0 and start.interrupted == 0:
         return
     if start.stored >= start.planned:
@@ -94,6 +100,18 @@ def print_start(console: Console, start: Start) -> None:
         return
     unfinished = f"; {start.interrupted} were interrupted and are finished first" if start.interrupted else ""
     console.print(f"The storage holds {start.stored} of them already: going on from there{unfinished}.")
+
+
+def trials_from_to(counts: Sequence[int]) -> str:
+    """Return the smallest and the largest number of trials, or the one that all have; 0 without any.
+
+    >>> trials_from_to([3, 5, 4]), trials_from_to([1, 1])
+    ('3 to 5 trials', '1 trial')
+    """
+    from hpsearch.report.text import plural
+
+    least, most = min(counts, default=0), max(counts, default=0)
+    return f"{'' if least == most else f'{least:,} to '}{most:,} {plural(most, 'trial')}"
 
 
 def print_expected_time(console: Console, start: Start, plan: Plan, jobs: int) -> None:

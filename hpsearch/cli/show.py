@@ -10,6 +10,7 @@ from hpsearch.cli.options import DEFAULT_STORAGE, DebugOption, JsonOption, Stora
 
 if TYPE_CHECKING:
     from hpsearch.cli.screen import Screen
+    from hpsearch.report.text import Fact
     from hpsearch.results.results import Results
 
 
@@ -33,6 +34,7 @@ def _show(study: str | None, storage: str) -> Answer:
 
 def _print(console: Screen, results: Results) -> None:
     from hpsearch.cli.printing import print_results
+    from hpsearch.report.continued import continued_sentence
     from hpsearch.space import in_words
     from hpsearch.text import plain, shorten
 
@@ -44,9 +46,15 @@ def _print(console: Screen, results: Results) -> None:
     )
     complete = int(results.runs["complete"].astype(bool).sum())
     console.print(f"{complete} of {len(results.runs)} runs are complete; trials: {states or 'none'}", soft_wrap=True)
+    facts: dict[str, Fact] = {}
+    if sentence := continued_sentence(results, facts):
+        console.print(shorten(plain(sentence.format(**facts)), _LONGEST_SENTENCE), soft_wrap=True)
     for name, distribution in results.space.items():
-        console.print(f"  {shorten(plain(f'{name}: {in_words(distribution)}'), _LONGEST)}", soft_wrap=True)
+        likely = " or ".join(map(str, results.likely_values(name)))
+        line = f"{name}: {in_words(distribution)}{f', likely {likely}' if likely else ''}"
+        console.print(f"  {shorten(plain(line), _LONGEST)}", soft_wrap=True)
     print_results(console, results)
 
 
 _LONGEST = 200  # letters of a line
+_LONGEST_SENTENCE = 2_000

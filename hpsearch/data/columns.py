@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hpsearch.data.reading.frames import column_name
 from hpsearch.data.reading.kinds import UnusableColumnError, usable
+from hpsearch.data.reading.missing import without
 from hpsearch.data.values import (
     DATE_FORM,
     DATE_PARTS,
@@ -135,11 +136,14 @@ class Columns:
         Name of the target's column, which a table of new rows may have or not; empty if it has none.
     additional
         Names of other columns that a table of new rows may have or not, such as those to ignore.
+    missing
+        Texts, and numbers as text, that stand for missing values.
     """
 
     inputs: tuple[Column, ...]
     target: str = ""
     additional: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of_numbers(cls, names: Sequence[str]) -> Self:
@@ -207,6 +211,8 @@ class Columns:
             except UnusableColumnError as error:
                 problems.append(f"column {quoted(column.name)} {error}")
                 continue
+            if self.missing:
+                values = without(values, self.missing)
             converted = column.convert(values)
             parts.append(_to_float32(converted.numbers))
             problems += _wrong_values(column, values, converted, fills=fills)
@@ -234,7 +240,10 @@ class Columns:
         inputs = [[column.name, column.kind, list(column.details)] for column in self.inputs]
         additional = {"additional": list(self.additional)} if self.additional else {}
         forms = {column.name: column.form for column in self.inputs if column.form}
-        return {"inputs": inputs, "target": self.target, **additional} | ({"date_forms": forms} if forms else {})
+        missing = {"missing": list(self.missing)} if self.missing else {}
+        return {"inputs": inputs, "target": self.target, **additional, **missing} | (
+            {"date_forms": forms} if forms else {}
+        )
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any]) -> Self:
@@ -260,10 +269,12 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} has no such form of dates")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")
-        additional = tuple(table.get("additional", ()))
+        additional, missing = tuple(table.get("additional", ())), tuple(table.get("missing", ()))
         if not all(isinstance(name, str) for name in additional):
             raise ValueError("additional columns must have names that are text")
-        return cls(inputs, str(table["target"]), additional)
+        if not all(isinstance(text, str) for text in missing):
+            raise ValueError("what stands for missing values must be text")
+        return cls(inputs, str(table["target"]), additional, missing)
 
 
 def _wrong_values(column: Column, values: pd.Series[Any], converted: Converted, *, fills: bool) -> Iterator[str]:

@@ -93,6 +93,11 @@ class Dataset:
         for name, values in self._row_columns.items():
             object.__setattr__(self, name, _read_only(values))
 
+    @property
+    def nbytes(self) -> int:
+        """Size of inputs, labels and targets in bytes."""
+        return sum(array.nbytes for _, x, y in self._parts() for array in (x, y))
+
     @cached_property
     def incomplete(self) -> NDArray[np.bool_]:
         """Which columns of `x` miss values, in any part."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.data.row_columns import KEYS
 from hpsearch.data.settings import DataSettings
 from hpsearch.data.table import table_of
@@ -19,7 +20,7 @@ NAME = "frame"
 FRAME, TARGET, TASK = "frame", "target", "task"
 
 _ROLES = ("ignore", "numbers", "categories", "dates")
-_SPLIT = ("train", "validation", "test", "scaling", "imputation", "metric")
+_SPLIT = ("train", "validation", "test", *PREPARATION_KEYS, "metric")
 _DEFAULTS = DataSettings()
 
 
@@ -39,7 +40,7 @@ class InMemory:
         UsageError
             If a key is unknown or missing, or a value is invalid.
         DataError
-            If the data can't be used; one message tells all.
+            If the data can't be used; one message lists all problems.
         """
         keys = (FRAME, TARGET, TASK, *_ROLES, *KEYS, *_SPLIT)
         for key in table:
@@ -80,6 +81,7 @@ class InMemory:
         """
         before = self.content
         changes = {key: value for key, value in content.items() if before.get(key) != value}
+        changes |= {key: getattr(_DEFAULTS, key) for key in PREPARATION_KEYS if key in before and key not in content}
         for key in changes:
             if key not in _SPLIT:
                 raise UsageError(f"[data] {key} of data in Python can't vary: {choose_from('key', key, _SPLIT)}")

@@ -23,13 +23,14 @@ _BLOCK = 64  # columns that are copied at a time
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """Matrix of a table's rows, with what the training rows taught.
+    """How a table's rows become a matrix, fitted on the training rows.
 
     A missing number is filled by the median (or what `[data] imputation` names) of the training rows, a truth by the
     most frequent one. A column of numbers that misses values in training rows gets a second one, 1 where the value is
     missing. A missing text is a category of its own. A column of texts becomes a column of zeros and ones for each
-    category; with more than `MOST_CATEGORIES`, the rare ones share the last column. A category that training did not
-    have is rare, or without such a column has zeros. The order is: numbers, indicators, categories.
+    category; with more than `MOST_CATEGORIES`, or what ``[data] max_categories`` says, the rare ones share the last
+    column. A category that training did not have is rare, or without such a column has zeros. The order is: numbers,
+    indicators, categories.
 
     Attributes
     ----------
@@ -69,7 +70,7 @@ class Preparation:
 
     @classmethod
     def plain(cls, columns: Columns) -> Self:
-        """Return the preparation that learns nothing: each category has a column, and no value may be missing."""
+        """Return the preparation without fitted values: each category has a column, and no value may be missing."""
         numbers, categorical = _width(columns), columns.categorical
         kept = tuple(np.arange(len(column.categories)) for column in categorical)
         return cls(
@@ -85,6 +86,7 @@ class Preparation:
         filled: NDArray[np.bool_] | None = None,
         *,
         keeps_all: bool = False,
+        max_categories: int = MOST_CATEGORIES,
     ) -> Self:
         """Return the preparation that the training rows `x`, shape (rows, raw columns), give.
 
@@ -93,13 +95,18 @@ class Preparation:
         filled
             Which columns of `x` need a number to fill missing ones with; None for all of them.
         keeps_all
-            Whether every category of the table has a column, as in earlier versions. One that the training rows do not
-            have is 0 in them.
+            Whether every category of the table has a column, as in earlier versions, where there are at most
+            `max_categories`. One that the training rows do not have is 0 in them.
+        max_categories
+            Maximum number of matrix columns of each column with categories.
         """
         plain = cls.plain(columns)
         width = len(plain.fill)
         encoded = [
-            (kept, False) if keeps_all else _frequent(x[:, width + place]) for place, kept in enumerate(plain.kept)
+            (kept, False)
+            if keeps_all and len(kept) <= max_categories
+            else _frequent(x[:, width + place], max_categories)
+            for place, kept in enumerate(plain.kept)
         ]
         needed = np.arange(width) if filled is None else np.flatnonzero(filled[:width])
         fill, missing = plain.fill, np.isnan(x[:, needed]).any(axis=0)
@@ -217,11 +224,11 @@ def _fill(x: NDArray[np.float32], strategy: str) -> NDArray[np.float64]:
     return statistics
 
 
-def _frequent(codes: NDArray[np.float32]) -> tuple[NDArray[np.int64], bool]:
+def _frequent(codes: NDArray[np.float32], most: int) -> tuple[NDArray[np.int64], bool]:
     """Return the most frequent categories, ascending, and whether there are others."""
     from sklearn.preprocessing import OneHotEncoder
 
-    encoder = OneHotEncoder(max_categories=MOST_CATEGORIES, handle_unknown="infrequent_if_exist")
+    encoder = OneHotEncoder(max_categories=most, handle_unknown="infrequent_if_exist")
     encoder.fit(codes.astype(np.int64)[:, np.newaxis])
     rare = encoder.infrequent_categories_[0]
     return np.setdiff1d(encoder.categories_[0], [] if rare is None else rare).astype(np.int64), rare is not None

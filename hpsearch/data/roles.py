@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hpsearch.errors import quoted
+from hpsearch.errors import and_more, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,10 +153,9 @@ def to_be_ignored(proposals: Iterable[ColumnProposal], named: Collection[str]) -
     if not columns:
         return ""
     first = columns[:MOST_NAMED]
-    reasons = ", ".join(f"{quoted(each.name)} ({each.reason})" for each in first)
-    more = f" and {len(columns) - MOST_NAMED} more" if len(columns) > MOST_NAMED else ""
+    listed = ", ".join(f"{quoted(each.name)} ({each.reason})" for each in first) + and_more(len(columns) - MOST_NAMED)
     return (
-        f"nothing can be learned from {'columns' if len(columns) > 1 else 'column'} {reasons}{more}: write"
+        f"nothing can be learned from {'columns' if len(columns) > 1 else 'column'} {listed}: write"
         f" {ignore_line([each.name for each in first])} in [data], or name those to use in numbers, categories or dates"
     )
 
@@ -167,7 +166,12 @@ def ignore_line(names: Iterable[str]) -> str:
     >>> ignore_line(["id", "name"])
     'ignore = ["id", "name"]'
     """
-    return f"ignore = [{', '.join(map(_toml, names))}]"
+    return list_line("ignore", names)
+
+
+def list_line(key: str, texts: Iterable[str]) -> str:
+    """Return the line of ``[data]`` that sets a key to a list of texts."""
+    return f"{key} = [{', '.join(map(_toml, texts))}]"
 
 
 def _toml(text: str) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 from hpsearch.checks import one_of, share, whole
 from hpsearch.data.dataset import TASKS, Dataset
 from hpsearch.data.folds import folds
-from hpsearch.data.preparation import IMPUTATIONS
+from hpsearch.data.preparation_settings import PREPARATION_KEYS, PreparationSettings
 from hpsearch.data.reading.dialect import check_decimal, check_separator
 from hpsearch.data.reading.encoding import check_encoding
+from hpsearch.data.reading.missing import check_missing
 from hpsearch.data.row_columns import check_row_keys
-from hpsearch.data.scaling import SCALINGS
 from hpsearch.data.sources import SOURCES
 from hpsearch.data.time_drawing import repeated
 from hpsearch.errors import UsageError, quoted
@@ -41,12 +41,15 @@ class DataSettings:
         each other.
     separator, decimal, encoding
         Of a csv file, see `read_table`; if None, they are found by looking at it.
+    missing
+        csv: texts and numbers (as text) that stand for missing values, such as ("?", "999"), in every column.
     rows, inputs
         Number of rows and of columns of source "normal"; None: 1,000 and 100.
     ignore, numbers, categories, dates
         csv: names of columns in a role, see `Roles`.
-    train, validation, test, scaling, imputation
-        See `split`. `validation` can also be folds, such as "5-fold" or "3 x 5-fold", see `cross_split`.
+    train, validation, test, scaling, imputation, max_categories
+        See `split` and `PreparationSettings`. `validation` can also be folds, such as "5-fold" or "3 x 5-fold", see
+        `cross_split`.
     metric
         Name of scikit-learn's scorer that judges trials, baselines and the test, such as "roc_auc". None: "accuracy" or
         "r2".
@@ -67,6 +70,7 @@ class DataSettings:
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+    missing: tuple[str, ...] | None = None
     rows: int | None = None
     inputs: int | None = None
     ignore: tuple[str, ...] | None = None
@@ -76,8 +80,9 @@ class DataSettings:
     train: int | None = None
     validation: float | int | str = 0.2
     test: float | int = 0.2
-    scaling: str = "standard"
-    imputation: str = "median"
+    scaling: str = PreparationSettings.scaling
+    imputation: str = PreparationSettings.imputation
+    max_categories: int = PreparationSettings.max_categories
     metric: str | None = None
 
     def __post_init__(self) -> None:
@@ -97,8 +102,7 @@ class DataSettings:
         share("test", self.test)
         if self.train is not None:
             whole("train", self.train, least=1)
-        one_of("scaling", self.scaling, SCALINGS)
-        one_of("imputation", self.imputation, IMPUTATIONS)
+        _ = self.preparation  # checks its values
         if self.metric is not None:
             _text("metric", self.metric)
 
@@ -113,6 +117,11 @@ class DataSettings:
             if key not in SOURCES[self.source].reads:
                 sources = " or ".join(repr(name) for name, source in SOURCES.items() if key in source.reads)
                 raise UsageError(f"{key} is for source {sources} only; received {quoted(value)} with {self.source!r}")
+
+    @property
+    def preparation(self) -> PreparationSettings:
+        """Settings of the preparation."""
+        return PreparationSettings(**{key: getattr(self, key) for key in PREPARATION_KEYS})
 
     def read_by_source(self) -> dict[str, Any]:
         """Return the keys that the source reads, by name."""
@@ -147,6 +156,7 @@ _RULES: Mapping[str, Callable[[str, object], None]] = {
     "separator": check_separator,
     "decimal": check_decimal,
     "encoding": check_encoding,
+    "missing": check_missing,
     "rows": _size,
     "inputs": _size,
     "ignore": _names,

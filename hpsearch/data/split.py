@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.checks import MOST_SEED, one_of, share, whole
+from hpsearch.checks import MOST_SEED, share, whole
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.drawing import Drawing, Rows
 from hpsearch.data.folds import Folds
 from hpsearch.data.group_drawing import GroupDrawing
-from hpsearch.data.preparation import IMPUTATIONS, Preparation
+from hpsearch.data.preparation import Preparation
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.data.scaling import SCALINGS, rescale
 from hpsearch.data.time_drawing import TimeDrawing
 from hpsearch.errors import DataError
@@ -78,8 +79,9 @@ def split(
     validation: float | int = 0.2,
     test: float | int = 0.2,
     train: int | None = None,
-    scaling: str = "standard",
-    imputation: str = "median",
+    scaling: str = PreparationSettings.scaling,
+    imputation: str = PreparationSettings.imputation,
+    max_categories: int = PreparationSettings.max_categories,
     seed: int,
     repeat: int = 0,
 ) -> Split:
@@ -104,8 +106,8 @@ def split(
         The draw is stratified, so if fewer than one row per class would be left out, the number is lowered accordingly.
     scaling
         Key of `SCALINGS`, fitted on the training rows after `train` is applied.
-    imputation
-        One of `IMPUTATIONS`, fitted on the same rows, before scaling. See `Preparation`.
+    imputation, max_categories
+        See `PreparationSettings` and `Preparation`, fitted on the same rows, before scaling.
     seed, repeat
         Whole numbers >= 0.
 
@@ -119,8 +121,7 @@ def split(
     validation, test = share("validation", validation), share("test", test)
     if train is not None:
         whole("train", train, least=1)
-    one_of("scaling", scaling, SCALINGS)
-    one_of("imputation", imputation, IMPUTATIONS)
+    settings = PreparationSettings(scaling=scaling, imputation=imputation, max_categories=max_categories)
     whole("seed", seed, least=0, most=MOST_SEED)
     whole("repeat", repeat, least=0)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
@@ -129,7 +130,7 @@ def split(
     train_rows = _limit_train(dataset, rest, train, (seed, _TRAIN, repeat))
     parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
     drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
-    made = _prepared(dataset, scaling, imputation, [*parts, test_part])
+    made = _prepared(dataset, settings, [*parts, test_part])
     return replace(made, fingerprints=_fingerprints(drawn), **_weights(dataset, drawn))
 
 
@@ -139,8 +140,9 @@ def cross_split(
     folds: Folds,
     test: float | int = 0.2,
     train: int | None = None,
-    scaling: str = "standard",
-    imputation: str = "median",
+    scaling: str = PreparationSettings.scaling,
+    imputation: str = PreparationSettings.imputation,
+    max_categories: int = PreparationSettings.max_categories,
     seed: int,
     repeat: int = 0,
 ) -> Split:
@@ -151,11 +153,12 @@ def cross_split(
     are those of the first fold. The other arguments, and the errors, are those of `split`.
     """
     test = share("test", test)
+    settings = PreparationSettings(scaling=scaling, imputation=imputation, max_categories=max_categories)
     rest, test_rows, test_part = _draw_test(dataset, test, seed)
 
     def scaled(train_rows: Rows, validation_rows: Rows) -> Split:
         parts = [_copy_rows(dataset.x, dataset.y, rows) for rows in (train_rows, validation_rows)]
-        made = _prepared(dataset, scaling, imputation, [*parts, (test_part[0].copy(), test_part[1].copy())])
+        made = _prepared(dataset, settings, [*parts, (test_part[0].copy(), test_part[1].copy())])
         drawn = {"train": train_rows, "validation": validation_rows, "test": test_rows}
         return replace(made, **_weights(dataset, drawn))
 
@@ -231,10 +234,16 @@ def _limit_train(dataset: Dataset, rows: Rows, train: int | None, entropy: tuple
     return selected
 
 
-def _prepared(dataset: Dataset, scaling: str, imputation: str, parts: list[Part]) -> Split:
+def _prepared(dataset: Dataset, settings: PreparationSettings, parts: list[Part]) -> Split:
     """Prepare and scale the parts (train first), in place where possible, and combine them into a `Split`."""
+    scaling = settings.scaling
     preparation = Preparation.fit(
-        dataset.columns, parts[0][0], imputation, dataset.incomplete, keeps_all=dataset.is_plain
+        dataset.columns,
+        parts[0][0],
+        settings.imputation,
+        dataset.incomplete,
+        keeps_all=dataset.is_plain,
+        max_categories=settings.max_categories,
     )
     parts = [(preparation.apply(x), y) for x, y in parts]
     shift, factor = SCALINGS[scaling](parts[0][0])

@@ -1,9 +1,9 @@
-"""Tables as people have them: files and data frames, with columns of few kinds."""
+"""Tables in files and data frames, with columns of few kinds."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from hpsearch.data.reading.dialect import check_decimal, check_separator, find_d
 from hpsearch.data.reading.encoding import as_utf8, check_encoding
 from hpsearch.data.reading.frames import frame_of, of_few_kinds
 from hpsearch.data.reading.kinds import as_text
+from hpsearch.data.reading.missing import check_missing, without
 from hpsearch.data.reading.texts import interpret
 from hpsearch.data.reading.unpacking import unpacked
 from hpsearch.data.sources.files import located
@@ -43,6 +44,8 @@ class Table:
         Line of the file where each row begins, shape (rows,); None if it is no text.
     date_formats
         Format of each column of dates that was text.
+    missing
+        What stands for missing values in it, as text.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Table:
     reading: Mapping[str, str] = field(default_factory=dict)
     lines: NDArray[np.int64] | None = field(default=None, repr=False)
     date_formats: Mapping[str, str] = field(default_factory=dict, repr=False)
+    missing: tuple[str, ...] = ()
 
     def place(self, row: int) -> str:
         """Return where a row is, for messages: its line in the file, or its number from 0.
@@ -67,6 +71,7 @@ def read_table(
     separator: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    missing: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
     texts: Container[str] = (),
     dates: bool = True,
@@ -77,6 +82,8 @@ def read_table(
     ----------
     separator, decimal, encoding
         Of text, such as ``"\t"``, ``","`` and ``"cp1252"``. If None, they are found by looking at the file.
+    missing
+        Texts, and numbers as text, that stand for missing values in any column.
     folder
         Where a relative path starts; the current folder if None.
     texts
@@ -87,7 +94,7 @@ def read_table(
     Raises
     ------
     DataError
-        If it can't be read, or is larger than the limits; one message tells all that is wrong.
+        If it can't be read, or is larger than the limits; one message lists all problems.
     UsageError
         If a setting breaks a rule.
     """
@@ -98,6 +105,8 @@ def read_table(
     ):
         if value is not None:
             check(key, value)
+    check_missing("missing", missing)
+    missing = tuple(missing)
     name, file_path = str(located(path)), located(path, folder)
     content, compression = unpacked(file_path)
     how = {"compression": compression} if compression else {}
@@ -105,16 +114,18 @@ def read_table(
         if separator or decimal or encoding:
             raise DataError(f"{file_path}: is Parquet, which has no separator, decimal or encoding to set")
         frame = of_few_kinds(parquet.read_parquet(content, file_path), file_path)
-        return Table(name, _with_texts(frame, texts), how | {"format": "parquet"})
+        frame = _with_texts(frame, texts)
+        frame = frame.assign(**{str(name): without(values, missing) for name, values in frame.items() if missing})
+        return Table(name, frame, how | {"format": "parquet"}, missing=missing)
     text, encoding = as_utf8(content, encoding, file_path)
     del content
     dialect = find_dialect(text, separator, decimal)
-    frame, lines = read_delimited(text, dialect, file_path, texts)
+    frame, lines = read_delimited(text, dialect, file_path, texts, missing)
     del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
     frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts)
-    return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats)
+    return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats, missing)
 
 
 def _with_texts(frame: pd.DataFrame, texts: Container[str]) -> pd.DataFrame:
@@ -136,7 +147,7 @@ def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]
     Raises
     ------
     DataError
-        If it is no table, or larger than the limits; one message tells all that is wrong.
+        If it is no table, or larger than the limits; one message lists all problems.
     """
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from hpsearch.data.columns import CODE, DATE, NUMBER, TEXT, TRUTH, Column, Columns
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.reading.missing import proposed_missing
 from hpsearch.data.reading.problems import Problems
-from hpsearch.data.roles import CATEGORY, IGNORED, describe_columns, is_truth, to_be_ignored
+from hpsearch.data.roles import CATEGORY, IGNORED, describe_columns, is_truth, list_line, to_be_ignored
 from hpsearch.data.roles import DATE as DATE_ROLE
 from hpsearch.data.row_columns import KEYS, row_columns
 from hpsearch.data.sources.float32 import BLURRED, first_blurred
 from hpsearch.data.sources.target import encode_target, to_float32
 from hpsearch.data.values import INFINITE
-from hpsearch.errors import DataError, choose_from, quoted, some_of
+from hpsearch.errors import DataError, and_more, choose_from, quoted, some_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     Raises
     ------
     DataError
-        If a column can teach nothing and has no role, or values can't be used. One message names all problems.
+        If a column that carries no information has no role, or values can't be used. One message names all problems.
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:
@@ -104,12 +105,13 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     if not inputs.columns and not problems:
         problems.append(f"no column is left beside the target {quoted(target)}")
     if problems:
+        problems += _hints(table, target)
         collected = Problems(table.name)
         for problem in problems:
             collected.add(problem)
         collected.refuse()
     y, task, class_names = encode_target(_target_values(frame[target]), task, f"{table.name}: column {target!r}")
-    columns = Columns(tuple(inputs.columns), target, tuple(dict.fromkeys(unused)))
+    columns = Columns(tuple(inputs.columns), target, tuple(dict.fromkeys(unused)), table.missing)
     order = [column.name for column in (*columns.numbers, *columns.categorical)]
     return Dataset(
         name=table.name,
@@ -163,6 +165,15 @@ class _Inputs:
         if name in self.roles.numbers:
             return NUMBER
         return {DATE_ROLE: DATE, CATEGORY: TEXT}.get(self.proposed[name], NUMBER)
+
+
+def _hints(table: Table, target: str) -> Iterator[str]:
+    """Yield what to write about signs that probably stand for missing values."""
+    signs = proposed_missing(table.frame, target) if table.lines is not None else {}
+    texts = [sign for sign, columns in signs.items() if any(table.frame[name].dtype == object for name in columns)]
+    if texts:
+        line = list_line("missing", [*table.missing, *texts])
+        yield f"if {', '.join(map(quoted, texts))} stands for missing values, write {line} in [data]"
 
 
 def _wrong_roles(roles: Roles, names: list[str], target: str) -> Iterator[str]:
@@ -222,8 +233,7 @@ def first_slip(values: pd.Series[Any]) -> tuple[int, str] | None:
 
 def _places(wrong: NDArray[np.bool_], place: Callable[[int], str]) -> str:
     rows = np.flatnonzero(wrong)
-    more = f" and {len(rows) - _MOST_ROWS:,} more" if len(rows) > _MOST_ROWS else ""
-    return ", ".join(place(int(row)) for row in rows[:_MOST_ROWS]) + more
+    return ", ".join(place(int(row)) for row in rows[:_MOST_ROWS]) + and_more(len(rows) - _MOST_ROWS)
 
 
 def _target_values(values: pd.Series[Any]) -> NDArray[Any]:

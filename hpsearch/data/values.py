@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hpsearch.errors import quoted
+from hpsearch.errors import and_more, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,5 +201,4 @@ _PARTS: Mapping[str, Callable[[Any], NDArray[np.float64]]] = {
 
 def some(names: Sequence[str]) -> str:
     """Return the first of the names, quoted, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(map(quoted, names[:_MOST_NAMED])) + more
+    return ", ".join(map(quoted, names[:_MOST_NAMED])) + and_more(len(names) - _MOST_NAMED)

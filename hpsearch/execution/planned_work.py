@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import joblib
+from optuna.storages import InMemoryStorage
 
 from hpsearch.checks import check_jobs
+from hpsearch.execution.continuing import counts_taken, with_taken_over
 from hpsearch.execution.expected_time import DRAWS, expected_seconds, processes
 from hpsearch.execution.preparation import check_names, is_done, under_stored_names
 from hpsearch.execution.progress import look_at
 from hpsearch.run import Run, read_runs
 from hpsearch.run.comparable import check_comparable
+from hpsearch.space import decode
 from hpsearch.storage import all_studies, opened
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.storage.urls import check_url, file_of
@@ -45,6 +48,11 @@ class PlannedWork:
         Expected time of what is left, from a few timed trials.
     limit
         Seconds after which no trial begins; None: any.
+    goes_on_from, taken_over
+        Earlier study, and the number of trials that each run takes over from it, which `trials` does not count; None
+        and empty if it begins from nothing.
+    likely
+        Parameter → its likely values over all runs, near which some of the first trials are drawn.
     """
 
     tasks: int
@@ -59,6 +67,9 @@ class PlannedWork:
     processes: int
     seconds: float
     limit: float | None
+    goes_on_from: str | None = None
+    taken_over: tuple[int, ...] = ()
+    likely: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def table(self) -> dict[str, Any]:
         """Return it in JSON types."""
@@ -94,7 +105,19 @@ def planned_work(plan: Plan, storage: str | None, jobs: int) -> PlannedWork:
         processes=processes(plan, jobs).number,
         seconds=seconds,
         limit=plan.seconds,
+        goes_on_from=None if plan.starts_from is None else plan.starts_from.study,
+        taken_over=counts_taken(runs),
+        likely=_likely(runs),
     )
+
+
+def _likely(runs: Iterable[Run]) -> dict[str, list[Any]]:
+    """Return the different likely values of each parameter, decoded."""
+    values: dict[str, dict[Any, None]] = {}
+    for run in runs:
+        for name, value in run.likely.items():
+            values.setdefault(name, {})[value] = None
+    return {name: [decode(value) for value in each] for name, each in values.items()}
 
 
 def _stored(plan: Plan, storage: str | None, cores: int) -> tuple[Plan, list[Run], int]:
@@ -102,12 +125,12 @@ def _stored(plan: Plan, storage: str | None, cores: int) -> tuple[Plan, list[Run
     path = None if storage is None else file_of(check_url(storage))
     if storage is None or (path is not None and not path.exists()):
         plan = settled(plan, {}, cores)
-        return plan, plan.runs(), 0
+        return plan, with_taken_over(plan, plan.runs(), {}, InMemoryStorage()), 0
     with quiet_optuna(), opened(storage, existing=True) as here:
         attributes: dict[str, Mapping[str, Any]] = {each.study_name: each.user_attrs for each in all_studies(here)}
         plan = settled(plan, attributes, cores)
         check_names(plan, attributes, here)
-        runs = under_stored_names(plan, attributes)
+        runs = with_taken_over(plan, under_stored_names(plan, attributes), attributes, here)
         begun = {each.study_name: each for each in read_runs(here, {run.name for run in runs}.__contains__)}
     stored = 0
     for run in runs:

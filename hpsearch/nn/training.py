@@ -16,10 +16,10 @@ from hpsearch.nn.batches import Batches
 from hpsearch.nn.early_stopping import EarlyStopping
 from hpsearch.nn.fingerprints import Fingerprints, fingerprint
 from hpsearch.nn.hyperparameters import Hyperparameters
+from hpsearch.nn.learning_rate import learning_rate_at
 from hpsearch.nn.losses import Metrics
 from hpsearch.nn.network import Network, Rows
 from hpsearch.nn.optimizers import OPTIMIZERS, Optimizer
-from hpsearch.nn.schedules import SCHEDULES
 from hpsearch.nn.streams import Streams, streams_of
 
 Validation = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
@@ -288,23 +288,3 @@ def make_optimizer(network: Network, settings: Hyperparameters) -> Optimizer:
     kind = OPTIMIZERS[settings.optimizer]
     numbers = settings.select(kind.hyperparameters)
     return kind(network.parameters, network.gradient, **numbers, n_decaying=network.n_decaying)
-
-
-def learning_rate_at(step_number: int, steps_per_epoch: int, settings: Hyperparameters) -> float:
-    """Return the learning rate of a step; steps count from 0.
-
-    During the first `warmup_epochs`, w steps, it grows linearly from rate / w at the first step to the full rate at the
-    last. Then the schedule starts. Source of the warm-up: Goyal et al., Accurate, large minibatch SGD (2017),
-    section 2.2.
-    """
-    if settings.schedule == "constant" and not settings.warmup_epochs:  # fast path of the usual case
-        return settings.learning_rate
-    warmup_steps = settings.warmup_epochs * steps_per_epoch
-    if step_number + 1 < warmup_steps:
-        return settings.learning_rate * (step_number + 1) / warmup_steps
-    time = max(0.0, (step_number - warmup_steps) / steps_per_epoch)
-    schedule = SCHEDULES[settings.schedule]
-    numbers = settings.select(schedule.hyperparameters)
-    if settings.steps is not None and "epochs" in numbers:
-        numbers["epochs"] = settings.steps / steps_per_epoch
-    return settings.learning_rate * schedule.factor(time, **numbers)

@@ -3,132 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import optuna
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 from optuna.trial import Trial
 
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.errors import UsageError
-from hpsearch.objectives.measures import Measure, as_stored
+from hpsearch.objectives.measures import as_stored
+from hpsearch.objectives.trained import Baseline, Outcome, Step, Trained
+from hpsearch.objectives.traits import Traits
 from hpsearch.space import suggest_all
 
 if TYPE_CHECKING:
     from hpsearch.estimators.tabular import TabularModel
+
+__all__ = ["Baseline", "Conditions", "Direction", "Objective", "Outcome", "Step", "Trained"]
 
 Direction = Literal["minimize", "maximize"]
 Conditions = Mapping[str, Mapping[str, Sequence[Any]]]
 """Parameter → other parameter → values with which the first is searched."""
 
 
-class Step(NamedTuple):
-    """One step of a training, such as an epoch.
-
-    Attributes
-    ----------
-    number
-        Counts from 1, or from 0 if the initial model is evaluated; later steps have larger numbers.
-    value
-        Validation value after the step, in the metric's units.
-    cost
-        Cost of the step, in units of the fidelity.
-    """
-
-    number: int
-    value: float
-    cost: float = 1.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Judgement of a training on the test rows.
-
-    Attributes
-    ----------
-    value
-        Test value, in the metric's units.
-    right
-        For classification: whether each test row was predicted correctly, shape (rows,). None if unknown.
-    residuals
-        For numbers: target − prediction of each test row in the target's units, shape (rows,). None if unknown.
-    validation
-        Validation value of the same training, in the metric's units. None if unknown.
-    diverged
-        Whether the training diverged, so that `value` is the metric's worst.
-    """
-
-    value: float
-    right: NDArray[Any] | None = None
-    residuals: NDArray[Any] | None = None
-    validation: float | None = None
-    diverged: bool = False
-
-
-class Baseline(NamedTuple):
-    """Judgement of a simple model that a search is compared with.
-
-    Attributes
-    ----------
-    validation, test
-        Values on the validation and the test rows, in the metric's units.
-    train_rows, train_rows_of
-        Number of rows that it was trained on, and that a trial is trained on.
-    """
-
-    validation: float
-    test: float
-    train_rows: int
-    train_rows_of: int
-
-
-class Trained(ABC):
-    """A training: iterate over its steps to train, then ask what came of it."""
-
-    @abstractmethod
-    def __iter__(self) -> Iterator[Step]:
-        """Train, and yield each step. A diverged training ends without an error."""
-
-    @property
-    @abstractmethod
-    def validation(self) -> float:
-        """Validation value of the final model; the metric's worst value if the training diverged."""
-
-    def attributes(self) -> Mapping[str, Any]:
-        """Return what is stored with the trial, by name, in JSON types."""
-        return {}
-
-    def measures(self) -> Mapping[str, Measure]:
-        """Return further measures of the training by name, for claims and figures."""
-        return {}
-
-    def layers(self) -> Sequence[Mapping[str, Any]]:
-        """Return statistics of each layer at each recorded step, one row each, in JSON types."""
-        return ()
-
-    def outcome(self) -> Outcome:
-        """Judge the final model on the test rows. Call it after the search only."""
-        raise NotImplementedError
-
-    def judgement(self) -> Outcome:
-        """Return the outcome, with the validation value of this training and whether it diverged."""
-        diverged = bool(self.attributes().get("diverged", False))
-        return replace(self.outcome(), validation=self.validation, diverged=diverged)
-
-    def model(self) -> Any:
-        """Return the fitted model, with a method ``predict``."""
-        raise NotImplementedError
-
-    def fingerprints(self) -> Mapping[str, Any]:
-        """Return hashes of the random parts that variants of a repeat share, by name."""
-        return {}
-
-
-class Objective(ABC):
+class Objective(Traits, ABC):
     """What a study tunes: a task under a variant, callable with an Optuna trial.
 
     A subclass implements `train`; the rest has defaults. `suggest` draws parameters from `space`, `train` trains with
@@ -137,52 +37,6 @@ class Objective(ABC):
     A *family* is a subclass that study files can name. Its constructor takes the keywords of `build`, and it has a line
     in `hpsearch.objectives.FAMILIES`.
     """
-
-    family: ClassVar[str] = ""
-    """Name of the family in study files."""
-
-    accepts_changes: ClassVar[bool] = False
-    """Whether a study file may set model and space."""
-
-    looked_up: ClassVar[bool] = False
-    """Whether values are looked up in a published table instead of measured."""
-
-    exact_outcomes: ClassVar[bool] = False
-    """Whether an outcome is exact, the same for all retrainings, and costs no training."""
-
-    deterministic: ClassVar[bool] = False
-    """Whether a training depends on its parameters alone: the same in every repeat, whatever the seeds.
-
-    What a search draws still differs from repeat to repeat; without a search, one repeat is exact.
-    """
-
-    tests: ClassVar[bool] = False
-    """Whether trainings can be judged on test rows."""
-
-    predicts: ClassVar[bool] = False
-    """Whether `final_model` returns a model for use."""
-
-    shares_state: ClassVar[bool] = False
-    """Whether a call may change objects of the caller, so that with one process it stays in it."""
-
-    records: ClassVar[bool] = False
-    """Whether a study file may have a table ``[record]``."""
-
-    measure_names: ClassVar[Mapping[str, str] | None] = None
-    """Measures that trainings may record, with the key of ``[record]`` that asks for each, or "". None: unknown."""
-
-    kind_keys: ClassVar[tuple[str, ...]] = ()
-    """Keys of ``[model]`` whose values decide which other settings there are; a level with another value brings its own
-    model and space."""
-
-    own_sources: ClassVar[tuple[str, ...]] = ()
-    """Sources in ``[data]`` that only this family reads."""
-
-    computed_keys: ClassVar[tuple[str, ...]] = ()
-    """Keys of ``content["data"]`` that are computed; study files do not have them."""
-
-    default_space: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Space of a study file without ``[space]``."""
 
     seed: int = 0
     repeat: int = 0
@@ -366,6 +220,10 @@ class Objective(ABC):
         """
         return [self.judge(params, trial_number, retraining) for retraining in range(1, times + 1)]
 
+    def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
+        """Return the test values of `outcomes`."""
+        return [outcome.value for outcome in self.outcomes(params, trial_number, times)]
+
     @property
     def judges_each(self) -> bool:
         """Whether each of the `outcomes` is what `judge` returns; not if a subclass computes them another way."""
@@ -375,10 +233,10 @@ class Objective(ABC):
         """Train the simple model `name`, one of `baselines`, and judge it as trials are. Call it after the search."""
         raise NotImplementedError
 
-    def load_baselines(self) -> None:  # noqa: B027 -- most have none
+    def load_baselines(self) -> None:
         """Load what baselines need into this process, where processes that train will be forked from it."""
 
-    def load(self) -> None:  # noqa: B027 -- most load nothing
+    def load(self) -> None:
         """Load what trainings need into this process, where processes that train will be forked from it."""
 
     def final_model(self, params: Mapping[str, Any], *, all_rows: bool = False) -> TabularModel:
@@ -391,21 +249,9 @@ class Objective(ABC):
         """
         raise UsageError(f"{type(self).__name__} has no model that predicts new rows")
 
-    @classmethod
-    def runs_code_of(cls, model: Mapping[str, Any]) -> bool:
-        """Return whether a table ``[model]`` names code that is imported and run, which has to be allowed.
-
-        No model file can hold such a model, since its parts can't be checked.
-        """
-        return False
-
     def as_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters as Optuna stores them as the values that are set."""
         return dict(params)
-
-    def test(self, params: Mapping[str, Any], trial_number: int, times: int) -> list[float]:
-        """Return the test values of `outcomes`."""
-        return [outcome.value for outcome in self.outcomes(params, trial_number, times)]
 
     @classmethod
     def build(
@@ -471,3 +317,11 @@ class Objective(ABC):
     def default_model(cls) -> Mapping[str, Any]:
         """Return the default of every field of ``[model]``, in JSON types."""
         return {}
+
+    @classmethod
+    def runs_code_of(cls, model: Mapping[str, Any]) -> bool:
+        """Return whether a table ``[model]`` names code that is imported and run, which has to be allowed.
+
+        No model file can hold such a model, since its parts can't be checked.
+        """
+        return False

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import SCALINGS, Dataset, rows_without_test
 from hpsearch.data.preparation import Preparation
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.data.scaling import rescale
 from hpsearch.errors import DataError
 from hpsearch.seeding import integer
@@ -25,8 +26,7 @@ def final_model(
     fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None], None],
     *,
     test: float | int,
-    scaling: str,
-    imputation: str = "median",
+    preparation: PreparationSettings,
     seed: int,
     repeat: int,
     all_rows: bool,
@@ -39,8 +39,10 @@ def final_model(
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
     fit
         Fits it to inputs and targets, with weights or None.
-    test, scaling, imputation, seed, repeat
+    test, seed, repeat
         As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
+    preparation
+        How the inputs are prepared.
 
     Raises
     ------
@@ -52,8 +54,8 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
-    preparation = Preparation.fit(dataset.columns, x, imputation)
-    x = preparation.apply(x)
+    fitted = Preparation.fit(dataset.columns, x, preparation.imputation, max_categories=preparation.max_categories)
+    x, scaling = fitted.apply(x), preparation.scaling
     shift, factor = SCALINGS[scaling](x)
     rescale(x, shift, factor)
     if not np.isfinite(x).all():
@@ -78,7 +80,7 @@ def final_model(
         y_shift,
         y_scale,
         about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
-        preparation=preparation,
+        preparation=fitted,
     )
 
 

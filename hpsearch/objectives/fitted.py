@@ -24,8 +24,15 @@ class Judge(Protocol):
     ) -> float:
         """Return the value of the metric for a model."""
 
+    @property
+    def has_own_score(self) -> bool:
+        """Whether the metric is accuracy or R²."""
+
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for a test value and predictions of the test rows."""
+
+    def judged_by_scorer(self, model: Any) -> Outcome:
+        """Return the outcome for a model by another metric."""
 
 
 def weights_of(weights: NDArray[Any] | None) -> dict[str, NDArray[Any]]:
@@ -62,6 +69,8 @@ class FittedModel(Trained):
     def outcome(self) -> Outcome:
         """Judge the model on the test rows."""
         rows = self._objective.data
+        if not self._objective.has_own_score:
+            return self._objective.judged_by_scorer(self._model)
         value = self._objective.value(self._model, rows.x_test, rows.y_test, rows.w_test)
         return self._objective.judged(value, self._model.predict(rows.x_test))
 

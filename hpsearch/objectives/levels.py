@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.objectives import DEFAULT_FAMILY, family
+from hpsearch.objectives.data_keys import DATA, name_in_space, of_data
 from hpsearch.objectives.searched_model import may_be_searched
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -13,7 +15,7 @@ Tables = Mapping[str, Mapping[str, Any]]
 FAMILY = "family"
 """Key of ``[model]`` that names the family of a model."""
 
-FREE: Mapping[str, Sequence[str]] = {"data": ("scaling", "train"), "search": ("pruner", "confirm", "first")}
+FREE: Mapping[str, Sequence[str]] = {DATA: (*PREPARATION_KEYS, "train"), "search": ("pruner", "confirm", "first")}
 """Keys of other tables than ``[model]`` and ``[space]`` that a level can set."""
 
 TABLES = ("model", "space", *FREE)
@@ -24,9 +26,9 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
     """Return the tables ``data``, ``model``, ``space`` and ``search`` of a variant.
 
     A level that fixes a searched setting removes it from the space, with the settings that are only searched with other
-    values of it. One that searches a fixed setting removes it from the model. ``space = {}`` empties the space. A level
-    with another family brings its own model and space, and so does one with another `kind_keys`, such as another
-    estimator than the file's. The space is None if neither the file nor a level has one.
+    values of it. One that searches a fixed setting removes it from the model, or from the data. ``space = {}`` empties
+    the space. A level with another family brings its own model and space, and so does one with another `kind_keys`,
+    such as another estimator than the file's. The space is None if neither the file nor a level has one.
     """
     tables: dict[str, Any] = {name: base.get(name) for name in TABLES}
     for level in levels:
@@ -39,13 +41,16 @@ def merged(base: Mapping[str, Any], levels: Sequence[Tables]) -> dict[str, Any]:
         fixed = {name: value for name, value in (tables["model"] or {}).items() if name not in (space or {})}
         tables["model"] = fixed | model
         if tables["space"] is not None:
+            settled = model | {name_in_space(DATA, key): value for key, value in level.get(DATA, {}).items()}
             tables["space"] = {
                 name: spec
                 for name, spec in tables["space"].items()
-                if name not in model and may_be_searched(spec, model)
+                if name not in settled and may_be_searched(spec, settled)
             }
         if space is not None:
             tables["space"] = {**(tables["space"] or {}), **space} if space else {}
+            searched = of_data(space)
+            tables[DATA] = {key: value for key, value in (tables[DATA] or {}).items() if key not in searched}
         for name in FREE:
             tables[name] = {**(tables[name] or {}), **level.get(name, {})}
     return tables

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn import SIZE, Epoch, Hyperparameters, Network, Streams, Training, check_size, ineffective
 from hpsearch.nn.layer_sizes import expanded
 from hpsearch.objectives.base import Outcome, Step, Trained
+from hpsearch.objectives.data_keys import of_model
 from hpsearch.objectives.measures import Measure
 from hpsearch.objectives.record import ON_TEST_ROWS, record_settings
 from hpsearch.objectives.recorder import Recorder
@@ -44,6 +46,7 @@ class MLPObjective(SupervisedObjective):
     family = "mlp"
     records = True
     takes_weights = True
+    searches_preparation = True
     estimator_scales_targets = True
     settings_type = Hyperparameters
     measure_names = {  # noqa: RUF012 -- a constant, as in the base class
@@ -63,10 +66,15 @@ class MLPObjective(SupervisedObjective):
     }
 
     @classmethod
-    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+    def _searched_model(
+        cls,
+        model: Mapping[str, Any],
+        space: Mapping[str, Any] | None,
+        preparation: PreparationSettings | None = None,
+    ) -> SearchedModel[Any]:
         """Expand sizes such as "3 x 100" first: equal networks have equal contents, however they are written."""
         model = {name: expanded(value) if name == _SIZES else value for name, value in model.items()}
-        return super()._searched_model(model, space and with_values(space, _SIZES, expanded))
+        return super()._searched_model(model, space and with_values(space, _SIZES, expanded), preparation)
 
     def _check_with_data(self) -> None:
         self._recorded = record_settings(self.record)
@@ -83,15 +91,17 @@ class MLPObjective(SupervisedObjective):
         for settings in self._model.extremes(("early_stopping",)):
             self._recorded.check(settings, self.space)
         for settings in self._model.extremes(SIZE):
-            check_size(self.data.n_inputs, self.data.n_outputs, settings)
+            check_size(self.most_inputs, self.data.n_outputs, settings)
 
     @property
     def ineffective(self) -> Mapping[str, str]:
-        """Hyperparameters without effect, whatever is searched, each with the reason."""
-        if math.prod(len(self._model.ends(name)) for name in self.space) > _MOST_COMBINATIONS:
-            return {}
-        reasons = [ineffective(settings) for settings in self._model.extremes(self.space)]
-        return {name: reason for name, reason in reasons[0].items() if all(name in each for each in reasons)}
+        """Settings without effect, whatever is searched, each with the reason."""
+        searched = of_model(self.space)
+        if math.prod(len(self._model.ends(name)) for name in searched) > _MOST_COMBINATIONS:
+            return super().ineffective
+        reasons = [ineffective(settings) for settings in self._model.extremes(searched)]
+        common = {name: reason for name, reason in reasons[0].items() if all(name in each for each in reasons)}
+        return {**super().ineffective, **common}
 
     @property
     def epochs(self) -> int:
@@ -125,7 +135,8 @@ class MLPObjective(SupervisedObjective):
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> TrainedNetwork:
         """Return the training of a network with `params` and `seeds`."""
-        rows, settings = self.data, self.hyperparameters(params)
+        prepared, settings = self.prepared(params), self.hyperparameters(params)
+        rows = prepared.data
         rng = Streams(seeds) if self.separate_seeds else np.random.default_rng(seeds)
         loss = LOSS_OF[rows.task]
         network = Network(rows.n_inputs, rows.n_outputs, settings, loss=loss, rng=rng)
@@ -134,7 +145,7 @@ class MLPObjective(SupervisedObjective):
             (rows.x_validation, rows.y_validation, rows.w_validation),
         )
         training = Training(network, settings, *train, validation=validation, rng=rng)
-        return TrainedNetwork(self, training, self._recorder(training, seeds))
+        return TrainedNetwork(prepared, training, prepared._recorder(training, seeds))
 
     def _recorder(self, training: Training, seeds: np.random.SeedSequence) -> Recorder | None:
         """Return what records the training; None for a study with neither a budget in steps nor a record."""
@@ -229,9 +240,9 @@ class TrainedNetwork(Trained):
         """Judge the final weights on the test rows; a diverged training has the worst score."""
         if self._diverged:
             return Outcome(self._objective.worst)
-        rows = self._objective.data
         if not self._objective.has_own_score:
-            return Outcome(self._objective.value(self._scored, rows.x_test, rows.y_test, rows.w_test))
+            return self._objective.judged_by_scorer(self._scored)
+        rows = self._objective.data
         value = self.network.evaluate(rows.x_test, rows.y_test, rows.w_test)[1]
         predictions = self.network.predict(rows.x_test)
         return self._objective.judged(value, predictions.argmax(axis=1) if rows.class_names else predictions)

@@ -129,12 +129,28 @@ class Scorer:
         sample_weight
             Their weights; None without.
         """
-        from sklearn.metrics import get_scorer
+        return self._in_units(*self._as_judged(model, targets), x, sample_weight)
 
+    def row_error(self, model: Any, x: NDArray[Any], targets: NDArray[Any]) -> float:
+        """Return the standard error of the value by the chance of the rows, see `row_chance.row_error`."""
+        from hpsearch.objectives.row_chance import row_error
+
+        model, targets = self._as_judged(model, targets)
+        return row_error(lambda replayed, rows, y: self._in_units(replayed, y, rows), model, x, targets)
+
+    def _as_judged(self, model: Any, targets: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
+        """Return the model and the targets; numbers in the target's units."""
         from hpsearch.objectives.scored_models import InUnits
 
         if SCORERS[self.scorer].task == "regression":
-            model, targets = InUnits(model, self.y_shift, self.y_scale), in_units(targets, self.y_shift, self.y_scale)
+            return InUnits(model, self.y_shift, self.y_scale), in_units(targets, self.y_shift, self.y_scale)
+        return model, targets
+
+    def _in_units(
+        self, model: Any, targets: NDArray[Any], x: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float:
+        from sklearn.metrics import get_scorer
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as a class without predictions, whose precision is 0
             return self._sign * float(get_scorer(self.scorer)(model, x, targets, **weights_of(sample_weight)))

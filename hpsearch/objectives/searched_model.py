@@ -9,14 +9,19 @@ from typing import Any, Generic, TypeVar
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.objectives.base import Conditions
+from hpsearch.objectives.data_keys import DATA_NAMES, key_of_data, of_data, of_model, reason_against
 from hpsearch.space import contains, decode, distribution, encode, in_order, is_active, likely_value
 from hpsearch.text import short
 
 _S = TypeVar("_S")
 _WHEN = "when"
 _LIKELY = "likely"
+
+RANGE_KEYS = ("low", "high", "log", "step", "choices", _LIKELY, _WHEN)
+"""Keys of a searched setting in ``[space]``."""
 
 Spec = Mapping[str, Any] | BaseDistribution
 
@@ -34,7 +39,10 @@ class SearchedModel(Generic[_S]):
     specs
         Searched fields of `kind`: each a table as in `distribution`, or a distribution. In a table, ``when`` names the
         choices or integers, and their values, with which the field is searched; else it has its default. ``likely`` is
-        the value near which a person expects the best one.
+        the value near which a person expects the best one. With `preparation`, ``"data.scaling"`` and the like are
+        fields, too.
+    preparation
+        Fixed settings of the data's preparation; None if the space can't search them.
 
     Raises
     ------
@@ -46,6 +54,7 @@ class SearchedModel(Generic[_S]):
     kind: type[_S]
     fixed: Mapping[str, Any]
     specs: Mapping[str, Spec]
+    preparation: PreparationSettings | None = None
     space: Mapping[str, BaseDistribution] = field(init=False)
     conditions: Conditions = field(init=False)
     likely: Mapping[str, Any] = field(init=False)
@@ -71,8 +80,8 @@ class SearchedModel(Generic[_S]):
         """Return the fixed value of a field, or the lowest and highest one, or all choices that are searched."""
         searched = self.space.get(name)
         if searched is None:
-            return (getattr(self._base, name),)
-        default = (getattr(self._base, name),) if name in self.conditions else ()
+            return (self._value(name),)
+        default = (self._value(name),) if name in self.conditions else ()
         return (*_ends(searched), *default)
 
     def extremes(self, names: Iterable[str]) -> Iterator[_S]:
@@ -82,8 +91,15 @@ class SearchedModel(Generic[_S]):
             yield self.settings(dict(zip(searched, values, strict=True)))
 
     def settings(self, params: Mapping[str, Any]) -> _S:
-        """Return all settings, with the searched ones from `params` (as stored by Optuna)."""
-        return self._with(params)
+        """Return all settings of the model, with the searched ones from `params` (as stored by Optuna)."""
+        values = {name: decode(value) for name, value in of_model(params).items()}
+        changed: _S = replace(self._base, **values)  # type: ignore[type-var]
+        return changed
+
+    def prepared(self, params: Mapping[str, Any]) -> PreparationSettings | None:
+        """Return the settings of the data's preparation, with the searched ones from `params`."""
+        values = of_data(params)
+        return replace(self.preparation, **values) if self.preparation and values else self.preparation
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -91,18 +107,29 @@ class SearchedModel(Generic[_S]):
         values: dict[str, Any] = {}
         for name in self.space:
             if is_active(name, values, self.conditions):
-                values[name] = encode(getattr(self._base, name))
+                values[name] = encode(self._value(name))
         return values
 
-    def _with(self, params: Mapping[str, Any]) -> _S:
-        changed: _S = replace(self._base, **{name: decode(value) for name, value in params.items()})  # type: ignore[type-var]
-        return changed
+    def _value(self, name: str) -> Any:
+        """Return the fixed value of a field, or its default."""
+        return getattr(self.preparation, key) if (key := key_of_data(name)) else getattr(self._base, name)
 
-    def _check_names(self, table: str, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _set(self, name: str, value: Any) -> Any:
+        """Return the value of a field once it is set; refuse one that the settings refuse."""
+        key = key_of_data(name)
+        if not key:
+            return getattr(self.settings({name: value}), name)
+        try:
+            return getattr(self.prepared({name: value}), key)
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from error
+
+    def _check_names(self, table: str, names: Mapping[str, Any], *, of_space: bool = False) -> Mapping[str, Any]:
         defaults = default_settings(self.kind)
         for name in names:
-            if name not in defaults:
-                raise UsageError(f"[{table}] {short(name)}: {choose_from('key', name, defaults)}")
+            if name not in defaults and not (of_space and name in DATA_NAMES and self.preparation):
+                reason = reason_against(name, self.preparation) if of_space else ""
+                raise UsageError(f"[{table}] {short(name)}: {reason or choose_from('key', name, defaults)}")
         return names
 
     def _fixed_settings(self) -> _S:
@@ -112,7 +139,7 @@ class SearchedModel(Generic[_S]):
             raise error if str(error).startswith("[") else UsageError(f"[model] {error}") from error
 
     def _space(self) -> dict[str, BaseDistribution]:
-        self._check_names("space", self.specs)
+        self._check_names("space", self.specs, of_space=True)
         for name in self.specs:
             if name in self.fixed:
                 fixed = f"is fixed in [model] too (at {quoted(self.fixed[name])})"
@@ -137,7 +164,7 @@ class SearchedModel(Generic[_S]):
 
     def _match_field_type(self, name: str, dist: BaseDistribution) -> BaseDistribution:
         """Convert an integer range to a float range if the field is a float."""
-        if isinstance(dist, IntDistribution) and isinstance(default_settings(self.kind)[name], float):
+        if isinstance(dist, IntDistribution) and isinstance(default_settings(self.kind).get(name), float):
             return FloatDistribution(dist.low, dist.high, log=dist.log, step=None if dist.step == 1 else dist.step)
         return dist
 
@@ -145,7 +172,7 @@ class SearchedModel(Generic[_S]):
         """Refuse ranges and choices with values that the settings refuse."""
         for value in _ends(dist):
             try:
-                self._with({name: value})
+                self._set(name, value)
             except UsageError as error:
                 raise UsageError(f"[space] {error}") from error
 
@@ -154,7 +181,7 @@ class SearchedModel(Generic[_S]):
         when = _when(spec)
         if not isinstance(when, Mapping) or not when:
             raise UsageError(f'[space] {name}: when must be a table such as {{ kernel = ["rbf"] }}, got {quoted(when)}')
-        self._check_names(f"space] {name}: [when", when)
+        self._check_names(f"space] {name}: [when", when, of_space=True)
         required = {}
         for other, allowed in when.items():
             values = _as_list(allowed)
@@ -175,7 +202,7 @@ class SearchedModel(Generic[_S]):
             raise UsageError(f"[space] {name}: when {other} must list at least one value")
         for value in values:
             try:
-                self._with({other: value})
+                self._set(other, value)
             except UsageError as error:
                 raise UsageError(f"[space] {name}: when: {error}") from error
 
@@ -183,7 +210,7 @@ class SearchedModel(Generic[_S]):
         """Return whether the field that `name` depends on can have a value."""
         dist = space.get(other)
         if dist is None:
-            return lambda value: bool(getattr(self._with({other: value}), other) == getattr(self._base, other))
+            return lambda value: bool(self._set(other, value) == self._value(other))
         if isinstance(dist, FloatDistribution):
             raise UsageError(
                 f"[space] {name}: when can depend on choices and integers, and {other} is a range of numbers"
@@ -194,9 +221,7 @@ class SearchedModel(Generic[_S]):
         dist = space.get(other)
         if isinstance(dist, IntDistribution):
             return f"from {dist.low} to {dist.high}"
-        return " or ".join(
-            quoted(decode(value)) for value in ([getattr(self._base, other)] if dist is None else _ends(dist))
-        )
+        return " or ".join(quoted(decode(value)) for value in ([self._value(other)] if dist is None else _ends(dist)))
 
 
 def default_settings(kind: type[Any]) -> dict[str, Any]:

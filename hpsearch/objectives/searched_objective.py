@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from optuna.distributions import BaseDistribution
 
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.objectives.base import Conditions, Objective
 from hpsearch.objectives.searched_model import SearchedModel, default_settings, not_fixed
 from hpsearch.space import decode, describe
@@ -25,11 +26,19 @@ class SearchedObjective(Objective):
     _model: SearchedModel[Any]
 
     @classmethod
-    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
-        """Return the settings of ``[model]`` and ``[space]``; without a space, it is the default one of the family."""
+    def _searched_model(
+        cls,
+        model: Mapping[str, Any],
+        space: Mapping[str, Any] | None,
+        preparation: PreparationSettings | None = None,
+    ) -> SearchedModel[Any]:
+        """Return the settings of ``[model]`` and ``[space]``; without a space, it is the default one of the family.
+
+        `preparation` has the fixed settings of the data's, if the space may search others.
+        """
         if space is None:
             space = not_fixed(cls.default_space, model, cls.default_model())
-        return SearchedModel(cls.settings_type, dict(model), space)
+        return SearchedModel(cls.settings_type, dict(model), space, preparation)
 
     @classmethod
     def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 from hpsearch.data import Dataset, DataSettings, Split, cross_split, load, split
 from hpsearch.data.folds import folds
 from hpsearch.data.in_memory import InMemory, in_memory, is_in_memory, refuse
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import DataError, UsageError, choose_from
+from hpsearch.objectives.prepared_splits import PREPARED
 
 Data = str | Mapping[str, object] | tuple[object, object] | DataSettings | Dataset | InMemory
 """What objectives take as data."""
@@ -28,7 +30,7 @@ def data_settings(data: Data) -> DataSettings | InMemory:
     UsageError
         If a key or value is invalid.
     DataError
-        If data in memory can't be used; one message tells all.
+        If data in memory can't be used; one message lists all problems.
     """
     if isinstance(data, DataSettings | InMemory):
         return data
@@ -116,6 +118,17 @@ class Source:
         """Return train, validation and test part of a repeat; the last two splits are cached."""
         return _split(self, seed, repeat)
 
+    def split_of(self, preparation: PreparationSettings, seed: int, repeat: int) -> Split:
+        """Return the same rows prepared in another way; the last splits are kept, see `PREPARED`."""
+        settings = self.settings
+        key = (self.fingerprint, settings.validation, settings.test, settings.train, preparation, seed, repeat)
+        return PREPARED.get(key, lambda: _drawn(self, preparation, seed, repeat))
+
+    def keep(self, dataset: Dataset) -> None:
+        """Keep the data set of another process, which has this fingerprint."""
+        if not isinstance(self.data, InMemory):
+            self._cache(dataset)
+
     def _cache(self, dataset: Dataset) -> None:
         LOADED[self] = dataset
         LOADED.move_to_end(self)
@@ -148,9 +161,13 @@ def _read(data: DataSettings, data_dir: str | Path | None, folder: str | Path | 
 
 @lru_cache(maxsize=2)
 def _split(source: Source, seed: int, repeat: int) -> Split:
+    return _drawn(source, source.settings.preparation, seed, repeat)
+
+
+def _drawn(source: Source, preparation: PreparationSettings, seed: int, repeat: int) -> Split:
     settings = source.settings
-    arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "scaling": settings.scaling}
-    arguments |= {"imputation": settings.imputation, "seed": seed, "repeat": repeat}
+    arguments: dict[str, Any] = {"test": settings.test, "train": settings.train, "seed": seed, "repeat": repeat}
+    arguments |= asdict(preparation)
     if isinstance(settings.validation, str):
         return cross_split(source.dataset, folds=folds(settings.validation), **arguments)
     return split(source.dataset, validation=settings.validation, **arguments)

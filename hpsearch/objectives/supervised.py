@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,12 +20,13 @@ from hpsearch.nn.losses import LOSSES
 from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
+from hpsearch.objectives.data_keys import check_in_one_place, of_data
 from hpsearch.objectives.final_model import final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
+from hpsearch.objectives.prepared_objective import PreparedObjective, fixed_keys
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
-from hpsearch.objectives.searched_objective import SearchedObjective
 from hpsearch.objectives.source import Data, Source, data_settings
 from hpsearch.seeding import integer
 
@@ -34,17 +36,14 @@ if TYPE_CHECKING:
 LOSS_OF = {"classification": "cross_entropy", "regression": "squared_error"}
 """Loss of the network, and with it the score, by the data's task."""
 
-MOST_SENT = 2**25
-"""Size in bytes of the largest split that other processes receive; they load and split larger data themselves."""
-
-LATER = ("imputation",)
+LATER = ("imputation", "max_categories")
 """Keys of the data that earlier studies lack; their default is left out of the content."""
 
 _TEST = 1  # separates the seeds of retrainings from those of trials
 _OTHER = 1  # separates the seeds of `with_other_seeds`
 
 
-class SupervisedObjective(SearchedObjective):
+class SupervisedObjective(PreparedObjective):
     """Model trained on the train rows of a data set and judged on its validation rows.
 
     The score is accuracy for classification and R² for regression, or what ``metric`` in `data` names. A subclass sets
@@ -61,7 +60,8 @@ class SupervisedObjective(SearchedObjective):
         Fixed settings; those in neither `model` nor `space` have their defaults.
     space
         Searched settings: each a range ``{"low": …, "high": …, "log": True}``, a choice ``{"choices": […]}`` or an
-        Optuna distribution. None: `default_space`, without the settings that `model` fixes.
+        Optuna distribution. None: `default_space`, without the settings that `model` fixes. ``"data.scaling"`` and the
+        like are the keys of `data` in `DATA_NAMES`: how each trial's inputs are prepared.
     seed, repeat
         Test rows depend on `seed`, the split of the rest on both, and a training on both and the trial's number.
         Any trial can therefore be retrained alone.
@@ -90,7 +90,6 @@ class SupervisedObjective(SearchedObjective):
     tests = True
     predicts = True
     computed_keys = ("fingerprint",)
-    _received: Split | None = None  # in another process than the one that loaded the data
 
     def __init__(
         self,
@@ -104,7 +103,9 @@ class SupervisedObjective(SearchedObjective):
         folder: str | Path | None = None,
         record: Mapping[str, object] | None = None,
     ) -> None:
-        self._source = Source.read(data_settings(data), data_dir, folder and Path(folder).absolute())
+        settings = data_settings(data)
+        check_in_one_place(fixed_keys(data, settings), space or {})
+        self._source = Source.read(settings, data_dir, folder and Path(folder).absolute())
         self._model = self._read_model(model or {}, space)
         self.record = dict(record or {})
         self.seed, self.repeat = seed, repeat
@@ -122,7 +123,7 @@ class SupervisedObjective(SearchedObjective):
 
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
         """Return the fixed and the searched settings; the data set is there already."""
-        return self._searched_model(model, space)
+        return self._searched_model(model, space, self._source.settings.preparation)
 
     @property
     def direction(self) -> Direction:
@@ -168,35 +169,15 @@ class SupervisedObjective(SearchedObjective):
         } | ({"record": self.record} if self.record else {})
 
     def _is_own(self, key: str) -> bool:
-        """Return whether a key of the data has no effect: a metric that is the task's own, or a later default."""
+        """Return whether a key of the data is none of its content.
+
+        It is searched, or has no effect: a metric that is the task's own, or a later default.
+        """
+        if key in of_data(self.space):
+            return True
         data = self._source.data
         later = key in LATER and isinstance(data, DataSettings) and getattr(data, key) == getattr(DataSettings, key)
         return later or (key == "metric" and self._scorer is None)
-
-    @property
-    def data(self) -> Split:
-        """Train, validation and test part of this repeat."""
-        return self._received or self._source.split(self.seed, self.repeat)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state with the split of this repeat, if it is not too large.
-
-        A process that receives it then needs neither the files nor the libraries that read and split them.
-        """
-        rows = self.data
-        return self.__dict__ | {"_received": rows if rows.nbytes <= MOST_SENT else None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the state. joblib sends large arrays as files; as plain arrays they are faster in small products."""
-        self.__dict__ = state
-        if self._received is not None:
-            arrays: dict[str, Any] = {name: np.asarray(array) for name, array in _arrays(self._received).items()}
-            self._received = replace(self._received, **arrays)
-
-    def load(self) -> None:
-        """Load the data set, once in each process; not if this objective was sent with its rows."""
-        if self._received is None:
-            _ = self._source.dataset
 
     def for_repeat(self, repeat: int) -> Self:
         """Return the same objective for another repeat, with another split of the same rows and other seeds."""
@@ -221,10 +202,6 @@ class SupervisedObjective(SearchedObjective):
             separate_seeds=self.separate_seeds,
             record=self.record if family.records else None,
         )
-
-    def fingerprints(self) -> Mapping[str, str]:
-        """Return hashes of the row numbers of each part of the split."""
-        return self.data.fingerprints
 
     def seeds(self, trial_number: int, retraining: int = 0) -> np.random.SeedSequence:
         """Return the seeds of a trial's training, or of a retraining of its parameters (counted from 1).
@@ -273,8 +250,7 @@ class SupervisedObjective(SearchedObjective):
             lambda task: self.estimator(self.settings(params), task, scaled_targets=True),
             self.fit_estimator,
             test=settings.test,
-            scaling=settings.scaling,
-            imputation=settings.imputation,
+            preparation=self._model.prepared(params) or settings.preparation,
             seed=self.seed,
             repeat=self.repeat,
             all_rows=all_rows,
@@ -303,22 +279,32 @@ class SupervisedObjective(SearchedObjective):
         return Baseline(sum(values) / len(values), test, train_rows(name, rows), len(rows.x_train))
 
     def on(self, rows: Split) -> Self:
-        """Return this objective on a fold of its rows, or on the whole."""
+        """Return this objective on a fold of its rows, or on the whole, or on rows prepared in another way."""
         return self if rows is self.data else self._changed(_received=rows, _scorer=rescaled(self._scorer, rows))
 
     def judged(self, value: float, predictions: NDArray[Any]) -> Outcome:
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
 
-        Another metric than accuracy and R² is not a mean over rows, so that no rows are kept. Nor are they of rows that
-        belong together or have weights: the chance of such test rows is not that of independent ones.
+        Of rows that belong together or have weights none are kept: the chance of such test rows is not that of
+        independent ones.
         """
         rows = self.data
-        if self._scorer or not rows.alike:
+        if not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
             return Outcome(value, right=predictions == rows.y_test)
         residuals = (rows.y_test - predictions.reshape(len(rows.y_test))) * rows.y_scale
         return Outcome(value, residuals=residuals.astype(np.float32))
+
+    def judged_by_scorer(self, model: Any) -> Outcome:
+        """Return the outcome of the test rows for a model, by another metric than the own one.
+
+        The error is unknown of rows that belong together or have weights.
+        """
+        rows = self.data
+        value = self.value(model, rows.x_test, rows.y_test, rows.w_test)
+        error = self._scorer.row_error(model, rows.x_test, rows.y_test) if self._scorer and rows.alike else math.nan
+        return Outcome(value, error=error if math.isfinite(error) else None)
 
     def score(
         self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None
@@ -335,8 +321,3 @@ class SupervisedObjective(SearchedObjective):
         if self._scorer is None:
             return self.score(model.predict(x), targets, sample_weight)
         return self._scorer.value(model, x, targets, sample_weight)
-
-
-def _arrays(rows: Split) -> dict[str, NDArray[Any]]:
-    values = {field.name: getattr(rows, field.name) for field in fields(rows)}
-    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}

@@ -22,7 +22,9 @@ def csv_text(frame: pd.DataFrame) -> str:
     safe = frame.rename(columns=_neutral)
     for place, dtype in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            safe.isetitem(place, pd.Series([*map(_neutral, safe.iloc[:, place])], safe.index, dtype=object))
+            # A series keeps `object`; pandas would make an array of texts PyArrow's, which refuses lone surrogates.
+            column: Any = pd.Series([*map(_neutral, safe.iloc[:, place])], safe.index, dtype=object)
+            safe.isetitem(place, column)
     return safe.to_csv(index=False, lineterminator="\n")
 
 

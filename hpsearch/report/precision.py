@@ -49,7 +49,7 @@ def rows_half(results: Results, task: str | None = None, score: float | None = N
     """Return half the width of the 95 % interval of a score by the chance of its test rows; NaN if unknown.
 
     For a share p of n rows it is 1.96 √(p' (1 − p') / (n + 4)) with p' = (n p + 2) / (n + 4), so that it is not zero at
-    p = 1. For other metrics it is 1.96 standard errors over the stored rows, the median over runs.
+    p = 1. For other metrics it is 1.96 standard errors over the stored rows, or stored ones, the median over runs.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ def rows_half(results: Results, task: str | None = None, score: float | None = N
 
     Source: Agresti and Coull, "Approximate is better than 'exact'", The American Statistician 52, 1998.
     """
+    if not metric(results.metric).share_of_rows:
+        return _stored_rows_halves(results).get(task or "", math.nan)
     rows = rows_of_test(results, task)
     if rows is None:
         return math.nan
-    if not metric(results.metric).share_of_rows:
-        return _stored_rows_halves(results).get(task or "", math.nan)
     share = _mean(results).get(task or "", math.nan) if score is None else score
     shrunk = (rows * min(max(share, 0.0), 1.0) + 2) / (rows + 4)
     return NORMAL * math.sqrt(shrunk * (1 - shrunk) / (rows + 4))
@@ -152,13 +152,24 @@ def _mean(results: Results) -> dict[str, float]:
 @once
 def _stored_rows_halves(results: Results) -> dict[str, float]:
     """Return 1.96 standard errors over the test rows for each task; the smallest of them under the empty name."""
-    halves = {}
+    halves: dict[str, float] = {}
+    if "test_rows" not in results.runs:
+        return halves
     for task in tasks(results):
         runs = islice(results.runs[results.runs["task"] == task].to_dict("records"), _RUNS)
-        values = [each for run in runs if (each := row_values(run)) is not None]
-        if values:
-            halves[task] = NORMAL * float(np.median([row_error(each) for each in values]))
+        errors = [each for run in runs if not math.isnan(each := _stored_error(run))]
+        if errors:
+            halves[task] = NORMAL * float(np.median(errors))
     return halves | {"": min(halves.values(), default=math.nan)}
+
+
+def _stored_error(run: Mapping[Any, Any]) -> float:
+    """Return the standard error of a run's test value by the chance of its rows; NaN if unknown."""
+    values = row_values(run)
+    if values is not None:
+        return row_error(values)
+    stored = [error for error in (run["test_rows"] or {}).get("errors", []) if error is not None]
+    return float(np.median(stored)) if stored else math.nan
 
 
 def _number(cell: Any) -> float:

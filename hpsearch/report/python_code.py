@@ -11,15 +11,18 @@ from typing import Any
 
 from hpsearch.analysis.best import Best
 from hpsearch.data import DataSettings
+from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.errors import UsageError
-from hpsearch.objectives import FAMILIES
+from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES
+from hpsearch.objectives.data_keys import of_data, of_model
 from hpsearch.objectives.scoring import task_of
 from hpsearch.objectives.supervised import SupervisedObjective
 from hpsearch.results.definition import Definition
 from hpsearch.results.results import Results
 from hpsearch.space import decode
 
-_SPLIT = ("validation", "test", "train", "scaling", "imputation")  # keys of [data] that are arguments of split
+_SPLIT = ("validation", "test", "train", *PREPARATION_KEYS)  # keys of [data] that are arguments of split
+_LATER = "max_categories"  # of them, written only if it is not the default
 _METRIC = "metric"
 
 
@@ -65,15 +68,25 @@ def estimator_program(results: Results, best: Best) -> str:
         raise UsageError(
             f"the study {results.name!r} has no estimator with these hyperparameters: leave out --estimator"
         )
-    return "\n".join([import_of(type(estimator)), "", *_constructed(estimator)])
+    return "\n".join([import_of(type(estimator)), "", *_prepared(best), *_constructed(estimator)])
 
 
 def settings_of(results: Results, best: Best) -> dict[str, Any]:
-    """Return the fixed and the best settings of the model, as ``[model]`` of a study file has them."""
+    """Return the fixed and the best settings of the model, as ``[model]`` of a study file has them.
+
+    `of_data` returns those of ``[data]``.
+    """
     definition = results.definitions.get((best.task, best.variant))
     fixed = {} if definition is None else definition.model
-    family = {} if definition is None or definition.family == next(iter(FAMILIES)) else {"family": definition.family}
-    return family | fixed | {name: decode(value) for name, value in best.params.items()}
+    family = {} if definition is None or definition.family == DEFAULT_FAMILY else {"family": definition.family}
+    own = of_model(best.params) if definition is not None and definition.has_family else best.params
+    return family | fixed | {name: decode(value) for name, value in own.items()}
+
+
+def preparation_of(results: Results, best: Best) -> dict[str, Any]:
+    """Return the best settings of the data's preparation, as ``[data]`` has them; empty if none is searched."""
+    definition = results.definitions.get((best.task, best.variant))
+    return of_data(best.params) if definition is not None and definition.has_family else {}
 
 
 def _parameters(results: Results, best: Best) -> Iterator[str]:
@@ -92,7 +105,13 @@ def _without_data(results: Results, best: Best, estimator: Any) -> Iterator[str]
     if estimator is None:
         yield from _parameters(results, best)
     else:
-        yield from (import_of(type(estimator)), "", *_constructed(estimator))
+        yield from (import_of(type(estimator)), "", *_prepared(best), *_constructed(estimator))
+
+
+def _prepared(best: Best) -> list[str]:
+    """Say how the inputs of the estimator were prepared, if that was searched."""
+    chosen = of_data(best.params)
+    return [f"# The search chose its inputs' preparation, too: {_arguments(chosen)}."] if chosen else []
 
 
 def _estimator(definition: Definition, best: Best, metric: str) -> Any:
@@ -100,7 +119,7 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
     family, task = FAMILIES[definition.family], task_of(metric)
     if not issubclass(family, SupervisedObjective) or not task:
         return None
-    scaling = definition.data.get("scaling", DataSettings().scaling)
+    scaling = {**definition.data, **of_data(best.params)}.get("scaling", DataSettings().scaling)
     if task == "regression" and family.estimator_scales_targets and scaling != DataSettings().scaling:
         return None
     try:
@@ -119,9 +138,10 @@ def _scored_alike(definition: Definition) -> bool:
 def _with_estimator(
     definition: Definition, best: Best, estimator: Any, metric: str, *, absolute: bool
 ) -> Iterator[str]:
-    table = _data(definition, absolute=absolute)
+    table = _data(definition, absolute=absolute) | of_data(best.params)
     settings = {field.name: table.get(field.name, field.default) for field in fields(DataSettings)}
-    split = {key: settings[key] for key in _SPLIT if settings[key] is not None}
+    unset = {_LATER} if settings[_LATER] == getattr(DataSettings, _LATER) else set()
+    split = {key: settings[key] for key in _SPLIT if settings[key] is not None and key not in unset}
     load = {key: value for key, value in table.items() if key not in (*_SPLIT, _METRIC)}
     scorer, seeds = table.get(_METRIC), f"seed={definition.seed}, repeat={best.repeat}"
     if isinstance(split["validation"], str):

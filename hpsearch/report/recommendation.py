@@ -197,8 +197,8 @@ def _count(count: int) -> str:
 
 def _names(results: Results, factor: str, levels: Sequence[str], conjunction: str = "and") -> str:
     names = [level_name(results, factor, level) for level in levels]
-    if len(names) > _MOST_NAMED:
-        rest = len(names) - _MOST_NAMED
+    rest = len(names) - _MOST_NAMED
+    if rest > 1:  # naming the last one is as short as counting it
         named = ", ".join(map(plain, names[:_MOST_NAMED]))
-        return f"{named} {conjunction} {_count(rest)} {plural(rest, 'other')}"
+        return f"{named} {conjunction} {_count(rest)} others"
     return listing(names, conjunction) if names else ""

@@ -81,13 +81,15 @@ def standing(results: Results, trained: pd.DataFrame, expected: Expectation) -> 
 
     Both are trained and tested on the same rows in each repeat. ``"better"`` and ``"as good"`` are read off the 95 %
     interval of the mean difference over repeats (Student's t). Below three repeats a difference within the interval of
-    the expected score counts as none.
+    the expected score counts as none. If that interval is unknown, nothing is called better, and a lead "as good".
     """
     tests = {int(repeat): float(test) for repeat, test in zip(trained["repeat"], trained["test"], strict=True)}
     leads = [results.sign * (tests[each] - score) for each, score in expected.by_repeat.items() if each in tests]
     leads = [lead for lead in leads if math.isfinite(lead)]
     if len(leads) < _FEWEST:
         mean = float(np.mean(leads)) if leads else math.nan
+        if math.isnan(expected.half):
+            return "as good" if mean >= 0 else ""
         low, high = mean - max(expected.half, 0.0), mean + max(expected.half, 0.0)
     else:
         mean, low, high = mean_interval(np.array(leads))

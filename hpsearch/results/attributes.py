@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hpsearch.results.results import STRATEGY
+from hpsearch.space import encode
+from hpsearch.strategies.likely import LIKELY
 
 if TYPE_CHECKING:
     import optuna
@@ -41,6 +43,20 @@ def family_of(attributes: Attributes) -> str:
     data = attributes["content"].get("data", {})
     published = isinstance(data, Mapping) and data.get("source") == "table"
     return str(attributes.get("family", "table" if published else "mlp"))
+
+
+def likely_of(attributes: Attributes) -> dict[str, Any]:
+    """Return the likely value of each parameter that has one, as Optuna stores it.
+
+    Runs of earlier versions have them in their content alone.
+    """
+    specs = attributes["content"].get("space") or {}
+    from_content = {name: encode(spec["likely"]) for name, spec in specs.items() if _is_table_with_likely(spec)}
+    return dict(attributes.get(LIKELY) or from_content)
+
+
+def _is_table_with_likely(spec: object) -> bool:
+    return isinstance(spec, Mapping) and "likely" in spec
 
 
 def is_untuned(study: optuna.Study | StoredStudy) -> bool:

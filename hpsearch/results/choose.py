@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from optuna.storages import BaseStorage
 
-from hpsearch.errors import StorageError, UsageError
+from hpsearch.errors import StorageError, UsageError, and_more
 from hpsearch.results.foreign import load_plain
 from hpsearch.results.load import load_results
 from hpsearch.results.results import Results
@@ -59,8 +59,7 @@ def _only(ours: Sequence[str], stored: Sequence[str]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return ", ".join(names[:_FEW]) + more
+    return ", ".join(names[:_FEW]) + and_more(len(names) - _FEW)
 
 
 def folder(name: str) -> str:

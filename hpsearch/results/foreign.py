@@ -17,7 +17,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
-from hpsearch.errors import StorageError, UsageError, choose_from
+from hpsearch.errors import StorageError, UsageError, and_more, choose_from
 from hpsearch.results.load import load_results
 from hpsearch.results.results import FINISHED, PARAM, STRATEGY, Results
 from hpsearch.storage import StoredStudy, all_studies, read_studies
@@ -98,8 +98,7 @@ def _matching(name: str, stored: Sequence[str]) -> list[str]:
 def unknown(name: str, held: Sequence[str]) -> str:
     """Return the error text for a missing study, with all stored names or the closest few."""
     listed = held if len(held) <= _FEW else get_close_matches(name, held, n=_FEW, cutoff=0.0)
-    more = f" and {len(held) - len(listed)} more" if len(held) > len(listed) else ""
-    return choose_from("study", name, listed) + more
+    return choose_from("study", name, listed) + and_more(len(held) - len(listed))
 
 
 def _direction(studies: Iterable[StoredStudy]) -> StudyDirection:

@@ -18,6 +18,7 @@ from hpsearch.results.attributes import (
     first_plan,
     is_untuned,
     levels_of,
+    likely_of,
     newest_plan,
     variant_of,
 )
@@ -84,6 +85,7 @@ def load_results(storage: BaseStorage, name: str) -> Results:
         families={(each["task"], variant_of(each)): family_of(each) for each in attributes},
         contents={(each["task"], variant_of(each)): each["content"] for each in attributes if each.get("file")},
         definitions={(each["task"], variant_of(each)): definition_of(each) for each in attributes},
+        likely={(each["task"], variant_of(each)): values for each in attributes if (values := likely_of(each))},
         untuned=untuned,
         epochs_budget=budget * max(epochs) if epochs else None,
         ranges=ranges(studies, budget),

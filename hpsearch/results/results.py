@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution
 
 from hpsearch.results.definition import Definition
 from hpsearch.run.taken_over import TakenOver
+from hpsearch.space import decode
 
 PARAM = "params_"  # prefix of parameter columns, as in Optuna's trials_dataframe
 CHOSEN = "chosen"  # column of trials that the strategy did not draw alone, if there are any
@@ -53,6 +54,8 @@ class Results:
         Level of each factor, for each variant. Defaults to the variant's label as the level of ``"strategy"``.
     conditions
         For each conditional parameter, the values of other parameters with which it is active.
+    likely
+        Parameter → likely value, as Optuna stores it, of each task and variant that has any.
     families
         Family of the objective of each task and variant, a key of `FAMILIES`; empty if unknown.
     contents
@@ -145,6 +148,7 @@ class Results:
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     conditions: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    likely: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     families: Mapping[tuple[str, str], str] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
@@ -211,6 +215,11 @@ class Results:
         table = self.settings.get("strategies")
         settings = table.get(label) if isinstance(table, Mapping) else None
         return str((settings.get("strategy") if isinstance(settings, Mapping) else None) or label)
+
+    def likely_values(self, name: str, task: str | None = None) -> list[Any]:
+        """Return the different likely values of a parameter, over the variants of one task or of all."""
+        values = [of_run.get(name) for (of, _), of_run in self.likely.items() if task in (None, of)]
+        return [decode(value) for value in dict.fromkeys(values) if value is not None]
 
     def labels_of(self, strategies: Container[str]) -> list[str]:
         """Return the variants with one of these keys of `STRATEGIES`."""

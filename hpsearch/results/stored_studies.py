@@ -8,6 +8,7 @@ from typing import Any
 from optuna.storages import BaseStorage
 
 from hpsearch.run import is_run
+from hpsearch.run.taken_over import TAKEN
 from hpsearch.storage import all_studies
 from hpsearch.storage.optuna_private import FrozenStudy, study_id
 from hpsearch.storage.reading import finished_trials
@@ -31,6 +32,8 @@ class StoredSummary:
         Name of the metric; empty for others' studies.
     best
         Best value of a complete trial; None if there is none, or there are several objectives.
+    goes_on_from
+        Study whose trials it has taken over, which `trials` does not count; None if it began from nothing.
     """
 
     name: str
@@ -39,6 +42,7 @@ class StoredSummary:
     trials: int
     metric: str
     best: float | None
+    goes_on_from: str | None
     members: tuple[str, ...] = field(repr=False)
     """Names of its Optuna studies."""
 
@@ -75,8 +79,15 @@ def _summary(storage: BaseStorage, name: str, studies: list[FrozenStudy], *, is_
         trials=sum(count for count, _ in counted),
         metric=str(studies[0].user_attrs.get("metric", "")) if is_ours else "",
         best=best,
+        goes_on_from=next(filter(None, map(_earlier, studies)), None) if is_ours else None,
         members=tuple(study.study_name for study in studies),
     )
+
+
+def _earlier(study: FrozenStudy) -> str | None:
+    """Return the study whose trials a run has taken over."""
+    taken = study.user_attrs.get(TAKEN)
+    return str(taken["study"]) if isinstance(taken, dict) and taken.get("trials") and "study" in taken else None
 
 
 def _finished(storage: BaseStorage, study: FrozenStudy, direction: str) -> tuple[int, float | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hpsearch.errors import UsageError, quoted
 from hpsearch.objectives import DEFAULT_FAMILY, Objective
+from hpsearch.objectives.data_keys import key_of_data
 from hpsearch.objectives.levels import FAMILY, Tables, merged
 from hpsearch.run.comparable import content_hash
 from hpsearch.space import contains, describe, is_active, is_on_grid
@@ -212,9 +213,9 @@ def _confirming(searcher: Searcher, confirm: int, trials: int) -> Searcher:
 def _check_effective(levels: Iterable[Tables], cell: Variant) -> None:
     """Refuse levels that set a key without effect in the variant."""
     ineffective = {
-        f"{table}.{key}": reason
-        for key, reason in next(iter(cell.objectives.values())).ineffective.items()
-        for table in ("model", "space")
+        f"{table}.{name}" if table else name: reason
+        for name, reason in next(iter(cell.objectives.values())).ineffective.items()
+        for table in ("space", "" if key_of_data(name) else "model")
     } | {f"search.{key}": reason for key, reason in ineffective_search(cell).items()}
     for level in levels:
         for table, settings in level.items():

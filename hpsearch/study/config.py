@@ -13,6 +13,7 @@ from hpsearch.analysis.claims.claim import Claim
 from hpsearch.analysis.thresholds import Thresholds, thresholds
 from hpsearch.checks import MOST_BATCH, MOST_RUNS, MOST_SECONDS, MOST_SEED, MOST_TRIALS, one_of, rule_of
 from hpsearch.errors import UsageError, choose_from, quoted
+from hpsearch.objectives.data_keys import with_whole_names
 from hpsearch.strategies import STRATEGIES, make_strategy
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.figure import FigureSettings
@@ -194,6 +195,18 @@ class StudyFile(_Table):
     report: ReportSettings = ReportSettings()
     claims: Annotated[list[Claim], Field(max_length=1_000)] = []
 
+    @field_validator("space", mode="before")
+    @classmethod
+    def _whole_names(cls, space: Any) -> Any:
+        return with_whole_names(space) if isinstance(space, Mapping) else space
+
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _whole_names_in_levels(cls, factors: Any) -> Any:
+        if not isinstance(factors, Mapping):
+            return factors
+        return {name: _with_whole_names_in_levels(factor) for name, factor in factors.items()}
+
     def all_tables(self) -> dict[str, Any]:
         """Return the file with all defaults; a study from nothing has no key ``from``."""
         tables = self.model_dump(mode="json", by_alias=True)
@@ -226,6 +239,18 @@ class StudyFile(_Table):
         strategy = label if given.strategy is None else given.strategy
         confirm = self.search.confirm if given.confirm is None else given.confirm
         return given.model_copy(update={"strategy": strategy, "confirm": confirm})
+
+
+def _with_whole_names_in_levels(factor: Any) -> Any:
+    """Return a factor in whose levels' spaces keys have whole names; anything of another form as it is."""
+    if not isinstance(factor, Mapping) or not isinstance(factor.get("levels"), Mapping):
+        return factor
+    changed = {
+        label: {**level, "space": with_whole_names(level["space"])}
+        for label, level in factor["levels"].items()
+        if isinstance(level, Mapping) and isinstance(level.get("space"), Mapping)
+    }
+    return {**factor, "levels": {**factor["levels"], **changed}}
 
 
 def variant_search(table: Mapping[str, Any]) -> VariantSearch:

@@ -14,6 +14,7 @@ from typing import Any
 
 from hpsearch.checks import MOST_CHARACTERS, MOST_CHOICES
 from hpsearch.errors import UsageError, choose_from, quoted
+from hpsearch.objectives.data_keys import DATA, name_in_space, place_of
 from hpsearch.objectives.levels import FREE, TABLES, Tables
 from hpsearch.space import distribution, value_at
 from hpsearch.text import short
@@ -91,11 +92,10 @@ def label_of(levels: Mapping[str, str], factors: Mapping[str, Sequence[str]]) ->
 def set_keys(level: Tables) -> Iterator[tuple[str, ...]]:
     """Yield the keys that a level sets; ``("space",)`` if it empties the space."""
     for table, settings in level.items():
-        name = "model" if table == "space" else table
         if table == "space" and not settings:
             yield _EMPTIED
         for key in settings:
-            yield (name, key)
+            yield place_of(key) if table == "space" else (table, key)
 
 
 def _factor(name: str, table: Any) -> Factor:
@@ -220,7 +220,12 @@ def _check_level(label: str, level: Any) -> None:
                     f"the level {label!r} sets {table}.{short(key)}, which must be equal for all variants; "
                     f"of [{table}] levels can set {free}"
                 )
-    both = [name for name in level.get("model", {}) if name in level.get("space", {})]
+    both = [
+        name
+        for table in ("model", DATA)
+        for key in level.get(table, {})
+        if (name := name_in_space(table, key)) in level.get("space", {})
+    ]
     if both:
         raise UsageError(f"the level {label!r} both fixes and searches {short(both[0])}")
 

@@ -14,7 +14,7 @@ import pandas as pd
 from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns, repeats_like_an_id
 from hpsearch.data.sources.target import encode_target
 from hpsearch.data.table import Table
-from hpsearch.errors import DataError, UsageError, choose_from
+from hpsearch.errors import DataError, UsageError, and_more, choose_from
 from hpsearch.objectives.estimators import ESTIMATORS
 from hpsearch.text import short
 
@@ -88,7 +88,7 @@ class Proposal:
     table: Table = field(repr=False)
     target: str
     columns: Sequence[ColumnProposal]
-    reading: Mapping[str, str]
+    reading: Mapping[str, Any]
     rows: Mapping[str, str]
     task: Choice
     metric: Choice
@@ -133,7 +133,7 @@ class Proposal:
 def propose(
     table: Table,
     target: str | None,
-    reading: Mapping[str, str] | None = None,
+    reading: Mapping[str, Any] | None = None,
     rows: Mapping[str, str] | None = None,
 ) -> Proposal:
     """Return the proposed study of a table; `reading` and `rows` have the keys of ``[data]`` that the user set.
@@ -203,7 +203,7 @@ def _reason(key: str, name: str, table: Table) -> str:
 
 
 def likely_target(table: Table) -> str:
-    """Return the column that is most likely to be predicted: one that is named so, else the last one with a use."""
+    """Return the column that is probably to be predicted: by its name, else the last usable one."""
     names = [str(name) for name in table.frame.columns]
     for likely in _LIKELY_TARGETS:
         for name in names:
@@ -242,8 +242,7 @@ def _task_reason(task: str, counts: pd.Series[int], rows: int) -> str:
     if task == "regression":
         return f"{len(counts):,} different numbers in {rows:,} rows"
     named = [f"{short(str(label))} {count:,}" for label, count in counts.head(MOST_NAMED).items()]
-    more = f" and {len(counts) - MOST_NAMED:,} more" if len(counts) > MOST_NAMED else ""
-    return f"{len(counts):,} different values: {', '.join(named)}{more}"
+    return f"{len(counts):,} different values: {', '.join(named)}{and_more(len(counts) - MOST_NAMED)}"
 
 
 def _metric(task: str, counts: pd.Series[int]) -> Choice:

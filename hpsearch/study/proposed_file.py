@@ -62,6 +62,7 @@ def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:
     reasons = {
         "path": "a relative path starts from the folder of this file",
         **{each.role: each.reason for each in proposal.columns if each.role in proposal.rows},
+        "missing": "what stands for missing values, in every column",
         "task": proposal.task.reason,
         "metric": proposal.metric.reason,
         "validation": proposal.validation.reason,
@@ -73,7 +74,7 @@ def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:
             lines += [f"#   {short(each.name)}: {plain(each.reason)}" for each in proposal.ignored]
         lines.append(_line(key, value, reasons.get(key, "")))
         if key == "path" and (how := reading_in_words(proposal.table)):
-            lines += [f"# Read with {how}.", "# If this is wrong, set separator, decimal or encoding here."]
+            lines += [f"# Read with {how}.", "# If this is wrong, set separator, decimal, encoding or missing here."]
     inputs = proposal.inputs
     lines.append("# The other columns, which the model uses:")
     lines += [f"#   {short(each.name)}: {each.role}, {plain(each.reason)}" for each in inputs[:MOST_NAMED]]
@@ -90,7 +91,8 @@ def reading_in_words(table: Table) -> str:
     reading = table.reading
     parts = [f"{key} {_SIGNS.get(reading[key], reading[key])}" for key in _READING if reading.get(key)]
     columns = [f"{what}: {plain(reading[key])}" for key, what in _COLUMNS.items() if reading.get(key)]
-    return "; ".join(filter(None, (", ".join(parts), *columns)))
+    missing = f"missing values written as {' and '.join(map(plain, table.missing))}" if table.missing else ""
+    return "; ".join(filter(None, (", ".join(parts), *columns, missing)))
 
 
 _READING = ("separator", "decimal", "encoding", "compression")

@@ -4,13 +4,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from optuna.distributions import IntDistribution
 
 from hpsearch.analysis.next_study import describe, followed, next_study, toml_text
 from hpsearch.nn import Hyperparameters
 from hpsearch.objectives.searched_model import SearchedModel
 from hpsearch.study import config
 from hpsearch.study.plan import plan
-from tests.analysis.diagnostics.planted import chapter, clean, diverging, flipped, of, planted
+from tests.analysis.diagnostics.planted import (
+    SPACE,
+    bump,
+    chapter,
+    clean,
+    diverging,
+    drawn,
+    flipped,
+    of,
+    planted,
+    search,
+)
 from tests.example_results import CASES, case
 
 STUDIES = Path(config.__file__).parents[2] / "studies"
@@ -56,6 +68,18 @@ def test_what_hardly_matters_is_fixed():
     content = next_study(planted("parameters")).content
     assert list(content["space"]) == ["learning_rate"]
     assert 0 <= content["model"]["l1"] <= 1
+
+
+def test_a_preparation_that_hardly_matters_is_fixed_in_the_data():
+    params, places = drawn()
+    categories = [{"data.max_categories": 5 + round(40 * each.pop("l1")), **each} for each in params]
+    space = {"data.max_categories": IntDistribution(5, 45), "learning_rate": SPACE["learning_rate"]}
+    results = search(bump(places, share=None).tolist(), categories, space=space)
+    content = next_study(results).content
+    assert list(content["space"]) == ["learning_rate"]
+    assert 5 <= content["data"]["max_categories"] <= 45
+    assert "[data] max_categories = " in " ".join(content["report"]["changes"])
+    assert tomllib.loads(toml_text(next_study(results)))["data"] == content["data"]
 
 
 def test_less_is_better_asks_for_the_same():

@@ -1,6 +1,6 @@
 """`SearchCV` against scikit-learn's random searches: ten data sets, four estimators, the same number of fits.
 
-    python -m tests.benchmarks.benchmark_searchcv [--repeats N] [--trials N] [--data A,B] [--estimators A,B]
+    python -m tests.benchmarks.benchmark_searchcv [--repeats N] [--first N] [--trials N] [--data A,B] [--estimators A,B]
 
 In each repeat a third of the rows are held out, the three searches tune an estimator on the others, with the same folds
 of a three-fold cross-validation, and their refitted winners are scored on the held-out rows: accuracy, or R² in
@@ -9,8 +9,8 @@ over the repeats, with the verdict. Verdicts are those of studies: Student's int
 at 5 % over all comparisons of the table together.
 
 The last row is the mean over all groups, each in units of the standard deviation of its scores, since accuracies and
-R² have no common scale. It speaks for these data sets and estimators, and for other splits and seeds. Seeds are the
-numbers of the repeats.
+R² have no common scale. It speaks for these data sets and estimators, and for other splits and seeds. Its two
+comparisons share one half of the 5 %, those of the groups the other half. Seeds are the numbers of the repeats.
 
 `HalvingRandomSearchCV` starts from as many candidates as give the same number of fits over its rounds, or the largest
 number below it. Most of its fits see fewer rows, so it takes less time.
@@ -196,34 +196,38 @@ def verdict(difference: Look) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="number of the first repeat")
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--data", type=lambda text: text.split(","), default=list(DATA))
     parser.add_argument("--estimators", type=lambda text: text.split(","), default=list(ESTIMATORS))
     args = parser.parse_args()
     groups = [(data, name) for data in args.data for name in args.estimators]
-    level = ALPHA / (len(RIVALS) * (len(groups) + 1))
-    shares = Shares(args.repeats, level, 0.0, ALPHA / 2, 0.0)
+    of_groups, of_all = (
+        Shares(args.repeats, ALPHA / 2 / comparisons, 0.0, ALPHA / 2, 0.0)
+        for comparisons in (len(RIVALS) * len(groups), len(RIVALS))
+    )
+    repeats = range(args.first, args.first + args.repeats)
     print("| data | estimator | SearchCV | random | halving | better than random by | better than halving by |")
     print("| --- | --- |" + " ---: |" * 5)
     standardised: list[dict[str, NDArray[np.float64]]] = []
     started = time.monotonic()
     with Parallel(n_jobs=-1) as pool:
         for place, (data, name) in enumerate(groups, 1):
-            rows = pool(delayed(scores)(data, name, repeat, args.trials) for repeat in range(args.repeats))
+            rows = pool(delayed(scores)(data, name, repeat, args.trials) for repeat in repeats)
             columns = {label: np.array([row[label] for row in rows]) for label in ("SearchCV", *RIVALS)}
             differences = {rival: columns["SearchCV"] - columns[rival] for rival in RIVALS}
             spread = np.concatenate(list(columns.values())).std() or 1.0
             standardised.append({rival: each / spread for rival, each in differences.items()})
             means = " | ".join(f"{column.mean():.3f}" for column in columns.values())
-            print(f"| {data} | {name} | {means} | {by_rival(differences, shares)} |", flush=True)
+            print(f"| {data} | {name} | {means} | {by_rival(differences, of_groups)} |", flush=True)
             spent = time.monotonic() - started
             left = spent / place * (len(groups) - place)
             print(f"{place} of {len(groups)} groups, {spent / 60:.0f} min, {left / 60:.0f} left", file=sys.stderr)
     overall = {rival: np.mean([group[rival] for group in standardised], axis=0) for rival in RIVALS}
-    print(f"| all, in standard deviations | all | | | | {by_rival(overall, shares)} |")
+    print(f"| all, in standard deviations | all | | | | {by_rival(overall, of_all)} |")
     print(
-        f"\n{len(groups)} groups, {args.repeats} repeats, {args.trials} candidates in {FOLDS} folds; "
-        f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, "
+        f"\n{len(groups)} groups, {args.repeats} repeats from {args.first} on, {args.trials} candidates in "
+        f"{FOLDS} folds; scikit-learn {sklearn.__version__}, NumPy {np.__version__}, "
         f"Python {platform.python_version()}."
     )
 

@@ -25,6 +25,7 @@ def test_it_counts_what_a_study_trains_and_writes_nothing(run, here, with_baseli
     assert work | {"seconds": 0} == {
         "study": "small", "dry_run": True, "tasks": 1, "variants": 2, "repeats": 2, "runs": 4, "trials": 12,
         "stored": 0, "epochs": 96, "retrainings": 8, "baselines": 6, "processes": 1, "seconds": 0, "limit": None,
+        "goes_on_from": None, "taken_over": [], "likely": {},
     }  # fmt: skip
     assert 0 < work["seconds"] < 60
     assert [path.name for path in here.iterdir()] == ["study.toml"]

@@ -9,8 +9,7 @@ from tests.commands import call
 
 def test_a_command_collects_garbage_rarely_and_its_end_restores_what_was_set(monkeypatch):
     thresholds, before = [], gc.get_threshold()
-    listed = cli.commands.list_
-    monkeypatch.setattr(cli.commands, "list_", lambda: thresholds.append(gc.get_threshold()) or listed())
+    monkeypatch.setattr(cli.choices, "print_choices", lambda _screen: thresholds.append(gc.get_threshold()))
     assert call("list").returncode == 0
     assert thresholds == [(OBJECTS, *before[1:])]
     assert gc.get_threshold() == before

@@ -39,7 +39,7 @@ def csv(tmp_path):
 def test_the_file_is_a_search_that_runs_as_it_is(run, csv, tmp_path):
     code, output, _ = run("init", csv, "--target", "churned")
     assert code == 0
-    assert output.endswith("  hpsearch study customers.toml --for 20m\n")
+    assert output.endswith("  hpsearch study customers.toml\n")
     ready = plan("customers.toml")
     (objective,) = ready.objectives.values()
     assert (ready.name, ready.repeats, len(ready.runs()), list(ready.strategies)) == ("customers", 1, 1, ["narrowing"])
@@ -131,3 +131,30 @@ def test_json_holds_what_is_printed(run, csv):
     }  # fmt: skip
     assert content["next"] == "hpsearch study customers.toml"
     assert content["expected_seconds"] == 150.0
+
+
+def test_signs_for_missing_values_are_written_into_the_file(run, tmp_path):
+    frame = customers().astype({"age": str})
+    frame.loc[:5, "age"] = "?"
+    frame.loc[7:20, "spend"] = 99999
+    frame.to_csv(tmp_path / "customers.csv", index=False)
+    code, output, _ = run("init", "customers.csv", "--target", "churned")
+    assert code == 0
+    assert "missing values written as 99999 and ?" in output
+    assert "with missing values: age (6), spend (14)" in output
+    assert tomllib.loads((tmp_path / "customers.toml").read_text())["data"]["missing"] == ["99999", "?"]
+    (objective,) = plan("customers.toml").objectives.values()
+    assert list(objective.content["data"]["missing"]) == ["99999", "?"]
+
+
+def test_they_can_be_named(run, tmp_path):
+    frame = customers().assign(spend="none of these")
+    frame.to_csv(tmp_path / "customers.csv", index=False)
+    run("init", "customers.csv", "--target", "churned", "--missing", "none of these", "--missing", "?")
+    data = tomllib.loads((tmp_path / "customers.toml").read_text())["data"]
+    assert (data["missing"], data["ignore"]) == (["none of these", "?"], ["spend"])
+
+
+def test_a_long_search_is_given_a_limit(run, csv, monkeypatch):
+    monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 3000.0)
+    assert run("init", csv, "--target", "churned")[1].endswith("  hpsearch study customers.toml --for 20m\n")

@@ -44,6 +44,7 @@ def test_studies_are_listed(run, here):
     ours, theirs = studies(run)["small"], studies(run)["theirs"]
     assert ours == {
         "name": "small", "is_ours": True, "runs": 4, "trials": 12, "metric": "accuracy", "best": ours["best"],
+        "goes_on_from": None,
     }  # fmt: skip
     assert 0.5 < ours["best"] <= 1.0
     assert (theirs["is_ours"], theirs["runs"], theirs["trials"]) == (False, 1, 1)

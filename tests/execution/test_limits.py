@@ -112,7 +112,7 @@ def test_a_wrong_limit_in_a_file_is_one_line(tmp_path, key, given):
 def test_the_command_says_that_the_time_is_over_and_goes_on(tmp_path, monkeypatch):
     path, url, whole = written(tmp_path), f"sqlite:///{tmp_path}/a.db", InMemoryStorage()
     execute(plan(path), whole)
-    monkeypatch.setattr("hpsearch.cli.commands.report", lambda *_: Answer(lambda _: None, dict))
+    monkeypatch.setattr("hpsearch.cli.studying.report_answer", lambda *_: Answer(lambda _: None, dict))
     with monkeypatch.context() as patch:
         patch.setattr("hpsearch.execution.clock.Clock.__init__", _over)
         first = call("study", path, "--for", "20m", "--storage", url, "--jobs", "1")

@@ -335,7 +335,7 @@ def test_a_worker_that_dies_is_replaced(study, url, tmp_path):
 
 @pytest.mark.long
 def test_workers_that_always_die_are_named_and_the_next_call_goes_on(study, url, monkeypatch):
-    monkeypatch.setattr("hpsearch.execution.executing._DEATHS", 1)  # starts of processes take seconds
+    monkeypatch.setattr("hpsearch.execution.working_off._DEATHS", 1)  # starts of processes take seconds
     ready = plan(study, {"trials": 4, "repeats": 1})
     with pytest.raises(RunError, match="a worker process died"):
         execute(killing_its_owner(ready), url, jobs=2)

@@ -10,7 +10,7 @@ from scipy.signal import lfilter
 
 import hpsearch.nn.optimizers as module
 from hpsearch.nn import OPTIMIZERS, Hyperparameters
-from hpsearch.nn.training import learning_rate_at
+from hpsearch.nn.learning_rate import learning_rate_at
 
 PYTORCH = json.loads(Path(__file__).with_name("pytorch_trajectories.json").read_text())
 CURVATURE = np.array([0.1, 2.0])  # of f(x, y) = x² / 20 + y²

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hpsearch.nn import SCHEDULES, Hyperparameters
-from hpsearch.nn.training import learning_rate_at
+from hpsearch.nn.learning_rate import learning_rate_at
 
 
 def rates(steps=40, steps_per_epoch=4, **settings):

@@ -7,7 +7,7 @@ import pytest
 
 from hpsearch.errors import DivergenceError, UsageError
 from hpsearch.nn import Hyperparameters, Network, Training
-from hpsearch.nn.training import learning_rate_at
+from hpsearch.nn.learning_rate import learning_rate_at
 from tests.nn.gradients import problem
 
 X, Y = problem("cross_entropy", rows=20)

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import hpsearch
 from hpsearch.data import Dataset
 from hpsearch.errors import DataError, UsageError
-from hpsearch.objectives import source, supervised
+from hpsearch.objectives import prepared_objective, source
 
 MODEL = {"hidden_layer_sizes": 20, "optimizer": "sgd", "epochs": 3}
 
@@ -127,12 +127,12 @@ def test_it_travels_to_another_process_with_its_split(objective, monkeypatch):
 
 
 def test_it_travels_without_a_large_split(objective, monkeypatch):
-    monkeypatch.setattr(supervised, "MOST_SENT", sum(each.nbytes for each in parts(objective.data)) - 1)
+    monkeypatch.setattr(prepared_objective, "MOST_SENT", sum(each.nbytes for each in parts(objective.data)) - 1)
     sent = pickle.dumps(objective)
     assert len(sent) < 20_000
     assert GOOD(pickle.loads(sent)).value == GOOD(objective).value
-    monkeypatch.setattr(supervised, "MOST_SENT", supervised.MOST_SENT + 1)
-    assert len(pickle.dumps(objective)) > supervised.MOST_SENT
+    monkeypatch.setattr(prepared_objective, "MOST_SENT", prepared_objective.MOST_SENT + 1)
+    assert len(pickle.dumps(objective)) > prepared_objective.MOST_SENT
 
 
 def test_an_objective_that_was_sent_with_its_rows_does_not_load_them(objective, monkeypatch):
@@ -282,7 +282,7 @@ def test_a_process_that_loads_changed_data_refuses_it(tmp_path, monkeypatch):
     path = tmp_path / "data.csv"
     write_csv(path, 1)
     objective = hpsearch.MLPObjective({"source": "csv", "path": str(path), "target": "y"})
-    monkeypatch.setattr(supervised, "MOST_SENT", 0)
+    monkeypatch.setattr(prepared_objective, "MOST_SENT", 0)
     sent = pickle.dumps(objective)
     write_csv(path, -1)
     monkeypatch.setattr(source, "LOADED", OrderedDict())  # as in a new process

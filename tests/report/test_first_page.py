@@ -1,6 +1,7 @@
 """The first page: one sentence made of verdicts, one figure, the best hyperparameters, warnings, one command."""
 
 import dataclasses
+import math
 import re
 from dataclasses import replace
 
@@ -74,6 +75,14 @@ SENTENCES = {
     "two better": (
         {"tpe": values(0.1), "gp": values(0.1)},
         "Use tpe or gp, which are better than random; between these nothing is resolved.",
+    ),
+    "four better": (
+        {name: values(0.1) for name in ("tpe", "gp", "qmc", "grid")},
+        "Use tpe, gp, qmc or grid, which are better than random; between these nothing is resolved.",
+    ),
+    "five better": (
+        {name: values(0.1) for name in ("tpe", "gp", "qmc", "grid", "cmaes")},
+        "Use tpe, gp, qmc or two others, which are better than random; between these nothing is resolved.",
     ),
     "better by the margin": (
         {"margin": 0.02, "tpe": values(0.1)},
@@ -493,3 +502,13 @@ def test_folds_are_told():
     definition = Definition("estimator", {"data": {"source": "digits", "validation": "5-fold"}}, 0, None)
     results = dataclasses.replace(results, definitions={("digits", "tpe"): definition})
     assert any(said in text for text in SECTIONS["answer"](results).paragraphs(str))
+
+
+@pytest.mark.parametrize(("lead", "standing"), [(0.3, ["as good"]), (-0.3, [])])
+def test_a_lead_over_a_score_without_an_interval_is_not_passed_over(lead, standing):
+    results = compared({"tpe": [[0.3]]})
+    (task,) = set(results.runs["task"])
+    expected = expectation(results, task, ["tpe"])
+    assert math.isnan(expected.half)
+    results = with_baselines(results, forest=expected.mean + lead)
+    assert [rival.standing for rival in not_beaten(results, task, expected)] == standing

@@ -72,6 +72,13 @@ def test_other_metrics_take_the_spread_of_the_stored_rows(monkeypatch):
     assert rows_half(results, "t") == pytest.approx(1.96 * np.std([0, 1, 0, 1], ddof=1) / 2)
 
 
+def test_or_the_errors_that_are_stored():
+    results = scored(0, 0.5, 0.5, metric="roc_auc")
+    runs = results.runs.assign(test_rows=[{"rows": 0, "errors": [0.02, None, 0.04]}, {}])
+    results = dataclasses.replace(results, runs=runs)
+    assert rows_half(results, "t") == pytest.approx(1.96 * 0.03)
+
+
 @pytest.mark.parametrize(
     ("row", "text"),
     [

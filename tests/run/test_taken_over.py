@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
@@ -12,11 +13,12 @@ from hpsearch.errors import UsageError
 from hpsearch.objectives import FunctionObjective, MLPObjective
 from hpsearch.run import Run, continue_run, incumbent, open_run
 from hpsearch.run.running import create_run
-from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
+from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, NEAREST, TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
+    OTHER_CHOICE,
     OTHER_ROWS,
-    OTHER_SETTINGS,
     OTHER_TASK,
+    OTHER_VALUE,
     OUTSIDE,
     SAME,
     UNFINISHED,
@@ -88,7 +90,7 @@ def test_trials_inside_the_changed_ranges_are_valid_and_the_others_are_counted(s
     inside = [number for number, rate in rates.items() if rate >= WIDE["low"]]
     assert [trial.number for trial in taken.trials] == inside
     assert 0 < len(inside) < 20
-    assert taken.left_out == {OUTSIDE: 20 - len(inside)}
+    assert taken.left_out == {OUTSIDE.format("learning_rate"): 20 - len(inside)}
     assert all(trial.value == source.trials[trial.number].value for trial in taken.trials)
 
 
@@ -97,7 +99,7 @@ def test_a_searched_setting_that_is_fixed_now_is_valid_at_that_value(source):
     numbers = [trial.number for trial in source.trials if trial.params["optimizer"] == "momentum"]
     assert [trial.number for trial in taken.trials] == numbers
     assert all(trial.params.keys() == {"learning_rate"} for trial in taken.trials)
-    assert taken.left_out == {OTHER_SETTINGS: 20 - len(numbers)}
+    assert taken.left_out == {OTHER_VALUE.format("optimizer"): 20 - len(numbers)}
 
 
 @pytest.mark.parametrize(("momentum", "number"), [({"low": 0.5, "high": 0.95}, 20), ({"low": 0.1, "high": 0.5}, 0)])
@@ -105,15 +107,15 @@ def test_a_setting_that_was_not_searched_had_its_default(source, momentum, numbe
     taken = valid(function(space={**BEFORE, "momentum": momentum}), source)
     assert len(taken.trials) == number
     assert {trial.params["momentum"] for trial in taken.trials} <= {0.9}
-    assert number or taken.left_out == {OUTSIDE: 20}
+    assert number or taken.left_out == {OUTSIDE.format("momentum"): 20}
 
 
 @pytest.mark.parametrize(
     ("objective", "reason"),
     [
-        (function({"steps": 4}), OTHER_SETTINGS),
-        (function({"momentum": 0.8}), OTHER_SETTINGS),
-        (function({"function": "valley"}), OTHER_SETTINGS),
+        (function({"steps": 4}), OTHER_VALUE.format("steps")),
+        (function({"momentum": 0.8}), OTHER_VALUE.format("momentum")),
+        (function({"function": "valley"}), OTHER_VALUE.format("function")),
     ],
 )
 def test_other_fixed_settings_are_not_valid(source, objective, reason):
@@ -143,6 +145,23 @@ def test_values_of_other_rows_are_not_comparable():
     assert valid(network(repeat=1), source) == TakenOver("before")
     other = MLPObjective({"source": "iris", "metric": "f1_macro"}, model={"epochs": 1, "hidden_layer_sizes": [4]})
     assert valid(other, source).left_out == {OTHER_TASK: 3}
+
+
+def test_how_inputs_are_prepared_is_a_setting():
+    def network(space=None, **data):
+        searched = {"learning_rate": RATE, **(space or {})}
+        return MLPObjective({"source": "iris", **data}, model={"epochs": 1, "hidden_layer_sizes": [4]}, space=searched)
+
+    choices = {"data.scaling": {"choices": ["standard", "none"]}}
+    fixed = stored(executed(network(), study="before", trials=3))
+    searched = stored(executed(network(choices), study="before", trials=6, strategy="random"))
+    scalings = [trial.params["data.scaling"] for trial in searched.trials]
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), fixed).trials] == ["standard"] * 3
+    assert [trial.params["data.scaling"] for trial in valid(network(choices), searched).trials] == scalings
+    others = network({"data.scaling": {"choices": ["none", "minmax"]}})
+    assert valid(others, fixed).left_out == {OTHER_CHOICE.format("data.scaling"): 3}
+    assert valid(network(scaling="minmax"), fixed).left_out == {OTHER_VALUE.format("data.scaling"): 3}
+    assert 0 < len(valid(network(scaling="none"), searched).trials) == scalings.count("none") < 6
 
 
 def test_trials_that_ended_early_or_repeat_another_are_left_out(source):
@@ -284,3 +303,98 @@ def test_what_a_run_took_over_stays_as_it_was_stored(source):
     less = replace(run, taken_over=run.taken_over.latest(1, TOO_MANY))
     assert TakenOver.read(open_run(less, storage).user_attrs[TAKEN]) == run.taken_over
     assert objective.space == run.space
+
+
+def test_the_best_of_all_is_brought_into_the_ranges_where_it_does_not_fit(source):
+    """A number moves to the end of its range, a choice that is no more is left to the strategy."""
+    best = min(source.trials, key=lambda trial: trial.value)
+    low = 2 * best.params["learning_rate"]
+    other = {"sgd": "momentum", "momentum": "sgd"}[best.params["optimizer"]]
+    space = {"learning_rate": {**RATE, "low": low, "high": 10 * low}, "optimizer": {"choices": [other, "adam"]}}
+    objective = function(space=space)
+    taken = valid(objective, source)
+    assert (taken.nearest.run, taken.nearest.number) == (source.study_name, best.number)
+    assert taken.nearest.params == {"learning_rate": pytest.approx(low)}
+    assert low <= taken.nearest.params["learning_rate"]
+    study = executed(objective, taken_over=taken)
+    began = [trial for trial in study.trials if NEAREST in trial.user_attrs]
+    assert [trial.user_attrs[NEAREST] for trial in began] == [[source.study_name, best.number]]
+    assert began[0].number == (1 if taken.trials else 0)
+    assert began[0].params["learning_rate"] == taken.nearest.params["learning_rate"]
+    assert began[0].params["optimizer"] in (other, "adam")
+
+
+def test_a_best_one_that_fits_is_trained_once(source):
+    study = executed(function(space=BEFORE), taken_over=valid(function(space=BEFORE), source))
+    assert [AGAIN in trial.user_attrs for trial in study.trials][:2] == [True, False]
+    assert not any(NEAREST in trial.user_attrs for trial in study.trials)
+
+
+def test_hyperparameters_that_are_searched_no_more_do_not_make_a_search_begin_from_nothing(source):
+    """None of the earlier learning rates is the fixed one, so no trial is valid, and the best choice is tried first."""
+    objective = function({"learning_rate": 0.05}, {"optimizer": BEFORE["optimizer"]})
+    taken = valid(objective, source)
+    assert not taken.trials
+    best = min(source.trials, key=lambda trial: trial.value)
+    study = executed(objective, taken_over=taken)
+    assert study.trials[0].params == {"optimizer": best.params["optimizer"]}
+    assert NEAREST in study.trials[0].user_attrs
+
+
+def test_no_start_comes_from_a_study_with_other_rows():
+    def network(**where):
+        return MLPObjective("iris", model={"epochs": 1, "hidden_layer_sizes": [4]}, **where)
+
+    source = stored(executed(network(), study="before", trials=2))
+    assert valid(network(), source).nearest is not None
+    assert valid(network(seed=1), source).nearest is None
+
+
+def test_what_was_stored_by_the_first_rule_stays_by_it(source):
+    taken = valid(function(), source)
+    stored_then = {key: value for key, value in taken.as_stored().items() if key not in ("nearest", "rule")}
+    read = TakenOver.read(stored_then)
+    assert (read.rule, read.nearest, read.trials) == (1, None, taken.trials)
+    assert TakenOver.read(taken.as_stored()) == taken
+
+
+def numbers():
+    """Return a run by CMA-ES that goes on from 40 trials of two numbers, and its objective."""
+    objective = function(space={"learning_rate": RATE, "momentum": {"low": 0.1, "high": 0.99}})
+    source = stored(executed(objective, study="before", trials=40, strategy="random"))
+    taken = valid(objective, source)
+    return objective, run_of(objective, strategy="cmaes", trials=5, taken_over=taken)
+
+
+LEARNING = [name for name, strategy in STRATEGIES.items() if strategy.learns and name != "gp"]  # torch is large
+
+
+@pytest.mark.parametrize("strategy", some(LEARNING, "narrowing", "tpe", "cmaes"))
+def test_a_strategy_that_learns_draws_where_the_earlier_values_were_good(strategy):
+    """The same 40 trials, once with good values at the low end of both ranges and once at the high end."""
+    objective, run = numbers()
+    means = []
+    for sign in (1, -1):
+        places = [np.log10(trial.params["learning_rate"]) + trial.params["momentum"] for trial in run.taken_over.trials]
+        trials = tuple(
+            trial._replace(value=sign * place) for trial, place in zip(run.taken_over.trials, places, strict=True)
+        )
+        study = executed(objective, strategy=strategy, trials=7, taken_over=replace(run.taken_over, trials=trials))
+        means.append(np.mean([np.log10(trial.params["learning_rate"]) for trial in study.trials[1:]]))
+    assert means[0] + 1 < means[1]
+
+
+def test_cma_es_learns_from_no_trials_by_the_first_rule():
+    objective, run = numbers()
+    first_rule = replace(run.taken_over, rule=1, nearest=None)
+    params = [
+        [trial.params for trial in executed(objective, strategy="cmaes", trials=4, taken_over=taken).trials]
+        for taken in (first_rule, replace(first_rule, trials=first_rule.trials[::-1]), run.taken_over)
+    ]
+    assert params[0][1:] == params[1][1:] != params[2][1:]
+
+
+def test_cma_es_learns_from_no_fewer_than_ten():
+    objective, run = numbers()
+    few = executed(objective, strategy="cmaes", trials=12, taken_over=run.taken_over.latest(9, TOO_MANY))
+    assert len(few.trials) == 12

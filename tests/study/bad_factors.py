@@ -209,7 +209,26 @@ BAD = {
     ),
     "test rows": (
         over("data.test", 0.1, 0.2),
-        ["sets data.test, which must be equal", "of [data] levels can set scaling and train"],
+        [
+            "sets data.test, which must be equal",
+            "of [data] levels can set scaling, imputation, max_categories and train",
+        ],
+    ),
+    "a preparation both fixed and searched": (
+        levels(a={}, b={"data": {"scaling": "none"}, "space": {"data.scaling": {"choices": ["none", "minmax"]}}}),
+        ["[factors.optimizer] the level 'b' both fixes and searches data.scaling"],
+    ),
+    "a preparation in two factors": (
+        two({"data": {"scaling": "none"}}, {"space": {"data.scaling": {"choices": ["none", "minmax"]}}}),
+        ["[factors.two] sets data.scaling, which [factors.one] sets too"],
+    ),
+    "a preparation without effect": (
+        levels(a={}, b={"space": {"data.imputation": {"choices": ["mean", "median"]}}}),
+        ["[factors.optimizer] 'b'", "data.imputation has no effect: iris misses no number"],
+    ),
+    "a fixed preparation without effect": (
+        over("data.max_categories", 100, 10),
+        ["[factors.it]", "data.max_categories has no effect: iris has no column of categories"],
     ),
     "validation rows": (over("data.validation", 0.1, 0.2), ["sets data.validation, which must be equal"]),
 } | FORMS

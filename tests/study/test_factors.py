@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from hpsearch.errors import UsageError
 from hpsearch.objectives.levels import merged
 from hpsearch.study.factors import label_of, read_factors
 from tests.factor_files import RATE, levels, over, planned
@@ -34,6 +35,45 @@ def test_values_of_a_key_are_levels(tmp_path):
     assert ready.factors["scaling"] == ("none", "standard")
     contents = [variant.objectives["iris"].content["data"]["scaling"] for variant in ready.variants.values()]
     assert contents == ["none", "standard"]
+
+
+SCALINGS = {"choices": ["none", "minmax"]}
+
+
+def test_a_level_moves_a_key_of_the_data_between_fixed_and_searched():
+    rate = {"learning_rate": RATE | {"when": {"data.scaling": "minmax"}}}
+    base = {"data": {"source": "iris", "imputation": "mean"}, "model": {}, "space": {"data.scaling": SCALINGS} | rate}
+    fixing = merged(base, [{"data": {"scaling": "none"}}])
+    assert (fixing["data"], fixing["space"]) == ({**base["data"], "scaling": "none"}, {})
+    assert merged(base, [{"data": {"scaling": "minmax"}}])["space"] == rate
+    searching = merged(fixing, [{"space": {"data.scaling": SCALINGS}}])
+    assert (searching["data"], searching["space"]) == (base["data"], {"data.scaling": SCALINGS})
+
+
+def test_keys_of_the_data_need_no_quotes_in_a_space(tmp_path):
+    text = """
+        [space]
+        data.scaling = { choices = ["none", "minmax"] }
+        learning_rate = { low = 0.01, high = 1.0, when = { data.scaling = "none" } }
+        [factors.it.levels]
+        all = {}
+        one = { space = { data.scaling = { choices = ["standard", "none"] } } }
+        none = { data = { scaling = "none" } }
+    """
+    every, one, none = (cell.objectives["iris"] for cell in planned(tmp_path, text).variants.values())
+    assert list(every.space) == ["data.scaling", "learning_rate"]
+    assert every.conditions == {"learning_rate": {"data.scaling": ["none"]}}
+    assert one.space["data.scaling"].choices == ("standard", "none")
+    assert list(none.space) == ["learning_rate"]
+    assert none.content["data"]["scaling"] == "none"
+    with pytest.raises(UsageError, match=r"space: data.scaling stands there twice, with quotes and without"):
+        planned(tmp_path, text.replace("learning_rate", '"data.scaling"'))
+
+
+def test_a_key_of_the_data_is_in_one_place(tmp_path):
+    changes = {"data": {"scaling": "standard"}, "space": {"data.scaling": SCALINGS}}
+    with pytest.raises(UsageError, match=r"\[space\] data.scaling: is fixed in \[data\] too .at 'standard'.; leave it"):
+        planned(tmp_path, changes=changes)
 
 
 @pytest.mark.parametrize(

@@ -108,28 +108,28 @@ def _all_within(values: NDArray[Any], margin: float, shares: Shares) -> int:
 
 def every(series: Sequence[Differences], test: Test, shares: Shares, equal: bool) -> Outcome:
     """Decide whether it is so in every cell."""
-    loose = [test(each, shares) for each in series]
-    strict = _strictly(series, loose, test, shares, -1)
-    refuting = [place for place, each in strict.items() if each.side < 0]
-    if refuting:
-        place = min(refuting, key=lambda each: _favour(strict[each], equal))
-        return Outcome(-1, place, strict[place], series[place], ())
-    place = min(range(len(series)), key=lambda each: _favour(loose[each], equal))
-    left = tuple(each for each, tested in zip(series, loose, strict=True) if tested.side <= 0)
-    return Outcome(int(not left), place, loose[place], series[place], left)
+    return _decided_by_one(series, test, shares, equal, -1)
 
 
 def any_(series: Sequence[Differences], test: Test, shares: Shares, equal: bool) -> Outcome:
     """Decide whether it is so in at least one cell."""
+    return _decided_by_one(series, test, shares, equal, 1)
+
+
+def _decided_by_one(
+    series: Sequence[Differences], test: Test, shares: Shares, equal: bool, side: Literal[-1, 1]
+) -> Outcome:
+    """Decide for `side` if one cell lies there, at the strict level, and against it if all cells lie opposite."""
     loose = [test(each, shares) for each in series]
-    strict = _strictly(series, loose, test, shares, 1)
-    holding = [place for place, each in strict.items() if each.side > 0]
-    if holding:
-        place = max(holding, key=lambda each: _favour(strict[each], equal))
-        return Outcome(1, place, strict[place], series[place], ())
-    place = max(range(len(series)), key=lambda each: _favour(loose[each], equal))
-    left = tuple(each for each, tested in zip(series, loose, strict=True) if tested.side >= 0)
-    return Outcome(-int(not left), place, loose[place], series[place], left)
+    strict = _strictly(series, loose, test, shares, side)
+    extreme = max if side > 0 else min
+    deciding = [place for place, tested in strict.items() if tested.side == side]
+    if deciding:
+        place = extreme(deciding, key=lambda each: _favour(strict[each], equal))
+        return Outcome(side, place, strict[place], series[place], ())
+    place = extreme(range(len(series)), key=lambda each: _favour(loose[each], equal))
+    left = tuple(each for each, tested in zip(series, loose, strict=True) if tested.side != -side)
+    return Outcome(0 if left else -side, place, loose[place], series[place], left)
 
 
 def _strictly(
@@ -170,8 +170,8 @@ def divided(shares: Shares, count: int) -> Shares:
 def _favour(tested: Tested, equal: bool) -> tuple[int, float, float]:
     """Return how favourable a cell is for the claim; unknown intervals are least favourable."""
     ends = (tested.low, tested.high)
-    known = not any(map(math.isnan, ends))
-    size = -math.inf if not known else -max(map(abs, ends)) if equal else tested.low
+    has_interval = not any(map(math.isnan, ends))
+    size = -math.inf if not has_interval else -max(map(abs, ends)) if equal else tested.low
     mean = -math.inf if math.isnan(tested.mean) else -abs(tested.mean) if equal else tested.mean
     return tested.side, size, mean
 

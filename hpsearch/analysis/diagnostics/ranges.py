@@ -16,6 +16,7 @@ _NATURAL: Mapping[str, tuple[float, float]] = {
     "beta_1": (0.0, 0.999),
     "beta_2": (0.0, 0.99999),
     "rho": (0.0, 0.99999),
+    **dict.fromkeys(("max_features", "max_samples", "subsample", "colsample_bytree", "l1_ratio"), (0.0, 1.0)),
 }  # limits of valid or sensible values
 _ENDS = {"low": -1, "high": 1}
 
@@ -31,19 +32,29 @@ def change(name: str, end: str, value: float, distribution: Numeric, reason: str
 def wider(name: str, end: str, distribution: Numeric) -> float | None:
     """Return the end moved outwards by half the range's width; in a log range by at least a decade.
 
-    None if there is no room: a range that starts at 0 or above does not go below 0, and shares stay within [0, 1].
+    None if there is no room: a range that starts at 0 does not go below 0, and shares stay within [0, 1]. A range
+    that starts above 0 stays above 0, since 0 may be invalid.
     """
     low, high, sign = float(distribution.low), float(distribution.high), _ENDS[end]
-    floor, top = _NATURAL.get(name, (0.0 if low >= 0 else -math.inf, math.inf))
+    floor, top = _limits(name, distribution)
     if distribution.log:
         decades = max(0.5 * math.log10(high / low), 1.0)
         moved = float(f"{(high if sign > 0 else low) * 10 ** (sign * decades):.0e}")
     else:
         moved = float(f"{(high if sign > 0 else low) + sign * 0.5 * (high - low):.3g}")
+    if low > 0 and moved <= 0:
+        moved = float(f"{low / 2:.3g}")
     moved = min(max(moved, floor), top)
     if isinstance(distribution, IntDistribution):
         moved = max(round(moved), 1 if low >= 1 else round(moved))
     return moved if sign * (moved - getattr(distribution, end)) > 0 else None
+
+
+def _limits(name: str, distribution: Numeric) -> tuple[float, float]:
+    parameter = name.rpartition("__")[2]  # of a pipeline's step
+    if parameter in _NATURAL and not isinstance(distribution, IntDistribution):
+        return _NATURAL[parameter]
+    return 0.0 if distribution.low >= 0 else -math.inf, math.inf
 
 
 def outward(value: float, end: str, distribution: Numeric) -> float:

@@ -12,6 +12,7 @@ from hpsearch.analysis.diagnostics.additive import Additive
 from hpsearch.analysis.diagnostics.finding import Change, Fact, Finding, Gravity
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.importance import EVALUATORS, importances
+from hpsearch.objectives.data_keys import place_of
 
 KEY = "parameters"
 _SEEN = 0.01  # p value below which the regression sees an effect
@@ -74,7 +75,7 @@ def _fact(evaluator: str) -> str:
 
 
 def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
-    """Move the parameters from the space to the model, if the study file has one."""
+    """Move the parameters from the space to the model, if the study file has one, or to the data."""
     if search.good.empty or len(names) == len(search.space):
         return ()
     best = parameters(search.good.iloc[0], search.space)
@@ -84,7 +85,7 @@ def _fixed(search: TaskSearch, names: list[str]) -> tuple[Change, ...]:
         if name in best:
             changes += [
                 Change(("space", name), None, "searched", reason),
-                Change(("model", name), _short(best[name]), None, f"it is the best trial's; {reason}"),
+                Change(place_of(name), _short(best[name]), None, f"it is the best trial's; {reason}"),
             ]
     return tuple(changes)
 

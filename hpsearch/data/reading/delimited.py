@@ -29,7 +29,7 @@ _STEP = 61  # one of so many rows is looked at for texts
 
 
 def read_delimited(
-    text: bytes, dialect: Dialect, source: object, texts: Container[str] = ()
+    text: bytes, dialect: Dialect, source: object, texts: Container[str] = (), missing: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, Lines]:
     """Return the rows of a UTF-8 text, and the line where each begins, shape (rows,).
 
@@ -37,11 +37,13 @@ def read_delimited(
     ----------
     texts
         Names of columns that are text, whatever they look like.
+    missing
+        Texts, and numbers as text, that stand for missing values, beside those that pandas knows.
 
     Raises
     ------
     DataError
-        If it can't be read; one message tells all that is wrong.
+        If it can't be read; one message lists all problems.
     """
     import pandas as pd
 
@@ -61,6 +63,7 @@ def read_delimited(
             header=0,
             names=header,
             index_col=False,
+            na_values=list(missing) or None,
             dtype={name: str for name in header if name in texts},
             encoding="utf-8",
         )

@@ -28,7 +28,7 @@ def of_few_kinds(frame: pd.DataFrame, source: object) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If names are missing or repeated, or a column can't be used; one message tells all.
+        If names are missing or repeated, or a column can't be used; one message lists all problems.
     """
     import pandas as pd
 

@@ -41,6 +41,6 @@ SOURCES: dict[str, Source] = {
     "mnist": Source(load_mnist, ("data_dir",)),
     "fizzbuzz": Source(load_fizzbuzz),
     "normal": Source(load_normal, ("rows", "inputs")),
-    "csv": Source(load_csv, (*_FILE, "separator", "decimal", "encoding", *_ROLES)),
+    "csv": Source(load_csv, (*_FILE, "separator", "decimal", "encoding", "missing", *_ROLES)),
     "npz": Source(load_npz, _FILE),
 }

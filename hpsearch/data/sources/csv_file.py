@@ -23,6 +23,7 @@ def load_csv(
     separator: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    missing: Sequence[str] | None = None,
     ignore: Sequence[str] | None = None,
     numbers: Sequence[str] | None = None,
     categories: Sequence[str] | None = None,
@@ -34,8 +35,8 @@ def load_csv(
     """Load the table in the file at `path`; `target` names the target column.
 
     A relative path starts from `folder`, or from the current folder if None; the data set is named by the path alone.
-    See `read_table` for `separator`, `decimal` and `encoding`, `Roles` for the names of columns, and `encode_target`
-    for the target.
+    See `read_table` for `separator`, `decimal`, `encoding` and `missing`, `Roles` for the names of columns, and
+    `encode_target` for the target.
 
     Raises
     ------
@@ -44,7 +45,13 @@ def load_csv(
     """
     roles = Roles(ignore or (), numbers or (), categories or (), dates or (), group=group, time=time, weight=weight)
     table = read_table(
-        path, separator=separator, decimal=decimal, encoding=encoding, folder=folder, texts=roles.categories
+        path,
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        missing=missing or (),
+        folder=folder,
+        texts=roles.categories,
     )
     return dataset_of(table, target, task, roles)
 
@@ -58,4 +65,4 @@ def read_rows(path: str | os.PathLike[str], columns: Columns) -> pd.DataFrame:
         If the file can't be read; what is in it is not checked.
     """
     texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
-    return read_table(path, texts=texts).frame
+    return read_table(path, missing=columns.missing, texts=texts).frame

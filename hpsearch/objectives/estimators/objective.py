@@ -13,6 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 from hpsearch.checks import true_or_false
 from hpsearch.data import Split
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective, Outcome, Trained
 from hpsearch.objectives.cross_validated import CrossValidated
@@ -60,6 +61,7 @@ class EstimatorObjective(SupervisedObjective):
     kind_keys = (ESTIMATOR,)
     cross_validates = True
     takes_weights = True
+    searches_preparation = True
 
     def __init__(self, *arguments: Any, allow_code: bool = False, **keywords: Any) -> None:
         self._allow_code = true_or_false("allow_code", allow_code)
@@ -86,7 +88,7 @@ class EstimatorObjective(SupervisedObjective):
             return super().varied(tables, family)
 
     def _read_model(self, model: Mapping[str, Any], space: Mapping[str, Spec] | None) -> SearchedModel[Any]:
-        return _searched(model, space, self._source.dataset.task)
+        return _searched(model, space, self._source.dataset.task, self._source.settings.preparation)
 
     @classmethod
     def check(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> None:
@@ -100,7 +102,7 @@ class EstimatorObjective(SupervisedObjective):
             return
         for task in ESTIMATORS[name].classes:
             try:
-                _searched(model, space, task)
+                _searched(model, space, task, PreparationSettings())
             except UsageError as error:
                 errors.append(error)
             else:
@@ -155,7 +157,7 @@ class EstimatorObjective(SupervisedObjective):
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> Trained:
         """Return the training of an estimator with `params` and `seeds`; on each fold of a cross-validation."""
-        rows = self.data
+        rows = self.prepared(params).data
         if rows.whole is None:
             return self._fitted(rows, params, seeds)
         folds = [self._fitted(fold, params, _of(seeds, number)) for number, fold in enumerate(rows.folds)]
@@ -167,12 +169,15 @@ class EstimatorObjective(SupervisedObjective):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the settings' class, which is made at run time and can't be pickled."""
-        return super().__getstate__() | {"_model": (self._model.fixed, self._model.specs, self.data.task)}
+        return super().__getstate__() | {
+            "_model": (self._model.fixed, self._model.specs, self._model.preparation, self.data.task)
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore the state, and make the settings' class."""
-        fixed, specs, task = state["_model"]
-        super().__setstate__(state | {"_model": SearchedModel(settings_type(fixed[ESTIMATOR], task), fixed, specs)})
+        fixed, specs, preparation, task = state["_model"]
+        model = SearchedModel(settings_type(fixed[ESTIMATOR], task), fixed, specs, preparation)
+        super().__setstate__(state | {"_model": model})
 
 
 class FittedEstimator(FittedModel):
@@ -216,7 +221,12 @@ class FittedEstimator(FittedModel):
             return super().outcome()
 
 
-def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: str) -> SearchedModel[Any]:
+def _searched(
+    model: Mapping[str, Any],
+    space: Mapping[str, Spec] | None,
+    task: str,
+    preparation: PreparationSettings | None = None,
+) -> SearchedModel[Any]:
     """Return the fixed and the searched settings of an estimator for a task."""
     name = _name(model, imports=True)
     try:
@@ -231,7 +241,7 @@ def _searched(model: Mapping[str, Any], space: Mapping[str, Spec] | None, task: 
         raise UsageError(f"[space] {ESTIMATOR} can't be searched: make it a factor, with a level for each estimator")
     if space is None:
         space = not_fixed(estimator_of(name).space_for(task), model, parameters(kind()))
-    return SearchedModel(kind, dict(model), space)
+    return SearchedModel(kind, dict(model), space, preparation)
 
 
 def _of(seeds: np.random.SeedSequence, fold: int) -> np.random.SeedSequence:

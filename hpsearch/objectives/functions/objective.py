@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.errors import UsageError
 from hpsearch.objectives.base import Objective, Step, Trained
 from hpsearch.objectives.functions.descent import MEASURES, DescentSettings, descend, measures_of, values_of
@@ -80,11 +81,16 @@ class FunctionObjective(SearchedObjective):
         self.seed, self.repeat = seed, repeat
 
     @classmethod
-    def _searched_model(cls, model: Mapping[str, Any], space: Mapping[str, Any] | None) -> SearchedModel[Any]:
+    def _searched_model(
+        cls,
+        model: Mapping[str, Any],
+        space: Mapping[str, Any] | None,
+        preparation: PreparationSettings | None = None,
+    ) -> SearchedModel[Any]:
         for name in _OF_THE_TASK:
             if name in (space or {}):
                 raise UsageError(f"[space] {name}: belongs to the task and can't be searched; write it in [model]")
-        return super()._searched_model(model, space)
+        return super()._searched_model(model, space, preparation)
 
     @property
     def function(self) -> Function:

@@ -21,13 +21,22 @@ from hpsearch.results.results import FINISHED, Results
 
 _IN_OTHER_PLACES = {"name", "title", "question", "space", "factors", "report"}
 _IN_PROSE = {("search", "strategies"), ("search", "trials"), ("search", "repeats")}
+_LIKELY = (
+    "Some of the first trials were drawn near likely values that were given with the ranges. These lose their turns in "
+    "a run where the trials near them do worse than the others."
+)
 _SCALES = {True: "logarithmic", False: "linear"}
 
 
 def question_section(results: Results) -> Section:
     """Build the section with the study's budget, search space and fixed settings."""
     facts = _facts(results)
-    texts = (*_prose(results, facts), continued_sentence(results, facts), environments_sentence(results, facts))
+    others = (
+        continued_sentence(results, facts),
+        _LIKELY if results.likely else "",
+        environments_sentence(results, facts),
+    )
+    texts = (*_prose(results, facts), *others)
     factors, space, fixed = _factor_table(results), _space_table(results), _fixed_table(results.settings)
     tables = tuple(table for table in (factors, space, fixed) if len(table.frame))
     data = {"factors": factors.frame, "space": space.frame, "settings": fixed.frame}
@@ -133,21 +142,31 @@ def _space_table(results: Results) -> Table:
     spaces = {task: dict(view.space_of(task)) for task in tasks(view)}
     same = all(space == view.space for space in spaces.values())
     rows = [
-        {"task": task, "parameter": name} | _range(distribution) | {"when": _when(results, name)}
+        {"task": task, "parameter": name}
+        | _range(distribution)
+        | {"likely": _likely(view, name, task), "when": _when(results, name)}
         for task, space in ({"": view.space} if same else spaces).items()
         for name, distribution in space.items()
     ]
-    frame = pd.DataFrame(rows, columns=["task", "parameter", "kind", "range", "scale", "when"])
-    frame = frame.drop(columns=[*(["task"] if same else []), *([] if results.conditions else ["when"])])
+    frame = pd.DataFrame(rows, columns=["task", "parameter", "kind", "range", "scale", "likely", "when"])
+    unused = {"task": same, "likely": not view.likely, "when": not results.conditions}
+    frame = frame.drop(columns=[column for column, is_unused in unused.items() if is_unused])
     columns = (
         *(() if same else (words("task", view.subject.capitalize()),)),
         words("parameter", "Hyperparameter"),
         words("kind", "Kind"),
         words("range", "Values"),
         words("scale", "Scale"),
+        *((words("likely", "Likely"),) if view.likely else ()),
         *((words("when", "Searched with"),) if results.conditions else ()),
     )
     return Table("The search space", frame, columns)
+
+
+def _likely(results: Results, name: str, task: str) -> str:
+    """Return the likely values of a parameter; of all tasks if `task` is empty."""
+    values = [value(each) for each in results.likely_values(name, task or None)]
+    return listing(values, "or") if values else NOTHING
 
 
 def _when(results: Results, name: str) -> str:
