@@ -50,6 +50,7 @@ def unpacked(path: Path, stream: BinaryIO | None = None) -> tuple[bytes, str]:
             file.seek(0)
             packing, unpack = next((PACKINGS[magic] for magic in PACKINGS if beginning.startswith(magic)), ("", _plain))
             content = unpack(file, MOST_FILE_BYTES + 1)
+        _check_packed(content, packing, path)
     except DataError:
         raise
     except MemoryError as error:
@@ -73,6 +74,26 @@ class _Content(io.BytesIO):
         self.name = name
         if len(self.getbuffer()) > MOST_FILE_BYTES:
             raise DataError(f"{name}: holds more than {MOST_FILE_BYTES:,} bytes, and at most so many are read")
+
+
+def _check_packed(content: bytes, packing: str, path: Path) -> None:
+    """Refuse content that is packed again, or in a way that is not read."""
+    again = next((name for magic, (name, _) in PACKINGS.items() if packing and content.startswith(magic)), None)
+    other = next((name for magic, name in _NOT_READ.items() if content.startswith(magic)), None)
+    if again or other:
+        read = ", ".join(dict.fromkeys(name for name, _ in PACKINGS.values()))
+        raise DataError(
+            f"{path}: holds a {again or other} file: unpack it, or pack the table alone, with one of {read}"
+        )
+
+
+_NOT_READ = {
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+}
+"""How other compressed files begin → their name."""
 
 
 def check_members(file: BinaryIO, source: object) -> None:

@@ -21,7 +21,7 @@ from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.seeding import generator
 from hpsearch.storage.optuna_private import set_with_parameter, whole_study
 from hpsearch.strategies.base import RULE, IndependentSampler, refuse_several_objectives
-from hpsearch.strategies.history import History
+from hpsearch.strategies.history import LOCK, History
 from hpsearch.strategies.lag import lag_of
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Draws, Options, Round, plan_round
@@ -155,23 +155,31 @@ class NarrowingSampler(IndependentSampler):
         The draw is uniform at first, in trials that explore, and for a parameter without a plan.
         """
         refuse_several_objectives(study)
-        plan = self._plan(study, trial.number)
-        place = trial.number - plan.numbers.start
-        draws = None if plan.explores[place] else plan.draws.get(param_name)
-        if draws is None or draws.distribution != param_distribution:
-            draws, drawn = None, uniform_draw(self._seed, trial, param_name, param_distribution)
-        else:
-            drawn = draws.values[place]
-        range_ = _ends(param_distribution) if draws is None else draws.range
-        if plan.avoids and count(param_distribution) is not None:
-            visited, before = self._visited(study, trial.number), trial.number - lag_of(study)
-            closed = visited.closed(trial.params, param_name, param_distribution, before)
-            if index(param_distribution, key(param_distribution, drawn)) in closed:
-                rng = generator(self._seed, trial.number, param_name, "again")
-                drawn, range_ = _drawn_again(drawn, range_, draws, param_distribution, closed, rng)
+        with LOCK:  # other threads add trials to what is read here
+            drawn, range_ = self._draw(study, trial, param_name, param_distribution)
         self._mark(study, trial, param_name)
         _note(study, trial, param_name, range_)
         return drawn
+
+    def _draw(
+        self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
+    ) -> tuple[Any, list[Any]]:
+        """Return the value and the range that it was drawn from."""
+        plan = self._plan(study, trial.number)
+        place = trial.number - plan.numbers.start
+        draws = None if plan.explores[place] else plan.draws.get(name)
+        if draws is None or draws.distribution != distribution:
+            draws, drawn = None, uniform_draw(self._seed, trial, name, distribution)
+        else:
+            drawn = draws.values[place]
+        range_ = _ends(distribution) if draws is None else draws.range
+        if plan.avoids and count(distribution) is not None:
+            visited, before = self._visited(study, trial.number), trial.number - lag_of(study)
+            closed = visited.closed(trial.params, name, distribution, before)
+            if index(distribution, key(distribution, drawn)) in closed:
+                rng = generator(self._seed, trial.number, name, "again")
+                return _drawn_again(drawn, range_, draws, distribution, closed, rng)
+        return drawn, range_
 
     def _plan(self, study: optuna.Study, number: int) -> Round:
         """Return the plan of the round of trial `number`; compute it for the first trial of the round."""
