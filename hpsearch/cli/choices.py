@@ -71,7 +71,7 @@ def _tables() -> Mapping[str, Iterable[str]]:
     return {
         "families of models": FAMILIES,
         **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
-        "settings of [data] that [space] can search": DATA_NAMES,
+        "keys of [data] in [space]": DATA_NAMES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,
