@@ -187,8 +187,8 @@ def duration(name: str, text: str) -> float:
     >>> duration("--for", "1.5h"), duration("--for", "90")
     (5400.0, 90.0)
     """
-    found = _FORM.fullmatch(text.strip())
-    length = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    matched = _FORM.fullmatch(text.strip())
+    length = float(matched[1]) * _UNITS[matched[2]] if matched else 0.0
     if not 0 < length <= MOST_SECONDS:
         raise UsageError(f"{name} must be a duration > 0 such as 90, 60s, 20m or 1.5h, got {quoted(text)}")
     return length

@@ -72,7 +72,7 @@ def and_more(left: int) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return the repr of a value as messages show it; a long one is cut.
+    """Return the repr of a value as messages show it, in one line; a long one is cut.
 
     >>> quoted("a"), quoted("b" * 1000)
     ("'a'", "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb… (1,002 characters)")
@@ -81,4 +81,8 @@ def quoted(value: object) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of thousands of digits, lists without end
         return f"{type(value).__name__} too large to show"
+    except Exception:  # of an object of the user's own
+        return f"{type(value).__name__} that can't be shown"
+    if "\n" in text:  # arrays and frames
+        text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[:_BEGINNING]}… ({len(text):,} characters)"

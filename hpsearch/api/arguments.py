@@ -19,6 +19,7 @@ from hpsearch.checks import (
 )
 from hpsearch.errors import UsageError, choose_from
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.declared import Space
 from hpsearch.strategies.pruners import PRUNERS
 from hpsearch.study.config import FIRST
 
@@ -45,6 +46,7 @@ class Arguments:
     timeout: float | None
     trial_timeout: float | None
     start_from: str | Search | None
+    space: Space | None
     repeats: int = 1
     retrain: int = 0
     first: str = "drawn"

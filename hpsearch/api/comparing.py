@@ -15,6 +15,7 @@ from hpsearch.api.strategies import Strategies, all_strategies
 from hpsearch.execution import execute, execute_until_resolved
 from hpsearch.execution.bar import calls
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.declared import Space
 
 _STRATEGIES = ("random", "narrowing", "tpe")
 _ONE_STRATEGY = ("random",)
@@ -44,6 +45,7 @@ def compare(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | None = None,
+    space: Space | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Comparison:
     """Tune each variant `repeats` times with the same budget, and compare the results.
@@ -90,7 +92,7 @@ def compare(
     start_from
         Name of an earlier study in `storage`, as for `search`; in each repeat all variants learn from the same number
         of its trials, and the verdicts count none of them.
-    trials, confirm, seed, direction, pruner, storage, name, catch, progress
+    trials, confirm, seed, direction, pruner, storage, name, catch, space, progress
         As for `search`.
 
     Raises
@@ -118,6 +120,7 @@ def compare(
         timeout=timeout,
         trial_timeout=trial_timeout,
         start_from=start_from,
+        space=space,
         repeats=repeats,
         retrain=retrain,
         first=first,

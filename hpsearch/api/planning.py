@@ -12,6 +12,7 @@ from hpsearch.api.returned import Search
 from hpsearch.errors import UsageError
 from hpsearch.objectives import Objective
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.declared import Space
 from hpsearch.objectives.plain import as_objective
 from hpsearch.storage import StoredStudy
 from hpsearch.study.cells import cells_of_objectives, check_defaults
@@ -37,7 +38,7 @@ def plan_of(objective: Tuned | Mapping[str, Tuned], strategies: Mapping[str, Sea
     """
     for strategy in strategies.values():
         check_confirm(strategy.confirm, arguments.trials)
-    tuned = _objectives(objective, arguments.direction)
+    tuned = _objectives(objective, arguments.direction, arguments.space)
     cells = None
     if arguments.factors is not None or isinstance(objective, Mapping):
         search = {"pruner": arguments.pruner, "first": arguments.first}
@@ -75,14 +76,16 @@ def plan_of(objective: Tuned | Mapping[str, Tuned], strategies: Mapping[str, Sea
     )
 
 
-def _objectives(objective: Tuned | Mapping[str, Tuned], direction: Direction | None) -> dict[str, Objective]:
+def _objectives(
+    objective: Tuned | Mapping[str, Tuned], direction: Direction | None, space: Space | None
+) -> dict[str, Objective]:
     """Return the objectives by label; a single one has an empty label."""
     labelled = objective if isinstance(objective, Mapping) else {"": objective}
     if not labelled:
         raise UsageError("objectives must be at least one, got none")
     if direction is None and not all(isinstance(each, Objective) for each in labelled.values()):
         warnings.warn(_NO_DIRECTION, stacklevel=4)  # at the call of `search` or `compare`
-    return {label: as_objective(each, direction) for label, each in labelled.items()}
+    return {label: as_objective(each, direction, space) for label, each in labelled.items()}
 
 
 def _starts_from(earlier: str | Search | None) -> StartsFrom | None:

@@ -19,6 +19,7 @@ from hpsearch.errors import UsageError
 from hpsearch.execution import execute
 from hpsearch.execution.bar import calls
 from hpsearch.objectives.base import Direction
+from hpsearch.objectives.declared import Space
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy
 from hpsearch.study.runs import Plan
@@ -42,6 +43,7 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     start_from: str | Search | None = None,
+    space: Space | None = None,
     progress: Callable[[int, int], None] | bool | None = None,
 ) -> Search:
     """Search for the best hyperparameters of an objective.
@@ -89,8 +91,11 @@ def search(
     start_from
         An earlier search, or the name of one or of a study in `storage`. The strategy learns from its trials that are
         valid here: on the same data and rows, with the same fixed settings, in the ranges of `objective`. They are no
-        part of `trials` and of the result; the best of them is trained again first. The objective must declare its
-        space.
+        part of `trials` and of the result; the best of them is trained again first, and if a better one does not fit
+        the ranges, the nearest that does. The objective must declare its space: for a function, give `space`.
+    space
+        What a function suggests, with the same names and ranges: parameter → `Float`, `Int` or `Choice`. It is needed
+        for `start_from` and for likely values. An `Objective` has its own.
     progress
         Whether to show a bar in a notebook, or in a terminal on standard error; or a function that is called
         periodically with the numbers of finished and planned trials.
@@ -114,6 +119,7 @@ def search(
         timeout=timeout,
         trial_timeout=trial_timeout,
         start_from=start_from,
+        space=space,
     )
     plan = plan_of(objective, searchers, arguments)
     backend = opened(storage)

@@ -65,12 +65,14 @@ def _tables() -> Mapping[str, Iterable[str]]:
     from hpsearch.objectives.estimators import ESTIMATORS
     from hpsearch.objectives.functions import FUNCTIONS
     from hpsearch.objectives.scoring import SCORERS
+    from hpsearch.objectives.searched_model import RANGE_KEYS
     from hpsearch.strategies import STRATEGIES
     from hpsearch.strategies.pruners import PRUNERS
 
     return {
         "families of models": FAMILIES,
         **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
+        "keys of a range ([space])": RANGE_KEYS,
         "keys of [data] in [space]": DATA_NAMES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,

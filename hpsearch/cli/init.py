@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,14 @@ import typer
 
 from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
-from hpsearch.cli.options import DebugOption, JsonOption, QuietOption
+from hpsearch.cli.options import (
+    DebugOption,
+    DecimalOption,
+    EncodingOption,
+    JsonOption,
+    QuietOption,
+    SeparatorOption,
+)
 from hpsearch.errors import UsageError, and_more
 
 if TYPE_CHECKING:
@@ -32,20 +40,18 @@ def init(
         str | None, typer.Option(metavar="COLUMN", help="Later rows judge what was learned from earlier ones.")
     ] = None,
     weight: Annotated[str | None, typer.Option(metavar="COLUMN", help="How much each row counts.")] = None,
+    estimator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help='The kind of model, such as random_forest: "hpsearch list" names all.'),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The study file; by default named like the table, in this folder."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a study file that is there.")] = False,
-    separator: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="What separates columns; by default it is found.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,; by default it is found.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
-    ] = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
+    encoding: EncodingOption = None,
     missing: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,10 +66,11 @@ def init(
 
     The file runs as it is written. A few trials are timed to say how long its search takes.
     """
+    separator = "\t" if separator == r"\t" else separator  # as shells pass it on
     reading = {"separator": separator, "decimal": decimal, "encoding": encoding}
     rows = {"group": group, "time": time, "weight": weight}
     guarded(
-        lambda console: _init(data, target, out, force, _given(reading), missing, _given(rows), console),
+        lambda console: _init(data, target, out, force, _given(reading), missing, _given(rows), estimator, console),
         quiet=quiet,
         debug=debug,
         json=json,
@@ -82,19 +89,23 @@ def _init(
     reading: dict[str, Any],
     missing: list[str] | None,
     rows: dict[str, str],
+    estimator: str | None,
     console: Screen,
 ) -> Answer:
     from hpsearch.cli.files import written as write
     from hpsearch.cli.printing import about
     from hpsearch.study.proposal import propose, study_name
     from hpsearch.study.proposed_file import written
+    from hpsearch.text import plain
 
     file = Path(f"{study_name(str(data))}.toml") if out is None else out
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: --force overwrites it, --out FILE writes another one")
     with console.status("looking at the table"):
-        proposal = propose(_read(data, target, reading, missing), target, reading, rows)
+        proposal = propose(_read(data, target, reading, missing), target, reading, rows, estimator)
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
+    if not _is_text(path):
+        raise UsageError(f"{plain(path)}: a study file can't hold a name that is no UTF-8 text: rename the file")
     with console.status("timing a few trials"):
         work = _timed(proposal.tables(path), file)
     expected = f"{about(work.seconds)} with {work.processes} processes on this machine; --for 20m sets a limit"
@@ -115,6 +126,14 @@ def _read(data: Path, target: str | None, reading: dict[str, Any], missing: list
         reading["missing"] = [*table.missing, *sorted(signs)]
         table = read_table(data, **reading)
     return table
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _timed(tables: dict[str, Any], file: Path) -> PlannedWork:
@@ -144,6 +163,8 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     for each in proposal.columns:
         if each.role in proposal.rows:
             say(f"{each.role}: {each.name} ({each.reason})")
+    for hint in proposal.hints:
+        say(f"perhaps {hint.key}: {hint.column} ({hint.reason}); a comment in {file} names it")
     for each in proposal.ignored:
         say(f"left out: {each.name} ({each.reason})")
     missing = proposal.table.frame.isna().sum()
@@ -153,9 +174,11 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     console.print()
     time = f"{about(work.seconds)} on this machine"
     say(f"Wrote {file}: {work.trials} trials of {proposal.estimator.value}, {time}. Next:")
-    console.print(f"  hpsearch study {file} --for 20m", soft_wrap=True)
+    limit = " --for 20m" if work.seconds > _LONG else ""
+    console.print(f"  hpsearch study {plain(shlex.quote(str(file)))}{limit}", soft_wrap=True)
 
 
+_LONG = 20 * 60  # seconds of a search that need a limit
 _LONGEST = 300  # letters of a line
 _MOST = 12  # names in a line
 _PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
@@ -177,6 +200,7 @@ def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, An
             {"name": each.name, "role": each.role, "reason": each.reason, "missing": int(missing[each.name])}
             for each in proposal.columns
         ],
+        "perhaps": [hint._asdict() for hint in proposal.hints],
         "target": proposal.target,
         "task": proposal.task.value,
         "metric": proposal.metric.value,

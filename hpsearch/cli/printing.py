@@ -76,6 +76,8 @@ def _budget(plan: Plan) -> str:
 
 def print_start(console: Console, start: Start) -> None:
     """Print the batch, if there is one, and how much the storage holds already, if anything."""
+    from hpsearch.report.text import listing
+
     if start.batch:
         last = "one" if start.batch == 1 else f"{start.batch}"
         console.print(
@@ -85,6 +87,12 @@ def print_start(console: Console, start: Start) -> None:
         )
     if any(start.taken_over):
         console.print(f"each run goes on from {trials_from_to(start.taken_over)} of {start.earlier}", soft_wrap=True)
+        if start.not_learning:
+            does = "does" if len(start.not_learning) == 1 else "do"
+            console.print(
+                f"{listing(start.not_learning)} {does} not learn from them; only the best of them is trained first",
+                soft_wrap=True,
+            )
     if start.stored == 0 and start.interrupted == 0:
         return
     if start.stored >= start.planned:

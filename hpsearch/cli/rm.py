@@ -43,17 +43,17 @@ def _rm(study: str, yes: bool, storage: str) -> Answer:
     if study not in ours:
         some = choose_from("study", study, ours) if ours else "it holds no study that hpsearch made"
         raise StorageError(f"{shown(storage)}: {some}")
-    held = ours[study]
-    content = f"{held.runs} runs with {held.trials:,} trials of {study!r} in {shown(storage)}"
+    stored = ours[study]
+    content = f"{stored.runs} runs with {stored.trials:,} trials of {study!r} in {shown(storage)}"
     if not yes:
         raise UsageError(f"rm would delete {content}, which can't be undone: add --yes")
     with opened(storage) as here:
-        known = all_studies(here)
-        await_rivals(study, held.members, known, here, storage)
-        for each in known:
-            if each.study_name in held.members:
+        studies = all_studies(here)
+        await_rivals(study, stored.members, studies, here, storage)
+        for each in studies:
+            if each.study_name in stored.members:
                 here.delete_study(study_id(each))
     return Answer(
         lambda console: console.print(f"Deleted {content}", soft_wrap=True),
-        lambda: {"deleted": study, "runs": held.runs, "trials": held.trials, "storage": shown(storage)},
+        lambda: {"deleted": study, "runs": stored.runs, "trials": stored.trials, "storage": shown(storage)},
     )

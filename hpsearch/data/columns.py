@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.reading.frames import column_name
+from hpsearch.data.reading.kinds import UnusableColumnError, usable
 from hpsearch.data.reading.missing import without
 from hpsearch.data.values import (
     DATE_FORM,
@@ -195,13 +198,21 @@ class Columns:
         DataError
             If a column is missing, additional or holds what can't be used. One message names all of them.
         """
-        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-        problems = [*self._wrong_names(list(frame.columns), ignores_additional=ignores_additional)]
+        names = [column_name(name) for name in frame.columns]
+        problems = [*self._wrong_names(names, ignores_additional=ignores_additional)]
         notes, parts = [], []
+        places = {name: place for place, name in enumerate(names)}
+        repeated = {name for name, times in Counter(names).items() if times > 1}
         for column in (*self.numbers, *self.categorical):
-            if list(frame.columns).count(column.name) != 1:
+            if column.name not in places or column.name in repeated:
                 continue
-            values = without(frame[column.name], self.missing) if self.missing else frame[column.name]
+            try:
+                values = usable(frame.iloc[:, places[column.name]])
+            except UnusableColumnError as error:
+                problems.append(f"column {quoted(column.name)} {error}")
+                continue
+            if self.missing:
+                values = without(values, self.missing)
             converted = column.convert(values)
             parts.append(_to_float32(converted.numbers))
             problems += _wrong_values(column, values, converted, fills=fills)
@@ -212,15 +223,15 @@ class Columns:
         return Raw(np.concatenate(parts, axis=1), tuple(notes))
 
     def _wrong_names(self, names: Sequence[str], *, ignores_additional: bool) -> Iterator[str]:
-        expected = [column.name for column in self.inputs]
-        missing = [name for name in expected if name not in names]
+        expected, times = {column.name: None for column in self.inputs}, Counter(names)
+        missing = [name for name in expected if name not in times]
         if missing:
             yield f"{_named('column', missing)} {'is' if len(missing) == 1 else 'are'} missing"
-        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in expected]
+        twice = [name for name, number in times.items() if number > 1 and name in expected]
         if twice:
             yield f"{_named('column', twice)} {'is' if len(twice) == 1 else 'are'} there more than once"
         accepted = {*expected, self.target, *self.additional}
-        additional = [name for name in dict.fromkeys(names) if name not in accepted]
+        additional = [name for name in times if name not in accepted]
         if additional and not ignores_additional:
             yield f"{_named('additional column', additional)}, which training did not have"
 

@@ -40,7 +40,7 @@ class InMemory:
         UsageError
             If a key is unknown or missing, or a value is invalid.
         DataError
-            If the data can't be used; one message tells all.
+            If the data can't be used; one message lists all problems.
         """
         keys = (FRAME, TARGET, TASK, *_ROLES, *KEYS, *_SPLIT)
         for key in table:

@@ -23,7 +23,7 @@ _BLOCK = 64  # columns that are copied at a time
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """Matrix of a table's rows, with what the training rows taught.
+    """How a table's rows become a matrix, fitted on the training rows.
 
     A missing number is filled by the median (or what `[data] imputation` names) of the training rows, a truth by the
     most frequent one. A column of numbers that misses values in training rows gets a second one, 1 where the value is
@@ -70,7 +70,7 @@ class Preparation:
 
     @classmethod
     def plain(cls, columns: Columns) -> Self:
-        """Return the preparation that learns nothing: each category has a column, and no value may be missing."""
+        """Return the preparation without fitted values: each category has a column, and no value may be missing."""
         numbers, categorical = _width(columns), columns.categorical
         kept = tuple(np.arange(len(column.categories)) for column in categorical)
         return cls(

@@ -1,11 +1,11 @@
-"""Tables as people have them: files and data frames, with columns of few kinds."""
+"""Tables in files and data frames, with columns of few kinds."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hpsearch.data.reading import parquet
 from hpsearch.data.reading.delimited import read_delimited
@@ -75,6 +75,7 @@ def read_table(
     folder: str | os.PathLike[str] | None = None,
     texts: Container[str] = (),
     dates: bool = True,
+    file: BinaryIO | None = None,
 ) -> Table:
     r"""Read a CSV file, with a line of names, or a Parquet file; it can be compressed by gzip, bzip2, xz or zip.
 
@@ -90,11 +91,13 @@ def read_table(
         Names of columns that are text, whatever they look like: ``01234`` keeps its zero.
     dates
         Whether texts that all are dates of one format become dates.
+    file
+        Open file that is read to its end, such as standard input; `path` only names it then.
 
     Raises
     ------
     DataError
-        If it can't be read, or is larger than the limits; one message tells all that is wrong.
+        If it can't be read, or is larger than the limits; one message lists all problems.
     UsageError
         If a setting breaks a rule.
     """
@@ -108,7 +111,7 @@ def read_table(
     check_missing("missing", missing)
     missing = tuple(missing)
     name, file_path = str(located(path)), located(path, folder)
-    content, compression = unpacked(file_path)
+    content, compression = unpacked(file_path, file)
     how = {"compression": compression} if compression else {}
     if content.startswith(parquet.MAGIC):
         if separator or decimal or encoding:
@@ -147,7 +150,7 @@ def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]
     Raises
     ------
     DataError
-        If it is no table, or larger than the limits; one message tells all that is wrong.
+        If it is no table, or larger than the limits; one message lists all problems.
     """
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hpsearch.data.table import Table
 
 _MOSTLY_TEXT = 0.5  # share of texts from which a column is not one of numbers with slips
+_WHOLE = 2.0**63  # size of whole numbers that pandas leaves as text
 _MOST_CHOICES = 100  # columns that a message names
 _MOST_ROWS = 5  # that a message names
 
@@ -75,7 +76,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
     Raises
     ------
     DataError
-        If a column can teach nothing and has no role, or values can't be used. One message names all problems.
+        If a column that carries no information has no role, or values can't be used. One message names all problems.
     """
     names = [str(name) for name in table.frame.columns]
     if target not in names:
@@ -220,7 +221,10 @@ def first_slip(values: pd.Series[Any]) -> tuple[int, str] | None:
     if not len(present) or wrong.mean() >= _MOSTLY_TEXT:
         return None
     if not wrong.any():
-        row = int(numbers.astype(float).abs().argmax())
+        sizes = numbers.astype(float).abs()
+        row = int(sizes.argmax())
+        if sizes.iloc[row] < _WHOLE:  # numbers that a frame holds as text or as categories
+            return None
         return int(present.index[row]), "a whole number must fit in 64 bits: write it as a decimal (1e30)"
     row = int(wrong.argmax())
     text = quoted(str(present.iloc[row]))

@@ -64,6 +64,8 @@ def of_numbers(values: pd.Series[Any]) -> Converted:
     """Return numbers; text that is no number is a problem."""
     import pandas as pd
 
+    if values.dtype.kind == "M":  # pandas would count nanoseconds or seconds
+        return _checked(values, pd.Series(np.nan, values.index))
     return _checked(values, pd.to_numeric(values, errors="coerce"))
 
 
@@ -73,15 +75,16 @@ def of_truths(values: pd.Series[Any]) -> Converted:
 
     different = pd.unique(values)
     truths = {each: _TRUTHS.get(str(each).strip().lower(), each) for each in different if not pd.isna(each)}
-    return _checked(values, pd.to_numeric(values.astype(object).map(truths), errors="coerce"))
+    numbers = pd.to_numeric(values.astype(object).map(truths), errors="coerce")
+    return _checked(values, numbers.where(numbers.isin([0, 1])), "neither true nor false")
 
 
-def _checked(values: pd.Series[Any], numbers: pd.Series[Any]) -> Converted:
+def _checked(values: pd.Series[Any], numbers: pd.Series[Any], problem: str = "not a number") -> Converted:
     array = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = np.isnan(array) & ~values.isna().to_numpy()
     if wrong.any():
         row = int(wrong.argmax())
-        return Converted(array[:, np.newaxis], row, f"{quoted(str(values.iloc[row]))} is not a number")
+        return Converted(array[:, np.newaxis], row, f"{quoted(str(values.iloc[row]))} is {problem}")
     with np.errstate(over="ignore"):
         infinite = np.isinf(array.astype(np.float32))
     if infinite.any():

@@ -6,13 +6,13 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from tokenize import TokenError  # of NumPy, about the header of an array
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.sources import npz_file
+from hpsearch.data.sources.files import check_readable, located
 from hpsearch.errors import DataError, UsageError
 from hpsearch.text import plain, shorten
 
@@ -26,14 +26,17 @@ WITH_PREPARATION = 2
 """Format version of models with a fitted preparation of their tables."""
 
 _LONGEST = 100  # characters of the name of a class
+_LONGEST_REASON = 700  # characters of what is wrong with a file
 
-UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError, SyntaxError, TokenError)
+UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError)
 """Exceptions raised when reading or interpreting a damaged or foreign file."""
 
 
 def damaged(path: str | os.PathLike[str], error: Exception) -> DataError:
     """Return a one-line error for one of `UNREADABLE`."""
-    return DataError(f"{path}: can't be read as a saved hpsearch estimator: {' '.join(str(error).split())}")
+    return DataError(
+        f"{path}: can't be read as a saved hpsearch estimator: {shorten(plain(str(error)), _LONGEST_REASON)}"
+    )
 
 
 def write(
@@ -79,8 +82,9 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     DataError
         If the file can't be read, is damaged, or is not a saved estimator.
     """
+    check_readable(located(path))
     try:
-        with Path(path).open("rb") as file:
+        with located(path).open("rb") as file:
             if not zipfile.is_zipfile(file):
                 raise DataError(f"{path}: is no saved hpsearch estimator, or has been cut off: it is no npz file")
             _check_unpacked(path, file)
@@ -92,8 +96,6 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
             raise DataError(f"{path}: was saved by a newer hpsearch; this one reads up to format {FORMAT}")
     except DataError:
         raise
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: can't be read: {error.strerror}") from error
     except UNREADABLE as error:
         raise damaged(path, error) from error
     return description, arrays

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -17,13 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data.columns import Columns, Raw
 from hpsearch.data.preparation import Preparation
+from hpsearch.data.reading.frames import inputs_of
 from hpsearch.data.scaling import rescale
-from hpsearch.data.table import table_of
 from hpsearch.errors import DataError, UsageError
 from hpsearch.estimators.saved import differing_versions, restored, saved_state
 from hpsearch.estimators.saving import UNREADABLE, WITH_PREPARATION, check_class, damaged, read, write
 from hpsearch.text import plain, shorten
 from hpsearch.version import __version__
+
+MOST_NUMBERS = 1 << 25
+"""Maximum number of values of the matrix that is predicted at once, 128 MB; all rows at once if it is smaller."""
 
 _NAME = "TabularModel"
 _LONGEST = 50  # characters of a version
@@ -108,7 +111,7 @@ class TabularModel:
         DataError
             If columns are missing, additional, or hold what can't be used.
         """
-        return self._labels(self._inputs(X, **options))
+        return np.concatenate([self._labels(x) for x in self._pieces(X, **options)])
 
     def _labels(self, x: NDArray[np.float32]) -> NDArray[Any]:
         predictions = self._asked(self.estimator.predict, x)
@@ -128,14 +131,14 @@ class TabularModel:
         DataError
             As for `predict`.
         """
-        return self._probabilities(self._inputs(X, **options))
-
-    def _probabilities(self, x: NDArray[np.float32]) -> NDArray[Any]:
         if not self.class_names:
             raise UsageError("probabilities are of classes, and this model predicts numbers")
         if not self.gives_probabilities:
             kind = type(self.estimator).__name__
             raise UsageError(f"{kind} gives no probabilities with these settings: use predict")
+        return np.concatenate([self._probabilities(x) for x in self._pieces(X, **options)])
+
+    def _probabilities(self, x: NDArray[np.float32]) -> NDArray[Any]:
         return self._asked(self.estimator.predict_proba, x)
 
     @property
@@ -145,12 +148,16 @@ class TabularModel:
 
     def predictions(self, X: ArrayLike | pd.DataFrame, **options: Any) -> pd.DataFrame:
         """Return ``prediction`` and, if there are any, ``probability_<class>``, a row for each row; as `predict`."""
-        x = self._inputs(X, **options)
-        columns = {"prediction": self._labels(x)}
-        if self.gives_probabilities:
-            probabilities = self._probabilities(x)
-            columns |= {f"probability_{name}": probabilities[:, place] for place, name in enumerate(self.classes_)}
-        return pd.DataFrame(columns)
+        return pd.concat(self.predictions_in_pieces(X, **options), ignore_index=True)
+
+    def predictions_in_pieces(self, X: ArrayLike | pd.DataFrame, **options: Any) -> Iterator[pd.DataFrame]:
+        """Yield `predictions` of as many rows at once as bounded memory holds; all rows are checked before."""
+        for x in self._pieces(X, **options):
+            columns = {"prediction": self._labels(x)}
+            if self.gives_probabilities:
+                probabilities = self._probabilities(x)
+                columns |= {f"probability_{name}": probabilities[:, place] for place, name in enumerate(self.classes_)}
+            yield pd.DataFrame(columns)
 
     def _asked(self, method: Callable[[NDArray[Any]], NDArray[Any]], x: NDArray[np.float32]) -> NDArray[Any]:
         """Call a method of the estimator; what an estimator of a library can't do with the rows is one line."""
@@ -163,15 +170,20 @@ class TabularModel:
             raise DataError(f"{type(self.estimator).__name__} predicts what is no finite number")
         return results
 
-    def _inputs(
+    def _pieces(
         self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool
-    ) -> NDArray[np.float32]:
-        x = self._prepares.apply(self._raw(rows, source, **options).x)
-        rescale(x, self.shift, self.factor)
-        wrong = ~np.isfinite(x).all(axis=1)
-        if wrong.any():
-            raise DataError(f"{source}: row {int(wrong.argmax()) + 1} is too large for float32 after scaling")
-        return x
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield the scaled matrix of the rows, in pieces of at most `MOST_NUMBERS`."""
+        raw = self._raw(rows, source, **options).x
+        step = max(1, MOST_NUMBERS // (len(self._prepares.feature_names) + len(self.class_names)))
+        for start in range(0, len(raw), step):
+            x = self._prepares.apply(raw[start : start + step])
+            rescale(x, self.shift, self.factor)
+            wrong = ~np.isfinite(x).all(axis=1)
+            if wrong.any():
+                row = start + int(wrong.argmax()) + 1
+                raise DataError(f"{source}: row {row} is too large for float32 after scaling")
+            yield x
 
     def notes(self, X: ArrayLike | pd.DataFrame, **options: Any) -> tuple[str, ...]:
         """Return a sentence for each column of `X` with categories that training did not have; as `predict`."""
@@ -184,12 +196,11 @@ class TabularModel:
         return self.columns.encode(frame, source, fills=self._prepares.fills, **options)
 
     def _frame(self, rows: ArrayLike, source: str) -> pd.DataFrame:
-        if hasattr(rows, "columns"):  # a frame of polars
-            return table_of(rows, name=source)[0].frame
-        array, names = np.asarray(rows), [column.name for column in self.columns.inputs]
-        if array.ndim != 2 or array.shape[1] != len(names):
-            raise DataError(f"X must have the shape (rows, {len(names)}), got {array.shape}")
-        return pd.DataFrame(array, columns=names)
+        frame, is_named = inputs_of(rows, source)
+        names = [column.name for column in self.columns.inputs]
+        if not is_named and frame.shape[1] != len(names):
+            raise DataError(f"X must have the shape (rows, {len(names)}), got {frame.shape}")
+        return frame if is_named else frame.set_axis(names, axis=1)
 
     def _repr_html_(self) -> str:
         """Return what it predicts from which columns, as notebooks show it."""

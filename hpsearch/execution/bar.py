@@ -38,7 +38,7 @@ def calls(progress: Callable[[int, int], None] | bool | None, metric: str) -> It
 
 @contextmanager
 def bar(metric: str) -> Iterator[Callable[[State], None] | None]:
-    """Show a bar that follows the states it is called with; None where nobody would see it.
+    """Show a bar that follows the states it is called with; None outside of notebooks and terminals.
 
     A notebook shows it below the cell, a terminal on standard error, where it disappears at the end.
     """

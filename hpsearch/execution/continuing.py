@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,7 +27,8 @@ def with_taken_over(
     """Return the runs with what they take over: stored ones what is stored, new ones what is valid for them.
 
     All variants that search, on a task and in a repeat, take over the same number of trials: the smallest that is
-    valid for any of them. So none has learnt more than the others before its first trial.
+    valid for any of them. All or none begin near the best trial of the earlier study. So none has learnt more than the
+    others before its first trial.
 
     Parameters
     ----------
@@ -120,7 +120,11 @@ def _equal(
             f"the variant {least.variant!r} could take over {fewest} trials of {study!r}, and the stored variants have "
             f"taken over {min(counts)}: comparing them would not be fair, so give the study another name"
         )
-    return {name: each.latest(min([fewest, *counts]), UNEQUAL) for name, each in valid.items()}
+    cut = {name: each.latest(min([fewest, *counts]), UNEQUAL) for name, each in valid.items()}
+    begins = [each is not None and each.get("nearest") is not None for each in begun]
+    if all(begins) and all(each.nearest is not None for each in valid.values()):
+        return cut
+    return {name: replace(each, nearest=None) for name, each in cut.items()}
 
 
 def _warn(study: str, taken: Iterable[TakenOver]) -> None:
@@ -128,8 +132,7 @@ def _warn(study: str, taken: Iterable[TakenOver]) -> None:
     taken = list(taken)
     if not taken or any(each.trials for each in taken):
         return
-    left_out: Counter[str] = Counter()
-    for each in taken:
-        left_out.update(each.left_out)
-    why = ", ".join(reasons(left_out)) or "no trial of its tasks"
-    _log.warning("nothing is taken over from the study %r: it has %s", study, why)
+    most = max(taken, key=lambda each: sum(each.left_out.values()))  # of one run: runs of a repeat see the same trials
+    why = ", ".join(reasons(most.left_out)) or "no trial of its tasks"
+    near = "; the nearest to its best is trained first" if any(each.nearest for each in taken) else ""
+    _log.warning("nothing is taken over from the study %r: it has %s%s", study, why, near)

@@ -111,6 +111,7 @@ def _start(study: PreparedStudy, counter: Counter) -> Start:
         study.plan.batch or 0,
         "" if study.plan.starts_from is None else study.plan.starts_from.study,
         counts_taken(study.runs),
+        tuple(dict.fromkeys(each.strategy for each in study.plan.variants.values() if not each.learns)),
     )
 
 

@@ -20,6 +20,9 @@ from hpsearch.study.variant import is_untuned
 DRAWS = 2
 """Number of trials that are drawn and timed where a measurement is asked for."""
 
+MOST_SECONDS = 10.0
+"""Time after which no other training of a variant is timed."""
+
 _VARIANTS = 8  # that are timed, evenly spaced
 _STEPS = 4  # of each training: the first one is left out, since it is the slowest
 
@@ -72,10 +75,16 @@ def expected_seconds(plan: Plan, jobs: int, *, draws: int = 0) -> float:
 def mean_training_seconds(objective: Objective, draws: int) -> float:
     """Return the mean duration of a training with the default hyperparameters and of `draws` random trials.
 
+    Where trainings are long, fewer are timed: none after `MOST_SECONDS`.
     An objective without defaults, such as a table, is timed with random ones in their place.
     """
     with ONE_BLAS_THREAD.hold():
-        times = [_training_seconds(objective, params) for params in _params(objective, draws)]
+        times: list[float] = []
+        begin = time.perf_counter()
+        for params in _params(objective, draws):
+            times.append(_training_seconds(objective, params))
+            if time.perf_counter() - begin > MOST_SECONDS:
+                break
     return sum(times) / len(times)
 
 

@@ -29,7 +29,8 @@ class Start:
     """State of a storage at the start of a study: `stored` of `planned` trials, `interrupted` of them unfinished.
 
     `batch` is the number of trials before a trial that it does not see. `earlier` is the study that it goes on from,
-    and `taken_over` how many trials of it each run that searches takes over.
+    and `taken_over` how many trials of it each run that searches takes over. `not_learning` are the strategies that
+    learn nothing from these.
     """
 
     stored: int
@@ -38,6 +39,7 @@ class Start:
     batch: int = 0
     earlier: str = ""
     taken_over: tuple[int, ...] = ()
+    not_learning: tuple[str, ...] = ()
 
 
 class State(NamedTuple):
@@ -147,7 +149,7 @@ class Counter:
             worked_on = list(islice(self._open, workers))
         for name in worked_on:
             try:
-                found = looks[name]()
+                seen = looks[name]()
             except STORAGE_ERRORS as error:  # the run itself reports what lasts
                 if is_lost(error):  # the processes that wait for it are not on the screen
                     say_lost(error)
@@ -155,10 +157,10 @@ class Counter:
                 continue
             else:
                 say_found()
-                self._note(found.best)
+                self._note(seen.best)
                 with self._lock:
                     if name in self._open:
-                        self._open[name] = max(found.trials, self._open[name])
+                        self._open[name] = max(seen.trials, self._open[name])
 
     def _note(self, best: float | None) -> None:
         if best is not None and not math.isnan(best):
@@ -181,7 +183,7 @@ def reported(
     if progress is None:
         yield
         return
-    begin, known = time.monotonic(), counter.known
+    begin, trials_at_start = time.monotonic(), counter.known
 
     def look() -> None:
         with suppress(*STORAGE_ERRORS):  # the run itself reports what lasts
@@ -190,7 +192,7 @@ def reported(
 
     def state(busy: int) -> State:
         done, planned = counter.known, counter.planned
-        rate = (done - known) / (time.monotonic() - begin)
+        rate = (done - trials_at_start) / (time.monotonic() - begin)
         left = (planned - done) / rate if rate > 0 else None
         if clock.deadline is not None:
             left = max(0.0, clock.left() if left is None else min(left, clock.left()))

@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 def await_rivals(
-    study: str, names: Container[str], known: Iterable[FrozenStudy], storage: BaseStorage, place: str | BaseStorage
+    study: str, names: Container[str], studies: Iterable[FrozenStudy], storage: BaseStorage, place: str | BaseStorage
 ) -> None:
     """Wait until the leases of other programs on the runs `names` have ended, as after the death of another machine.
 
-    `known` are the studies of the storage as they were just read.
+    `studies` are those of the storage, as they were just read.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def await_rivals(
     """
     first: dict[str, Record] = {}
     is_said = False
-    while rivals := _rivals(names, known):
+    while rivals := _rivals(names, studies):
         for name, record in rivals.items():
             begun = first.setdefault(name, record)
             if record.holder.is_local() or (record.token, record.beat) != (begun.token, begun.beat):
@@ -44,7 +44,7 @@ def await_rivals(
             _log.warning("waiting for up to %d seconds: %s may still be at work", record.seconds, record.holder)
             is_said = True
         time.sleep(PAUSE)
-        known = all_studies(storage)
+        studies = all_studies(storage)
 
 
 def _rivals(names: Container[str], studies: Iterable[FrozenStudy]) -> dict[str, Record]:

@@ -122,10 +122,10 @@ class Site:
         if not self.joins:
             return self.own_workers(unfinished)
         if time.monotonic() - self._counted.time > _COUNTING_INTERVAL:
-            held = [
+            leases = [
                 record_in(study.system_attrs) for study in all_studies(self.here) if study.study_name in self.studies
             ]
-            live = sum(record is not None and not is_over(record) for record in held)
+            live = sum(record is not None and not is_over(record) for record in leases)
             self._counted.time, self._counted.workers = time.monotonic(), live * self.workers
         return self._counted.workers
 

@@ -37,7 +37,7 @@ def ineffective(settings: Hyperparameters) -> dict[str, str]:
     ("optimizer 'sgd' does not use it", "initializer 'auto' does not use it")
     """
     reasons = {field.name: [part.idle(settings) for part in _PARTS_OF[field.name]] for field in fields(settings)}
-    return {name: found[0] for name, found in reasons.items() if all(found)}
+    return {name: each[0] for name, each in reasons.items() if all(each)}
 
 
 def _never(settings: Hyperparameters) -> str:

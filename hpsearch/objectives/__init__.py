@@ -26,7 +26,7 @@ FAMILIES: Mapping[str, type[Objective]] = {
 
 
 def family(name: str) -> type[Objective]:
-    """Return the family `name`; the base class, which promises nothing, for functions and unknown ones."""
+    """Return the family `name`; the base class for functions and unknown names."""
     return FAMILIES.get(name, Objective)
 
 

@@ -18,21 +18,21 @@ def layer_rows(step: int, records: Sequence[LayerRecord]) -> list[dict[str, Any]
     """
     seen: Counter[str] = Counter()
     rows = []
-    for found in records:
-        seen[found.role] += 1
+    for record in records:
+        seen[record.role] += 1
         numbers = {
-            "mean": found.mean,
-            "std": found.std,
-            "saturated": found.saturated,
-            "dead": found.dead,
-            "near_zero": found.near_zero,
-            "distinct_units": found.distinct_units,
-            "gradient_norm": found.output_gradient_norm,
-            "weight_gradient_norm": found.weight_gradient_norm,
+            "mean": record.mean,
+            "std": record.std,
+            "saturated": record.saturated,
+            "dead": record.dead,
+            "near_zero": record.near_zero,
+            "distinct_units": record.distinct_units,
+            "gradient_norm": record.output_gradient_norm,
+            "weight_gradient_norm": record.weight_gradient_norm,
         }
         rows.append(
-            {"step": step, "layer": found.layer, "position": seen[found.role], "kind": found.role}
+            {"step": step, "layer": record.layer, "position": seen[record.role], "kind": record.role}
             | {name: value if value is not None and math.isfinite(value) else None for name, value in numbers.items()}
-            | {"counts": found.counts.tolist(), "edges": found.edges.tolist()}
+            | {"counts": record.counts.tolist(), "edges": record.edges.tolist()}
         )
     return rows

@@ -20,6 +20,9 @@ _S = TypeVar("_S")
 _WHEN = "when"
 _LIKELY = "likely"
 
+RANGE_KEYS = ("low", "high", "log", "step", "choices", _LIKELY, _WHEN)
+"""Keys of a searched setting in ``[space]``."""
+
 Spec = Mapping[str, Any] | BaseDistribution
 
 

@@ -30,7 +30,7 @@ def data_settings(data: Data) -> DataSettings | InMemory:
     UsageError
         If a key or value is invalid.
     DataError
-        If data in memory can't be used; one message tells all.
+        If data in memory can't be used; one message lists all problems.
     """
     if isinstance(data, DataSettings | InMemory):
         return data

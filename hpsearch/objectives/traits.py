@@ -27,6 +27,9 @@ class Traits:
     What a search draws still differs from repeat to repeat; without a search, one repeat is exact.
     """
 
+    draws_rows: ClassVar[bool] = True
+    """Whether the study's seed and the repeat decide which rows judge a trial, so that others are not comparable."""
+
     tests: ClassVar[bool] = False
     """Whether trainings can be judged on test rows."""
 

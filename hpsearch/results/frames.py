@@ -13,7 +13,7 @@ from hpsearch.results.attributes import is_untuned, key_of, number_or_nan
 from hpsearch.results.results import CHOSEN, PARAM
 from hpsearch.results.retrainings import RETRAINING_COLUMNS, asked_of, retrainings
 from hpsearch.run import Budget, confirmed, confirms, incumbent
-from hpsearch.run.taken_over import AGAIN
+from hpsearch.run.taken_over import AGAIN, NEAREST
 from hpsearch.strategies.earlier import BEYOND
 from hpsearch.strategies.likely import NEAR
 
@@ -43,7 +43,7 @@ _RUN_COLUMNS = [
     "environments",
 ]
 
-_CHOSEN = {NEAR, BEYOND, AGAIN}  # attributes of trials that the strategy did not draw alone
+_CHOSEN = {NEAR, BEYOND, AGAIN, NEAREST}  # attributes of trials that the strategy did not draw alone
 
 Columns = Mapping[str, Sequence[Any]]
 

@@ -90,7 +90,7 @@ def work_off(
     workers
         Maximum number of trials at once. With 1, they run in the calling thread.
     deadline
-        Time, in seconds since the epoch, after which no trial begins; None: never.
+        Time, in seconds since the epoch, after which no trial begins but the first of a run; None: never.
     stop
         Ends trainings in progress, if the run ends early: called once, before the threads are waited for.
 
@@ -134,7 +134,8 @@ def trials_to_do(
     """Yield the RUNNING trials, then the trials of the budget's next steps; the first ones are `first`.
 
     A run has one owner, so RUNNING trials belong to a dead one. Start each trial before requesting the next; without a
-    `crew`, finish it. After the `deadline`, only RUNNING ones are yielded.
+    `crew`, finish it. After the `deadline`, only RUNNING ones are yielded, and the first: a run without a trial has
+    nothing to use.
     """
     lock, crew = lock or RunLock(), crew or _Crew(_nothing, 1)
     for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -155,7 +156,7 @@ def trials_to_do(
             return
         for _ in range(step.trials if isinstance(step, SearchStep) else 1):
             crew.wait_for_place(following - batch)
-            if deadline is not None and time.time() >= deadline:
+            if following and deadline is not None and time.time() >= deadline:
                 return
             with lock:
                 if isinstance(step, ConfirmStep):

@@ -16,7 +16,7 @@ _FREE = (
     "question",
     "report.",
     "figure.",
-    *(f"data.{key}" for key in ("ignore", "numbers", "categories", "dates")),  # the data's fingerprint tells
+    *(f"data.{key}" for key in ("ignore", "numbers", "categories", "dates", "missing")),  # its fingerprint tells
     "search.strategies",
     "search.trials",
     "search.repeats",

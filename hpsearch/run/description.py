@@ -16,12 +16,13 @@ from hpsearch.run.budget import Budget
 from hpsearch.run.comparable import content_hash
 from hpsearch.run.confirmation import Beginning
 from hpsearch.run.environment import environment
-from hpsearch.run.taken_over import AGAIN, TAKEN, TakenOver
+from hpsearch.run.taken_over import AGAIN, NEAREST, OLDEST, TAKEN, TakenOver
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.earlier import ContinuingSampler
 from hpsearch.strategies.lag import lagged_sampler
-from hpsearch.strategies.likely import LIKELY, with_likely
+from hpsearch.strategies.likely import LIKELY, LIKELY_RULE, with_likely
+from hpsearch.strategies.likely import NEWEST as NEWEST_LIKELY
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Run:
         What it takes over from an earlier study; None if it goes on from none.
     likely
         Parameter → value near which a person expects the best one, as Optuna stores it.
+    likely_rule
+        Version of the rule of likely values that a new run is searched by; a stored run keeps its own.
     """
 
     study: str
@@ -125,6 +128,7 @@ class Run:
     trains_baselines: bool = False
     taken_over: TakenOver | None = field(default=None, repr=False)
     likely: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    likely_rule: int = NEWEST_LIKELY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variant", self.variant or self.strategy)
@@ -150,11 +154,18 @@ class Run:
     def begins_with(self) -> list[Beginning]:
         """First trials: with the defaults if asked for, then with the parameters of the best trial that it takes over.
 
-        The best of the earlier study is trained again, so that a value of this run's own can be its incumbent.
+        The best of the earlier study is trained again, so that a value of this run's own can be its incumbent. If a
+        better one does not fit the space, the nearest parameters that do are trained next.
         """
         first = [] if self.first is None else [Beginning(self.first)]
-        best = None if self.taken_over is None else self.taken_over.best(self.direction)
-        return first if best is None else [*first, Beginning(best.params, {AGAIN: [best.run, best.number]})]
+        taken = self.taken_over
+        if taken is None:
+            return first
+        if (best := taken.best(self.direction)) is not None:
+            first.append(Beginning(best.params, {AGAIN: [best.run, best.number]}))
+        if (nearest := taken.better_nearest(self.direction)) is not None:
+            first.append(Beginning(nearest.params, {NEAREST: [nearest.run, nearest.number]}))
+        return first
 
     def sampler(self) -> BaseSampler:
         """Return a new sampler, seeded for this repeat; after an earlier study it draws other points than that one."""
@@ -162,10 +173,11 @@ class Run:
         if taken is None or not taken.trials:
             return self._sampler(integer(self.seed, self.repeat))
         seed, space = integer(self.seed, self.repeat, taken.study), self.space or {}
-        return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, len(self.begins_with))
+        begun, teaches = len(self.begins_with), taken.rule > OLDEST
+        return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, begun, teaches=teaches)
 
     def _sampler(self, seed: int) -> BaseSampler:
-        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed), self.batch)
+        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed, self.likely_rule), self.batch)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""
@@ -192,6 +204,7 @@ class Run:
             "source": self.source or None,
             "family": self.family or None,
             LIKELY: dict(self.likely) or None,
+            LIKELY_RULE: self.likely_rule if self.likely else None,
             TAKEN: None if self.taken_over is None else self.taken_over.as_stored(),
             "plan": self.plan,
             "first_plan": self.plan,

@@ -1,4 +1,4 @@
-"""Rule that the strategy of a run draws by. A stored run keeps its rule, and new runs of its study follow it."""
+"""Rules that a run draws by: its strategy's and that of likely values. New runs of a stored study follow its rules."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 from hpsearch.run.description import Run
 from hpsearch.strategies import STRATEGIES
 from hpsearch.strategies.base import RULE
+from hpsearch.strategies.likely import LIKELY_RULE
 
 OLDEST = 1  # rule of runs without the attribute
 
 
 def with_stored_rules(runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:
-    """Let runs of a study search by the oldest rule where stored ones of their strategy do, to be comparable.
+    """Let runs of a study search by the oldest rules where stored ones do, to be comparable.
 
-    `stored` are the attributes of runs by name.
+    The rule of a strategy follows stored runs of that strategy. `stored` are the attributes of runs by name.
     """
+    runs = _with_stored_likely_rule(list(runs), stored)
     oldest = {
         (attributes.get("study"), _strategy(attributes["content"], attributes.get("strategy")))
         for attributes in stored.values()
@@ -29,6 +31,14 @@ def with_stored_rules(runs: Iterable[Run], stored: Mapping[str, Mapping[str, Any
         else run
         for run in runs
     ]
+
+
+def _with_stored_likely_rule(runs: list[Run], stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:
+    begun = [stored[run.name] for run in runs if run.likely and "content" in stored.get(run.name, {})]
+    if not begun:
+        return runs
+    rule = min(attributes.get(LIKELY_RULE, OLDEST) for attributes in begun)
+    return [replace(run, likely_rule=rule) for run in runs]
 
 
 def as_begun(run: Run) -> dict[str, Any]:
@@ -43,8 +53,8 @@ def _has_rules(run: Run) -> bool:
 def _strategy(content: Mapping[str, Any], label: Any) -> Any:
     """Return the name of the strategy of a run with this content, of those that have rules."""
     name = _options(content).get("strategy", label)
-    known = STRATEGIES.get(name) if isinstance(name, str) else None
-    return None if known is None or known.rule is None else name
+    strategy = STRATEGIES.get(name) if isinstance(name, str) else None
+    return None if strategy is None or strategy.rule is None else name
 
 
 def _options(content: Mapping[str, Any]) -> Mapping[str, Any]:

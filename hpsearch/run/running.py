@@ -31,6 +31,7 @@ from hpsearch.run.trainer import Here, Trainer, Training, TrainingDiedError, die
 from hpsearch.storage import STORAGE_ERRORS
 from hpsearch.storage.leases import LeaseLostError
 from hpsearch.storage.optuna_private import SharedTrial
+from hpsearch.strategies.likely import LIKELY_RULE, OLDEST
 
 _GROWING = (  # attributes that a later call may change
     "strategy",
@@ -90,7 +91,7 @@ def open_run(run: Run, storage: BaseStorage) -> optuna.Study:
 def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a run that the `stored` ones lack, or have with other values that may change."""
     if "content" in stored:
-        stored = {PRUNING: {}, FIRST_PLAN: {}, TAKEN: {}, **as_begun(run), **stored}  # as it began
+        stored = {PRUNING: {}, FIRST_PLAN: {}, TAKEN: {}, LIKELY_RULE: OLDEST, **as_begun(run), **stored}  # as it began
     return {
         key: value
         for key, value in run.attributes().items()
@@ -100,9 +101,9 @@ def changed_attributes(run: Run, stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _note_environment(study: optuna.Study) -> None:
     """Add this environment to those that the run was trained in, in the order of their first use."""
-    known = study.user_attrs.get("environments", [])
-    if environment() not in known:
-        study.set_user_attr("environments", [*known, environment()])
+    environments = study.user_attrs.get("environments", [])
+    if environment() not in environments:
+        study.set_user_attr("environments", [*environments, environment()])
 
 
 def continue_run(
@@ -118,8 +119,8 @@ def continue_run(
 
     A run that trains baselines does so at its end.
 
-    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins; those that
-    have begun are finished, and the incumbent is tested.
+    Return whether the budget is spent. After the `deadline`, in seconds since the epoch, no trial begins but the
+    first; those that have begun are finished, and the incumbent is tested.
 
     Up to `workers` trials run at once, each in a thread, as far as the run's `batch` allows.
 

@@ -15,7 +15,7 @@ from hpsearch.run.taken_over import TAKEN, is_taken_over
 from hpsearch.space import is_active
 from hpsearch.storage import StoredStudy, all_studies, damaged, read_studies
 from hpsearch.strategies.base import RULE
-from hpsearch.strategies.likely import LIKELY
+from hpsearch.strategies.likely import LIKELY, LIKELY_RULE, RULES
 
 _ATTRIBUTES: dict[str, type] = {  # what every run says of itself from its first trial on
     "study": str,
@@ -51,6 +51,7 @@ _OPTIONAL: dict[str, type] = {
     "trains_in_owner": bool,
     TAKEN: dict,
     LIKELY: dict,
+    LIKELY_RULE: int,
 }
 _ENOUGH = len(_ATTRIBUTES) // 2  # to tell a run that lacks some of them from a study that hpsearch did not make
 
@@ -121,6 +122,7 @@ def _are_counts(settings: Mapping[str, Any]) -> bool:
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
+    LIKELY_RULE: RULES.__contains__,
     "repeat": _is_count,
     "trials": _is_count,
     "confirm": _is_count,
@@ -143,12 +145,12 @@ def read_runs(storage: BaseStorage, wanted: Callable[[str], bool]) -> list[Store
     DamagedStorageError
         A part of a run, or of one of its trials, is missing or can't be read.
     """
-    found = [study for study in read_studies(storage, wanted) if is_run(study.user_attrs)]
-    if any(study.trials and "content" not in study.user_attrs for study in found):
+    runs = [study for study in read_studies(storage, wanted) if is_run(study.user_attrs)]
+    if any(study.trials and "content" not in study.user_attrs for study in runs):
         # A run that another process began after its attributes were read, and before its trials were, has them by now.
         now = {study.study_name: study.user_attrs for study in all_studies(storage)}
-        found = [replace(study, user_attrs=now.get(study.study_name, study.user_attrs)) for study in found]
-    begun = [study for study in found if study.trials or "content" in study.user_attrs]
+        runs = [replace(study, user_attrs=now.get(study.study_name, study.user_attrs)) for study in runs]
+    begun = [study for study in runs if study.trials or "content" in study.user_attrs]
     for study in begun:
         check_attributes(storage, study.study_name, study.user_attrs)
         _check_parameters(storage, study)

@@ -6,8 +6,8 @@ its incumbent or of its confirmation; the strategy alone sees them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,12 @@ TAKEN = "taken_over"
 
 AGAIN = "trained_again"
 """User attribute of the trial that trains the best one taken over: the run and the number that it had there."""
+
+NEAREST = "nearest_to_best"
+"""User attribute of the trial nearest to the best one of the earlier study: that one's run and number."""
+
+OLDEST, NEWEST = 1, 2
+"""Versions of the rule by which a run goes on; a stored run keeps its own. By rule 1, CMA-ES learns from no trials."""
 
 MOST_TAKEN = 1_000
 """Largest number of trials that a run takes over: the latest ones. More would slow every draw down."""
@@ -57,40 +63,67 @@ class TakenOver:
         Trials, in the order in which the strategy sees them.
     left_out
         Reason → number of trials that were not taken over.
+    nearest
+        The best trial of the earlier study on these rows, with its parameters brought into the space: those outside a
+        range at its end, without those that have no such value. None if there was no trial, or by rule 1.
+    rule
+        Version of the rule by which the run goes on.
     """
 
     study: str
     trials: tuple[TakenTrial, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    nearest: TakenTrial | None = None
+    rule: int = NEWEST
 
     def as_stored(self) -> dict[str, Any]:
-        """Return it in JSON types."""
+        """Return the attribute of a run that stores this, in JSON types."""
         return {
             "study": self.study,
             "trials": [list(trial) for trial in self.trials],
             "left_out": dict(self.left_out),
+            "nearest": None if self.nearest is None else list(self.nearest),
+            "rule": self.rule,
         }
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> TakenOver:
         """Return what `as_stored` has stored."""
-        return cls(stored["study"], tuple(TakenTrial(*trial) for trial in stored["trials"]), stored["left_out"])
+        trials = tuple(TakenTrial(*trial) for trial in stored["trials"])
+        nearest = stored.get("nearest")
+        return cls(
+            stored["study"],
+            trials,
+            stored["left_out"],
+            None if nearest is None else TakenTrial(*nearest),
+            stored.get("rule", OLDEST),
+        )
 
     def latest(self, count: int, reason: str) -> TakenOver:
-        """Return it with the latest `count` trials; the others are left out for this reason."""
+        """Keep the latest `count` trials; the others count as left out for `reason`."""
         dropped = len(self.trials) - count
         if dropped <= 0:
             return self
-        return TakenOver(self.study, self.trials[dropped:], {**self.left_out, reason: dropped})
+        return replace(self, trials=self.trials[dropped:], left_out={**self.left_out, reason: dropped})
 
     def best(self, direction: str) -> TakenTrial | None:
         """Return the trial with the best value, the earliest of equal ones; None without trials."""
-        sign = -1.0 if direction == "maximize" else 1.0
-        return min(self.trials, key=lambda trial: sign * trial.value, default=None)
+        return best_of(self.trials, direction)
+
+    def better_nearest(self, direction: str) -> TakenTrial | None:
+        """Return `nearest` if it was better than the best of the trials, which is trained again anyway; else None."""
+        best = self.best(direction)
+        return None if self.nearest is None or (best is not None and best.value == self.nearest.value) else self.nearest
 
     def frozen(self, space: Mapping[str, BaseDistribution]) -> list[FrozenTrial]:
         """Return the trials as those of a study over the `space`, numbered from 0."""
         return [_frozen(trial, number, space) for number, trial in enumerate(self.trials)]
+
+
+def best_of(trials: Iterable[TakenTrial], direction: str) -> TakenTrial | None:
+    """Return the trial with the best value, the earliest of equal ones; None without trials."""
+    sign = -1.0 if direction == "maximize" else 1.0
+    return min(trials, key=lambda trial: sign * trial.value, default=None)
 
 
 def reasons(left_out: Mapping[str, int]) -> list[str]:
@@ -111,6 +144,8 @@ def is_taken_over(stored: Mapping[str, Any]) -> bool:
         and isinstance(left_out, dict)
         and isinstance(trials, list)
         and all(map(_is_trial, trials))
+        and (stored.get("nearest") is None or _is_trial(stored["nearest"]))
+        and stored.get("rule", OLDEST) in (OLDEST, NEWEST)
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from hpsearch.data.preparation_settings import PREPARATION_KEYS
@@ -16,8 +16,8 @@ from hpsearch.objectives.base import Objective
 from hpsearch.objectives.data_keys import DATA, name_in_space
 from hpsearch.run.confirmation import confirms
 from hpsearch.run.description import Run
-from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
-from hpsearch.space import contains, decode, encode, is_active, is_on_grid
+from hpsearch.run.taken_over import MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial, best_of
+from hpsearch.space import contains, decode, encode, is_active, is_on_grid, position, value_at
 from hpsearch.storage import StoredStudy
 
 UNFINISHED = "failed, pruned or unfinished trials"
@@ -38,12 +38,13 @@ _FREE_DATA = ("path",)  # keys of [data] that don't matter where the data has a 
 def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[StoredStudy]) -> TakenOver:
     """Return the trials of the runs of `study` that are valid for a new `run`.
 
-    A trial is valid if it is complete and no repetition, if its run has the task, data, metric, direction and family of
-    the new one, and if each setting has the same value, or one in the range that the new run searches. A setting that
-    one of both does not name has its default. Values are comparable only on the same validation rows: so the seed and
-    the repeat must be the same, unless values are looked up or nothing in a training is random. What the earlier run
-    has taken over itself counts like its own trials. Strategies share their first random points: of trials with equal
-    parameters and values one is taken over.
+    A valid trial is complete and no repetition. Its run has the task, data, metric, direction and family of the new
+    one. Each setting has the same value, or one in the range that the new run searches; a setting that one of both does
+    not name has its default. Values are comparable only on the same validation rows, so the seed and the repeat must be
+    the same, unless values are looked up, nothing in a training is random, or a function knows neither.
+
+    Trials that the earlier run has taken over count like its own. Strategies share their first random points: of trials
+    with equal parameters and values one is taken over.
 
     Parameters
     ----------
@@ -62,9 +63,10 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     if run.space is None:
         raise UsageError(
             f"only an objective that declares its space can go on from the study {study!r}: "
-            "subclass hpsearch.Objective, or leave start_from out"
+            "give the ranges of a function as space, or leave start_from out"
         )
     chosen: dict[tuple[str, int], TakenTrial] = {}
+    nearest: dict[tuple[str, int], TakenTrial] = {}
     left_out: Counter[str] = Counter()
     for source in sources:
         attributes, candidates = source.user_attrs, _candidates(source)
@@ -78,7 +80,9 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
             continue
         before = {**objective.setting_defaults, **_fixed(attributes["content"])}
         for each in candidates:
-            params = _valid(each.params, before, run, objective)
+            settings = {**before, **{name: decode(value) for name, value in each.params.items()}}
+            nearest[each.run, each.number] = each._replace(params=_nearest(settings, run))
+            params = _valid(settings, run, objective)
             if isinstance(params, str):
                 left_out[params] += 1
             else:
@@ -86,7 +90,8 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     ordered = _distinct(sorted(chosen.values(), key=lambda each: (each.number, each.run)))
     left_out[SAME] = len(chosen) - len(ordered)
     counts = {reason: count for reason, count in left_out.items() if count}
-    return TakenOver(study, tuple(ordered), counts).latest(MOST_TAKEN, TOO_MANY)
+    best = best_of(nearest.values(), run.direction)
+    return TakenOver(study, tuple(ordered), counts, best).latest(MOST_TAKEN, TOO_MANY)
 
 
 def _distinct(trials: Iterable[TakenTrial]) -> list[TakenTrial]:
@@ -119,7 +124,7 @@ def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:
     now = (run.metric, run.direction, run.family, _data(run.content, content))
     if now != (attributes["metric"], source.direction.name.lower(), family, _data(content, run.content)):
         return OTHER_TASK
-    is_same_anywhere = objective.looked_up or objective.deterministic
+    is_same_anywhere = objective.looked_up or objective.deterministic or not objective.draws_rows
     return "" if is_same_anywhere or attributes.get("seed") == run.seed else OTHER_ROWS
 
 
@@ -140,14 +145,8 @@ def _fixed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content.get("model", {}), **preparation}
 
 
-def _valid(
-    params: Mapping[str, Any], before: Mapping[str, Any], run: Run, objective: Objective
-) -> dict[str, Any] | str:
-    """Return the parameters of a trial in the new run's space, or the reason why they are not valid there.
-
-    `before` has the other settings of the trial.
-    """
-    settings = {**before, **{name: decode(value) for name, value in params.items()}}
+def _valid(settings: Mapping[str, Any], run: Run, objective: Objective) -> dict[str, Any] | str:
+    """Return the parameters of a trial with these settings in the new run's space, or why they are not valid there."""
     fixed = {**objective.setting_defaults, **_fixed(run.content)}
     taken: dict[str, Any] = {}
     for name, dist in (run.space or {}).items():
@@ -163,6 +162,24 @@ def _valid(
         if _plain(settings.get(name, nothing)) != _plain(fixed.get(name, nothing)):
             return OTHER_VALUE.format(name)
     return taken
+
+
+def _nearest(settings: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Return the parameters in the new run's space that are nearest to these settings, as Optuna stores them.
+
+    A number outside its range is moved to its end. A choice that is no more, and a setting without a known value, are
+    left out: the strategy draws them.
+    """
+    near: dict[str, Any] = {}
+    for name, dist in (run.space or {}).items():
+        if name in settings and is_active(name, near, run.conditions):
+            setting = settings[name]
+            value = _in_range(dist, encode(setting))
+            if value is not None:
+                near[name] = value[0]
+            elif isinstance(dist, FloatDistribution | IntDistribution) and type(setting) in (int, float):
+                near[name] = value_at(position(min(max(setting, dist.low), dist.high), dist), dist)
+    return near
 
 
 def _in_range(dist: BaseDistribution, value: Any) -> tuple[Any] | None:

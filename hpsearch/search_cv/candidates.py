@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import Trial
 
 from hpsearch.errors import UsageError, choose_from, quoted
-from hpsearch.search_cv.specs import checked_choices
-from hpsearch.space import contains, distribution, in_order, suggest
+from hpsearch.search_cv.specs import checked_choices, likely_choice
+from hpsearch.space import contains, distribution, in_order, likely_value, suggest
 
 _LONGEST = 60  # characters of a label
 _WHEN = "when"
+_LIKELY = "likely"
 
 Label = None | bool | int | float | str
 Objects = Mapping[tuple[type, Label], Any]
@@ -36,11 +37,14 @@ class CandidateSpace:
         Parameter → other parameters, each with the values with which it is searched.
     objects
         Parameter with choices → (type, label) → choice.
+    likely
+        Parameter → value near which the best one is expected, as Optuna stores it.
     """
 
     distributions: Mapping[str, BaseDistribution]
     conditions: Mapping[str, Mapping[str, Sequence[Any]]]
     objects: Mapping[str, Objects]
+    likely: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, space: Mapping[str, Any], parameters: Mapping[str, Any]) -> CandidateSpace:
@@ -62,22 +66,25 @@ class CandidateSpace:
             raise UsageError("space must name at least one parameter, got none")
         distributions: dict[str, BaseDistribution] = {}
         objects: dict[str, Objects] = {}
+        likely: dict[str, Any] = {}
         for name, spec in space.items():
             if name not in parameters and not any(outer in space for outer in _outer(name)):
                 raise UsageError(f"space: {choose_from('parameter', name, parameters)}")
             try:
                 choices = _choices(spec)
                 if choices is None:
-                    distributions[name] = distribution(_without_when(spec))
+                    distributions[name] = distribution(_as_range(spec))
                 else:
                     objects[name] = {(type(label), label): value for label, value in _labelled(choices)}
                     distributions[name] = CategoricalDistribution([label for _, label in objects[name]])
+                if _has(spec, _LIKELY):
+                    likely[name] = _likely(spec[_LIKELY], distributions[name], objects.get(name))
             except UsageError as error:
                 raise UsageError(f"space: {name}: {error}") from error
         draft = cls(distributions, {}, objects)
-        conditions = {name: draft._condition(name, spec[_WHEN]) for name, spec in space.items() if _depends(spec)}
+        conditions = {name: draft._condition(name, spec[_WHEN]) for name, spec in space.items() if _has(spec, _WHEN)}
         try:
-            return cls(in_order(distributions, conditions), conditions, objects)
+            return cls(in_order(distributions, conditions), conditions, objects, likely)
         except UsageError as error:
             raise UsageError(f"space: {error}") from error
 
@@ -142,17 +149,27 @@ def _choices(spec: Any) -> list[Any] | None:
     if not isinstance(spec, Mapping) or "choices" not in spec:
         return None
     for key in spec:
-        if key not in ("choices", _WHEN):
+        if key not in ("choices", _LIKELY, _WHEN):
             raise UsageError(f"{key} does not go with choices")
     return checked_choices(spec["choices"])
 
 
-def _depends(spec: Any) -> bool:
-    return isinstance(spec, Mapping) and _WHEN in spec
+def _has(spec: Any, key: str) -> bool:
+    return isinstance(spec, Mapping) and key in spec
 
 
-def _without_when(spec: Any) -> Any:
-    return {key: value for key, value in spec.items() if key != _WHEN} if _depends(spec) else spec
+def _as_range(spec: Any) -> Any:
+    """Return a table without the keys that say nothing of its values; anything else as it is."""
+    if not isinstance(spec, Mapping):
+        return spec
+    return {key: value for key, value in spec.items() if key not in (_LIKELY, _WHEN)}
+
+
+def _likely(value: Any, dist: BaseDistribution, objects: Objects | None) -> Any:
+    """Return a likely value as Optuna stores it: the label of a choice, or a number of the range."""
+    if objects is None:
+        return likely_value(dist, value)
+    return list(objects)[likely_choice(value, objects.values())][1]
 
 
 def _labelled(choices: Sequence[Any]) -> Iterator[tuple[Label, Any]]:

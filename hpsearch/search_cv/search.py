@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -32,6 +33,7 @@ from hpsearch.search_cv.evaluations import Evaluations, OneSplit
 from hpsearch.storage import open_storage
 from hpsearch.storage.optuna_log import quiet_optuna
 from hpsearch.strategies import Strategy, make_strategy
+from hpsearch.strategies.likely import LIKELY, with_likely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +56,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
     space
         Parameter → `Float`, `Int` or `Choice`, a table as in the ``[space]`` of a study file, an Optuna distribution,
         or a list of choices. ``step__parameter`` is a parameter of a pipeline's step. A parameter whose ``when`` does
-        not hold is left as it is in `estimator`.
+        not hold is left as it is in `estimator`. Some of the first candidates are drawn near ``likely`` values.
     strategy
         A key of `STRATEGIES`, or a function from a seed to an optuna sampler.
     trials
@@ -220,6 +222,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         UsageError
             If the folder can't be written.
         """
+        from hpsearch.analysis.incumbents import tasks
         from hpsearch.report import write_report
         from hpsearch.results.foreign import load_plain
 
@@ -229,7 +232,11 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
             study = optuna.create_study(storage=memory, study_name=name, direction="maximize")
             study.set_metric_names([self._metric()])
             study.add_trials(self.study_.get_trials(deepcopy=False))
-        return write_report(load_plain(memory, [name]), Path(folder))
+        results = load_plain(memory, [name])
+        likely = self.study_.user_attrs.get(LIKELY, {})
+        if likely:
+            results = replace(results, likely={(task, name): likely for task in tasks(results)})
+        return write_report(results, Path(folder))
 
     def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
         """Ask the strategy for candidates, evaluate them, and tell it their mean scores."""
@@ -241,7 +248,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         deadline = math.inf if self.timeout is None else time.monotonic() + self.timeout
         evaluations = self._evaluations = Evaluations(evaluate_candidates, self._folds, self.error_score)
         with quiet_optuna():
-            study = self._new_study()
+            study = self._new_study(space.likely)
         with calls(self.progress, self._metric()) as advance:
             self._search(study, space, evaluations, deadline, advance)
         evaluations.finish()
@@ -287,15 +294,18 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         results: dict[str, Any] = self._evaluations.format(super()._format_results, *arguments)
         return results
 
-    def _new_study(self) -> optuna.Study:
+    def _new_study(self, likely: Mapping[str, Any]) -> optuna.Study:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         sampler: Strategy = self.strategy if callable(self.strategy) else make_strategy(self.strategy, self.options)
-        return optuna.create_study(
+        study = optuna.create_study(
             storage=None if self.storage is None else open_storage(self.storage),
             study_name=f"{type(self.estimator).__name__}-{uuid4().hex[:12]}",
             direction="maximize",
-            sampler=sampler(seed),
+            sampler=with_likely(sampler(seed), likely, seed),
         )
+        if likely:
+            study.set_user_attr(LIKELY, dict(likely))
+        return study
 
     def _label(self) -> str:
         strategy = self.strategy if isinstance(self.strategy, str) else getattr(self.strategy, "__name__", "search")

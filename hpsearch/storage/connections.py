@@ -88,8 +88,8 @@ def say_lost(error: BaseException, patience: float | None = None) -> None:
     limit = PATIENCE if patience is None else patience
     if _outage.begins():
         reason = [first_line(each) for each in chain(error) if isinstance(each, DBAPIError)]
-        known = reason[0] if reason else first_line(error)
-        _log.warning("the storage does not answer (%s): trying again for up to %.0f seconds", known, limit)
+        text = reason[0] if reason else first_line(error)
+        _log.warning("the storage does not answer (%s): trying again for up to %.0f seconds", text, limit)
 
 
 def say_found() -> None:

@@ -254,9 +254,9 @@ class SystemAttributes:
 
     def _note(self, line: bytes) -> None:
         operation = _operation(line)
-        found = None if operation is None else system_attribute_set(operation)
-        if found is not None:
-            study, attributes = found
+        attribute_set = None if operation is None else system_attribute_set(operation)
+        if attribute_set is not None:
+            study, attributes = attribute_set
             for key, value in attributes.items():
                 self._found[study, key] = None if value is None else json.dumps(value, sort_keys=True)
 

@@ -142,7 +142,7 @@ class CheckedBackend(BaseJournalBackend):
 
 
 class ReplayedJournal(JournalStorage):
-    """A journal that names the line that Optuna can't apply, where Optuna raises whatever comes of it."""
+    """A journal that names the line that Optuna can't apply, where Optuna raises an error of its own."""
 
     _backend: CheckedBackend
 
@@ -238,7 +238,7 @@ def study_id(study: optuna.Study | FrozenStudy) -> int:
 
 
 def attach(study: optuna.Study, trial: FrozenTrial) -> Trial:
-    """Return a running trial of the study as an object that suggests, reports and can be told."""
+    """Return a running trial of the study as a `Trial`, which suggests and reports."""
     forget_trials(study)
     if isinstance(study._storage, OwnersStorage):
         study._storage.adopt(trial._trial_id)
@@ -377,6 +377,11 @@ class HidingStudy:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._viewed, name)
+
+    @property
+    def viewed(self) -> object:
+        """The study behind this view, which may be a view too."""
+        return self._viewed
 
     @property
     def trials(self) -> list[FrozenTrial]:

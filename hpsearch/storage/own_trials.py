@@ -27,8 +27,8 @@ class OwnTrials(OwnersStorage):
     """Optuna's cache of a database, extended by the running trials of this object.
 
     Optuna reads a running trial from the database at every access, since other processes might change it. A run has
-    one owner, so the owner's copy is current. What others did, such as enqueued trials, is read when the study asks for
-    waiting trials, which it does at every ``ask``, and while none of its own trials is running.
+    one owner, so the owner's copy is current. What others did, such as enqueued trials, is read at every ``ask``,
+    when the study asks for waiting trials, and while none of its own trials is running.
 
     Every write is committed when the method returns, but for attributes that are noted for a parameter: they are
     written with it.
@@ -118,10 +118,10 @@ class OwnTrials(OwnersStorage):
             study = self._studies[study_id]
             trials: Iterable[FrozenTrial] = study.trials.values()
             if states == (TrialState.WAITING,):  # few of many
-                trials = [self._known(trial_id) for trial_id in study.unfinished_trial_ids]
-            found = [trial for trial in trials if states is None or trial.state in states]
-        found.sort(key=_BY_NUMBER)
-        return copied(found) if deepcopy else found
+                trials = [self._cached(trial_id) for trial_id in study.unfinished_trial_ids]
+            selected = [trial for trial in trials if states is None or trial.state in states]
+        selected.sort(key=_BY_NUMBER)
+        return copied(selected) if deepcopy else selected
 
     def note(self, trial_id: int, parameter: str, key: str, value: Any) -> None:
         """Keep a user attribute until the parameter is set."""
@@ -132,7 +132,7 @@ class OwnTrials(OwnersStorage):
     ) -> None:
         """Write the parameter with the attributes noted for it, and update the cache."""
         study_id, _ = self._trial_id_to_study_id_and_number[trial_id]
-        known = self._studies[study_id].param_distribution
+        distributions = self._studies[study_id].param_distribution
         notes = self._notes.pop((trial_id, param_name), {})
         self._writer.set_param(
             trial_id,
@@ -140,10 +140,10 @@ class OwnTrials(OwnersStorage):
             param_value_internal,
             distribution,
             study=study_id,
-            previous=known.get(param_name),
+            previous=distributions.get(param_name),
             attributes=notes,
         )
-        known.setdefault(param_name, distribution)
+        distributions.setdefault(param_name, distribution)
         for key, value in notes.items():
             self._put(trial_id, "user_attrs", key, _stored(value))
         self._put(trial_id, "params", param_name, distribution.to_external_repr(param_value_internal))
@@ -185,14 +185,14 @@ class OwnTrials(OwnersStorage):
         self._writer.check()
         super().record_heartbeat(trial_id)
 
-    def _known(self, trial_id: int) -> FrozenTrial:
+    def _cached(self, trial_id: int) -> FrozenTrial:
         study_id, number = self._trial_id_to_study_id_and_number[trial_id]
         return self._studies[study_id].trials[number]
 
     def _is_at_work(self, study_id: int) -> bool:
         with self._lock:
-            known = self._studies.get(study_id)
-            return any(study is known for study, _ in self._own.values())
+            cached = self._studies.get(study_id)
+            return any(study is cached for study, _ in self._own.values())
 
     def _read_trials_from_remote_storage(self, study_id: int) -> None:
         """Read new and unfinished trials, except the running trials of this object."""
@@ -200,15 +200,15 @@ class OwnTrials(OwnersStorage):
             study = self._studies.setdefault(study_id, StudyInfo())
             others = study.unfinished_trial_ids
             for trial in self._writer.trials_after(study_id, study.last_finished_trial_id, others):
-                known = trial_id(trial)
-                if known in self._own:
+                read_id = trial_id(trial)
+                if read_id in self._own:
                     continue
                 self._add_trials_to_cache(study_id, [trial])
                 if trial.state.is_finished():
-                    study.last_finished_trial_id = max(study.last_finished_trial_id, known)
-                    study.unfinished_trial_ids.discard(known)
+                    study.last_finished_trial_id = max(study.last_finished_trial_id, read_id)
+                    study.unfinished_trial_ids.discard(read_id)
                 else:
-                    study.unfinished_trial_ids.add(known)
+                    study.unfinished_trial_ids.add(read_id)
 
     def _set_attribute(self, trial_id: int, kind: Kind, key: str, value: Any) -> None:
         self._writer.set_attribute(trial_id, kind, key, value)

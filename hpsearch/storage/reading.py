@@ -41,8 +41,8 @@ class StoredStudy:
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         """Return the trials in one of the `states`, by number."""
-        found = [trial for trial in self.trials if states is None or trial.state in states]
-        return copied(found) if deepcopy else found
+        selected = [trial for trial in self.trials if states is None or trial.state in states]
+        return copied(selected) if deepcopy else selected
 
 
 def all_studies(storage: BaseStorage) -> list[FrozenStudy]:
@@ -72,16 +72,16 @@ def read_studies(storage: BaseStorage, wanted: Callable[[str], bool] = lambda _n
     DamagedStorageError
         A part of a study or of a trial is missing, or can't be read.
     """
-    known = [study for study in all_studies(storage) if wanted(study.study_name)]
+    listed = [study for study in all_studies(storage) if wanted(study.study_name)]
     with reading(storage):
-        trials = _read_trials(storage, [study_id(study) for study in known])
-    found = [
+        trials = _read_trials(storage, [study_id(study) for study in listed])
+    studies = [
         StoredStudy(study.study_name, study.directions, study.user_attrs, study.system_attrs, trials[study_id(study)])
-        for study in known
+        for study in listed
     ]
-    for study in found:
+    for study in studies:
         _check_trials(storage, study)
-    return found
+    return studies
 
 
 def finished_trials(storage: BaseStorage, study: int, direction: str) -> tuple[int, float | None] | None:
@@ -132,13 +132,13 @@ def _problem(trial: FrozenTrial, objectives: int) -> str | None:
 def _read_trials(storage: BaseStorage, ids: Sequence[int]) -> dict[int, list[FrozenTrial]]:
     if not isinstance(storage, RDBStorage):
         return {study: storage.get_all_trials(study, deepcopy=False) for study in ids}
-    found: dict[int, list[FrozenTrial]] = {study: [] for study in ids}
+    trials: dict[int, list[FrozenTrial]] = {study: [] for study in ids}
     with storage.engine.connect() as connection:
         for start in range(0, len(ids), _STUDIES_AT_ONCE):
             wanted = _TRIALS.c.study_id.in_(ids[start : start + _STUDIES_AT_ONCE])
             for study, trial in rows_as_trials(connection, wanted):
-                found[study].append(trial)
-    return found
+                trials[study].append(trial)
+    return trials
 
 
 def rows_as_trials(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> Iterator[tuple[int, FrozenTrial]]:

@@ -157,8 +157,8 @@ def _connect(path: Path, query: str, *, query_only: bool = True) -> sqlite3.Conn
 
 def _state(path: Path) -> tuple[int, int, int] | None:
     with suppress(OSError):
-        found = path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        status = path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
     return None
 
 
@@ -185,9 +185,9 @@ def _needs_rollback(path: Path) -> bool:
 
 def _check_integrity(connection: sqlite3.Connection, path: Path, url: str) -> None:
     """Check the pages, the indices and that every row's parent is there; takes about 5 ms for each MB."""
-    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if found != "ok":
-        raise damaged(url, str(found).removeprefix("*** in database main ***"), _recovery(path))
+    (finding,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if finding != "ok":
+        raise damaged(url, str(finding).removeprefix("*** in database main ***"), _recovery(path))
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     orphans = Counter((table, parent) for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"))
     for (table, parent), count in orphans.items():

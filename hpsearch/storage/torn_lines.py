@@ -36,9 +36,9 @@ def _start_of_last_line(file: IO[bytes], end: int) -> int:
     while stop > 0:
         begin = max(0, stop - _BLOCK)
         file.seek(begin)
-        found = file.read(stop - begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
+        line_end = file.read(stop - begin).rfind(b"\n")
+        if line_end >= 0:
+            return begin + line_end + 1
         stop = begin
     return 0
 

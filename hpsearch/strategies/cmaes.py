@@ -5,15 +5,22 @@ Hansen, "The CMA evolution strategy: a tutorial", arXiv 1604.00772; the package 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Annotated
 
+from optuna.distributions import BaseDistribution
 from optuna.samplers import CmaEsSampler
+from optuna.trial import FrozenTrial
 from pydantic import Field
 
 from hpsearch.checks import MOST_POINTS, MOST_TRIALS
 from hpsearch.errors import UsageError
 from hpsearch.strategies.replay import STARTUP, ReplayableSampler
+
+ONE_TENTH = 10
+"""Smallest number of earlier trials that CMA-ES learns from: its best tenth is one trial."""
 
 
 def cmaes(
@@ -36,6 +43,9 @@ def cmaes(
 
     The distribution after a generation is stored as a system attribute of the first trial drawn from it. A resumed run
     reads it from there.
+
+    In a study that goes on from an earlier one, the initial distribution is that of its best tenth, if this is at least
+    one trial: Nomura et al., "Warm starting CMA-ES for hyperparameter optimization", AAAI 2021.
 
     Parameters
     ----------
@@ -68,4 +78,25 @@ def cmaes(
         consider_pruned_trials=consider_pruned_trials,
         warn_independent_sampling=False,
     )
-    return ReplayableSampler(make, seed, startup=n_startup_trials, single_objective=True)
+    return ReplayableSampler(
+        make, seed, startup=n_startup_trials, single_objective=True, warm_start=_best_of_earlier_trials
+    )
+
+
+def _best_of_earlier_trials(
+    earlier: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution]
+) -> dict[str, list[FrozenTrial]]:
+    """Return the trials that the initial distribution is fitted to, with the parameters of `space` alone; or nothing.
+
+    Optuna takes only trials that have these parameters and no others, and fits to their best tenth.
+    """
+    sources = [_cut(trial, space) for trial in earlier if space.keys() <= trial.params.keys()]
+    return {"source_trials": sources} if len(sources) >= ONE_TENTH else {}
+
+
+def _cut(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    """Return the trial with the parameters of `space` alone."""
+    part = copy(trial)
+    part.params = {name: trial.params[name] for name in space}
+    part.distributions = dict(space)
+    return part

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.seeding import generator
 from hpsearch.space import position, value_at
-from hpsearch.storage.optuna_private import set_with_parameter
+from hpsearch.storage.optuna_private import HidingStudy, set_with_parameter
 from hpsearch.strategies.base import CONFIRMS
 from hpsearch.strategies.view import ViewedStudy
 
@@ -41,11 +41,13 @@ class ContinuedStudy(ViewedStudy):
         The study.
     earlier
         Finished trials with the numbers 0, 1, 2 and so on.
+    teaches
+        Whether `earlier_trials` names them to samplers that learn from trials of their own alone.
     """
 
-    def __init__(self, study: optuna.Study, earlier: Sequence[FrozenTrial]) -> None:
+    def __init__(self, study: optuna.Study, earlier: Sequence[FrozenTrial], *, teaches: bool) -> None:
         super().__init__(study, ())
-        self._earlier = earlier
+        self.earlier, self.teaches = earlier, teaches
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         """Return the earlier trials in one of the `states`, then the study's own."""
@@ -59,18 +61,28 @@ class ContinuedStudy(ViewedStudy):
     @property
     def _study(self) -> optuna.Study:
         """Study behind the one that a pruner filters; only filtered ones have the attribute."""
-        return cast("optuna.Study", ContinuedStudy(self.__getattr__("_study"), self._earlier))
+        return cast("optuna.Study", ContinuedStudy(self.__getattr__("_study"), self.earlier, teaches=self.teaches))
 
     def _all(self, own: list[FrozenTrial], deepcopy: bool, states: Container[TrialState] | None) -> list[FrozenTrial]:
-        earlier = [trial for trial in self._earlier if states is None or trial.state in states]
-        return [*(copied(earlier) if deepcopy else earlier), *(after(trial, len(self._earlier)) for trial in own)]
+        earlier = [trial for trial in self.earlier if states is None or trial.state in states]
+        return [*(copied(earlier) if deepcopy else earlier), *(after(trial, len(self.earlier)) for trial in own)]
+
+
+def earlier_trials(study: object) -> Sequence[FrozenTrial]:
+    """Return the trials of an earlier study before those of a view; empty without."""
+    while isinstance(study, HidingStudy):
+        if isinstance(study, ContinuedStudy):
+            return study.earlier if study.teaches else ()
+        study = study.viewed
+    return ()
 
 
 class ContinuingSampler(BaseSampler):
     """Sampler that passes a `ContinuedStudy` to another `sampler`, in every method.
 
     So a strategy draws trial *n* of a run as trial *n* + k of a study that began with the k `earlier` ones. Random and
-    quasi-random search, grid search and CMA-ES do not learn from them: they go on as after k trials.
+    quasi-random search and grid search do not learn from them: they go on as after k trials. CMA-ES begins with a
+    distribution around the best of them.
 
     A strategy that knows only a part of a range stays in it. So where the earlier trials leave a part of the new space
     untried, see `untried`, the first `BEYOND_TRIALS` draws take one parameter from such a part, in turns; the strategy
@@ -86,6 +98,8 @@ class ContinuingSampler(BaseSampler):
         Space of the run.
     seed, begun
         Seed of the run, and the number of its first trials that no strategy draws.
+    teaches
+        Whether samplers that learn from trials of their own alone are told of the earlier ones: CMA-ES.
     """
 
     def __init__(
@@ -95,10 +109,12 @@ class ContinuingSampler(BaseSampler):
         space: Mapping[str, BaseDistribution],
         seed: int,
         begun: int = 0,
+        *,
+        teaches: bool = True,
     ) -> None:
         self.sampler = sampler
         self._earlier = earlier
-        self._seed, self._begun = seed, begun
+        self._seed, self._begun, self._teaches = seed, begun, teaches
         self._untried = {name: parts for name, dist in space.items() if (parts := untried(name, dist, earlier))}
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -147,7 +163,7 @@ class ContinuingSampler(BaseSampler):
         return sorted(self._untried)[turn % len(self._untried)]
 
     def _view(self, study: optuna.Study) -> optuna.Study:
-        return cast("optuna.Study", ContinuedStudy(study, self._earlier))
+        return cast("optuna.Study", ContinuedStudy(study, self._earlier, teaches=self._teaches))
 
     def _after(self, trial: FrozenTrial) -> FrozenTrial:
         return after(trial, len(self._earlier))

@@ -8,6 +8,7 @@ loses its turns if these do better. The rule here works with every strategy, sin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -27,29 +28,63 @@ LIKELY = "likely"
 NEAR = "near_likely"
 """User attribute of a trial that was drawn near the likely values."""
 
-SHARE = 0.75
-"""Probability that the second trial is drawn near the likely values; the first one has the values themselves."""
+LIKELY_RULE = "likely_rule"
+"""User attribute of a study: the version of the rule that it is searched by; without it, the oldest."""
 
 HALF_LIFE = 10
-"""Number of trials after which that probability is half as large."""
+"""Number of trials after which the probability of a turn is half as large."""
 
 WIDTH = 1 / 6
 """Standard deviation of the draws, as a share of the range, in logarithms for log ranges."""
-
-FAIR_TEST = 3
-"""Number of complete trials near the likely values, and of others, after which the better kind is known."""
 
 OF_CHOICE = 0.5
 """Probability of a likely choice, beyond its share in a uniform draw."""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What may differ between versions of the rule.
+
+    Attributes
+    ----------
+    every
+        Distance of the trials that may be turns of the likely values.
+    share
+        Probability that an early one of them is; the first trial always is.
+    fair_test
+        Number of complete trials near the likely values, and of others, from which on the kinds are compared.
+    """
+
+    every: int
+    share: float
+    fair_test: int
+
+    def turns(self, number: int) -> float:
+        """Return the probability that trial `number` is drawn near the likely values, unless these do worse.
+
+        >>> [RULES[2].turns(number) for number in (0, 1, 10, 11, 20)]
+        [1.0, 0.0, 0.5, 0.0, 0.25]
+        """
+        if number % self.every:
+            return 0.0
+        return self.share * 2 ** (-number / HALF_LIFE) if number else 1.0
+
+
+RULES = {1: Rule(every=1, share=0.75, fair_test=3), 2: Rule(every=2, share=1.0, fair_test=1)}
+OLDEST, NEWEST = min(RULES), max(RULES)
+
+
 class LikelySampler(BaseSampler):
     """Sampler that draws some of the first trials near the `likely` values, and leaves the others to another `sampler`.
 
-    Trial 0 has the likely values themselves. Trial n is drawn near them with probability SHARE · 2^(−n / HALF_LIFE):
-    each of these parameters from a normal distribution around its value, cut to the range, independently. Its other
-    parameters are drawn by the strategy, one at a time. Once FAIR_TEST trials of both kinds are complete, the likely
-    values have no more turns if the median of the trials near them is worse than that of the others.
+    Trial 0 has the likely values themselves. Of the later trials every second one, trial n, is drawn near them with
+    probability 2^(−n / HALF_LIFE): each of these parameters from a normal distribution around its value, cut to the
+    range, independently. Its other parameters are drawn by the strategy, one at a time. The likely values have no turn
+    while the median of the trials near them is worse than that of the others. So wrong values cost the first trial
+    and, as soon as another one is better, no more; right ones wait for their next turn if a single one was.
+
+    By rule 1, that of earlier versions, trial n is drawn near them with probability 0.75 · 2^(−n / HALF_LIFE), and the
+    medians are compared from three trials of both kinds on.
 
     What trial n draws depends on the seed, on n and on the finished trials before it. The strategy learns from all
     trials.
@@ -62,12 +97,15 @@ class LikelySampler(BaseSampler):
         Parameter → likely value, as Optuna stores it.
     seed
         Seed of the run.
+    rule
+        Key of `RULES`.
     """
 
-    def __init__(self, sampler: BaseSampler, likely: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, sampler: BaseSampler, likely: Mapping[str, Any], seed: int, rule: int = NEWEST) -> None:
         self.sampler = sampler
         self._likely = dict(likely)
         self._seed = seed
+        self._rule = RULES[rule]
         self._marked: tuple[str, int] | None = None  # study, and the trial that was marked last
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -120,21 +158,15 @@ class LikelySampler(BaseSampler):
             return True
         if CONFIRMS in trial.user_attrs:
             return False
-        turn = generator(self._seed, trial.number, "likely").random() < turns(trial.number)
-        return turn and not (trial.number and is_worse(study, trial.number))
+        turn = generator(self._seed, trial.number, "likely").random() < self._rule.turns(trial.number)
+        return turn and not (trial.number and is_worse(study, trial.number, self._rule.fair_test))
 
 
-def turns(number: int) -> float:
-    """Return the probability that trial `number` is drawn near the likely values.
+def is_worse(study: optuna.Study, number: int, fair_test: int) -> bool:
+    """Return whether the trials near the likely values, before trial `number`, have a worse median than the others.
 
-    >>> turns(0), turns(10), turns(20)
-    (1.0, 0.375, 0.1875)
+    False before there are `fair_test` complete ones of both kinds.
     """
-    return SHARE * 2 ** (-number / HALF_LIFE) if number else 1.0
-
-
-def is_worse(study: optuna.Study, number: int) -> bool:
-    """Return whether the trials near the likely values, before trial `number`, have a worse median than the others."""
     complete = [
         trial
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
@@ -145,7 +177,7 @@ def is_worse(study: optuna.Study, number: int) -> bool:
         sorted(sign * (trial.value or 0.0) for trial in complete if (NEAR in trial.user_attrs) is which)
         for which in (True, False)
     )
-    if min(len(near), len(others)) < FAIR_TEST:
+    if min(len(near), len(others)) < fair_test:
         return False
     return near[len(near) // 2] > others[len(others) // 2]
 
@@ -160,6 +192,6 @@ def drawn_near(value: Any, distribution: BaseDistribution, rng: Any) -> Any:
     return value_at(min(max(place, 0.0), 1.0), distribution)  # type: ignore[arg-type]
 
 
-def with_likely(sampler: BaseSampler, likely: Mapping[str, Any], seed: int) -> BaseSampler:
+def with_likely(sampler: BaseSampler, likely: Mapping[str, Any], seed: int, rule: int = NEWEST) -> BaseSampler:
     """Return the `sampler` with these likely values; the sampler itself without any."""
-    return LikelySampler(sampler, likely, seed) if likely else sampler
+    return LikelySampler(sampler, likely, seed, rule) if likely else sampler

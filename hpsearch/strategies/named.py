@@ -49,6 +49,11 @@ class NamedStrategy:
     rule: int | None = None
     package: str | None = None
 
+    @property
+    def learns(self) -> bool:
+        """Whether it uses the values of earlier trials."""
+        return self.draws == "adaptive"
+
     def __call__(self, seed: int, **options: Any) -> BaseSampler:
         """Make the sampler.
 

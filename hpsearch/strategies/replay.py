@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -12,8 +12,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hpsearch.seeding import integer
 from hpsearch.strategies.base import CONFIRMS, refuse_several_objectives
+from hpsearch.strategies.earlier import earlier_trials
 from hpsearch.strategies.seeding import uniform_draw
 from hpsearch.strategies.view import search_alone
+
+WarmStart = Callable[[Sequence[FrozenTrial], dict[str, BaseDistribution]], Mapping[str, Any]]
 
 STARTUP = 10
 """Default number of uniform trials before a strategy starts to learn."""
@@ -36,15 +39,24 @@ class ReplayableSampler(BaseSampler):
         Number of uniform trials at the start: the same points as for every other strategy.
     single_objective
         Whether to reject studies with several objectives.
+    warm_start
+        Returns further arguments of `make` for joint draws, from the trials of an earlier study and the joint space.
+        For samplers that learn from trials of their own alone.
     """
 
     def __init__(
-        self, make: Callable[..., BaseSampler], seed: int, startup: int = 0, single_objective: bool = False
+        self,
+        make: Callable[..., BaseSampler],
+        seed: int,
+        startup: int = 0,
+        single_objective: bool = False,
+        warm_start: WarmStart | None = None,
     ) -> None:
         self._make = make
         self._seed = seed
         self._startup = startup
         self._single_objective = single_objective
+        self._warm_start = warm_start
         # Samplers may keep state between inferring a joint space and drawing in it. Keyed by trial, for threads.
         self._inferring: dict[int, BaseSampler] = {}
         self._drawn: dict[int, BaseSampler] = {}  # until the trial ends: making a sampler takes long
@@ -64,6 +76,9 @@ class ReplayableSampler(BaseSampler):
         if trial.number < self._startup or CONFIRMS in trial.user_attrs:
             return {}
         inferring = self._inferring.pop(trial.number, None)
+        warmth = self._warm_start(earlier_trials(study), search_space) if self._warm_start else {}
+        if warmth:
+            inferring = self._make(seed=integer(self._seed, trial.number), **warmth)
         sampler = self._drawn[trial.number] = inferring or self._sampler(trial)
         return sampler.sample_relative(search_alone(study, but=trial), trial, search_space)
 

@@ -38,19 +38,19 @@ def prepared_plan(
     UsageError
         If its data cannot be read here.
     """
-    found = [attributes[PREPARED] for attributes in _runs(stored, study) if PREPARED in attributes]
-    if not found:
+    contents = [attributes[PREPARED] for attributes in _runs(stored, study) if PREPARED in attributes]
+    if not contents:
         others = sorted({str(each["study"]) for each in stored.values() if PREPARED in each})
         some = f" (prepared: {', '.join(others[:10])})" if others else ""
         raise StorageError(
             f"the storage holds no prepared study {study!r}{some}: "
             f"prepare it with hpsearch study FILE --storage URL --prepare"
         )
-    kept = found[0]
+    content = contents[0]
     try:
-        file = StudyFile.model_validate(kept["tables"])
-        only: Mapping[str, Collection[str]] = kept["only"]
-        place = Path(kept["folder"]) if folder is None and kept["folder"] else folder
+        file = StudyFile.model_validate(content["tables"])
+        only: Mapping[str, Collection[str]] = content["only"]
+        place = Path(content["folder"]) if folder is None and content["folder"] else folder
     except (ValidationError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise StorageError(f"the study {study!r} was prepared by another version of hpsearch ({reason})") from error

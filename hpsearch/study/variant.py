@@ -29,12 +29,15 @@ class Searcher:
         Settings that must be equal for trials to be comparable, apart from the name.
     rule
         Version of the rule that new runs are searched by, see `hpsearch.run.rules`; None if there is only one.
+    learns
+        Whether it uses the values of earlier trials, as far as is known.
     """
 
     make: Callable[[int], Any]
     confirm: int = 0
     content: Mapping[str, Any] = field(default_factory=dict)
     rule: int | None = None
+    learns: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ class Variant:
             )
 
     @property
+    def learns(self) -> bool:
+        """Whether its strategy uses the values of earlier trials, as far as is known."""
+        return self.searcher.learns
+
+    @property
     def searcher_content(self) -> dict[str, Any]:
         """Strategy, options and confirmation: what a run's content says of the strategy, whatever its label."""
         return {"strategy": self.strategy, **self.searcher.content}
@@ -113,7 +121,8 @@ def searcher(label: str, strategy: str | Strategy, options: Mapping[str, Any], c
     named = {"strategy": strategy} if isinstance(strategy, str) and strategy != label else {}
     confirmed = {"confirm": confirm} if confirm else {}
     rule = options.get("rule", STRATEGIES[strategy].rule) if isinstance(strategy, str) else None
-    return Searcher(make, confirm, {**options, **named, **confirmed}, rule)
+    learns = not isinstance(strategy, str) or STRATEGIES[strategy].learns
+    return Searcher(make, confirm, {**options, **named, **confirmed}, rule, learns)
 
 
 def check_confirm(confirm: int, trials: int) -> None:

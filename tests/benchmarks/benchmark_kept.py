@@ -5,26 +5,29 @@
 Both parts use published tables, by the mean over all seeds of a configuration, so that nothing in a value is random.
 Regrets are normalised, × 100: 0 is the table's best configuration, 100 its median.
 
-1. "again": a first search of 30 trials, then ranges narrowed to its best five configurations and a quarter of the
-   whole range on both sides. In them, a search that goes on from the first one, and one from nothing. Printed are the
-   seeds in which it reaches the first one's best at least as soon; how many trials both take to beat it (31: never),
-   where the repeated best no longer helps; and the regret after 30 trials.
+1. "again": a first search of 30 trials, then others in changed ranges: one that goes on from it, and one from nothing.
+   "narrowed": ranges around the first one's best five configurations, and a quarter of the whole range on both sides.
+   "shifted": the first hyperparameter's range has its lower 65 %, then its upper 65 %, so that the first one's best may
+   be no more. Printed are the seeds in which a search reaches the first one's best at least as soon; how many trials
+   both take to beat it (31: never), where the repeated best no longer helps; and the regret after 30 trials.
 2. "likely": searches without a prior, with a right one (a configuration drawn from the table's best 1 %) and with a
    wrong one (from its worst 10 %): the regret after 5, 10, 20 and 40 trials, and after 40 paired with that of none.
 """
 
 import argparse
 import logging
+from itertools import product
 
 import numpy as np
 from joblib import Parallel, delayed
 
 import hpsearch
-from tests.benchmarks.ranged_table import RangedTable, narrowed
+from tests.benchmarks.ranged_table import RangedTable, narrowed, part
 
 TABLES = ("hpobench/credit_g", "hpobench/segment", "hpolib/protein_structure")
 TRIALS = 30
 BEST = 5
+CHANGES = ("narrowed", "shifted")
 SIZES = (5, 10, 20, 40)
 PRIORS = {"none": None, "right": (0.0, 0.01), "wrong": (0.9, 1.0)}
 
@@ -39,13 +42,15 @@ def trials_until(reached):
     return int(np.argmax(reached)) + 1 if reached.any() else len(reached) + 1
 
 
-def again(table, strategy, seed):
+def again(table, strategy, seed, change="narrowed"):
     """Return, of the search that goes on and of that from nothing: trials to reach, to beat, and regret at the end."""
     logging.disable(logging.WARNING)
     whole = RangedTable(table)
-    first = hpsearch.search(whole, strategy=strategy, trials=TRIALS, seed=seed, name="first")
+    before = whole.space if change == "narrowed" else part(whole.space, 0.0, 0.65)
+    first = hpsearch.search(RangedTable(table, before), strategy=strategy, trials=TRIALS, seed=seed, name="first")
     trials = sorted(first.study.get_trials(deepcopy=False), key=lambda trial: trial.value)
-    changed = RangedTable(table, narrowed(whole.space, [trial.params for trial in trials[:BEST]]))
+    best = [trial.params for trial in trials[:BEST]]
+    changed = RangedTable(table, narrowed(whole.space, best) if change == "narrowed" else part(whole.space, 0.35, 1.0))
     rows = []
     for earlier in (first, None):
         # Another seed of the draws, as the ranges were chosen by what this one has drawn.
@@ -70,16 +75,17 @@ def likely(table, strategy, seed):
 
 def print_again(strategies, seeds, pool):
     print(
-        "| table | strategy | at least as soon in | trials to beat: going on | from nothing | regret | from nothing |"
+        "| table | strategy | change | at least as soon in | trials to beat: going on | from nothing "
+        "| regret | from nothing |"
     )
-    print("| --- | --- |" + " ---: |" * 5)
-    for table in TABLES:
+    print("| --- | --- | --- |" + " ---: |" * 5)
+    for table, change in product(TABLES, CHANGES):
         for strategy in strategies:
-            found = np.array(pool(delayed(again)(table, strategy, seed) for seed in seeds))
+            found = np.array(pool(delayed(again)(table, strategy, seed, change) for seed in seeds))
             soon = int((found[:, 0, 0] <= found[:, 1, 0]).sum())
             beat, regret = np.median(found[:, :, 1], axis=0), found[:, :, 2].mean(axis=0)
             print(
-                f"| {table} | {strategy} | {soon} of {len(found)} | {beat[0]:g} | {beat[1]:g} "
+                f"| {table} | {strategy} | {change} | {soon} of {len(found)} | {beat[0]:g} | {beat[1]:g} "
                 f"| {regret[0]:.2f} | {regret[1]:.2f} |",
                 flush=True,
             )

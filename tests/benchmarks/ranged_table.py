@@ -89,6 +89,14 @@ def narrowed(space: Mapping[str, BaseDistribution], best: list[Mapping[str, Any]
     return {name: _narrowed(dist, [params[name] for params in best]) for name, dist in space.items()}
 
 
+def part(space: Mapping[str, BaseDistribution], low: float, high: float) -> dict[str, BaseDistribution]:
+    """Return the space with its first range cut to the positions from `low` to `high`."""
+    name, dist = next((name, dist) for name, dist in space.items() if not isinstance(dist, CategoricalDistribution))
+    assert isinstance(dist, (FloatDistribution, IntDistribution))
+    ends = value_at(low, dist), value_at(high, dist)
+    return {**space, name: _between(*ends, dist)}
+
+
 def _narrowed(dist: BaseDistribution, values: list[Any]) -> BaseDistribution:
     if isinstance(dist, CategoricalDistribution):
         return dist
@@ -96,6 +104,12 @@ def _narrowed(dist: BaseDistribution, values: list[Any]) -> BaseDistribution:
     places = [position(value, dist) for value in values]
     low = value_at(max(min(places) - MARGIN, 0.0), dist)
     high = value_at(min(max(places) + MARGIN, 1.0), dist)
+    return _between(low, high, dist)
+
+
+def _between(low: float, high: float, dist: FloatDistribution | IntDistribution) -> BaseDistribution:
+    if low >= high:
+        return dist
     if isinstance(dist, IntDistribution):
-        return IntDistribution(int(low), int(high), step=dist.step) if low < high else dist
-    return FloatDistribution(low, high, log=dist.log, step=dist.step) if low < high else dist
+        return IntDistribution(int(low), int(high), step=dist.step)
+    return FloatDistribution(low, high, log=dist.log, step=dist.step)

@@ -133,6 +133,10 @@ def test_likely_values_stand_beside_their_ranges(run, here):
     assert "likely" not in question_section(load_results(here, "before")).data["space"]
 
 
+def test_list_names_the_keys_of_a_range(run, hpsearch):
+    assert "keys of a range ([space]): low, high, log, step, choices, likely, when\n" in run("list")[1]
+
+
 def test_likely_values_of_runs_of_earlier_versions_are_read_from_their_content(here):
     attributes = next(each for each in here.get_all_studies() if each.study_name == "after/tpe/00").user_attrs
     assert attributes["likely"] == {"learning_rate": 0.1, "optimizer": "sgd"}

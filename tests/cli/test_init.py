@@ -1,6 +1,7 @@
 """The command init: from a table to a study file that runs as it is written."""
 
 import json
+import os
 import tomllib
 
 import numpy as np
@@ -38,7 +39,7 @@ def csv(tmp_path):
 def test_the_file_is_a_search_that_runs_as_it_is(run, csv, tmp_path):
     code, output, _ = run("init", csv, "--target", "churned")
     assert code == 0
-    assert output.endswith("  hpsearch study customers.toml --for 20m\n")
+    assert output.endswith("  hpsearch study customers.toml\n")
     ready = plan("customers.toml")
     (objective,) = ready.objectives.values()
     assert (ready.name, ready.repeats, len(ready.runs()), list(ready.strategies)) == ("customers", 1, 1, ["narrowing"])
@@ -86,6 +87,31 @@ def test_an_error_leaves_no_file(run, csv, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
 
 
+def test_names_of_files_can_be_odd(run, tmp_path):
+    customers().to_csv(tmp_path / "a\tb\n[c].csv", index=False)
+    assert run("init", "a\tb\n[c].csv", "--target", "churned", "--out", "my\nown.toml")[0] == 0
+    assert plan("my\nown.toml").name == "a-b-c"
+    assert "#   hpsearch study 'my own.toml'    " in (tmp_path / "my\nown.toml").read_text()
+    customers().to_csv(tmp_path / os.fsdecode(b"\xff.csv"), index=False)
+    code, _, errors = run("init", os.fsdecode(b"\xff.csv"), "--target", "churned")
+    assert (code, errors) == (
+        2,
+        "hpsearch: \\udcff.csv: a study file can't hold a name that is no UTF-8 text: rename the file\n",
+    )
+
+
+def test_a_target_that_is_infinite_is_told_with_its_line(run, tmp_path):
+    customers().assign(churned=[np.inf, 0, 1] * 40).to_csv(tmp_path / "c.csv", index=False)
+    code, _, errors = run("init", "c.csv", "--target", "churned")
+    assert code == 2
+    assert "column 'churned': the value is infinite, or too large for float32 in line 2, line 5" in errors
+
+
+def test_a_tab_can_be_written_as_shells_pass_it_on(run, tmp_path):
+    customers().to_csv(tmp_path / "c.csv", index=False, sep="\t")
+    assert run("init", "c.csv", "--target", "churned", "--separator", r"\t")[0] == 0
+
+
 def test_how_it_is_read_can_be_set(run, tmp_path):
     frame = customers()
     frame["spend"] = [f"{value:.2f}".replace(".", ",") for value in frame["spend"]]
@@ -127,3 +153,22 @@ def test_they_can_be_named(run, tmp_path):
     run("init", "customers.csv", "--target", "churned", "--missing", "none of these", "--missing", "?")
     data = tomllib.loads((tmp_path / "customers.toml").read_text())["data"]
     assert (data["missing"], data["ignore"]) == (["none of these", "?"], ["spend"])
+
+
+def test_a_long_search_is_given_a_limit(run, csv, monkeypatch):
+    monkeypatch.setattr("hpsearch.execution.planned_work.expected_seconds", lambda *_, **__: 3000.0)
+    assert run("init", csv, "--target", "churned")[1].endswith("  hpsearch study customers.toml --for 20m\n")
+
+
+def test_another_kind_of_model_can_be_asked_for(run, csv):
+    code, output, _ = run("init", csv, "--target", "churned", "--estimator", "random_forest")
+    assert (code, "60 trials of random_forest" in output) == (0, True)
+    (objective,) = plan("customers.toml").objectives.values()
+    assert objective.content["model"]["estimator"] == "random_forest"
+
+
+def test_an_unknown_kind_of_model_is_refused(run, csv):
+    code, _, error = run("init", csv, "--target", "churned", "--estimator", "forest")
+    assert code == 2
+    assert error.startswith("hpsearch: --estimator: unknown estimator 'forest'")
+    assert error.count("\n") == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import hpsearch
 from hpsearch.data import DataSettings, load
 from hpsearch.data.columns import Columns
 from hpsearch.data.reading.missing import proposed_missing
@@ -93,6 +94,17 @@ def test_new_rows_are_read_in_the_same_way(csv):
     for rows in (x[:3], columns.encode(frame, "new").x):
         assert np.isnan(rows[:, 0]).tolist() == [False, True, True]
     assert x[3, 0] == np.float32(1002.5)
+
+
+def test_a_search_and_its_model_know_them(tmp_path):
+    rows = [f"{number / 4 if number % 7 else '?'};{'uv'[number > 20]}" for number in range(40)]
+    (tmp_path / "some.csv").write_text("a;y\n" + "\n".join(rows))
+    data = {"source": "csv", "path": str(tmp_path / "some.csv"), "target": "y", "missing": ["?"]}
+    objective = hpsearch.EstimatorObjective(data, model={"estimator": "logistic_regression"})
+    found = hpsearch.search(objective, trials=2)
+    (tmp_path / "new.csv").write_text("a\n?\n0.5\n9.5\n")
+    model = found.best_model
+    assert model.predict(read_rows(tmp_path / "new.csv", model.columns))[1:].tolist() == ["u", "v"]
 
 
 def test_parquet_has_them_too(tmp_path):

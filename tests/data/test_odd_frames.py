@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse
 
 from hpsearch.data.table import table_of
-from hpsearch.data.table_dataset import dataset_of
+from hpsearch.data.table_dataset import Roles, dataset_of
 from tests.combinations import more
 from tests.data.odd_frames import COLUMNS, DATA, ROWS
 from tests.data.test_odd_files import check_table, outcome
@@ -26,6 +26,30 @@ def test_columns_of_every_dtype(kind):
         outcome(dataset_of, replace(result[0], frame=result[0].frame.assign(kind=list("abcabc"))), "kind")
         outcome(dataset_of, result[0], "odd")
         assert result[0].frame["odd"].isna().tolist() == frame["odd"].isna().tolist()
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@pytest.mark.parametrize("role", ["", "categories"])
+def test_a_frame_is_encoded_as_in_training(kind, role):
+    frame = pd.DataFrame({"n": [0.5, 1, 1, 3, 4, 4], " odd ": COLUMNS[kind](), "kind": list("abcabc")})
+    roles = Roles(**({role: ["odd"]} if role else {}))
+    dataset = outcome(lambda: dataset_of(table_of(frame)[0], "kind", roles=roles))
+    if not isinstance(dataset, str):
+        encoded = dataset.columns.encode(frame, "the frame")
+        np.testing.assert_array_equal(encoded.x, dataset.x)
+        assert encoded.notes == ()
+
+
+def test_categories_of_numbers_are_categories():
+    frame = pd.DataFrame({"n": [1.5, 2, 3, 4], "size": pd.Categorical([36, 38, 36, 38]), "kind": list("abab")})
+    dataset = dataset_of(table_of(frame)[0], "kind")
+    assert dataset.columns.categorical[0].categories == ("36", "38")
+    assert dataset_of(table_of(frame.drop(columns="kind"))[0], "size").class_names == ("36", "38")
+
+
+def test_a_column_of_a_frame_without_names_is_a_target():
+    frame = pd.DataFrame(np.eye(3))
+    assert table_of(frame, 2)[1] == table_of(frame, np.int64(2))[1] == "2"
 
 
 @pytest.mark.parametrize("kind", DATA)
@@ -86,6 +110,7 @@ def test_frames_of_polars_are_tables():
     assert table.frame.isna().sum().tolist() == [1] * 7
     assert table_of(frame.select("n"), frame["x"])[1] == "x"
     assert "give frame.collect()" in outcome(table_of, frame.lazy())
+    assert "column 'odd'" in outcome(table_of, pl.DataFrame({"odd": pl.Series([2**100, 1], dtype=pl.Int128)}))
     for odd in ([[1], [2], [3]], [{"a": 1}] * 3, [b"a"] * 3, [object()] * 3):
         result = outcome(table_of, pl.DataFrame({"odd": odd}))
         assert "column 'odd'" in result if isinstance(result, str) else check_table(result[0]) is None

@@ -110,7 +110,7 @@ def test_every_format_of_a_table_is_the_same_data_set(tmp_path):
         path.write_bytes(content)
         dataset = load(DataSettings(source="csv", path=str(path), target="kind"))
         fingerprints.add(dataset.fingerprint)
-        rows = read_rows(path, dataset.columns)
+        rows = read_rows(path, dataset.columns).frame
         assert dataset.columns.encode(rows, "new rows").x.tolist() == dataset.x.tolist()
     assert len(fingerprints) == 1
 

@@ -1,11 +1,13 @@
 """Model files that a stranger has changed load safely or are refused in one line."""
 
 import json
+import os
 import sys
 import tracemalloc
 import warnings
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,20 @@ def test_no_module_of_a_file_is_imported(loader, path, tmp_path, monkeypatch):
     rewrite_skops(path, lambda schema, _: attributes(schema).update(more=part))
     refused(path)
     assert "planted" not in sys.modules
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+def test_what_has_no_end_is_not_opened(kind, path):
+    if kind == "a pipe":
+        os.mkfifo(path)
+    file = {"a device": Path("/dev/zero"), "a folder": path.parent}.get(kind, path)
+    assert refused(file).endswith("Is a directory" if kind == "a folder" else "Not a regular file")
+
+
+def test_an_estimator_without_a_setting_is_refused(path):
+    saved(path, LINEAR)
+    rewrite_skops(path, lambda schema, _: attributes(schema).__delitem__("fit_intercept"))
+    assert "fit_intercept" in refused(path)
 
 
 def test_what_skops_trusts_is_not_trusted(path):

@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 
 from hpsearch.data.columns import Column, Columns
 from hpsearch.data.preparation import Preparation
@@ -15,6 +16,7 @@ from hpsearch.errors import DataError, UsageError
 from hpsearch.estimators import MLPClassifier, MLPRegressor
 from hpsearch.estimators.saving import DESCRIPTION
 from hpsearch.estimators.tabular import TabularModel
+from tests.estimators.forged import rewrite
 
 COLUMNS = Columns((Column("size"), Column("colour", "text", ("blue", "red"))), "kind")
 ROWS = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": range(20)})
@@ -75,6 +77,16 @@ def test_arrays_need_a_column_for_each_input():
         model.predict(ROWS.head(0))
     with pytest.raises(DataError, match="row 1 is too large for float32 after scaling"):
         TabularModel(model.estimator, COLUMNS, SHIFT, FACTOR * 1e38).predict(ROWS.assign(size=1e5))
+
+
+def test_tables_of_any_form_are_predicted_alike():
+    model = regressor()
+    mapping = {name: ROWS[name].to_list() for name in ROWS}
+    for rows in (mapping, ROWS.to_records(index=False)):
+        np.testing.assert_array_equal(model.predict(rows), model.predict(ROWS))
+    numbers = TabularModel(MLPRegressor((2,), epochs=1).fit(np.eye(2, dtype=np.float32), [1.0, 2.0]),
+                           Columns.of_numbers(["a", "b"]), np.zeros(2), np.ones(2))  # fmt: skip
+    np.testing.assert_array_equal(numbers.predict(scipy.sparse.csr_array(np.eye(2))), numbers.predict(np.eye(2)))
 
 
 def test_an_estimator_of_others_is_not_pickled(path):
@@ -148,6 +160,14 @@ def as_before(description, arrays):
     for name in [*arrays]:
         if name.startswith("preparation."):
             del arrays[name]
+
+
+def test_names_in_messages_can_be_seen(path):
+    regressor().save(path)
+    rewrite(path, lambda _, arrays: arrays.update({"\x1b[31m": SHIFT}))
+    with pytest.raises(DataError, match=r"\\x1b\[31m") as raised:
+        TabularModel.load(path)
+    assert str(raised.value).isprintable()
 
 
 def test_a_file_of_an_earlier_version_predicts_the_same_and_fills_nothing(path):

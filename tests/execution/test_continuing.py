@@ -1,14 +1,17 @@
 """Studies that go on from an earlier one: fair among variants, told on the page, and from Python."""
 
 import tomllib
+from io import StringIO
 
 import optuna
 import pytest
 import tomli_w
 from optuna.storages import InMemoryStorage
+from rich.console import Console
 
 import hpsearch
 from hpsearch.analysis.expected_best import expected_best
+from hpsearch.cli.printing import print_start
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute, prepare
 from hpsearch.execution.progress import Start
@@ -114,7 +117,7 @@ def test_a_repeat_that_the_earlier_study_has_not_begins_from_nothing(begun):
     folder, storage = begun
     execute(planned(folder, file("after", search={"from": "before", "repeats": 3})), storage)
     assert taken_by(storage, "after")["after/tpe/02"]["trials"] == []
-    assert "2 runs began from nothing" in sentence(storage, "after")
+    assert "2 runs were given none" in sentence(storage, "after")
 
 
 def test_no_variant_learns_from_more_trials_than_another(begun):
@@ -125,7 +128,8 @@ def test_no_variant_learns_from_more_trials_than_another(begun):
     taken = taken_by(storage, "after")
     assert {len(each["trials"]) for each in taken.values()} == {0}
     assert any(each["left_out"].get(UNEQUAL) for each in taken.values())
-    assert "every run began from nothing" in sentence(storage, "after")
+    assert "no trial of it is valid here" in sentence(storage, "after")
+    assert "in 4 of 4 runs; these also trained the nearest hyperparameters" in sentence(storage, "after")
 
 
 def test_a_level_that_could_learn_from_less_is_not_added_later(begun):
@@ -223,7 +227,7 @@ def test_a_search_by_name_is_in_the_same_storage():
 
 def test_a_function_without_a_space_can_not_go_on():
     first = hpsearch.search(descent(RATE), trials=2)
-    with pytest.raises(UsageError, match="declares its space"):
+    with pytest.raises(UsageError, match="give the ranges of a function as space"):
         hpsearch.search(lambda trial: trial.suggest_float("x", 0, 1), trials=2, start_from=first)
 
 
@@ -233,3 +237,34 @@ def test_a_study_of_which_nothing_is_valid_says_why(begun, caplog):
     execute(planned(folder, file("after", model=other, search={"from": "before"})), storage)
     assert "nothing is taken over from the study 'before': it has" in caplog.text
     assert "trials with another value of optimizer" in caplog.text
+
+
+def test_strategies_that_do_not_learn_from_them_are_named(begun):
+    folder, storage = begun
+    starts = []
+    search = {"from": "before", "strategies": ["tpe", "grid", "qmc"], "repeats": 1}
+    execute(planned(folder, file("after", search=search)), storage, started=starts.append)
+    assert starts[0].not_learning == ("grid", "qmc")
+    assert "grid and qmc learned nothing from them" in sentence(storage, "after")
+    printed = StringIO()
+    print_start(Console(file=printed), starts[0])
+    assert "grid and qmc do not learn from them; only the best of them is trained first" in printed.getvalue()
+
+
+def test_all_or_no_variants_begin_near_the_best_of_the_earlier_study(begun):
+    """A variant that is added to a stored study without such a beginning has none, too."""
+    folder, storage = begun
+    search = {"from": "before", "strategies": ["tpe"], "repeats": 1}
+    levels = {
+        label: {"space": {"learning_rate": {**WIDE, "low": low}}} for label, low in (("a", 0.1), ("b", 0.2), ("c", 0.3))
+    }
+    for labels in ("ab", "abc"):
+        factor = {"level": {"levels": {label: levels[label] for label in labels}}}
+        execute(planned(folder, file("after", search=search, factors=factor)), storage)
+        if labels == "ab":
+            for run in (each for each in storage.get_all_studies() if each.study_name.startswith("after/")):
+                taken = run.user_attrs[TAKEN]
+                assert taken["nearest"] is not None
+                first_rule = {key: value for key, value in taken.items() if key not in ("nearest", "rule")}
+                optuna.load_study(study_name=run.study_name, storage=storage).set_user_attr(TAKEN, first_rule)
+    assert [each.get("nearest") for each in taken_by(storage, "after").values()] == [None, None, None]

@@ -85,3 +85,11 @@ def test_random_trials_are_timed_if_asked(clock):
     once, clock.now = clock.now, 0.0
     expected_seconds(planned(clock), jobs=1, draws=3)
     assert clock.now == pytest.approx(4 * once)
+
+
+def test_few_long_trainings_are_timed(clock, monkeypatch):
+    expected = expected_seconds(planned(clock), jobs=1)
+    once, clock.now = clock.now, 0.0
+    monkeypatch.setattr("hpsearch.execution.expected_time.MOST_SECONDS", 1.5 * once)
+    assert expected_seconds(planned(clock), jobs=1, draws=3) == pytest.approx(expected)
+    assert clock.now == pytest.approx(2 * once)

@@ -357,3 +357,12 @@ def test_what_a_dead_process_reported_is_not_written_again():
 
     continue_run(run, open_run(run, storage), as_objective(reporting))
     assert written == [2, 3]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_run_has_one_trial_even_if_the_time_is_over(workers):
+    run, objective = run_of(batch=2), as_objective(lambda trial: trial.suggest_float("x", 0, 1))
+    study = open_run(run, InMemoryStorage())
+    for _ in range(2):
+        assert not continue_run(run, study, objective, workers=workers, deadline=0.0)
+        assert len(study.trials) == 1

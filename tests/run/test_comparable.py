@@ -20,6 +20,7 @@ FREE = [
     {"search": {"seed": 7, "trials": 99, "repeats": 1, "strategies": ["gp"], "retrain": 0, "confirm": 0}},
     {"search": {"seed": 7}},
     {"search": {"seed": 7, "trial_seconds": 60.0}},
+    {"data": CONTENT["data"] | {"ignore": ["id"], "missing": ["?"]}},
 ]
 BOUND = {
     "data.split.seed": {"data": {"name": "digits", "split": {"seed": 2, "test": 0.2}}},

@@ -8,11 +8,14 @@ from optuna.storages import InMemoryStorage
 
 from hpsearch.errors import DamagedStorageError, UsageError
 from hpsearch.execution import execute
+from hpsearch.objectives.declared import DeclaredSpace
 from hpsearch.objectives.plain import PlainObjective
 from hpsearch.run import continue_run, open_run, with_stored_rules
+from hpsearch.run.running import changed_attributes
 from hpsearch.run.stored import check_attributes
 from hpsearch.strategies import STRATEGIES, NarrowingSampler
 from hpsearch.strategies.base import RULE
+from hpsearch.strategies.likely import LIKELY, LIKELY_RULE
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import searcher
 
@@ -175,3 +178,23 @@ def test_a_trial_with_some_parameters_given_says_it_too():
 def test_an_unknown_rule_is_refused_with_the_choices():
     with pytest.raises(UsageError, match="unknown rule '3': choose from 1, 2"):
         NarrowingSampler(rule=3)
+
+
+def test_runs_with_likely_values_go_on_by_the_rule_that_the_first_of_them_was_begun_with():
+    likely = DeclaredSpace.of({name: {"choices": list("abcd"), "likely": "c"} for name in "xyz"})
+    made = plan(2, random=searcher("random", "random", {}, 0))
+    made = replace(made, objectives={"t": PlainObjective(choose, space=likely)})
+    first, second = made.runs()
+    assert first.attributes()[LIKELY_RULE] == 2
+    new = {key: value for key, value in first.attributes().items() if key != LIKELY_RULE}
+    assert [run.likely_rule for run in with_stored_rules([first, second], {})] == [2, 2]
+    assert [run.likely_rule for run in with_stored_rules([first, second], {first.name: new})] == [1, 1]
+    assert [run.likely_rule for run in with_stored_rules([first, second], {first.name: first.attributes()})] == [2, 2]
+    assert LIKELY_RULE not in changed_attributes(replace(first, likely_rule=1), new)
+    with pytest.raises(DamagedStorageError):
+        check_attributes(InMemoryStorage(), first.name, first.attributes() | {LIKELY_RULE: 7})
+
+
+def test_without_likely_values_nothing_is_stored_of_their_rule():
+    (run,) = plan(1).runs()
+    assert not {LIKELY, LIKELY_RULE} & run.attributes().keys()

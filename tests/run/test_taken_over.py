@@ -1,18 +1,14 @@
-"""Trials of an earlier study: which are valid for a new run, and how its strategy learns from them."""
+"""Trials of an earlier study: which are valid for a new run."""
 
 from dataclasses import replace
 
 import optuna
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution
-from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
 from hpsearch.errors import UsageError
-from hpsearch.objectives import FunctionObjective, MLPObjective
-from hpsearch.run import Run, continue_run, incumbent, open_run
-from hpsearch.run.running import create_run
-from hpsearch.run.taken_over import AGAIN, MOST_TAKEN, TAKEN, TOO_MANY, TakenOver, TakenTrial
+from hpsearch.objectives import MLPObjective
+from hpsearch.run.taken_over import MOST_TAKEN, TOO_MANY, TakenOver, TakenTrial
 from hpsearch.run.valid_trials import (
     OTHER_CHOICE,
     OTHER_ROWS,
@@ -23,64 +19,14 @@ from hpsearch.run.valid_trials import (
     UNFINISHED,
     valid_trials,
 )
-from hpsearch.storage import StoredStudy
-from hpsearch.storage.optuna_log import quiet_optuna
-from hpsearch.strategies import STRATEGIES
-from hpsearch.strategies.earlier import BEYOND, BEYOND_TRIALS, untried
-from hpsearch.strategies.pruners import PRUNERS
-from tests.combinations import some
+from tests.earlier_runs import BEFORE, RATE, WIDE, executed, function, run_of, stored, valid
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-
-RATE = {"low": 1e-4, "high": 1.0, "log": True}
-WIDE = {"low": 1e-2, "high": 10.0, "log": True}
-BEFORE = {"learning_rate": RATE, "optimizer": {"choices": ["sgd", "momentum"]}}
-
-
-def run_of(objective, *, strategy="narrowing", study="after", trials=6, **changes):
-    made = Run(
-        study=study,
-        task=objective.task,
-        strategy=strategy,
-        repeat=objective.repeat,
-        make_sampler=STRATEGIES[strategy],
-        make_pruner=PRUNERS["none"],
-        seed=objective.seed,
-        direction=objective.direction,
-        metric=objective.metric,
-        trials=trials,
-        retrain=0,
-        content={"family": objective.family, **objective.content},
-        space=objective.space,
-        conditions=objective.conditions,
-        family=objective.family,
-    )
-    return replace(made, **changes)
-
-
-def function(model=None, space=None):
-    return FunctionObjective(model={"steps": 3, **(model or {})}, space=space or BEFORE)
-
-
-def stored(study):
-    return StoredStudy(study.study_name, study.directions, study.user_attrs, {}, study.get_trials(deepcopy=False))
-
-
-def executed(objective, storage=None, **arguments):
-    run = run_of(objective, **arguments)
-    with quiet_optuna():
-        study = open_run(run, storage or InMemoryStorage())
-        continue_run(run, study, objective)
-    return study
 
 
 @pytest.fixture(scope="module")
 def source():
     return stored(executed(function(), study="before", trials=20, strategy="random"))
-
-
-def valid(objective, *sources):
-    return valid_trials("before", run_of(objective), objective, sources)
 
 
 def test_trials_inside_the_changed_ranges_are_valid_and_the_others_are_counted(source):
@@ -203,102 +149,3 @@ def test_an_objective_without_a_declared_space_is_refused(source):
     objective = function()
     with pytest.raises(UsageError, match="declares its space"):
         valid_trials("before", run_of(objective, space=None), objective, [source])
-
-
-def continued(source, strategy="narrowing", **changes):
-    objective = function(space={**BEFORE, "learning_rate": WIDE})
-    taken = valid(objective, source)
-    return objective, run_of(objective, strategy=strategy, taken_over=taken, **changes)
-
-
-def test_a_run_trains_the_best_of_them_again_and_spends_its_budget_on_own_trials(source):
-    objective, run = continued(source)
-    study = open_run(run, InMemoryStorage())
-    assert continue_run(run, study, objective)
-    best = min(run.taken_over.trials, key=lambda trial: trial.value)
-    assert [trial.number for trial in study.trials] == list(range(6))
-    assert (study.trials[0].params, study.trials[0].value) == (best.params, best.value)  # nothing in it is random
-    assert incumbent("minimize", study.trials).value <= best.value
-    assert TakenOver.read(study.user_attrs[TAKEN]) == run.taken_over
-    assert [trial.user_attrs.get(AGAIN) for trial in study.trials] == [[best.run, best.number], *[None] * 5]
-    assert run.budget.spent(study.trials) == 6
-
-
-def test_the_defaults_come_before_the_best_of_them(source):
-    objective, run = continued(source, first={"learning_rate": 0.5, "optimizer": "sgd"})
-    study = open_run(run, InMemoryStorage())
-    continue_run(run, study, objective)
-    assert study.trials[0].params == run.first
-    assert study.trials[1].params == run.taken_over.best("minimize").params
-
-
-def test_narrowing_draws_around_them_without_a_start_of_its_own(source):
-    many = stored(executed(function(), study="before", trials=60, strategy="random"))
-    objective, run = continued(many, trials=12)
-    study = open_run(run, InMemoryStorage())
-    continue_run(run, study, objective)
-    ranges = [trial.user_attrs["range:learning_rate"] for trial in study.trials[1 + BEYOND_TRIALS :]]
-    assert min(high / low for low, high in ranges) < 0.5 * WIDE["high"] / WIDE["low"]
-
-
-def test_the_next_trials_take_values_from_a_part_of_a_range_that_no_earlier_one_is_in(source):
-    objective, run = continued(source, "tpe", trials=9)
-    study = open_run(run, InMemoryStorage())
-    continue_run(run, study, objective)
-    beyond = [trial.number for trial in study.trials if trial.user_attrs.get(BEYOND) == "learning_rate"]
-    assert beyond == list(range(1, 1 + BEYOND_TRIALS))
-    highest = max(trial.params["learning_rate"] for trial in run.taken_over.trials)
-    assert all(study.trials[number].params["learning_rate"] > highest for number in beyond)
-
-
-def test_no_trial_goes_beyond_where_the_ranges_became_narrower(source):
-    objective = function(space={**BEFORE, "learning_rate": {**RATE, "low": 1e-2, "high": 0.3}})
-    study = executed(objective, taken_over=valid(objective, source), strategy="tpe")
-    assert not any(BEYOND in trial.user_attrs for trial in study.trials)
-
-
-@pytest.mark.parametrize(
-    ("distribution", "values", "parts"),
-    [
-        (FloatDistribution(0.0, 1.0), [0.3, 0.95] * 10, [(0.0, 0.3)]),
-        (FloatDistribution(0.0, 1.0), [0.5] * 10, [(0.0, 0.5), (0.5, 1.0)]),
-        (FloatDistribution(0.0, 1.0), [0.3, 0.95] * 2, []),  # so few may lie like this by chance
-        (FloatDistribution(0.0, 1.0), [0.0, 1.0] * 20, []),
-        (FloatDistribution(0.0, 1.0), [], []),
-        (CategoricalDistribution(["a", "b", "c"]), ["a"], ["b", "c"]),
-    ],
-)
-def test_untried_parts_are_wide_ends_and_choices_without_a_trial(distribution, values, parts):
-    def trial(value):
-        return optuna.trial.create_trial(value=0.0, params={"x": value}, distributions={"x": distribution})
-
-    assert untried("x", distribution, [trial(value) for value in values]) == parts
-
-
-@pytest.mark.parametrize("strategy", some([name for name in STRATEGIES if name != "gp"], "narrowing", "tpe"))
-@pytest.mark.parametrize("batch", [0, 2])
-def test_a_run_stopped_after_every_trial_equals_a_straight_one(source, strategy, batch):
-    objective, run = continued(source, strategy, batch=batch, confirm=1, trials=9)
-    straight = open_run(run, InMemoryStorage())
-    continue_run(run, straight, objective)
-    storage = InMemoryStorage()
-    for trials in range(4, 10):
-        part = replace(run, trials=trials, confirm=0 if trials < 9 else 1)
-        if trials < 7:  # what is left of 9 trials with a confirmation are 6 of the search
-            study = open_run(replace(part, confirm=0), storage)
-            continue_run(part, study, objective)
-    study = open_run(run, storage)
-    continue_run(run, study, objective)
-    known = [[(trial.params, trial.value, trial.user_attrs) for trial in each.trials] for each in (straight, study)]
-    assert known[0] == known[1]
-    assert len(known[0]) == 9
-
-
-def test_what_a_run_took_over_stays_as_it_was_stored(source):
-    objective, run = continued(source)
-    storage = InMemoryStorage()
-    create_run(run, storage).set_user_attr(TAKEN, {"study": "torn"})  # its process died before it wrote the content
-    assert TakenOver.read(open_run(run, storage).user_attrs[TAKEN]) == run.taken_over
-    less = replace(run, taken_over=run.taken_over.latest(1, TOO_MANY))
-    assert TakenOver.read(open_run(less, storage).user_attrs[TAKEN]) == run.taken_over
-    assert objective.space == run.space

@@ -23,6 +23,7 @@ from sklearn.svm import SVC
 from hpsearch import Choice, Float, Int, SearchCV
 from hpsearch.storage import open_storage
 from hpsearch.strategies import STRATEGIES
+from hpsearch.strategies.likely import NEAR
 from tests.search_cv.in_turn import X, Y, in_turn
 
 SMOOTHING = {"var_smoothing": Float(1e-9, 1.0, log=True)}
@@ -252,3 +253,23 @@ def test_a_report(tmp_path):
 def test_a_report_needs_a_search(tmp_path):
     with pytest.raises(ValueError, match="not fitted"):
         SearchCV(GaussianNB(), SMOOTHING).report(tmp_path)
+
+
+def test_the_first_candidates_are_near_likely_values(tmp_path, monkeypatch):
+    def near(**likely):
+        space = {"var_smoothing": Float(1e-9, 10, log=True, **likely)}
+        search = SearchCV(GaussianNB(), space, strategy="random", trials=8, cv=2, random_state=0).fit(X, Y)
+        return search, [trial.params["var_smoothing"] for trial in search.study_.trials]
+
+    _, without = near()
+    search, with_likely = near(likely=1e-3)
+    assert with_likely[0] == 1e-3
+    marked = [trial.number for trial in search.study_.trials if NEAR in trial.user_attrs]
+    assert len(marked) >= 3
+    assert [each for number, each in enumerate(with_likely) if number not in marked] == [
+        each for number, each in enumerate(without) if number not in marked
+    ]
+    reported = []
+    monkeypatch.setattr("hpsearch.report.write_report", lambda results, _: reported.append(results))
+    search.report(tmp_path)
+    assert reported[0].likely_values("var_smoothing") == [1e-3]

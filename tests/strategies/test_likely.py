@@ -11,7 +11,7 @@ from hpsearch.seeding import generator
 from hpsearch.space import position
 from hpsearch.strategies import STRATEGIES, likely
 from hpsearch.strategies.lag import lagged_sampler
-from hpsearch.strategies.likely import NEAR, WIDTH, LikelySampler, drawn_near, with_likely
+from hpsearch.strategies.likely import NEAR, RULES, WIDTH, LikelySampler, drawn_near, with_likely
 from tests.combinations import some
 
 RATE = FloatDistribution(1e-6, 1.0, log=True)
@@ -52,7 +52,8 @@ def test_without_likely_values_the_sampler_is_the_strategy_s_own():
 def test_the_first_trial_has_the_likely_values_and_many_of_the_first_are_near(strategy):
     study = searched(strategy, 12)
     assert {name: study.trials[0].params[name] for name in ("rate", "kind")} == {"rate": 1e-2, "kind": "b"}
-    assert len(near(study)) >= 3
+    assert len(near(study)) >= 2
+    assert not any(number % 2 for number in near(study))
     places = [position(study.trials[number].params["rate"], RATE) for number in near(study)[1:]]
     assert all(abs(place - position(1e-2, RATE)) < 4 * WIDTH for place in places)
 
@@ -76,6 +77,35 @@ def test_wrong_values_have_no_turns_once_they_are_seen_to_be_worse():
         for guess in (1e-2, 1e-6)
     }
     assert late[1e-6] < late[1e-2] / 3
+
+
+def test_the_first_comparison_decides_about_the_next_turn():
+    """Trial 2 has its turn for certain, unless trial 0, with the values themselves, did worse than trial 1."""
+    for guess in (1e-2, 1e-6):
+        for seed in range(6):
+            study = searched("random", 3, guess=guess, seed=seed)
+            worse = study.trials[0].value > study.trials[1].value
+            turn = generator(seed, 2, "likely").random() < RULES[2].turns(2)
+            assert (2 in near(study)) is (turn and not worse)
+
+
+def test_right_values_that_one_trial_beat_have_turns_again():
+    """The value of the first trial is better than most: after a few others their median is worse."""
+    study = optuna.create_study()
+    study.sampler = with_likely(STRATEGIES["random"](3), {"x": 0.5}, 3)
+    values = [1.0, 0.0, *[2.0] * 28]  # trial 1 is better than the likely values, and all others are worse
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1) * 0 + values[trial.number], n_trials=30)
+    assert 2 not in near(study)
+    assert len(near(study)) >= 3
+
+
+def test_by_the_first_rule_draws_are_those_of_earlier_versions():
+    study = optuna.create_study(sampler=with_likely(STRATEGIES["random"](0), {"rate": 1e-2}, 0, rule=1))
+    study.optimize(objective(1e-2), n_trials=12)
+    turns = [n for n in range(12) if n == 0 or generator(0, n, "likely").random() < 0.75 * 2 ** (-n / 10)]
+    assert set(near(study)) <= set(turns)
+    assert near(study)[:3] == turns[:3]
+    assert any(number % 2 for number in near(study))
 
 
 def test_fewer_and_fewer_trials_are_near_them():

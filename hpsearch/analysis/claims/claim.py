@@ -136,12 +136,12 @@ class Claim(BaseModel):
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:
-        given = [name for name in DIRECTIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            got = " and ".join(given) if given else "none of them"
+        directions = [name for name in DIRECTIONS if getattr(self, name) is not None]
+        if len(directions) != 1:
+            got = " and ".join(directions) if directions else "none of them"
             raise UsageError(f"must have exactly one of {', '.join(DIRECTIONS)}, got {got}")
         if self.margin is not None and self.equal is None:
-            raise UsageError(f"must have a margin with equal only, got margin = {self.margin!r} with {given[0]}")
+            raise UsageError(f"must have a margin with equal only, got margin = {self.margin!r} with {directions[0]}")
         return self
 
     @property

@@ -170,8 +170,8 @@ def divided(shares: Shares, count: int) -> Shares:
 def _favour(tested: Tested, equal: bool) -> tuple[int, float, float]:
     """Return how favourable a cell is for the claim; unknown intervals are least favourable."""
     ends = (tested.low, tested.high)
-    known = not any(map(math.isnan, ends))
-    size = -math.inf if not known else -max(map(abs, ends)) if equal else tested.low
+    has_interval = not any(map(math.isnan, ends))
+    size = -math.inf if not has_interval else -max(map(abs, ends)) if equal else tested.low
     mean = -math.inf if math.isnan(tested.mean) else -abs(tested.mean) if equal else tested.mean
     return tested.side, size, mean
 

@@ -43,7 +43,7 @@ def read_delimited(
     Raises
     ------
     DataError
-        If it can't be read; one message tells all that is wrong.
+        If it can't be read; one message lists all problems.
     """
     import pandas as pd
 

@@ -32,10 +32,10 @@ def check_encoding(key: str, value: object) -> None:
     """
     try:
         "a".encode(str(value))
-        known = isinstance(value, str)
+        is_encoding = isinstance(value, str)
     except (LookupError, ValueError):
-        known = False
-    if not known:
+        is_encoding = False
+    if not is_encoding:
         raise UsageError(f'{key} must name an encoding, such as "utf-8", "cp1252" or "utf-16", got {quoted(value)}')
 
 

@@ -41,7 +41,7 @@ def as_kind(values: pd.Series[Any]) -> pd.Series[Any]:
     if types.is_datetime64_any_dtype(dtype):
         return _as_dates(values)
     if isinstance(dtype, pd.PeriodDtype):
-        return _as_dates(values.astype("datetime64[ns]"))
+        return _as_dates(values.dt.to_timestamp())
     if types.is_timedelta64_dtype(dtype):
         raise UnusableColumnError("holds durations: turn them into numbers, such as .dt.total_seconds()")
     if types.is_string_dtype(dtype) and not types.is_object_dtype(dtype):
@@ -49,6 +49,21 @@ def as_kind(values: pd.Series[Any]) -> pd.Series[Any]:
     if types.is_object_dtype(dtype):
         return _of_objects(values)
     return _of_objects(values.astype(object))
+
+
+def usable(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers and texts as they are, and any other column as `as_kind` does.
+
+    Raises
+    ------
+    UnusableColumnError
+        As `as_kind`.
+    """
+    import numpy as np
+    import pandas as pd
+
+    is_plain = isinstance(values.dtype, np.dtype) and values.dtype in map(np.dtype, _PLAIN)
+    return values if is_plain or pd.api.types.infer_dtype(values) == "string" else as_kind(values)
 
 
 def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -70,7 +85,7 @@ def _as_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if isinstance(values.dtype, np.dtype):
-        if values.dtype == np.longdouble:
+        if values.dtype in (np.float16, np.longdouble):  # which pandas can't look up
             return values.astype(np.float64)
         return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
     if values.isna().any() or not pd.api.types.is_integer_dtype(values.dtype):
@@ -92,7 +107,11 @@ def _of_objects(values: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     inferred = pd.api.types.infer_dtype(values, skipna=True)
-    if values.isna().all():
+    try:
+        is_empty = bool(values.isna().all())
+    except ArithmeticError as error:  # a Decimal that signals
+        raise UnusableColumnError("holds a number that signals that it is none: leave it missing") from error
+    if is_empty:
         return pd.Series(np.full(len(values), np.nan), index=values.index, name=values.name)
     if inferred == "boolean":
         return as_kind(values.astype("boolean"))
@@ -120,6 +139,7 @@ def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
     return numbers
 
 
+_PLAIN = "?bhilqBHILQfd"  # NumPy's numbers that pandas can look up
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 _DATES = ("datetime64", "datetime", "date")
 _TEXTS = (str, bytes, int, float)

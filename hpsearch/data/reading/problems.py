@@ -1,4 +1,4 @@
-"""Problems of a table, told at once."""
+"""Problems of a table, reported in one error."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import struct
 import zipfile
@@ -26,18 +27,21 @@ DAMAGED = (
 """Exceptions raised when unpacking a damaged file."""
 
 
-def unpacked(path: Path) -> tuple[bytes, str]:
+def unpacked(path: Path, stream: BinaryIO | None = None) -> tuple[bytes, str]:
     """Return the content of the file at `path`, and the name of its compression, empty if it has none.
+
+    If there is a `stream`, it is read instead, and `path` is its name in messages.
 
     Raises
     ------
     DataError
         If it can't be read, is damaged, or is larger than `MOST_FILE_BYTES`, packed or unpacked.
     """
-    check_readable(path)
+    if stream is None:
+        check_readable(path)
     packing = ""
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if stream is None else _Content(stream, str(path)) as file:
             size = file.seek(0, 2)
             if size > MOST_FILE_BYTES:
                 raise DataError(f"{path}: holds {size:,} bytes, and at most {MOST_FILE_BYTES:,} are read")
@@ -59,6 +63,16 @@ def unpacked(path: Path) -> tuple[bytes, str]:
             f"{path}: holds more than {MOST_FILE_BYTES:,} bytes when unpacked, and at most so many are read"
         )
     return content, packing
+
+
+class _Content(io.BytesIO):
+    """What a stream held, with its name."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        super().__init__(stream.read(MOST_FILE_BYTES + 1))
+        self.name = name
+        if len(self.getbuffer()) > MOST_FILE_BYTES:
+            raise DataError(f"{name}: holds more than {MOST_FILE_BYTES:,} bytes, and at most so many are read")
 
 
 def check_members(file: BinaryIO, source: object) -> None:

@@ -64,5 +64,5 @@ def _infer_task(values: NDArray[Any], kind: str) -> str:
 
 
 def _class_name(value: Any) -> str:
-    whole = isinstance(value, np.floating) and value == np.floor(value)
+    whole = isinstance(value, np.floating) and np.isfinite(value) and value == np.floor(value)
     return str(int(value)) if whole else str(value)

@@ -14,12 +14,12 @@ from hpsearch.errors import DataError, quoted
 
 
 def array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """Return an array of the archive, which is as large as its header says.
+    """Return an array of the archive, after checking that it has the size in its header.
 
     Raises
     ------
     DataError
-        If it isn't, or holds anything but numbers.
+        If it has another size, or holds anything but numbers.
     """
     data = archive.read(name)
     file = io.BytesIO(data)

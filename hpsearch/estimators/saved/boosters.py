@@ -124,7 +124,7 @@ def _trees_in_a_round(shape: Shape) -> int:
 
 
 def _check_xgboost(data: bytes, shape: Shape) -> None:
-    """Refuse JSON of XGBoost whose trees are no trees, or not for this table."""
+    """Refuse JSON of XGBoost whose nodes form no trees, or whose trees do not fit the table."""
     learner = json.loads(data)["learner"]
     parameters, objective = learner["learner_model_param"], learner["objective"]["name"]
     groups = _trees_in_a_round(shape)
@@ -166,7 +166,7 @@ def _check_xgboost_tree(tree: Mapping[str, Any], shape: Shape) -> None:
 
 
 def _checked_lightgbm(text: str, shape: Shape) -> str:
-    """Return a model's text with header and trees alone; refuse trees that are no trees, or not for this table.
+    """Return a model's text with header and trees alone; refuse nodes that form no tree or do not fit the table.
 
     The text also says how long each tree is, by which LightGBM would read on outside of it: that is left out.
     """

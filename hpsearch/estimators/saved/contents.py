@@ -61,7 +61,7 @@ _NODE = "__loader__"
 
 
 def checked(data: bytes, shape: Shape) -> bytes:
-    """Return a skops file without the numbers of its parts; refuse one that could not be of one of our estimators.
+    """Return a skops file without the numbers of its parts, if one of our estimators could have written it.
 
     For two parts with one number skops takes the first, whatever was checked of the second.
 
@@ -92,7 +92,7 @@ def checked(data: bytes, shape: Shape) -> bytes:
 
 
 def types_in(data: bytes) -> set[str]:
-    """Return the types of a skops file that is not from a stranger which are not in `TRUSTED`."""
+    """Return the types in a skops file of our own that `TRUSTED` lacks."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         schema = json.loads(archive.read(SCHEMA))
     return {_type_of(node) for node in _nodes(schema) if _type_of(node) not in TRUSTED.get(node[_NODE], ())}

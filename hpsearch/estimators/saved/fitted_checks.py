@@ -44,7 +44,7 @@ def check_svm(estimator: Any, shape: Shape) -> None:
 
 
 def check_forest(estimator: Any, shape: Shape) -> None:
-    """Refuse a forest whose trees predict something else than the forest; their nodes are checked already.
+    """Refuse a forest whose trees have other outputs or classes than it; their nodes are checked already.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def check_forest(estimator: Any, shape: Shape) -> None:
 
 
 def check_hist_gradient_boosting(estimator: Any, shape: Shape) -> None:
-    """Refuse boosted trees that are no trees, or are split by categories.
+    """Refuse boosted trees whose nodes form no tree, or split by categories.
 
     Raises
     ------

@@ -67,6 +67,7 @@ class SkopsForm(Form):
             estimator = skops.io.loads(data, trusted=sorted({name for names in TRUSTED.values() for name in names}))
         if type(estimator) is not kind:
             raise DataError(f"it must hold {kind.__name__}, got {type(estimator).__name__}")
+        estimator.get_params(deep=False)  # raises AttributeError without one of them
         for name, value in _COMPUTING.items():
             if name in vars(estimator):
                 setattr(estimator, name, value)

@@ -18,7 +18,7 @@ _LEAF = -1
 
 
 def check_tree(node: Mapping[str, Any], archive: zipfile.ZipFile, shape: Shape) -> None:
-    """Refuse a tree of a forest in a skops file that is no tree, or not for this table.
+    """Refuse a forest's tree in a skops file whose nodes form no tree, or do not fit the table.
 
     It must be checked before scikit-learn makes it: the sizes of its buffers are in the file.
 

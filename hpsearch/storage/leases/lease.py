@@ -158,27 +158,27 @@ def leased(
 
 def _take(place: Place, study: int, name: str, record: Record) -> None:
     old = place.read(study)
-    held = None if old is None else Record.of(as_value(old))
-    if held is None or held.holder.call == record.holder.call or is_over(held):
+    current = None if old is None else Record.of(as_value(old))
+    if current is None or current.holder.call == record.holder.call or is_over(current):
         if place.swap(study, old, record.text()):
             return
         old = place.read(study)
-        held = None if old is None else Record.of(as_value(old))
-        if held is not None and held.token == record.token:  # it was stored, though the answer was lost
+        current = None if old is None else Record.of(as_value(old))
+        if current is not None and current.token == record.token:  # it was stored, though the answer was lost
             return
     raise HeldError(f"another process is running {name!r}")
 
 
-def is_over(held: Record) -> bool:
+def is_over(record: Record) -> bool:
     """Return whether another's lease has ended: its process has, or it was not renewed while this program watched."""
-    if held.holder.has_ended():
+    if record.holder.has_ended():
         return True
     with _SEEN_LOCK:
-        beat, since = _SEEN.get(held.token, (-1, 0.0))
-        if beat != held.beat:
-            _SEEN[held.token] = held.beat, time.monotonic()
+        beat, since = _SEEN.get(record.token, (-1, 0.0))
+        if beat != record.beat:
+            _SEEN[record.token] = record.beat, time.monotonic()
             return False
-    return time.monotonic() - since > held.seconds
+    return time.monotonic() - since > record.seconds
 
 
 def record_in(attributes: Mapping[str, Any]) -> Record | None:

@@ -137,8 +137,8 @@ class InTrials(Place):
     def _latest(self, leases: int, change: str) -> FrozenTrial | None:
         """Return the valid trial of a change: of those with the largest number the first, on which all agree."""
         trials = self._storage.get_all_trials(leases, deepcopy=False)
-        found = [trial for trial in trials if trial.user_attrs[_CHANGE] == change]
-        return max(found, key=lambda trial: (trial.user_attrs[_NUMBER], -trial.number), default=None)
+        valid = [trial for trial in trials if trial.user_attrs[_CHANGE] == change]
+        return max(valid, key=lambda trial: (trial.user_attrs[_NUMBER], -trial.number), default=None)
 
     def _leases(self) -> int:
         try:

@@ -1,7 +1,7 @@
 """Range narrowing: draw trials, then draw the next ones around the best of them.
 
-`sampler` is the Optuna sampler, `round` plans a round of trials, `axes` and `neighbours` hold the arithmetic,
-`lessons` stores finished trials, `visited` and `values` find out what was tried, `rules` are the versions of all this.
+`sampler` is the Optuna sampler, and `round` plans a round of trials. `axes` and `neighbours` hold the arithmetic.
+`lessons` stores finished trials; `visited` and `values` find out what was tried. `rules` are the versions of the rule.
 """
 
 from hpsearch.strategies.narrowing.rules import NEWEST

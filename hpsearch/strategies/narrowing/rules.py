@@ -57,6 +57,6 @@ def rule_of(study: optuna.Study, range_prefix: str) -> int:
         ranged = (each.user_attrs for each in trials if any(name.startswith(range_prefix) for name in each.user_attrs))
         rule = next((attributes.get(RULE, OLDEST) for attributes in ranged), NEWEST)
     if not is_rule(rule):
-        known = choose_from("rule", rule, map(str, RULES))
-        raise UsageError(f"the study {study.study_name!r} was begun with {known}")
+        message = choose_from("rule", rule, map(str, RULES))
+        raise UsageError(f"the study {study.study_name!r} was begun with {message}")
     return int(rule)

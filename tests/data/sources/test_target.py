@@ -12,6 +12,7 @@ INFERRED = {
     "whole numbers": (np.array([10, 9, 10], dtype=np.uint8), ("9", "10"), [1, 0, 1]),
     "whole floats": (np.array([1.0, -1.0]), ("-1", "1"), [1, 0]),
     "the most classes": (np.arange(MAX_CLASSES), tuple(map(str, range(MAX_CLASSES))), list(range(MAX_CLASSES))),
+    "infinite": (np.array([np.inf, 1.0]), ("1", "inf"), [1, 0]),  # refused later, with its line
     "more than the most": (np.arange(MAX_CLASSES + 1), (), list(range(MAX_CLASSES + 1))),
     "fractions": (np.array([0.5, 1.0]), (), [0.5, 1.0]),
 }
