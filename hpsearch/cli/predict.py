@@ -54,7 +54,7 @@ def _predict(model: Path, rows: Path, out: Path | None, ignore_additional: bool,
     frame = read_rows(rows, loaded.columns)
     options: dict[str, Any] = {"source": str(rows), "ignores_additional": ignore_additional}
     options["ignores_unknown"] = ignore_unknown
-    predictions = loaded.predictions(frame, **options)
+    predictions = loaded.predictions(frame, as_names=True, **options)
     for note in loaded.notes(frame, **options):
         say(f"{rows}: {note}: it counts as a rare category, or as none")
     text = predictions.to_csv(index=False, lineterminator="\n")

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hpsearch.data.labels import categories_of
 from hpsearch.data.reading import parquet
 from hpsearch.data.reading.delimited import read_delimited
 from hpsearch.data.reading.dialect import check_decimal, check_separator, find_dialect
@@ -46,6 +47,8 @@ class Table:
         Format of each column of dates that was text.
     missing
         What stands for missing values in it, as text.
+    categories
+        Categories of the columns that pandas held as such, by name, shape (categories,): in the frame they are text.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Table:
     lines: NDArray[np.int64] | None = field(default=None, repr=False)
     date_formats: Mapping[str, str] = field(default_factory=dict, repr=False)
     missing: tuple[str, ...] = ()
+    categories: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
     def place(self, row: int) -> str:
         """Return where a row is, for messages: its line in the file, or its number from 0.
@@ -113,10 +117,11 @@ def read_table(
     if content.startswith(parquet.MAGIC):
         if separator or decimal or encoding:
             raise DataError(f"{file_path}: is Parquet, which has no separator, decimal or encoding to set")
-        frame = of_few_kinds(parquet.read_parquet(content, file_path), file_path)
+        raw = parquet.read_parquet(content, file_path)
+        frame, categories = of_few_kinds(raw, file_path), categories_of(raw)
         frame = _with_texts(frame, texts)
         frame = frame.assign(**{str(name): without(values, missing) for name, values in frame.items() if missing})
-        return Table(name, frame, how | {"format": "parquet"}, missing=missing)
+        return Table(name, frame, how | {"format": "parquet"}, missing=missing, categories=categories)
     text, encoding = as_utf8(content, encoding, file_path)
     del content
     dialect = find_dialect(text, separator, decimal)
@@ -152,4 +157,4 @@ def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data
     frame, target = frame_of(data, y, name)
-    return Table(name, of_few_kinds(frame, name)), target
+    return Table(name, of_few_kinds(frame, name), categories=categories_of(frame)), target

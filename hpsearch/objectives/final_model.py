@@ -81,6 +81,7 @@ def final_model(
         y_scale,
         about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
         preparation=fitted,
+        class_values=dataset.class_values,
     )
 
 
