@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,8 @@ def read_table(
     encoding: str | None = None,
     missing: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
-    texts: Container[str] = (),
+    texts: Collection[str] = (),
+    numbers: Collection[str] = (),
     dates: bool = True,
 ) -> Table:
     r"""Read a CSV file, with a line of names, or a Parquet file; it can be compressed by gzip, bzip2, xz or zip.
@@ -92,6 +93,8 @@ def read_table(
         Where a relative path starts; the current folder if None.
     texts
         Names of columns that are text, whatever they look like: ``01234`` keeps its zero.
+    numbers
+        Names of columns that are numbers, even if they look like dates or codes.
     dates
         Whether texts that all are dates of one format become dates.
 
@@ -129,11 +132,11 @@ def read_table(
     del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
-    frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts)
+    frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts, numbers=numbers)
     return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats, missing)
 
 
-def _with_texts(frame: pd.DataFrame, texts: Container[str]) -> pd.DataFrame:
+def _with_texts(frame: pd.DataFrame, texts: Collection[str]) -> pd.DataFrame:
     columns = {str(name): as_text(values) for name, values in frame.items() if str(name) in texts}
     return frame.assign(**columns)
 

@@ -114,6 +114,26 @@ def test_a_target_of_dates_is_refused():
         made(target="at", ignore=["id", "name"])
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "new"),
+    [
+        ("day", [f"{n + 1:02}-Mar-24" for n in range(28)], "05-Apr-24"),
+        ("day", [f"{n + 1} March 1999" for n in range(28)], "5 Apr 2024"),
+        ("day", [f"03/{n + 1:02}/24" for n in range(28)], "04/05/24"),
+        ("date", [f"202403{n + 1:02}" for n in range(28)], "20240405"),
+    ],
+)
+def test_new_rows_have_other_forms_of_dates_too(name, days, new, tmp_path):
+    rows = "".join(f"{day},{'ab'[n % 2]}\n" for n, day in enumerate(days))
+    (tmp_path / "own.csv").write_text(f"{name},kind\n{rows}")
+    columns = load_csv(tmp_path / "own.csv", "kind").columns
+    assert columns.inputs[0].kind == "date"
+    again = Columns.of_table(json.loads(json.dumps(columns.table())))
+    for written in (new, "2024-04-05"):
+        (tmp_path / "new.csv").write_text(f"{name}\n{written}\n")
+        assert again.encode(read_rows(tmp_path / "new.csv", again), "new").x[0, :3].tolist() == [2024, 4, 5]
+
+
 def test_new_rows_have_dates_in_the_form_of_training(tmp_path):
     (tmp_path / "own.csv").write_text("day,kind\n" + "".join(f"02/{n + 1:02}/2024,{'ab'[n % 2]}\n" for n in range(28)))
     columns = load_csv(tmp_path / "own.csv", "kind").columns

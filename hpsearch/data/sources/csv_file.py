@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hpsearch.data.columns import TEXT, Columns
+from hpsearch.data.columns import CODE, NUMBER, TEXT, Columns
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.table import read_table
 from hpsearch.data.table_dataset import Roles, dataset_of
@@ -52,6 +52,7 @@ def load_csv(
         missing=missing or (),
         folder=folder,
         texts=roles.categories,
+        numbers=roles.numbers,
     )
     return dataset_of(table, target, task, roles)
 
@@ -65,4 +66,5 @@ def read_rows(path: str | os.PathLike[str], columns: Columns) -> pd.DataFrame:
         If the file can't be read; what is in it is not checked.
     """
     texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
-    return read_table(path, missing=columns.missing, texts=texts).frame
+    numbers = {column.name for column in columns.inputs if column.kind in (NUMBER, CODE)}
+    return read_table(path, missing=columns.missing, texts=texts, numbers=numbers).frame
