@@ -18,7 +18,7 @@ from hpsearch.data.reading.missing import check_missing, without
 from hpsearch.data.reading.texts import interpret
 from hpsearch.data.reading.unpacking import unpacked
 from hpsearch.data.sources.files import located
-from hpsearch.errors import DataError
+from hpsearch.errors import DataError, some_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,7 @@ class Table:
         blanks around it). Missing values are NaN, NA, NaT and None.
     reading
         How it was read: "separator", "decimal", "quote", "encoding", "compression", and columns by what was made of
-        their texts: "numbers", "dates", "ambiguous"; "format" if it is "parquet". Empty for frames.
+        their texts: "numbers", "dates", "codes", "ambiguous"; "format" if it is "parquet". Empty for frames.
     lines
         Line of the file where each row begins, shape (rows,); None if it is no text.
     date_formats
@@ -128,10 +128,11 @@ def read_table(
     text, encoding = as_utf8(content, encoding, file_path)
     del content
     dialect = find_dialect(text, separator, decimal)
-    frame, lines = read_delimited(text, dialect, file_path, texts, missing)
+    frame, lines, codes = read_delimited(text, dialect, file_path, texts, missing, numbers)
     del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
+    how |= {"codes": some_of(codes)} if codes else {}
     frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts, numbers=numbers)
     return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats, missing)
 

@@ -134,6 +134,37 @@ def test_dates_of_one_format_are_dates(tmp_path, case):
     assert read(tmp_path, content, dates=False).frame["when"].astype(str).tolist() == [t.strip('"') for t in texts]
 
 
+CODES = {
+    "postal codes": (["01234", "98765"], True),
+    "in quotes": (['"98765"', '"01234"'], True),
+    "with blanks": ([" 01234", " 98765"], True),
+    "missing ones": (["01234", "", "98765"], True),
+    "one that is only zeros": (["00", "10"], True),
+    "no zero in front": (["1234", "0"], False),
+    "decimals": (["0.5", "01.5"], False),
+    "numbers with decimals": (["01", "1.5"], False),
+}
+
+
+@pytest.mark.parametrize("case", CODES)
+def test_whole_numbers_with_leading_zeros_are_codes(tmp_path, case):
+    texts, are_codes = CODES[case]
+    content = "".join(f"{text}\n" for text in ["n,zip,x", *(f"{n},{text},7" for n, text in enumerate(texts))])
+    table = read(tmp_path, content)
+    assert table.reading.get("codes") == ("zip" if are_codes else None)
+    if are_codes:
+        assert table.frame["zip"].tolist() == [text.strip(' "') or None for text in texts]
+    assert table.frame[["n", "x"]].dtypes.map(lambda dtype: dtype.kind).tolist() == ["i", "i"]
+    assert read(tmp_path, content, numbers=["zip"]).frame["zip"].dtype.kind in "if"
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_codes_at_either_end_of_a_line_are_seen(tmp_path, sign):
+    table = read(tmp_path, f"zip{sign}x{sign}area\r\n01234{sign}1,5{sign}7\r\n1{sign}2,5{sign}08")
+    assert table.frame["zip"].tolist() == ["01234", "1"]
+    assert table.frame["area"].tolist() == ["7", "08"]
+
+
 COMPACT = {
     "a date": ("order_date", ["20240305", "19991231"], "2024-03-05"),
     "a missing one": ("Date", ["20240305", ""], "2024-03-05"),

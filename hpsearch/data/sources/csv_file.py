@@ -52,7 +52,7 @@ def load_csv(
         missing=missing or (),
         folder=folder,
         texts=roles.categories,
-        numbers=roles.numbers,
+        numbers={*roles.numbers, *roles.of_rows().values(), *([target] if target else [])},
     )
     return dataset_of(table, target, task, roles)
 
