@@ -73,7 +73,7 @@ def _tables() -> Mapping[str, Iterable[str]]:
         "families of models": FAMILIES,
         **{f"settings of {name} ([model], [space])": family.default_model() for name, family in FAMILIES.items()},
         "keys of a range ([space])": RANGE_KEYS,
-        "settings of [data] that [space] can search": DATA_NAMES,
+        "keys of [data] in [space]": DATA_NAMES,
         "strategies": STRATEGIES,
         "pruners": PRUNERS,
         "data sets": SOURCES,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
 
 from hpsearch.errors import UsageError
 
@@ -16,9 +19,14 @@ def written(path: Path, content: str | bytes) -> None:
     UsageError
         If it can't be written; the message begins with ``--out``.
     """
-    data = content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content
+    copied(path, BytesIO(content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content))
+
+
+def copied(path: Path, content: IO[bytes]) -> None:
+    """Write the rest of an open file to a file; errors as of `written`."""
     try:
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            copyfileobj(content, file)
     except (OSError, ValueError) as error:  # ValueError: a NUL
         raise UsageError(f"--out: {path} can't be written: {getattr(error, 'strerror', None) or error}") from error
 

@@ -12,7 +12,14 @@ import typer
 
 from hpsearch.cli.answer import Answer
 from hpsearch.cli.guard import guarded
-from hpsearch.cli.options import DebugOption, JsonOption, QuietOption
+from hpsearch.cli.options import (
+    DebugOption,
+    DecimalOption,
+    EncodingOption,
+    JsonOption,
+    QuietOption,
+    SeparatorOption,
+)
 from hpsearch.errors import UsageError, and_more
 
 if TYPE_CHECKING:
@@ -42,15 +49,9 @@ def init(
         typer.Option(metavar="FILE", help="The study file; by default named like the table, in this folder."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a study file that is there.")] = False,
-    separator: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="What separates columns; by default it is found.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,; by default it is found.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
-    ] = None,
+    separator: SeparatorOption = None,
+    decimal: DecimalOption = None,
+    encoding: EncodingOption = None,
     missing: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,6 +166,8 @@ def _print(console: Screen, proposal: Proposal, file: Path, work: PlannedWork) -
     for each in proposal.columns:
         if each.role in proposal.rows:
             say(f"{each.role}: {each.name} ({each.reason})")
+    for hint in proposal.hints:
+        say(f"perhaps {hint.key}: {hint.column} ({hint.reason}); a comment in {file} names it")
     for each in proposal.ignored:
         say(f"left out: {each.name} ({each.reason})")
     missing = proposal.table.frame.isna().sum()
@@ -200,6 +203,7 @@ def _document(proposal: Proposal, file: Path, work: PlannedWork) -> dict[str, An
             {"name": each.name, "role": each.role, "reason": each.reason, "missing": int(missing[each.name])}
             for each in proposal.columns
         ],
+        "perhaps": [hint._asdict() for hint in proposal.hints],
         "target": proposal.target,
         "task": proposal.task.value,
         "metric": proposal.metric.value,

@@ -68,5 +68,14 @@ AllowCodeOption = Annotated[
         "studies that you trust.",
     ),
 ]
+SeparatorOption = Annotated[
+    str | None, typer.Option(metavar="SIGN", help="What separates columns; by default it is found.")
+]
+DecimalOption = Annotated[
+    str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,; by default it is found.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]

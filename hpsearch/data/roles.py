@@ -27,14 +27,20 @@ LEAST_ROWS_PER_TEXT = 2.0
 LEAST_ASCENDING = 30
 """Minimum number of rows in which different, ascending whole numbers are taken for an id: few rows are often sorted."""
 
-LEAST_GROUPS = 10
-"""Minimum number of different ids that are taken for groups of rows: of fewer, each part would have hardly one."""
-
 MOST_NAMED = 50  # columns that the line to write names
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_OF_IDS = frozenset({"id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "nr", "no"})
-_OF_GROUPS = _OF_IDS | {"group", "patient", "subject", "participant", "person", "user", "customer", "household"}
+_IDS = frozenset({"id", "ids", "uid", "uuid", "guid"})
+_NUMBERS = frozenset({"key", "index", "idx", "nr", "no"})  # of anything: a house, a week
+_OF_IDS = _IDS | _NUMBERS
+_OWNERS = frozenset(
+    {"patient", "subject", "participant", "person", "user", "customer", "client", "household", "member", "student"}
+)
+_KINDS = frozenset(
+    {"zip", "postal", "area", "region", "country", "state", "city", "year", "month", "week", "day", "hour", "type"}
+    | {"kind", "class", "category", "status", "grade", "version", "language", "currency", "colour", "color", "gender"}
+)
+"""Words of names whose ids are those of kinds of rows, which new rows share."""
 
 
 @dataclass(frozen=True)
@@ -130,16 +136,31 @@ def is_named_like_an_id(name: str) -> bool:
 def repeats_like_an_id(name: str, frame: pd.DataFrame) -> bool:
     """Return whether a column is named like an id or like what has one, and its values repeat.
 
-    Its rows then belong together: those of one patient, for example, are alike.
+    Its rows then belong together: those of one patient, for example, are alike. Numbers of anything ("no") must name
+    their owner, and ids of kinds of rows, such as "country_id", are none.
     """
     import pandas as pd
 
     values = frame[name].dropna()
-    if _last_word(name) not in _OF_GROUPS or len(values) < len(frame) or is_truth(values):
+    if not _names_an_owner(name) or len(values) < len(frame) or is_truth(values):
+        return False
+    if pd.api.types.is_datetime64_any_dtype(values):
         return False
     if pd.api.types.is_numeric_dtype(values) and (values != np.floor(values)).any():
         return False
-    return LEAST_GROUPS <= values.nunique() < len(values)
+    return 1 < values.nunique() < len(values)
+
+
+def _names_an_owner(name: str) -> bool:
+    """Return whether a name is that of an id which rows can share by belonging together.
+
+    >>> [_names_an_owner(name) for name in ("customerId", "patient", "patient_no", "house_no", "zip", "country_id")]
+    [True, True, True, False, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or _KINDS & set(words):
+        return False
+    return words[-1] in _IDS | _OWNERS or (words[-1] in _NUMBERS and bool(_OWNERS & set(words)))
 
 
 def _last_word(name: str) -> str:

@@ -43,6 +43,8 @@ class Split:
     """Weights of the rows of each part, as in the data; None if all rows have the same weight."""
     w_validation: NDArray[np.float64] | None = field(default=None, repr=False)
     w_test: NDArray[np.float64] | None = field(default=None, repr=False)
+    groups_test: NDArray[np.int64] | None = field(default=None, repr=False)
+    """Group of each test row; None without groups."""
     task: str
     class_names: tuple[str, ...]
     alike: bool = True
@@ -185,14 +187,16 @@ def drawing(dataset: Dataset) -> Drawing:
 
 def _weights(dataset: Dataset, drawn: Mapping[str, Rows]) -> dict[str, Any]:
     """Return the fields of a `Split` that say how its rows belong together, and their weights."""
-    alike = dataset.groups is None and dataset.order is None and dataset.weights is None
+    belonging: dict[str, Any] = {} if dataset.groups is None and dataset.order is None else {"alike": False}
+    if dataset.groups is not None and dataset.test is None:
+        belonging["groups_test"] = dataset.groups[drawn["test"]]
     if dataset.weights is None:
-        return {} if alike else {"alike": False}
+        return belonging
     weights = {part: dataset.weights[rows] for part, rows in drawn.items()}
     for part, each in weights.items():
         if len(each) and not each.any():
             raise DataError(f"{dataset.name}: the weights of all {len(each)} {part} rows are 0, and some must not be")
-    return {"alike": alike} | {f"w_{part}": each for part, each in weights.items()}
+    return belonging | {"alike": False} | {f"w_{part}": each for part, each in weights.items()}
 
 
 def _fingerprints(drawn: Mapping[str, Rows]) -> dict[str, str]:

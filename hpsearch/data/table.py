@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hpsearch.data.labels import categories_of
 from hpsearch.data.reading import parquet
@@ -80,6 +80,7 @@ def read_table(
     texts: Collection[str] = (),
     numbers: Collection[str] = (),
     dates: bool = True,
+    file: BinaryIO | None = None,
 ) -> Table:
     r"""Read a CSV file, with a line of names, or a Parquet file; it can be compressed by gzip, bzip2, xz or zip.
 
@@ -97,6 +98,8 @@ def read_table(
         Names of columns that are numbers, even if they look like dates or codes.
     dates
         Whether texts that all are dates of one format become dates.
+    file
+        Open file that is read to its end, such as standard input; `path` only names it then.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def read_table(
     check_missing("missing", missing)
     missing = tuple(missing)
     name, file_path = str(located(path)), located(path, folder)
-    content, compression = unpacked(file_path)
+    content, compression = unpacked(file_path, file)
     how = {"compression": compression} if compression else {}
     if content.startswith(parquet.MAGIC):
         if separator or decimal or encoding:

@@ -93,7 +93,27 @@ class MLPEstimator(Arguments, ABC):
         """
         return self._fit(X, y, np.asarray(sample_weight))
 
-    def _fit(self, X: ArrayLike, y: ArrayLike, sample_weight: NDArray[Any] | None) -> Self:
+    def fit_parts(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, held_out: NDArray[np.bool_]
+    ) -> Self:
+        """Train a new network with early stopping by the rows that are `held_out`, such as whole groups of rows.
+
+        Parameters
+        ----------
+        sample_weight
+            As for `fit_weighted`; None without.
+        held_out
+            Whether early stopping judges by a row, rather than training on it (rows,).
+        """
+        return self._fit(X, y, None if sample_weight is None else np.asarray(sample_weight), held_out)
+
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: NDArray[Any] | None,
+        held_out: NDArray[np.bool_] | None = None,
+    ) -> Self:
         settings, rng = self._settings(), generator_from(self.random_state)
         self._discard_model()
         inputs, y = self._validate_rows(X, y, settings, reset=True)
@@ -104,7 +124,7 @@ class MLPEstimator(Arguments, ABC):
         validation = None
         if settings.early_stopping:
             del inputs  # so the two parts are the only copy
-            rows, validation = self._split(rows, rng)
+            rows, validation = self._split(rows, rng) if held_out is None else _parted(rows, held_out)
         model.train(rows, validation)
         return self._store(model)
 
@@ -248,6 +268,15 @@ class MLPEstimator(Arguments, ABC):
             estimator.feature_names_in_ = np.array(description["feature_names"], dtype=object)
         estimator._restore_targets(description["targets"])
         return estimator._store(model)
+
+
+def _parted(rows: Rows, held_out: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Return the rows that are not held out, and those that are."""
+    x, targets, weights = rows
+    kept, held = (
+        (x[mask], targets[mask], None if weights is None else weights[mask]) for mask in (~held_out, held_out)
+    )
+    return kept, held
 
 
 def _list_to_tuple(value: Any) -> Any:

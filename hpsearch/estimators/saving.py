@@ -6,7 +6,6 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from tokenize import TokenError  # of NumPy, about the header of an array
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,7 +28,7 @@ WITH_PREPARATION = 2
 _LONGEST = 100  # characters of the name of a class
 _LONGEST_REASON = 700  # characters of what is wrong with a file
 
-UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError, SyntaxError, TokenError)
+UNREADABLE = (*npz_file.UNREADABLE, IndexError, AttributeError, OverflowError)
 """Exceptions raised when reading or interpreting a damaged or foreign file."""
 
 

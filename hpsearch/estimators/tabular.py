@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -25,6 +25,9 @@ from hpsearch.estimators.saved import differing_versions, restored, saved_state
 from hpsearch.estimators.saving import UNREADABLE, WITH_PREPARATION, check_class, damaged, read, write
 from hpsearch.text import plain, shorten
 from hpsearch.version import __version__
+
+MOST_NUMBERS = 1 << 25
+"""Maximum number of values of the matrix that is predicted at once, 128 MB; all rows at once if it is smaller."""
 
 _NAME = "TabularModel"
 _LONGEST = 50  # characters of a version
@@ -121,7 +124,7 @@ class TabularModel:
         DataError
             If columns are missing, additional, or hold what can't be used.
         """
-        return self._labels(self._inputs(X, **options), self._values)
+        return np.concatenate([self._labels(x, self._values) for x in self._pieces(X, **options)])
 
     def _labels(self, x: NDArray[np.float32], classes: NDArray[Any]) -> NDArray[Any]:
         predictions = self._asked(self.estimator.predict, x)
@@ -141,14 +144,14 @@ class TabularModel:
         DataError
             As for `predict`.
         """
-        return self._probabilities(self._inputs(X, **options))
-
-    def _probabilities(self, x: NDArray[np.float32]) -> NDArray[Any]:
         if not self.class_names:
             raise UsageError("probabilities are of classes, and this model predicts numbers")
         if not self.gives_probabilities:
             kind = type(self.estimator).__name__
             raise UsageError(f"{kind} gives no probabilities with these settings: use predict")
+        return np.concatenate([self._probabilities(x) for x in self._pieces(X, **options)])
+
+    def _probabilities(self, x: NDArray[np.float32]) -> NDArray[Any]:
         return self._asked(self.estimator.predict_proba, x)
 
     @property
@@ -156,18 +159,25 @@ class TabularModel:
         """Whether `predict_proba` works: for classes, if the estimator gives probabilities."""
         return bool(self.class_names) and hasattr(self.estimator, "predict_proba")
 
-    def predictions(self, X: ArrayLike | pd.DataFrame, *, as_names: bool = False, **options: Any) -> pd.DataFrame:
-        """Return ``prediction`` and, if there are any, ``probability_<class>``, a row for each row; as `predict`.
+    def predictions(self, X: ArrayLike | pd.DataFrame, **options: Any) -> pd.DataFrame:
+        """Return ``prediction`` and, if there are any, ``probability_<class>``, a row for each row; as `predict`."""
+        return pd.concat(self.predictions_in_pieces(X, **options), ignore_index=True)
+
+    def predictions_in_pieces(
+        self, X: ArrayLike | pd.DataFrame, *, as_names: bool = False, **options: Any
+    ) -> Iterator[pd.DataFrame]:
+        """Yield `predictions` of as many rows at once as bounded memory holds; all rows are checked before.
 
         `as_names` gives the names of the classes, which are text, instead of their values.
         """
-        x, names = self._inputs(X, **options), np.array(self.class_names)
-        columns = {"prediction": self._labels(x, names if as_names else self._values)}
-        if self.gives_probabilities:
-            probabilities = self._probabilities(x)
-            named = enumerate(names[self._class_numbers])
-            columns |= {f"probability_{name}": probabilities[:, place] for place, name in named}
-        return pd.DataFrame(columns)
+        names = np.array(self.class_names)
+        for x in self._pieces(X, **options):
+            columns = {"prediction": self._labels(x, names if as_names else self._values)}
+            if self.gives_probabilities:
+                probabilities = self._probabilities(x)
+                named = enumerate(names[self._class_numbers])
+                columns |= {f"probability_{name}": probabilities[:, place] for place, name in named}
+            yield pd.DataFrame(columns)
 
     def _asked(self, method: Callable[[NDArray[Any]], NDArray[Any]], x: NDArray[np.float32]) -> NDArray[Any]:
         """Call a method of the estimator; what an estimator of a library can't do with the rows is one line."""
@@ -180,15 +190,20 @@ class TabularModel:
             raise DataError(f"{type(self.estimator).__name__} predicts what is no finite number")
         return results
 
-    def _inputs(
+    def _pieces(
         self, rows: ArrayLike | pd.DataFrame, source: str = "the table", **options: bool
-    ) -> NDArray[np.float32]:
-        x = self._prepares.apply(self._raw(rows, source, **options).x)
-        rescale(x, self.shift, self.factor)
-        wrong = ~np.isfinite(x).all(axis=1)
-        if wrong.any():
-            raise DataError(f"{source}: row {int(wrong.argmax()) + 1} is too large for float32 after scaling")
-        return x
+    ) -> Iterator[NDArray[np.float32]]:
+        """Yield the scaled matrix of the rows, in pieces of at most `MOST_NUMBERS`."""
+        raw = self._raw(rows, source, **options).x
+        step = max(1, MOST_NUMBERS // (len(self._prepares.feature_names) + len(self.class_names)))
+        for start in range(0, len(raw), step):
+            x = self._prepares.apply(raw[start : start + step])
+            rescale(x, self.shift, self.factor)
+            wrong = ~np.isfinite(x).all(axis=1)
+            if wrong.any():
+                row = start + int(wrong.argmax()) + 1
+                raise DataError(f"{source}: row {row} is too large for float32 after scaling")
+            yield x
 
     def notes(self, X: ArrayLike | pd.DataFrame, **options: Any) -> tuple[str, ...]:
         """Return a sentence for each column of `X` with categories that training did not have; as `predict`."""

@@ -93,6 +93,11 @@ class Objective(Traits, ABC):
         return {}
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that a person should read before a search: what is allowed, but may not be meant."""
+        return ()
+
+    @property
     def epochs(self) -> int | None:
         """Fidelity: maximum number of steps of a training; None if it has a single one."""
         return None

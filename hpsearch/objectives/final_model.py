@@ -13,11 +13,18 @@ from hpsearch.data import SCALINGS, Dataset, rows_without_test
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.preparation_settings import PreparationSettings
 from hpsearch.data.scaling import rescale
+from hpsearch.data.split import drawing
 from hpsearch.errors import DataError
 from hpsearch.seeding import integer
 
 if TYPE_CHECKING:
     from hpsearch.estimators.tabular import TabularModel
+
+
+_HELD_OUT = 4  # separates this draw from those of `split`
+
+HoldOut = Callable[[float], NDArray[np.bool_]]
+"""Returns which rows stop a training early, of shape (rows,), about as many as a share of the rows."""
 
 
 def final_seed(seed: int, repeat: int) -> int:
@@ -28,7 +35,7 @@ def final_seed(seed: int, repeat: int) -> int:
 def final_model(
     dataset: Dataset,
     make: Callable[[str], Any],
-    fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None], None],
+    fit: Callable[[Any, NDArray[Any], NDArray[Any], NDArray[Any] | None, HoldOut | None], None],
     *,
     test: float | int,
     preparation: PreparationSettings,
@@ -43,7 +50,7 @@ def final_model(
     make
         Makes an estimator that is not fitted, for the data's task; it need not scale targets.
     fit
-        Fits it to inputs and targets, with weights or None.
+        Fits it to inputs and targets, with weights or None, and what draws rows for early stopping or None.
     test, seed, repeat
         As for `split`; `seed` and `repeat` also give the estimator's `random_state`, see `final_seed`.
     preparation
@@ -59,6 +66,7 @@ def final_model(
     from hpsearch.estimators.tabular import TabularModel
 
     x, y, weights = _rows(dataset, test, seed, all_rows=all_rows)
+    hold_out = _hold_out(dataset, test, seed, repeat, all_rows=all_rows)
     fitted = Preparation.fit(dataset.columns, x, preparation.imputation, max_categories=preparation.max_categories)
     x, scaling = fitted.apply(x), preparation.scaling
     shift, factor = SCALINGS[scaling](x)
@@ -75,7 +83,7 @@ def final_model(
     if "random_state" in estimator.get_params(deep=False):
         estimator.set_params(random_state=final_seed(seed, repeat))
     with ONE_BLAS_THREAD.hold():
-        fit(estimator, x, y, weights)
+        fit(estimator, x, y, weights, hold_out)
     return TabularModel(
         estimator,
         dataset.columns,
@@ -100,3 +108,19 @@ def _rows(
         return np.ascontiguousarray(dataset.x[rows]), dataset.y[rows], weights
     parts = [(dataset.x, dataset.y), *([] if dataset.test is None else [dataset.test])]
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), dataset.weights
+
+
+def _hold_out(dataset: Dataset, test: float | int, seed: int, repeat: int, *, all_rows: bool) -> HoldOut | None:
+    """Return what draws whole groups, or the latest rows; None for rows that are independent of each other."""
+    if dataset.groups is None and dataset.order is None:
+        return None
+    rows = np.arange(len(dataset.x)) if all_rows else rows_without_test(dataset, test=test, seed=seed)
+
+    def hold_out(share: float) -> NDArray[np.bool_]:
+        entropy = (seed, _HELD_OUT, repeat)
+        _, drawn = drawing(dataset).part(
+            rows, dataset.y, "rows held out for early stopping", round(share * len(rows)), entropy
+        )
+        return np.isin(rows, drawn)
+
+    return hold_out

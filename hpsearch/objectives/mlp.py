@@ -16,6 +16,7 @@ from hpsearch.nn import SIZE, Epoch, Hyperparameters, Network, Streams, Training
 from hpsearch.nn.layer_sizes import expanded
 from hpsearch.objectives.base import Outcome, Step, Trained
 from hpsearch.objectives.data_keys import of_model
+from hpsearch.objectives.final_model import HoldOut
 from hpsearch.objectives.measures import Measure
 from hpsearch.objectives.record import ON_TEST_ROWS, record_settings
 from hpsearch.objectives.recorder import Recorder
@@ -129,9 +130,19 @@ class MLPObjective(SupervisedObjective):
         return (MLPClassifier if task == "classification" else regressor)(**asdict(settings))
 
     @classmethod
-    def fit_estimator(cls, estimator: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        """Fit a result of `estimator` to rows, which can have weights."""
-        _ = estimator.fit(x, y) if weights is None else estimator.fit_weighted(x, y, weights)
+    def fit_estimator(
+        cls,
+        estimator: Any,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        hold_out: HoldOut | None = None,
+    ) -> None:
+        """Fit a result of `estimator` to rows; early stopping judges whole groups, or the latest rows, if there are."""
+        if hold_out is not None and estimator.early_stopping:
+            estimator.fit_parts(x, y, weights, hold_out(estimator.validation_fraction))
+        else:
+            _ = estimator.fit(x, y) if weights is None else estimator.fit_weighted(x, y, weights)
 
     def train(self, params: Mapping[str, Any], seeds: np.random.SeedSequence) -> TrainedNetwork:
         """Return the training of a network with `params` and `seeds`."""

@@ -32,7 +32,7 @@ def row_error(value: Callable[[Any, NDArray[Any], NDArray[Any]], float], model: 
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 6.
     """
-    replayed, places = _replayed(model, x), np.arange(len(y))[:, np.newaxis]
+    answers, places = replayed(model, x), np.arange(len(y))[:, np.newaxis]
     rng = np.random.default_rng(0)
     classes = (
         [np.flatnonzero(y == each) for each in np.unique(y)] if hasattr(model, "classes_") else [np.arange(len(y))]
@@ -40,11 +40,11 @@ def row_error(value: Callable[[Any, NDArray[Any], NDArray[Any]], float], model: 
     values = []
     for _ in range(DRAWS):
         rows = np.concatenate([rng.choice(each, len(each)) for each in classes])
-        values.append(value(replayed, places[rows], y[rows]))
+        values.append(value(answers, places[rows], y[rows]))
     return float(np.std(values, ddof=1)) if np.isfinite(values).all() else math.nan
 
 
-def _replayed(model: Any, x: Any) -> Any:
+def replayed(model: Any, x: Any) -> Any:
     """Return a model whose inputs are row numbers of `x`, and whose predictions are those of `model`."""
     methods = dict(_methods(model, x))
     mixin = ClassifierMixin if hasattr(model, "classes_") else RegressorMixin
@@ -61,8 +61,8 @@ def _methods(model: Any, x: Any) -> Iterator[tuple[str, Callable[[Any, NDArray[A
 
 def _replaying(name: str, responses: NDArray[Any]) -> Callable[[Any, NDArray[Any]], NDArray[Any]]:
     def method(_self: Any, rows: NDArray[Any]) -> NDArray[Any]:
-        replayed: NDArray[Any] = responses[rows[:, 0]]
-        return replayed
+        answers: NDArray[Any] = responses[rows[:, 0]]
+        return answers
 
     method.__name__ = name  # scikit-learn asks for it
     return method

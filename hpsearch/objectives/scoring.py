@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, NamedTuple
@@ -137,6 +137,21 @@ class Scorer:
 
         model, targets = self._as_judged(model, targets)
         return row_error(lambda replayed, rows, y: self._in_units(replayed, y, rows), model, x, targets)
+
+    def on_rows(
+        self, model: Any, x: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None
+    ) -> Callable[[NDArray[np.intp]], float]:
+        """Return what gives the value on the rows with some numbers; the model predicts all rows once."""
+        from hpsearch.objectives.row_chance import replayed
+
+        model, targets = self._as_judged(model, targets)
+        answers = replayed(model, x)
+
+        def value(rows: NDArray[np.intp]) -> float:
+            weights = None if sample_weight is None else sample_weight[rows]
+            return self._in_units(answers, targets[rows], rows[:, np.newaxis], weights)
+
+        return value
 
     def _as_judged(self, model: Any, targets: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
         """Return the model and the targets; numbers in the target's units."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -21,9 +21,10 @@ from hpsearch.nn.scores import Score
 from hpsearch.objectives.base import Baseline, Direction, Objective, Outcome
 from hpsearch.objectives.baselines import BASELINES, fitted, load_libraries, train_rows
 from hpsearch.objectives.data_keys import check_in_one_place, of_data
-from hpsearch.objectives.final_model import final_model
+from hpsearch.objectives.final_model import HoldOut, final_model
 from hpsearch.objectives.fitted import FittedModel as FittedModel
 from hpsearch.objectives.fitted import weights_of
+from hpsearch.objectives.group_error import group_error
 from hpsearch.objectives.prepared_objective import PreparedObjective, fixed_keys
 from hpsearch.objectives.scoring import rescaled, scorer_of
 from hpsearch.objectives.searched_model import SearchedModel
@@ -233,8 +234,18 @@ class SupervisedObjective(PreparedObjective):
         raise UsageError(f"the family {cls.family!r} has no estimator")
 
     @classmethod
-    def fit_estimator(cls, estimator: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        """Fit a result of `estimator` to rows, which can have weights."""
+    def fit_estimator(
+        cls,
+        estimator: Any,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        hold_out: HoldOut | None = None,
+    ) -> None:
+        """Fit a result of `estimator` to rows, which can have weights.
+
+        `hold_out` draws rows for early stopping, if the rows belong together; None otherwise.
+        """
         estimator.fit(x, y, **weights_of(weights))
 
     @classmethod
@@ -286,9 +297,16 @@ class SupervisedObjective(PreparedObjective):
         """Return the outcome for predictions of the test rows: class numbers, or numbers as scaled.
 
         Of rows that belong together or have weights none are kept: the chance of such test rows is not that of
-        independent ones.
+        independent ones. Of groups, the error of the value over these is kept.
         """
         rows = self.data
+        if rows.groups_test is not None:
+            weights = rows.w_test
+
+            def score(some: NDArray[np.intp]) -> float:
+                return self.score(predictions[some], rows.y_test[some], None if weights is None else weights[some])
+
+            return self._of_groups(value, score)
         if not rows.alike:
             return Outcome(value)
         if rows.task == "classification":
@@ -299,12 +317,22 @@ class SupervisedObjective(PreparedObjective):
     def judged_by_scorer(self, model: Any) -> Outcome:
         """Return the outcome of the test rows for a model, by another metric than the own one.
 
-        The error is unknown of rows that belong together or have weights.
+        The error is over groups, if rows have them, and unknown of rows in the order of time or with weights.
         """
         rows = self.data
         value = self.value(model, rows.x_test, rows.y_test, rows.w_test)
+        if self._scorer and rows.groups_test is not None:
+            score = self._scorer.on_rows(model, rows.x_test, rows.y_test, rows.w_test)
+            return self._of_groups(value, score)
         error = self._scorer.row_error(model, rows.x_test, rows.y_test) if self._scorer and rows.alike else math.nan
         return Outcome(value, error=error if math.isfinite(error) else None)
+
+    def _of_groups(self, value: float, score: Callable[[NDArray[np.intp]], float]) -> Outcome:
+        """Return the outcome with the error of the value over the groups of test rows."""
+        groups = self.data.groups_test
+        assert groups is not None
+        error = group_error(groups, score)
+        return Outcome(value, error=error if math.isfinite(error) else None, groups=len(np.unique(groups)))
 
     def score(
         self, predictions: NDArray[Any], targets: NDArray[Any], sample_weight: NDArray[Any] | None = None

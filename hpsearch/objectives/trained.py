@@ -49,6 +49,8 @@ class Outcome:
     error
         Standard error of `value` by the chance of the test rows, where it does not follow from `right` or `residuals`.
         None if unknown.
+    groups
+        Number of groups of the test rows, over which `error` is then; None without groups.
     """
 
     value: float
@@ -57,6 +59,7 @@ class Outcome:
     validation: float | None = None
     diverged: bool = False
     error: float | None = None
+    groups: int | None = None
 
 
 class Baseline(NamedTuple):

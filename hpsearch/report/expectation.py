@@ -76,8 +76,8 @@ def expectation(results: Results, task: str, variants: Collection[str]) -> Expec
     """Return the mean test value of the variants on a task; those of a repeat are averaged first.
 
     The interval is Student's t over repeats. The variance by the chance of one repeat's test rows is added:
-    binomial for a share of rows, else from the stored rows, see `rows_half`. The repeats draw their rows from the same
-    data, so that these do not average out.
+    binomial for a share of rows, else from the stored rows, see `rows_half`. The
+    repeats draw their rows from the same data, so that these do not average out.
 
     Runs that are not complete are left out, since others had more trials; not that of a study of one search, whose
     best trial is tested whenever it stops.

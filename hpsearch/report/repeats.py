@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from hpsearch.analysis.belonging import row_keys
 from hpsearch.analysis.incumbents import tasks
+from hpsearch.report.precision import LEAST_GROUPS, groups_of_test, rows_half
 from hpsearch.results.results import Results
 
 
@@ -48,8 +50,20 @@ REPEATS: Mapping[str, Repeats] = {
 }
 """Words by key of ``[data]``; the first key that the data has decides."""
 
+_IN_ONE = "Groups are kept whole; the chance of the test groups is in the interval of the expected score alone."
+_FEW = (
+    "Groups are kept whole; the chance of the test groups is in no interval, for {} groups are too few: at least "
+    f"{LEAST_GROUPS} would say how large it is."
+)
+
 
 def repeats(results: Results) -> Repeats | None:
     """Return the words for the repeats; None for independent rows, and for tasks that differ in this."""
     keys = {next((key for key in REPEATS if key in row_keys(results, task)), "") for task in tasks(results)}
-    return REPEATS.get(keys.pop()) if len(keys) == 1 else None
+    words = REPEATS.get(keys.pop()) if len(keys) == 1 else None
+    counts = [groups_of_test(results, task) for task in tasks(results)]
+    if words is None or not all(counts):
+        return words
+    if all(not math.isnan(rows_half(results, task)) for task in tasks(results)):
+        return words._replace(note=_IN_ONE)
+    return words._replace(note=_FEW.format(min(counts))) if min(counts) < LEAST_GROUPS else words

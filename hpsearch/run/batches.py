@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock
 from types import TracebackType
 
@@ -67,6 +67,7 @@ def work_off(
     train: Callable[[SharedTrial], object],
     *,
     first: Sequence[Beginning] = (),
+    draw: Callable[[Trial], object] | None = None,
     batch: int = 0,
     workers: int = 1,
     deadline: float | None = None,
@@ -85,6 +86,9 @@ def work_off(
         ``trial.lock`` for calls of the study such as ``study.tell``. Methods of the trial take the lock themselves.
     first
         The first trials; the strategy draws the parameters of all others.
+    draw
+        Suggests all parameters of a trial; None if only its training knows them. In a batch, it is called before the
+        next trial is asked for, which then may know them.
     batch
         Number of trials before a trial that may still run when it begins.
     workers
@@ -108,7 +112,9 @@ def work_off(
     lock = RunLock()
     crew = _Crew(train_here, min(workers, batch + 1))
     try:
-        for trial in trials_to_do(study, budget, first, batch=batch, lock=lock, crew=crew, deadline=deadline):
+        for trial in trials_to_do(
+            study, budget, first, draw=draw, batch=batch, lock=lock, crew=crew, deadline=deadline
+        ):
             crew.start(trial)
         crew.wait_for_all()
         return budget.is_spent(study.direction.name.lower(), study.get_trials(deepcopy=False))
@@ -126,6 +132,7 @@ def trials_to_do(
     budget: Budget,
     first: Sequence[Beginning] = (),
     *,
+    draw: Callable[[Trial], object] | None = None,
     batch: int = 0,
     lock: RunLock | None = None,
     crew: _Crew | None = None,
@@ -142,6 +149,7 @@ def trials_to_do(
         crew.wait_for_place()
         with lock:
             trial = attach(study, abandoned)
+            _draw_ahead(draw if batch else None, trial)
         yield _shared(trial, lock)
     direction, following = study.direction.name.lower(), 0
     while True:
@@ -165,8 +173,16 @@ def trials_to_do(
                     trial = begin_with(study, first[following])
                 else:
                     trial = study.ask()
+                _draw_ahead(draw if batch else None, trial)
             following = max(following, trial.number + 1)
             yield _shared(trial, lock)
+
+
+def _draw_ahead(draw: Callable[[Trial], object] | None, trial: Trial) -> None:
+    """Suggest all parameters of a trial. An error is left to its training, which meets it again."""
+    if draw is not None:
+        with suppress(Exception):
+            draw(trial)
 
 
 def _shared(trial: Trial, lock: RunLock) -> SharedTrial:

@@ -177,7 +177,8 @@ class Run:
         return ContinuingSampler(self._sampler(seed), taken.frozen(space), space, seed, begun, teaches=teaches)
 
     def _sampler(self, seed: int) -> BaseSampler:
-        return lagged_sampler(with_likely(self.make_sampler(seed), self.likely, seed, self.likely_rule), self.batch)
+        sampler = with_likely(self.make_sampler(seed), self.likely, seed, self.likely_rule)
+        return lagged_sampler(sampler, self.batch, drawn_ahead=self.space is not None)
 
     def attributes(self) -> dict[str, Any]:
         """Return the user attributes of its Optuna study; `content` is last, to mark them complete."""

@@ -160,6 +160,7 @@ def continue_run(
                 run.budget,
                 train,
                 first=run.begins_with,
+                draw=None if run.space is None else objective.suggest,
                 batch=run.batch,
                 workers=workers,
                 deadline=deadline,

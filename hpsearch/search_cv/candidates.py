@@ -68,6 +68,8 @@ class CandidateSpace:
         objects: dict[str, Objects] = {}
         likely: dict[str, Any] = {}
         for name, spec in space.items():
+            if not isinstance(name, str):
+                raise UsageError(f"space: names of parameters must be text, got {quoted(name)}")
             if name not in parameters and not any(outer in space for outer in _outer(name)):
                 raise UsageError(f"space: {choose_from('parameter', name, parameters)}")
             try:

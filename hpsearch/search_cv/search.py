@@ -73,7 +73,8 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         Number of processes for the fits, as in scikit-learn. It does not change the results.
     refit
         Whether to fit the best candidate to all rows at the end. With several scorers, the name of the one that the
-        search is about.
+        search is about. With one, also a function from `cv_results_` to the index of the candidate to fit, as in
+        scikit-learn; there is no `best_score_` then.
     error_score
         Score of a fit that fails, which is warned of, or "raise". A candidate with a NaN is a failed trial.
     random_state
@@ -128,7 +129,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         "strategy": [str, callable],
         "trials": [Interval(Integral, 1, MOST_TRIALS, closed="both")],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
-        "refit": ["boolean", str],
+        "refit": ["boolean", str, callable],
         "random_state": ["random_state"],
         "storage": [str, None],
         "options": [dict, None],
@@ -162,7 +163,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         scoring: Any = None,
         timeout: float | None = None,
         n_jobs: int | None = 1,
-        refit: bool | str = True,
+        refit: bool | str | Callable[[dict[str, Any]], int] = True,
         error_score: float | str = np.nan,
         random_state: int | np.random.RandomState | None = None,
         return_train_score: bool = False,

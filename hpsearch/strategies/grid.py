@@ -17,7 +17,7 @@ from hpsearch.errors import UsageError, quoted
 from hpsearch.seeding import generator
 from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
-from hpsearch.strategies.history import History
+from hpsearch.strategies.history import LOCK, History
 
 POINTS = 5
 
@@ -56,8 +56,9 @@ class GridSampler(IndependentSampler):
     ) -> Any:
         """Return a grid value tried the fewest times after the trial's values so far."""
         values = grid(param_distribution, self._points)
-        branches = self._walk(self._tried.of(study), trial).get((param_name, param_distribution), [])
-        tried = [(branch.rounds, branch.trials) for branch in branches] or [(0, 0)] * len(values)
+        with LOCK:
+            branches = self._walk(self._tried.of(study), trial).get((param_name, param_distribution), [])
+            tried = [(branch.rounds, branch.trials) for branch in branches] or [(0, 0)] * len(values)
         least = [index for index, count in enumerate(tried) if count == min(tried)]
         return values[least[generator(self._seed, trial.number, param_name).integers(len(least))]]
 

@@ -17,7 +17,8 @@ KEPT = 16  # summaries of a study that are kept, for trials that draw in turns a
 
 Summary = TypeVar("Summary")
 
-_LOCK = RLock()  # shared: a sampler that holds a lock cannot be pickled or copied
+LOCK = RLock()
+"""Lock of all summaries, also while one is read. It is shared: a sampler with its own can't be pickled or copied."""
 
 
 class History(Generic[Summary]):
@@ -42,7 +43,7 @@ class History(Generic[Summary]):
     def of(self, study: optuna.Study) -> Summary:
         """Return the summary of the finished trials of `study`."""
         finished = study.get_trials(deepcopy=False, states=FINISHED)
-        with _LOCK:
+        with LOCK:
             if study.study_name != self._study:
                 self._study, self._kept = study.study_name, []
             kept = self._longest_part_of(finished)

@@ -31,12 +31,20 @@ class LaggedStudy(ViewedStudy):
         Number of the trial.
     lag
         Number of trials before it that are hidden.
+    drawn_ahead
+        Whether all parameters of these are drawn before the trial is asked for.
     """
 
-    def __init__(self, study: optuna.Study, number: int, lag: int) -> None:
+    def __init__(self, study: optuna.Study, number: int, lag: int, *, drawn_ahead: bool = False) -> None:
         super().__init__(study, ())
         self.lag = lag
         self._number = number
+        self._drawn_ahead = drawn_ahead
+
+    def begun(self) -> list[FrozenTrial]:
+        """Return the hidden trials before this one, for their parameters; none if timing decides what they have."""
+        numbers = range(self._number - self.lag, self._number) if self._drawn_ahead else range(0)
+        return [trial for trial in self._viewed.get_trials(deepcopy=False) if trial.number in numbers]
 
     def _shown(self, trials: list[FrozenTrial]) -> list[FrozenTrial]:
         first_hidden = self._number - self.lag
@@ -52,6 +60,17 @@ def lag_of(study: optuna.Study) -> int:
     return study.lag if isinstance(study, LaggedStudy) else 0
 
 
+def begun_of(study: optuna.Study, number: int) -> list[FrozenTrial]:
+    """Return the trials whose results trial `number` doesn't see, but whose parameters it may know.
+
+    Of a view with a lag these are the hidden ones, of a study itself those that are running.
+    """
+    if isinstance(study, LaggedStudy):
+        return study.begun()
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [trial for trial in running if trial.number != number]
+
+
 class LaggedSampler(BaseSampler):
     """Sampler that passes a `LaggedStudy` to another `sampler`, in every method.
 
@@ -59,9 +78,10 @@ class LaggedSampler(BaseSampler):
     the study that it is given and on the trial's number, not on its own past. All of `STRATEGIES` are.
     """
 
-    def __init__(self, sampler: BaseSampler, lag: int) -> None:
+    def __init__(self, sampler: BaseSampler, lag: int, *, drawn_ahead: bool = False) -> None:
         self.sampler = sampler
         self._lag = lag
+        self._drawn_ahead = drawn_ahead
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Return the space that the sampler draws jointly."""
@@ -94,7 +114,7 @@ class LaggedSampler(BaseSampler):
         self.sampler.reseed_rng()
 
     def _view(self, study: optuna.Study, trial: FrozenTrial) -> optuna.Study:
-        return cast("optuna.Study", LaggedStudy(study, trial.number, self._lag))
+        return cast("optuna.Study", LaggedStudy(study, trial.number, self._lag, drawn_ahead=self._drawn_ahead))
 
 
 class _JudgedStudy(LaggedStudy):
@@ -124,9 +144,9 @@ class LaggedPruner(BasePruner):
         return self._make().prune(cast("optuna.Study", _JudgedStudy(study, trial, self._lag)), trial)
 
 
-def lagged_sampler(sampler: BaseSampler, lag: int) -> BaseSampler:
-    """Return the `sampler` with a lag; with 0, the sampler itself."""
-    return LaggedSampler(sampler, lag) if lag else sampler
+def lagged_sampler(sampler: BaseSampler, lag: int, *, drawn_ahead: bool = False) -> BaseSampler:
+    """Return the `sampler` with a lag; with 0, the sampler itself. See `LaggedStudy` for `drawn_ahead`."""
+    return LaggedSampler(sampler, lag, drawn_ahead=drawn_ahead) if lag else sampler
 
 
 def lagged_pruner(make: Callable[[], BasePruner], lag: int) -> BasePruner:

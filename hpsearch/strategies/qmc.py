@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial
 from hpsearch.seeding import generator
 from hpsearch.space import value_at
 from hpsearch.strategies.base import IndependentSampler
-from hpsearch.strategies.history import History
+from hpsearch.strategies.history import LOCK, History
 
 WIDTH = 16  # dimensions per sequence
 CHUNK = 128  # points computed at once
@@ -51,7 +51,8 @@ class SobolSampler(IndependentSampler):
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """Return the value at the parameter's coordinate of the trial's point."""
-        names = [*dict.fromkeys([*self._order.of(study), *trial.distributions, param_name])]
+        with LOCK:
+            names = [*dict.fromkeys([*self._order.of(study), *trial.distributions, param_name])]
         coordinate = self._coordinate(trial.number, names.index(param_name))
         if isinstance(param_distribution, CategoricalDistribution):
             return param_distribution.choices[int(coordinate * len(param_distribution.choices))]

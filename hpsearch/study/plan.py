@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from hpsearch.study.shipped import find
 from hpsearch.study.tasks import family_of, objectives
 from hpsearch.study.variant import Searcher, Variant, check_confirm, is_untuned, searcher, warn_of_short_searches
 from hpsearch.study.variations import varied
+
+_log = logging.getLogger(__name__)
 
 
 def plan(
@@ -52,6 +55,8 @@ def plan(
     if (overrides or {}).get("trials") is not None and all(map(is_untuned, _objectives(made.cells, made.objectives))):
         raise UsageError(f"--trials has no effect on the study {made.name!r}, which searches nothing")
     warn_of_short_searches((each.searcher.confirm for each in made.variants.values()), made.trials)
+    for note in dict.fromkeys(note for each in made.objectives.values() for note in each.notes):
+        _log.warning("%s", note)
     return replace(made, source=study, variation=variation)
 
 

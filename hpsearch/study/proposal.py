@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns, repeats_like_an_id
+from hpsearch.data.roles import IGNORED, TARGET, ColumnProposal, describe_columns
 from hpsearch.data.sources.target import encode_target
 from hpsearch.data.table import Table
 from hpsearch.errors import DataError, UsageError, and_more, choose_from
 from hpsearch.objectives.estimators import ESTIMATORS
+from hpsearch.objectives.estimators.settings import settings_type
+from hpsearch.study.row_roles import LEAST_GROUPS, Hint, row_roles
 from hpsearch.text import short
 
 SMALL, LARGE = "extra_trees", "hist_gradient_boosting"
@@ -80,8 +82,12 @@ class Proposal:
         Keys of ``[data]`` that say how the file is read, where the user set them.
     rows
         Keys of ``[data]`` in `ROWS_BY` → the column that each names.
+    hints
+        Lines that are mentioned only.
     task, metric, validation, estimator
         What is predicted, by what it is judged, on which rows, and by which kind of model.
+    fixed
+        Settings of the model that are not its defaults.
     """
 
     name: str
@@ -90,10 +96,12 @@ class Proposal:
     columns: Sequence[ColumnProposal]
     reading: Mapping[str, Any]
     rows: Mapping[str, str]
+    hints: Sequence[Hint]
     task: Choice
     metric: Choice
     validation: Choice
     estimator: Choice
+    fixed: Mapping[str, Choice]
 
     @property
     def ignored(self) -> list[ColumnProposal]:
@@ -124,7 +132,11 @@ class Proposal:
                 "validation": self.validation.value,
                 "test": 0.2,
             },
-            "model": {"family": "estimator", "estimator": self.estimator.value},
+            "model": {
+                "family": "estimator",
+                "estimator": self.estimator.value,
+                **{name: each.value for name, each in self.fixed.items()},
+            },
             "space": {name: dict(spec) for name, spec in space.items()},
             "search": {"strategies": [STRATEGY], "trials": TRIALS, "repeats": 1, "seed": 0},
         }
@@ -141,7 +153,7 @@ def propose(
 
     `estimator` is the kind of model that the user wants, a key of `ESTIMATORS`.
 
-    Without a column that orders the rows, a column whose ids repeat is proposed as their group.
+    A column whose ids repeat is proposed as group of the rows, see `row_roles`.
 
     Raises
     ------
@@ -163,47 +175,47 @@ def propose(
     for key, name in (rows or {}).items():
         if name not in names or name == target:
             raise UsageError(f"--{key}: {choose_from('column', name, [each for each in names if each != target])}")
-    columns, rows = _with_rows(table, describe_columns(table, target), rows or {})
+    values = _values(table, target)
+    task = _task(values, f"{table.name}: column {target!r}")
+    columns = describe_columns(table, target)
+    roles = row_roles(table.frame, columns, target, rows or {}, has_classes=task == "classification")
+    columns = _with_roles(columns, roles.named, table.frame)
     if all(each.role in (IGNORED, TARGET, *ROWS_BY) for each in columns):
         reasons = ", ".join(f"{each.name!r} ({each.reason})" for each in columns if each.role == IGNORED)
         raise DataError(f"{table.name}: no column to predict {target!r} from" + (f": {reasons}" if reasons else ""))
-    values = _values(table, target)
-    task = _task(values, f"{table.name}: column {target!r}")
     counts = pd.Series(values).value_counts()
+    model = _estimator(len(values)) if estimator is None else Choice(estimator, "as asked for")
     return Proposal(
         name=study_name(table.name),
         table=table,
         target=target,
         columns=columns,
         reading=dict(reading or {}),
-        rows=rows,
+        rows=roles.named,
         task=Choice(task, _task_reason(task, counts, len(values))),
         metric=_metric(task, counts),
-        validation=_validation(task, counts),
-        estimator=_estimator(len(values)) if estimator is None else Choice(estimator, "as asked for"),
+        hints=roles.hints,
+        validation=_validation(task, counts, roles.fewest_groups),
+        estimator=model,
+        fixed=_fixed(model.value, task, len(values), roles.named),
     )
 
 
-def _with_rows(
-    table: Table, columns: Sequence[ColumnProposal], given: Mapping[str, str]
-) -> tuple[list[ColumnProposal], dict[str, str]]:
-    """Return the columns with the roles of `ROWS_BY`, and the names of these: `given`, or else repeated ids."""
-    rows = dict(given)
-    ids = [each.name for each in columns if each.role != TARGET and repeats_like_an_id(each.name, table.frame)]
-    if ids and "time" not in rows:
-        rows.setdefault("group", next((name for name in ids if name not in rows.values()), ""))
-    rows = {key: name for key, name in rows.items() if name}
+def _with_roles(
+    columns: Sequence[ColumnProposal], rows: Mapping[str, str], frame: pd.DataFrame
+) -> list[ColumnProposal]:
+    """Return the columns with the roles of `ROWS_BY` for those that `rows` names."""
     roles = {name: key for key, name in rows.items()}
     return [
-        replace(each, role=roles[each.name], reason=_reason(roles[each.name], each.name, table))
+        replace(each, role=roles[each.name], reason=_reason(roles[each.name], each.name, frame))
         if each.name in roles
         else each
         for each in columns
-    ], rows
+    ]
 
 
-def _reason(key: str, name: str, table: Table) -> str:
-    different = f"{table.frame[name].nunique():,} different values: " if key == "group" else ""
+def _reason(key: str, name: str, frame: pd.DataFrame) -> str:
+    different = f"{frame[name].nunique():,} different values: " if key == "group" else ""
     return different + ROWS_BY[key]
 
 
@@ -262,13 +274,17 @@ def _metric(task: str, counts: pd.Series[int]) -> Choice:
     return Choice("roc_auc" if len(counts) == 2 else "balanced_accuracy", lopsided)
 
 
-def _validation(task: str, counts: pd.Series[int]) -> Choice:
+def _validation(task: str, counts: pd.Series[int], fewest_groups: int | None) -> Choice:
+    """Return folds for few rows; `fewest_groups` have rows of one class, None if there are none."""
     rows = int(counts.sum())
     if rows >= FEW_ROWS:
         return Choice(0.2, f"share of the rows that trials are judged on: {round(0.2 * rows):,} are enough")
     if task == "classification" and counts.min() < LEAST_OF_CLASS:
         rare = f"too few rows of {short(str(counts.index[-1]))} for folds"
         return Choice(0.2, f"share of the rows that trials are judged on; {rare}")
+    if fewest_groups is not None and fewest_groups < LEAST_GROUPS:
+        few = f"rows of one class are in {fewest_groups} groups, too few for folds"
+        return Choice(0.2, f"share of the rows that trials are judged on; {few}")
     return Choice(FOLDS, f"each trial is trained and judged five times: with {rows:,} rows, one part is too noisy")
 
 
@@ -276,3 +292,12 @@ def _estimator(rows: int) -> Choice:
     if rows < MANY_ROWS:
         return Choice(SMALL, 'good on small tables; "hpsearch list" names others')
     return Choice(LARGE, 'fast on large tables; "hpsearch list" names others')
+
+
+def _fixed(estimator: str, task: str, rows: int, named: Mapping[str, str]) -> dict[str, Choice]:
+    """Return the settings that a model needs where rows belong together."""
+    stops_early = ESTIMATORS[estimator].stops_early(settings_type(estimator, task)(), rows)
+    belonging = next((key for key in ("group", "time") if key in named), "")
+    if not belonging or not stops_early:
+        return {}
+    return {"early_stopping": Choice(False, f"by default it is on, by rows at random that do not keep to {belonging}")}

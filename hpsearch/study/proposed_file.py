@@ -40,6 +40,7 @@ def written(proposal: Proposal, path: str, file: str, expected: str) -> str:
         "[model]",
         _line("family", "estimator"),
         _line("estimator", proposal.estimator.value, proposal.estimator.reason),
+        *(_line(name, each.value, each.reason) for name, each in proposal.fixed.items()),
         "",
         "[space]  # what is searched: the default ranges of this estimator",
         *(_line(name, spec) for name, spec in tables["space"].items()),
@@ -81,6 +82,7 @@ def _data(proposal: Proposal, data: Mapping[str, Any]) -> list[str]:
     if len(inputs) > MOST_NAMED:
         lines.append(f"#   and {len(inputs) - MOST_NAMED:,} more")
     lines.append("# Numbers that are names, such as codes, are categories: list them as categories = […].")
+    lines += [f"# {_line(each.key, each.column, each.reason)}" for each in proposal.hints]
     if not proposal.rows:
         lines.append("# Rows that belong together: group = COLUMN. Rows in order of time: time = COLUMN.")
     return lines

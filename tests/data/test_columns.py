@@ -45,14 +45,14 @@ def test_a_file_is_encoded_as_in_training_whatever_the_order_of_its_columns(tmp_
     columns = Columns.of_table(json.loads(json.dumps(dataset.columns.table())))
     assert columns == dataset.columns
     assert columns.raw_names == dataset.feature_names == ("size", "open", "colour", "code")
-    read = read_rows(tmp_path / "own.csv", columns)
+    read = read_rows(tmp_path / "own.csv", columns).frame
     np.testing.assert_array_equal(columns.encode(read, "own.csv").x, dataset.x)
     np.testing.assert_array_equal(columns.encode(read[list(read)[::-1]].drop(columns="kind"), "own.csv").x, dataset.x)
 
 
 def test_a_text_that_looks_like_a_number_stays_text(tmp_path, dataset):
     (tmp_path / "new.csv").write_text("size,colour,open,code\n1,red,FALSE,1\n")
-    read = read_rows(tmp_path / "new.csv", dataset.columns)
+    read = read_rows(tmp_path / "new.csv", dataset.columns).frame
     encoded = dict(zip(dataset.feature_names, dataset.columns.encode(read, "new.csv").x[0].tolist(), strict=True))
     assert (encoded["code"], encoded["colour"], encoded["open"]) == (0, 1, 0)
 

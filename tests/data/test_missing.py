@@ -89,7 +89,7 @@ def test_a_table_has_the_fingerprint_of_one_with_empty_values(csv, tmp_path):
 def test_new_rows_are_read_in_the_same_way(csv):
     columns = load(DataSettings(source="csv", path=str(csv), target="y", missing=["-", "999"])).columns
     columns = Columns.of_table(columns.table())
-    x = columns.encode(read_rows(csv, columns), "new").x
+    x = columns.encode(read_rows(csv, columns).frame, "new").x
     frame = pd.DataFrame({"id": ["k"] * 3, "a": [1.5, 999, "-"], "joined": ["01.02.2024", "-", "-"]})
     for rows in (x[:3], columns.encode(frame, "new").x):
         assert np.isnan(rows[:, 0]).tolist() == [False, True, True]
@@ -104,7 +104,7 @@ def test_a_search_and_its_model_know_them(tmp_path):
     found = hpsearch.search(objective, trials=2)
     (tmp_path / "new.csv").write_text("a\n?\n0.5\n9.5\n")
     model = found.best_model
-    assert model.predict(read_rows(tmp_path / "new.csv", model.columns))[1:].tolist() == ["u", "v"]
+    assert model.predict(read_rows(tmp_path / "new.csv", model.columns).frame)[1:].tolist() == ["u", "v"]
 
 
 def test_parquet_has_them_too(tmp_path):

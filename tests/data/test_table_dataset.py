@@ -174,9 +174,9 @@ def test_new_rows_have_dates_in_the_form_of_training(tmp_path):
     assert again == columns
     for written, month_and_day in (("03/02/2024", [3, 2]), ("2024-03-02", [3, 2])):
         (tmp_path / "new.csv").write_text(f"day\n{written}\n")
-        assert again.encode(read_rows(tmp_path / "new.csv", again), "new").x[0, 1:3].tolist() == month_and_day
+        assert again.encode(read_rows(tmp_path / "new.csv", again).frame, "new").x[0, 1:3].tolist() == month_and_day
     (tmp_path / "new.csv").write_text("day\n03/02/2024\n13/02/2024\n")
     with pytest.raises(DataError, match=r"column 'day', row 2: '13/02/2024' is not a date"):
-        again.encode(read_rows(tmp_path / "new.csv", again), "new.csv")
+        again.encode(read_rows(tmp_path / "new.csv", again).frame, "new.csv")
     with pytest.raises(ValueError, match="no such form"):
         Columns.of_table({**columns.table(), "date_forms": {"day": "%d-%d-%Y"}})

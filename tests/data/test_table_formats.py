@@ -70,6 +70,20 @@ def test_zip_files_must_hold_one_table(tmp_path, case):
         read(tmp_path, content)
 
 
+PACKED_OTHERWISE = {
+    "Zstandard": b"\x28\xb5\x2f\xfd\x04",
+    "7-Zip": b"7z\xbc\xaf\x27\x1c\x00",
+    "gzip": gzip.compress(gzip.compress(TEXT)),
+    "bzip2": zipped(a=bz2.compress(TEXT)),
+}
+
+
+@pytest.mark.parametrize("packing", PACKED_OTHERWISE)
+def test_a_file_that_is_packed_otherwise_or_twice_is_told(tmp_path, packing):
+    with pytest.raises(DataError, match=f"holds a {packing} file: unpack it, or pack the table alone"):
+        read(tmp_path, PACKED_OTHERWISE[packing])
+
+
 FRAME = pd.DataFrame(
     {
         "whole": [1, 2, 3],
@@ -110,7 +124,7 @@ def test_every_format_of_a_table_is_the_same_data_set(tmp_path):
         path.write_bytes(content)
         dataset = load(DataSettings(source="csv", path=str(path), target="kind"))
         fingerprints.add(dataset.fingerprint)
-        rows = read_rows(path, dataset.columns)
+        rows = read_rows(path, dataset.columns).frame
         assert dataset.columns.encode(rows, "new rows").x.tolist() == dataset.x.tolist()
     assert len(fingerprints) == 1
 

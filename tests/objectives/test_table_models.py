@@ -100,7 +100,7 @@ def test_what_is_saved_predicts_the_same_from_a_file(network, tmp_path):
     pd.testing.assert_frame_equal(loaded.predictions(new), model.predictions(new))
     new.to_csv(tmp_path / "new.csv", index=False)
     pd.testing.assert_frame_equal(
-        loaded.predictions(read_rows(tmp_path / "new.csv", loaded.columns)), model.predictions(new)
+        loaded.predictions(read_rows(tmp_path / "new.csv", loaded.columns).frame), model.predictions(new)
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import hpsearch
 from hpsearch.analysis.belonging import row_keys
@@ -13,8 +14,9 @@ from hpsearch.analysis.diagnostics.noise import validation_rows
 from hpsearch.analysis.diagnostics.search import TaskSearch
 from hpsearch.analysis.incumbents import tasks
 from hpsearch.objectives import EstimatorObjective
+from hpsearch.report.expectation import expectation
 from hpsearch.report.fold_values import fold_values
-from hpsearch.report.precision import rows_half, rows_of_test
+from hpsearch.report.precision import groups_of_test, rows_half, rows_of_test
 from hpsearch.report.python_code import program
 from hpsearch.report.scope import scope
 from hpsearch.report.sections import SECTIONS
@@ -58,7 +60,7 @@ def results_of(table):
             "for other seeds, with the same training, validation and test rows.",
             "repeats differ in their seeds alone",
         ),
-        ("group", "for other seeds and other splits of the groups", "the chance of the test groups is in no interval"),
+        ("group", "for other seeds and other splits of the groups", "in the interval of the expected score alone"),
         ("weight", "for other seeds and other splits into training and validation rows", "Rows have weights"),
     ],
 )
@@ -76,8 +78,36 @@ def test_a_page_says_what_a_repeat_is(results_of, key, repeats, note):
 def test_the_chance_of_such_rows_is_not_known(results_of, key):
     results = results_of(**{key: KEYS[key]})
     assert rows_of_test(results) is None
-    assert np.isnan(rows_half(results))
+    assert np.isnan(rows_half(results)) == (key != "group")  # groups have an interval of their own
     assert validation_rows(TaskSearch(results, tasks(results)[0])) is None
+
+
+@pytest.mark.parametrize(("share", "groups"), [(0.2, 10), (0.1, 5)])
+def test_the_chance_of_enough_test_groups_is_in_the_expected_score(results_of, share, groups):
+    results = results_of(group="who", test=share)
+    (task,) = tasks(results)
+    one = expectation(results, task, results.variants)
+    assert groups_of_test(results, task) == groups
+    (interval,) = [text for text in SECTIONS["answer"](results).paragraphs(str) if "% interval of the" in text]
+    assert one.over_rows == (groups >= 10)
+    if groups >= 10:
+        errors = [error for each in results.runs["test_rows"] for error in each["errors"]]
+        of_groups = stats.t.ppf(0.975, groups - 1) * np.median(errors)
+        assert rows_half(results, task) == pytest.approx(of_groups)
+        assert one.half >= of_groups > 0.05
+        assert "contains the chance of the test groups, so it also holds for other groups of this kind" in interval
+    else:
+        assert np.isnan(rows_half(results, task))
+        assert "is over repeats" in interval
+        assert "is in no interval, for 5 groups are too few: at least 10 would say" in interval
+
+
+def test_groups_of_earlier_studies_have_no_errors(results_of):
+    results = results_of(group="who")
+    runs = results.runs.assign(test_rows=[{"rows": 0}] * len(results.runs))
+    earlier = replace(results, runs=runs)
+    assert groups_of_test(earlier) == 0
+    assert "the chance of the test groups is in no interval." in scope(earlier, {})
 
 
 def test_independent_rows_are_as_before(results_of):

@@ -16,6 +16,7 @@ from hpsearch.run.stored import check_attributes
 from hpsearch.strategies import STRATEGIES, NarrowingSampler
 from hpsearch.strategies.base import RULE
 from hpsearch.strategies.likely import LIKELY, LIKELY_RULE
+from hpsearch.strategies.narrowing.rules import NEWEST, RULES
 from hpsearch.study.runs import Plan
 from hpsearch.study.variant import searcher
 
@@ -68,8 +69,8 @@ def attributes(storage):
 
 def test_the_rules_differ():
     [run] = plan(1).runs()
-    assert drawn_by(1, run) != drawn_by(2, run)
-    assert drawn_by(None, run) == drawn_by(2, run)
+    assert drawn_by(1, run) != drawn_by(NEWEST, run)
+    assert drawn_by(None, run) == drawn_by(NEWEST, run)
 
 
 @pytest.mark.parametrize("begun", [4, 25])
@@ -88,8 +89,8 @@ def test_new_runs_of_a_stored_study_draw_by_its_rule(is_old):
         begin_as_before(storage, run, trials) if is_old else open_run(run, storage)
     execute(plan(3), storage)
     for run in runs:
-        assert params_of(storage, run.name) == drawn_by(1 if is_old else 2, run)
-        assert attributes(storage)[run.name][RULE] == (1 if is_old else 2)
+        assert params_of(storage, run.name) == drawn_by(1 if is_old else NEWEST, run)
+        assert attributes(storage)[run.name][RULE] == (1 if is_old else NEWEST)
 
 
 def test_a_rule_that_is_asked_for_is_a_setting_of_the_run():
@@ -110,23 +111,23 @@ def test_other_strategies_and_other_studies_have_no_part_in_it():
     assert random.rule is None
     assert RULE not in random.attributes()
     assert with_stored_rules([random], attributes(storage)) == [random]
-    assert with_stored_rules([replace(run, study="other")], attributes(storage))[0].rule == 2
+    assert with_stored_rules([replace(run, study="other")], attributes(storage))[0].rule == NEWEST
 
 
 def test_the_rule_is_that_of_the_strategy_whatever_its_label():
     labelled = plan(1, mine=searcher("mine", "narrowing", {"round": 3}, 0))
     [run], storage = labelled.runs(), InMemoryStorage()
-    assert run.rule == STRATEGIES["narrowing"].rule == 2
+    assert run.rule == STRATEGIES["narrowing"].rule == NEWEST
     continue_run(run, open_run(run, storage), OBJECTIVE)
     stored = {name: without_rule(each) for name, each in attributes(storage).items()}
     assert with_stored_rules([run], stored)[0].rule == 1
 
 
-@pytest.mark.parametrize("rule", [3, "2", True, [1]])
+@pytest.mark.parametrize("rule", [NEWEST + 1, "2", True, [1]])
 def test_a_rule_that_does_not_exist_is_refused(rule):
     study = optuna.create_study(study_name="mine", sampler=NarrowingSampler(seed=0))
     study.set_user_attr(RULE, rule)
-    with pytest.raises(UsageError, match=r"'mine' was begun with unknown rule .*: choose from 1, 2"):
+    with pytest.raises(UsageError, match=r"'mine' was begun with unknown rule .*: choose from 1, 2, 3"):
         study.optimize(choose, n_trials=1)
 
 
@@ -146,11 +147,11 @@ def searched(rule, trials=20):
 
 
 def test_trials_say_by_which_rule_they_were_drawn():
-    assert {trial.user_attrs[RULE] for trial in searched(None).trials} == {2}
+    assert {trial.user_attrs[RULE] for trial in searched(None).trials} == {NEWEST}
     assert not any(RULE in trial.user_attrs for trial in searched(1).trials)
 
 
-@pytest.mark.parametrize("rule", [1, 2])
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("begun", [1, 20])
 def test_a_study_goes_on_by_the_rule_of_its_first_trial(rule, begun):
     study = optuna.create_study(sampler=NarrowingSampler(seed=0))
@@ -164,7 +165,7 @@ def test_trials_of_other_samplers_make_no_study_an_old_one():
     study.optimize(choose, n_trials=5)
     study.sampler = NarrowingSampler(seed=0)
     study.optimize(choose, n_trials=1)
-    assert [trial.user_attrs.get(RULE) for trial in study.trials] == [None] * 5 + [2]
+    assert [trial.user_attrs.get(RULE) for trial in study.trials] == [None] * 5 + [NEWEST]
 
 
 def test_a_trial_with_some_parameters_given_says_it_too():
@@ -172,12 +173,12 @@ def test_a_trial_with_some_parameters_given_says_it_too():
     study.enqueue_trial({"x": "a"})
     study.enqueue_trial({"x": "a", "y": "a", "z": "a"})
     study.optimize(choose, n_trials=2)
-    assert [trial.user_attrs.get(RULE) for trial in study.trials] == [2, None]
+    assert [trial.user_attrs.get(RULE) for trial in study.trials] == [NEWEST, None]
 
 
 def test_an_unknown_rule_is_refused_with_the_choices():
-    with pytest.raises(UsageError, match="unknown rule '3': choose from 1, 2"):
-        NarrowingSampler(rule=3)
+    with pytest.raises(UsageError, match="unknown rule '4': choose from 1, 2, 3"):
+        NarrowingSampler(rule=4)
 
 
 def test_runs_with_likely_values_go_on_by_the_rule_that_the_first_of_them_was_begun_with():

@@ -200,6 +200,15 @@ def test_without_refit_there_is_nothing_to_predict_with():
     assert not hasattr(search, "predict")
 
 
+def test_a_function_can_choose_the_candidate_to_fit():
+    search = SearchCV(
+        GaussianNB(), SMOOTHING, trials=4, cv=2, refit=lambda results: int(results["rank_test_score"].argmax())
+    )
+    search.fit(X, Y)
+    assert search.best_index_ == search.cv_results_["mean_test_score"].argmin()
+    assert search.best_estimator_.var_smoothing == search.cv_results_["params"][search.best_index_]["var_smoothing"]
+
+
 def test_methods_are_those_of_the_estimator():
     search = SearchCV(GaussianNB(), SMOOTHING, trials=3, cv=2)
     assert hasattr(search, "predict_proba")

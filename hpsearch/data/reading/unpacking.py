@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import struct
 import zipfile
@@ -26,18 +27,21 @@ DAMAGED = (
 """Exceptions raised when unpacking a damaged file."""
 
 
-def unpacked(path: Path) -> tuple[bytes, str]:
+def unpacked(path: Path, stream: BinaryIO | None = None) -> tuple[bytes, str]:
     """Return the content of the file at `path`, and the name of its compression, empty if it has none.
+
+    If there is a `stream`, it is read instead, and `path` is its name in messages.
 
     Raises
     ------
     DataError
         If it can't be read, is damaged, or is larger than `MOST_FILE_BYTES`, packed or unpacked.
     """
-    check_readable(path)
+    if stream is None:
+        check_readable(path)
     packing = ""
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if stream is None else _Content(stream, str(path)) as file:
             size = file.seek(0, 2)
             if size > MOST_FILE_BYTES:
                 raise DataError(f"{path}: holds {size:,} bytes, and at most {MOST_FILE_BYTES:,} are read")
@@ -46,6 +50,7 @@ def unpacked(path: Path) -> tuple[bytes, str]:
             file.seek(0)
             packing, unpack = next((PACKINGS[magic] for magic in PACKINGS if beginning.startswith(magic)), ("", _plain))
             content = unpack(file, MOST_FILE_BYTES + 1)
+        _check_packed(content, packing, path)
     except DataError:
         raise
     except MemoryError as error:
@@ -59,6 +64,36 @@ def unpacked(path: Path) -> tuple[bytes, str]:
             f"{path}: holds more than {MOST_FILE_BYTES:,} bytes when unpacked, and at most so many are read"
         )
     return content, packing
+
+
+class _Content(io.BytesIO):
+    """What a stream held, with its name."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        super().__init__(stream.read(MOST_FILE_BYTES + 1))
+        self.name = name
+        if len(self.getbuffer()) > MOST_FILE_BYTES:
+            raise DataError(f"{name}: holds more than {MOST_FILE_BYTES:,} bytes, and at most so many are read")
+
+
+def _check_packed(content: bytes, packing: str, path: Path) -> None:
+    """Refuse content that is packed again, or in a way that is not read."""
+    again = next((name for magic, (name, _) in PACKINGS.items() if packing and content.startswith(magic)), None)
+    other = next((name for magic, name in _NOT_READ.items() if content.startswith(magic)), None)
+    if again or other:
+        read = ", ".join(dict.fromkeys(name for name, _ in PACKINGS.values()))
+        raise DataError(
+            f"{path}: holds a {again or other} file: unpack it, or pack the table alone, with one of {read}"
+        )
+
+
+_NOT_READ = {
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+}
+"""How other compressed files begin → their name."""
 
 
 def check_members(file: BinaryIO, source: object) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import BinaryIO
 
 from hpsearch.data.columns import CODE, NUMBER, TEXT, Columns
 from hpsearch.data.dataset import Dataset
-from hpsearch.data.table import read_table
+from hpsearch.data.table import Table, read_table
 from hpsearch.data.table_dataset import Roles, dataset_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def load_csv(
@@ -57,14 +54,42 @@ def load_csv(
     return dataset_of(table, target, task, roles)
 
 
-def read_rows(path: str | os.PathLike[str], columns: Columns) -> pd.DataFrame:
+def read_rows(
+    path: str | os.PathLike[str],
+    columns: Columns,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    kept: Collection[str] = (),
+    file: BinaryIO | None = None,
+) -> Table:
     """Read a file of new rows for a model with these columns, as `load_csv` reads files.
+
+    Parameters
+    ----------
+    separator, decimal, encoding, file
+        See `read_table`.
+    kept
+        Names of columns that are to be written again. Those that are no inputs are read as text: 007 keeps its zeros.
 
     Raises
     ------
     DataError
         If the file can't be read; what is in it is not checked.
+    UsageError
+        If a setting breaks a rule.
     """
     texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
     numbers = {column.name for column in columns.inputs if column.kind in (NUMBER, CODE)}
-    return read_table(path, missing=columns.missing, texts=texts, numbers=numbers).frame
+    texts |= {*kept} - {column.name for column in columns.inputs}
+    return read_table(
+        path,
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        missing=columns.missing,
+        texts=texts,
+        numbers=numbers,
+        file=file,
+    )

@@ -2,6 +2,7 @@
 
 import math
 import os
+import tokenize
 import warnings
 import zipfile
 import zlib
@@ -26,6 +27,7 @@ _EXPECTED = " as an npz file of numbers and text"
 
 UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
+    SyntaxError, tokenize.TokenError,  # of a header that is no literal of Python
 )  # fmt: skip
 """Exceptions raised when reading a damaged or foreign npz file."""
 

@@ -25,6 +25,7 @@ from hpsearch.objectives.scoring import RESPONSES
 from hpsearch.objectives.searched_model import SearchedModel, Spec, not_fixed
 from hpsearch.objectives.supervised import SupervisedObjective
 
+_EARLY_STOPPING = "early_stopping"
 _NOT_FINITE = "non-finite"  # in scikit-learn's error of a network whose weights have overflowed
 
 
@@ -134,6 +135,21 @@ class EstimatorObjective(SupervisedObjective):
                 f"[data] metric: {self._scorer.scorer!r} needs {missing}, which the estimator "
                 f"{self.estimator_name!r} lacks with these settings"
             ) from None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return a note if trainings may stop early by rows that belong to those they learn from."""
+        dataset, kind = self._source.dataset, estimator_of(self.estimator_name)
+        belonging = "group" if dataset.groups is not None else "time" if dataset.order is not None else ""
+        rows = max(len(each.x_train) for each in (self.data, *self.data.folds))
+        settings = self._model.extremes([_EARLY_STOPPING] if _EARLY_STOPPING in self.space else [])
+        if not belonging or not any(kind.stops_early(each, rows) for each in settings):
+            return ()
+        return (
+            f"{self.estimator_name} stops early by training rows that it draws at random, without regard to [data]"
+            f" {belonging}: it may train too long. Validation and test keep to {belonging}. [model]"
+            f" {_EARLY_STOPPING} = false trains to the end",
+        )
 
     @property
     def estimator_name(self) -> str:

@@ -49,6 +49,11 @@ class Estimator:
         return {**cls.space, **(cls.regression_space if task == "regression" else {})}
 
     @classmethod
+    def stops_early(cls, settings: Any, rows: int) -> bool:
+        """Return whether it ends its training by a score on some of the training `rows`, which it draws at random."""
+        return False
+
+    @classmethod
     def kind(cls, task: str) -> type[Any]:
         """Import and return the class for a task.
 
@@ -145,6 +150,10 @@ class ExtraTrees(Estimator):
     }
 
 
+MANY_ROWS = 10_000
+"""Number of rows above which ``early_stopping = "auto"`` of histogram gradient boosting is on; scikit-learn's."""
+
+
 class HistGradientBoosting(Estimator):
     """Gradient boosting on binned columns, 100 rounds.
 
@@ -162,6 +171,11 @@ class HistGradientBoosting(Estimator):
         "min_samples_leaf": {"low": 1, "high": 200, "log": True},
         "l2_regularization": {"low": 1e-10, "high": 1.0, "log": True},
     }
+
+    @classmethod
+    def stops_early(cls, settings: Any, rows: int) -> bool:
+        """Return whether early stopping is on: by default it is, with more than `MANY_ROWS` rows."""
+        return settings.early_stopping is True or (settings.early_stopping == "auto" and rows > MANY_ROWS)
 
 
 class KNeighbors(Estimator):
@@ -212,6 +226,11 @@ class MLP(Estimator):
         "learning_rate_init": {"low": 1e-4, "high": 0.5, "log": True, "when": {"solver": ["adam", "sgd"]}},
         "activation": {"choices": ["relu", "tanh"]},
     }
+
+    @classmethod
+    def stops_early(cls, settings: Any, rows: int) -> bool:
+        """Return whether early stopping is on."""
+        return bool(settings.early_stopping)
 
 
 class XGBoost(Estimator):

@@ -24,7 +24,7 @@ from hpsearch.report.expectation import (
 )
 from hpsearch.report.first_page import MORE, REASON
 from hpsearch.report.model_command import fit_command
-from hpsearch.report.precision import uncertainty
+from hpsearch.report.precision import groups_of_test, uncertainty
 from hpsearch.report.recommendation import recommendation
 from hpsearch.report.scope import scope
 from hpsearch.report.score_table import Rival, marked, not_beaten, score_table
@@ -158,9 +158,10 @@ def _scope(results: Results, expected: dict[str, Expectation], facts: dict[str, 
         return
     sentence = scope(results, facts)
     if "expected_low" in facts:
-        (one,) = expected.values()
+        ((task, one),) = expected.items()
         facts["level"] = 95
-        chance = "contains the chance of the test rows, so it also holds for other rows of this kind"
+        what = "groups" if groups_of_test(results, task) else "rows"
+        chance = f"contains the chance of the test {what}, so it also holds for other {what} of this kind"
         over = chance if one.over_rows else "is over repeats"
         sentence += f" The {{level}} % interval of the expected score {over}."
     yield sentence

@@ -22,16 +22,20 @@ class Rule:
         Whether no trial repeats a finished one while other configurations are left, if all parameters are discrete.
     explores_choices
         Whether trials explore by default if all parameters are choices, of which none has probability 0.
+    avoids_begun
+        Whether trials don't repeat those either that have begun and are not finished, or are hidden by a batch.
     """
 
     pseudo_count: float
     avoids_repeats: bool
     explores_choices: bool
+    avoids_begun: bool
 
 
 RULES = {
-    1: Rule(pseudo_count=0.0, avoids_repeats=False, explores_choices=True),
-    2: Rule(pseudo_count=2.0, avoids_repeats=True, explores_choices=False),
+    1: Rule(pseudo_count=0.0, avoids_repeats=False, explores_choices=True, avoids_begun=False),
+    2: Rule(pseudo_count=2.0, avoids_repeats=True, explores_choices=False, avoids_begun=False),
+    3: Rule(pseudo_count=2.0, avoids_repeats=True, explores_choices=False, avoids_begun=True),
 }
 OLDEST, NEWEST = min(RULES), max(RULES)
 

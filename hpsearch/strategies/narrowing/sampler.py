@@ -21,8 +21,8 @@ from hpsearch.errors import UsageError, choose_from, quoted
 from hpsearch.seeding import generator
 from hpsearch.storage.optuna_private import set_with_parameter, whole_study
 from hpsearch.strategies.base import RULE, IndependentSampler, refuse_several_objectives
-from hpsearch.strategies.history import History
-from hpsearch.strategies.lag import lag_of
+from hpsearch.strategies.history import LOCK, History
+from hpsearch.strategies.lag import begun_of, lag_of
 from hpsearch.strategies.narrowing.lessons import Lessons
 from hpsearch.strategies.narrowing.round import Draws, Options, Round, plan_round
 from hpsearch.strategies.narrowing.rules import OLDEST, RULES, rule_of
@@ -64,9 +64,11 @@ class NarrowingSampler(IndependentSampler):
     Log ranges are measured in logarithms. Distances are Euclidean; the unit in each parameter is the spread of the
     better half of the trials. So the neighbourhood shrinks as the ranges close in.
 
-    Where all parameters are discrete (choices, whole numbers, floats with a step), no trial repeats a finished one
-    while other configurations are left, also if parameters depend on others. Candidates that would repeat one are left
-    out. A value that leads to nothing but repetitions is drawn again, at last uniformly from the other values.
+    Where all parameters are discrete (choices, whole numbers, floats with a step), no trial repeats an earlier one
+    while other configurations are left, also if parameters depend on others. Candidates that would repeat a finished
+    one are left out. A value that leads to nothing but repetitions is drawn again, at last uniformly from the others.
+    Trials that still run count with the parameters that they have by then, so two that draw at the same moment may
+    be equal. In a run of hpsearch with a declared space the order is fixed, and none are.
 
     Pruned trials and trials with non-finite values rank last. They show where not to search and never set a range.
     Failed trials are ignored. The range of a conditional parameter is set by the best trials that have it. A parameter
@@ -78,12 +80,12 @@ class NarrowingSampler(IndependentSampler):
     choices that the best trials have.
 
     The draws of trial *n* depend on the seed, on *n*, and on the finished trials of earlier rounds; with a lag, on the
-    trials that the first trial of the round sees. What they repeat depends on the finished trials before *n*. Workers
-    that share a study draw different points of the same rounds. Use a sampler with one study only.
+    trials that the first trial of the round sees. What they repeat depends on all trials before *n*. Workers that
+    share a study draw different points of the same rounds. Use a sampler with one study only.
 
-    A study goes on by the rule that its first trial was drawn by. Rule 2 is the one above; trials have it as the user
-    attribute ``strategy_rule``. By rule 1, that of earlier versions, α = 0, trials may repeat others, and a share of
-    0.1 explores choices, too.
+    A study goes on by the rule that its first trial was drawn by. Rule 3 is the one above; trials have it as the user
+    attribute ``strategy_rule``. By rule 2, only finished trials are not repeated. By rule 1, α = 0, trials may repeat
+    others, and a share of 0.1 explores choices, too.
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ class NarrowingSampler(IndependentSampler):
     candidates
         Number of points from which each trial takes the best; 1: a trial is a uniform draw from the ranges.
     rule
-        1 or 2; None: 2, or the rule of the study.
+        1, 2 or 3; None: 3, or the rule of the study.
     seed
         Any integer ≥ 0; None draws one at random.
 
@@ -139,7 +141,7 @@ class NarrowingSampler(IndependentSampler):
         self._plans: dict[tuple[str, int], Round] = {}
         self._rules: dict[str, int] = {}  # by study
         self._marked: tuple[str, int] | None = None  # study, and the trial that was marked last
-        self._looked: tuple[str, int, Visited] | None = None  # study, trial, and what it sees
+        self._looked: tuple[str, int, tuple[Visited, list[FrozenTrial]]] | None = None  # study, trial, what it sees
         self._starts = [0]  # trial numbers at which rounds start
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -155,23 +157,32 @@ class NarrowingSampler(IndependentSampler):
         The draw is uniform at first, in trials that explore, and for a parameter without a plan.
         """
         refuse_several_objectives(study)
-        plan = self._plan(study, trial.number)
-        place = trial.number - plan.numbers.start
-        draws = None if plan.explores[place] else plan.draws.get(param_name)
-        if draws is None or draws.distribution != param_distribution:
-            draws, drawn = None, uniform_draw(self._seed, trial, param_name, param_distribution)
-        else:
-            drawn = draws.values[place]
-        range_ = _ends(param_distribution) if draws is None else draws.range
-        if plan.avoids and count(param_distribution) is not None:
-            visited, before = self._visited(study, trial.number), trial.number - lag_of(study)
-            closed = visited.closed(trial.params, param_name, param_distribution, before)
-            if index(param_distribution, key(param_distribution, drawn)) in closed:
-                rng = generator(self._seed, trial.number, param_name, "again")
-                drawn, range_ = _drawn_again(drawn, range_, draws, param_distribution, closed, rng)
+        with LOCK:  # other threads add trials to what is read here
+            drawn, range_ = self._draw(study, trial, param_name, param_distribution)
         self._mark(study, trial, param_name)
         _note(study, trial, param_name, range_)
         return drawn
+
+    def _draw(
+        self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
+    ) -> tuple[Any, list[Any]]:
+        """Return the value and the range that it was drawn from."""
+        plan = self._plan(study, trial.number)
+        place = trial.number - plan.numbers.start
+        draws = None if plan.explores[place] else plan.draws.get(name)
+        if draws is None or draws.distribution != distribution:
+            draws, drawn = None, uniform_draw(self._seed, trial, name, distribution)
+        else:
+            drawn = draws.values[place]
+        range_ = _ends(distribution) if draws is None else draws.range
+        if plan.avoids and count(distribution) is not None:
+            (visited, begun), before = self._visited(study, trial.number), trial.number - lag_of(study)
+            with visited.also(begun):
+                closed = visited.closed(trial.params, name, distribution, before)
+            if index(distribution, key(distribution, drawn)) in closed:
+                rng = generator(self._seed, trial.number, name, "again")
+                return _drawn_again(drawn, range_, draws, distribution, closed, rng)
+        return drawn, range_
 
     def _plan(self, study: optuna.Study, number: int) -> Round:
         """Return the plan of the round of trial `number`; compute it for the first trial of the round."""
@@ -192,10 +203,12 @@ class NarrowingSampler(IndependentSampler):
         """Return whether trials explore where all parameters are choices."""
         return self._explores_choices or RULES[rule].explores_choices
 
-    def _visited(self, study: optuna.Study, number: int) -> Visited:
+    def _visited(self, study: optuna.Study, number: int) -> tuple[Visited, list[FrozenTrial]]:
         """Return what finished trials have tried; the storage is asked once for each trial."""
         if self._looked is None or self._looked[:2] != (study.study_name, number):
-            self._looked = study.study_name, number, self._lessons.of(whole_study(study)).visited
+            whole = whole_study(study)
+            begun = begun_of(whole, number) if RULES[self._rule_of(whole)].avoids_begun else []
+            self._looked = study.study_name, number, (self._lessons.of(whole).visited, begun)
         return self._looked[2]
 
     def _rule_of(self, study: optuna.Study) -> int:

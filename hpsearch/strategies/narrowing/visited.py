@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution
@@ -13,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hpsearch.strategies.narrowing.values import count, index, key, value
 
 NEVER = math.inf  # number of the trial that visits what is not visited
+ALWAYS = -math.inf  # number of a trial that counts for all others
 
 
 @dataclass
@@ -136,6 +139,19 @@ class Visited:
         at = self._reached(params)
         return {} if at is None else self._nodes[at].closed_values(name, distribution, before)
 
+    @contextmanager
+    def also(self, trials: Iterable[FrozenTrial]) -> Iterator[None]:
+        """Count `trials` that are not finished as tried, within the context. They count before any number."""
+        undo: list[Callable[[], object]] = []
+        try:
+            for trial in trials:
+                if trial.params and all(count(each) is not None for each in trial.distributions.values()):
+                    self._insert(trial, ALWAYS, undo)
+            yield
+        finally:
+            for step in reversed(undo):
+                step()
+
     def _reached(self, params: Mapping[str, Any]) -> int | None:
         """Return the node that a trial with these parameters has reached; None if no other trial did."""
         at, left = 0, dict(params)
@@ -149,24 +165,41 @@ class Visited:
             at = child
         return at
 
-    def _insert(self, trial: FrozenTrial, number: int) -> None:
-        """Add a trial that counts from `number` on."""
+    def _insert(self, trial: FrozenTrial, number: float, undo: list[Callable[[], object]] | None = None) -> None:
+        """Add a trial that counts from `number` on; append to `undo` the calls that, from the last on, take it out."""
+        undo = [] if undo is None else undo
         at, path, left = 0, [], dict(trial.params)
         while left:
             node = self._nodes[at]
             name = node.name if node.name in left else next(iter(left))
+            undo.append(partial(_set, node, name=node.name, distribution=node.distribution))
             node.name, node.distribution = name, trial.distributions[name]
             branch = (name, key(node.distribution, left.pop(name)))
             path.append((node, branch))
-            at = self._children.setdefault((at, *branch), len(self._nodes))
-            if at == len(self._nodes):
+            if (at, *branch) not in self._children:
+                self._children[at, *branch] = len(self._nodes)
                 self._nodes.append(_Node())
+                undo += [self._nodes.pop, partial(self._children.pop, (at, *branch))]
+            at = self._children[at, *branch]
         end = self._nodes[at]
+        undo.append(partial(_set, end, ended=end.ended))
         end.ended = min(end.ended, number)
         for (parent, branch), child in zip(reversed(path), [end, *(node for node, _ in reversed(path))], strict=False):
-            parent.closed[branch] = child.closed_by()
-            if parent.closed[branch] == NEVER:
-                del parent.closed[branch]
+            undo.append(partial(_close, parent, branch, parent.closed.get(branch, NEVER)))
+            _close(parent, branch, child.closed_by())
+
+
+def _close(node: _Node, branch: tuple[str, float], number: float) -> None:
+    """Close a branch from `number` on; open it if that is never."""
+    if number == NEVER:
+        node.closed.pop(branch, None)
+    else:
+        node.closed[branch] = number
+
+
+def _set(node: _Node, **attributes: Any) -> None:
+    for name, old in attributes.items():
+        setattr(node, name, old)
 
 
 def _is_choice(distribution: BaseDistribution) -> bool:

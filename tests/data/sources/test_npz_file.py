@@ -95,6 +95,15 @@ def zip_bytes():
     return content.getvalue()
 
 
+def spoilt_header(before, after):
+    """An npz file whose array x has a header of the same length that is no literal of Python."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("x.npy", npy_bytes().replace(before, after))
+        archive.writestr("y.npy", npy_bytes())
+    return content.getvalue()
+
+
 DAMAGED = {
     "empty": (b"", "is no npz file"),
     "text": (b"x,y\n1,2\n", "is no npz file"),
@@ -102,6 +111,10 @@ DAMAGED = {
     "cut off": (npz_bytes()[:-200], "or has been cut off"),
     "overwritten": (npz_bytes()[:300] + bytes(200) + npz_bytes()[500:], "can't be read as an npz file"),
     "one array": (npy_bytes(), "is no npz file.*numpy.savez writes one"),
+    "a header without an end": (spoilt_header(b"(", b"["), "can't be read as an npz file"),
+    "a header that is no Python": (spoilt_header(b"{'", b"{,"), "can't be read as an npz file"),
+    "a header with an indent": (spoilt_header(b"{'d", b"\n \n"), "can't be read as an npz file"),
+    "a header that ends in a text": (spoilt_header(b"}", b"'"), "can't be read as an npz file"),
     "another archive": (zip_bytes(), "'x' is no NumPy array"),
 }
 

@@ -2,14 +2,17 @@
 
 import itertools
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 from hpsearch.storage import open_storage
+from hpsearch.strategies.history import LOCK
 from hpsearch.strategies.lag import lagged_sampler
 from hpsearch.strategies.narrowing import NarrowingSampler
+from hpsearch.strategies.narrowing.visited import Visited
 
 
 def flat(trial):
@@ -173,3 +176,30 @@ def test_with_a_number_among_the_choices_trials_explore():
         return ten_choices(trial) + trial.suggest_int("n", 0, 99)
 
     assert explored(searched(with_number, 100))
+
+
+@pytest.mark.parametrize("reading", ["has", "closed"])
+def test_no_other_thread_changes_what_a_draw_reads(reading, monkeypatch):
+    """Threads of ``study.optimize(n_jobs=2)`` share the sampler; without a lock, reading ended in IndexError."""
+    read, others = getattr(Visited, reading), []
+
+    def watched(*arguments, **options):
+        others.append(in_another_thread(is_free))
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(Visited, reading, watched)
+    optuna.create_study(sampler=NarrowingSampler(seed=0)).optimize(flat, n_trials=20)
+    assert others
+    assert not any(others)
+
+
+def is_free():
+    taken = LOCK.acquire(blocking=False)
+    if taken:
+        LOCK.release()
+    return taken
+
+
+def in_another_thread(function):
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(function).result()
