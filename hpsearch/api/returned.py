@@ -35,8 +35,8 @@ class Search:
         Values of the confirmation trainings of `best_params`; empty without confirmation.
     best_model
         Model for use with `best_params`: ``best_model.predict(X)`` takes a data frame or an array of unscaled rows, and
-        returns names of classes, or numbers in the target's units. It is fitted when it is first used, to all rows but
-        the test rows. Only an objective on data, such as `MLPObjective`, has one; others raise `UsageError`.
+        returns classes with the type of the target, or numbers in its units. It is fitted when it is first used, to all
+        rows but the test rows. Only an objective on data, such as `MLPObjective`, has one; others raise `UsageError`.
     study
         The optuna study, for optuna's own plots and importances.
     trials

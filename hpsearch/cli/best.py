@@ -71,7 +71,7 @@ def _best(
 def document(results: Results, chosen: Best) -> dict[str, Any]:
     """Return the best hyperparameters, their origin and their scores."""
     from hpsearch.cli.chosen import test_score
-    from hpsearch.report.python_code import preparation_of, settings_of
+    from hpsearch.report.python_code import preparation_of, seed_of, settings_of
     from hpsearch.space import decode
 
     chosen_data = preparation_of(results, chosen)
@@ -85,6 +85,7 @@ def document(results: Results, chosen: Best) -> dict[str, Any]:
         "params": {name: decode(value) for name, value in chosen.params.items()},
         "model": settings_of(results, chosen),
         **({"data": chosen_data} if chosen_data else {}),
+        **seed_of(results, chosen),
         "metric": results.metric,
         "direction": results.direction,
         "validation": chosen.value,

@@ -82,6 +82,7 @@ def _fit(
     from dataclasses import replace
 
     from hpsearch.cli.chosen import best_trial, stored_results, test_score
+    from hpsearch.report.python_code import seed_of
     from hpsearch.results.choose import folder as file_name
     from hpsearch.space import decode
 
@@ -103,7 +104,12 @@ def _fit(
     model.save(path)
     return Answer(
         lambda console: _print(console, results, chosen, model, path, all_rows=all_rows),
-        lambda: {"model": path, **model.about, "params": {name: decode(each) for name, each in chosen.params.items()}},
+        lambda: {
+            "model": path,
+            **model.about,
+            "params": {name: decode(each) for name, each in chosen.params.items()},
+            **seed_of(results, chosen),
+        },
     )
 
 

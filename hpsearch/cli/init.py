@@ -102,7 +102,7 @@ def _init(
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: --force overwrites it, --out FILE writes another one")
     with console.status("looking at the table"):
-        proposal = propose(_read(data, target, reading, missing), target, reading, rows, estimator)
+        proposal = propose(_read(data, target, reading, missing, rows), target, reading, rows, estimator)
     path = str(data) if data.is_absolute() else os.path.relpath(data, file.parent)
     if not _is_text(path):
         raise UsageError(f"{plain(path)}: a study file can't hold a name that is no UTF-8 text: rename the file")
@@ -113,18 +113,21 @@ def _init(
     return Answer(lambda console: _print(console, proposal, file, work), lambda: _document(proposal, file, work))
 
 
-def _read(data: Path, target: str | None, reading: dict[str, Any], missing: list[str] | None) -> Table:
+def _read(
+    data: Path, target: str | None, reading: dict[str, Any], missing: list[str] | None, rows: dict[str, str]
+) -> Table:
     """Read the table, again if signs in it stand for missing values; these are added to `reading`."""
     from hpsearch.data.reading.missing import proposed_missing
     from hpsearch.data.table import read_table
 
+    numbers = [*rows.values(), *([target] if target else [])]
     if missing is not None:
         reading["missing"] = missing
-        return read_table(data, **reading)
-    table = read_table(data, **reading)
+        return read_table(data, **reading, numbers=numbers)
+    table = read_table(data, **reading, numbers=numbers)
     while signs := proposed_missing(table.frame, target).keys() - {*table.missing}:
         reading["missing"] = [*table.missing, *sorted(signs)]
-        table = read_table(data, **reading)
+        table = read_table(data, **reading, numbers=numbers)
     return table
 
 

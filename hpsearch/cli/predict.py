@@ -142,7 +142,7 @@ def _pieces(model: TabularModel, frame: pd.DataFrame, keep: Sequence[str], **opt
     import pandas as pd
 
     rest, start = _without_kept(frame, keep, model), 0
-    for predictions in model.predictions_in_pieces(rest, **options):
+    for predictions in model.predictions_in_pieces(rest, as_names=True, **options):
         kept = frame[[*keep]].iloc[start : start + len(predictions)].reset_index(drop=True)
         start += len(predictions)
         yield pd.concat([kept, predictions], axis=1)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.reading.dates import is_form
 from hpsearch.data.reading.frames import column_name
 from hpsearch.data.reading.kinds import UnusableColumnError, usable
 from hpsearch.data.reading.missing import without
 from hpsearch.data.values import (
-    DATE_FORM,
     DATE_PARTS,
     TIME_PARTS,
     Converted,
@@ -265,7 +265,7 @@ class Columns:
                 raise ValueError(f"column {quoted(column.name)} must have categories if it is text, else none")
             if column.kind == DATE and not set(column.details) <= {*DATE_PARTS, *TIME_PARTS}:
                 raise ValueError(f"column {quoted(column.name)} has no such parts of a date")
-            if column.form and (column.kind != DATE or not DATE_FORM.fullmatch(column.form)):
+            if column.form and (column.kind != DATE or not is_form(column.form)):
                 raise ValueError(f"column {quoted(column.name)} has no such form of dates")
         if not inputs or len({column.name for column in inputs}) < len(inputs):
             raise ValueError("there must be columns, with different names")

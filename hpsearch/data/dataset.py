@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.columns import CODE, DATE, Columns
+from hpsearch.data.labels import problem_of
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.roles import MOST_CATEGORIES
 from hpsearch.data.row_columns import check_row_columns
@@ -52,6 +53,8 @@ class Dataset:
     weights
         Weight of each row, float64 of shape (rows,), at least 0: of trainings and of scores. None: all are 1. Neither
         of the three is an input, and none goes with an official test set.
+    class_values
+        Values of the K classes with the type of the target, shape (K,), numbers or truths; None if they are texts.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class Dataset:
     groups: NDArray[np.int64] | None = field(default=None, repr=False)
     order: NDArray[np.float64] | None = field(default=None, repr=False)
     weights: NDArray[np.float64] | None = field(default=None, repr=False)
+    class_values: NDArray[Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -86,6 +90,8 @@ class Dataset:
         for part, x, y in self._parts():
             self._check_inputs(part, x, y)
             self._check_targets(part, y)
+        if self.class_values is not None and (problem := problem_of(self.class_values, len(self.class_names))):
+            raise DataError(f"{self.name}: {problem}")
         self._check_variety()
         check_row_columns(self.name, len(self.x), self._row_columns)
         if self._row_columns and self.test is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from hpsearch.data.labels import categories_of
 from hpsearch.data.reading import parquet
 from hpsearch.data.reading.delimited import read_delimited
 from hpsearch.data.reading.dialect import check_decimal, check_separator, find_dialect
@@ -17,7 +18,7 @@ from hpsearch.data.reading.missing import check_missing, without
 from hpsearch.data.reading.texts import interpret
 from hpsearch.data.reading.unpacking import unpacked
 from hpsearch.data.sources.files import located
-from hpsearch.errors import DataError
+from hpsearch.errors import DataError, some_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,13 +40,15 @@ class Table:
         blanks around it). Missing values are NaN, NA, NaT and None.
     reading
         How it was read: "separator", "decimal", "quote", "encoding", "compression", and columns by what was made of
-        their texts: "numbers", "dates", "ambiguous"; "format" if it is "parquet". Empty for frames.
+        their texts: "numbers", "dates", "codes", "ambiguous"; "format" if it is "parquet". Empty for frames.
     lines
         Line of the file where each row begins, shape (rows,); None if it is no text.
     date_formats
         Format of each column of dates that was text.
     missing
         What stands for missing values in it, as text.
+    categories
+        Categories of the columns that pandas held as such, by name, shape (categories,): in the frame they are text.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Table:
     lines: NDArray[np.int64] | None = field(default=None, repr=False)
     date_formats: Mapping[str, str] = field(default_factory=dict, repr=False)
     missing: tuple[str, ...] = ()
+    categories: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
     def place(self, row: int) -> str:
         """Return where a row is, for messages: its line in the file, or its number from 0.
@@ -73,7 +77,8 @@ def read_table(
     encoding: str | None = None,
     missing: Sequence[str] = (),
     folder: str | os.PathLike[str] | None = None,
-    texts: Container[str] = (),
+    texts: Collection[str] = (),
+    numbers: Collection[str] = (),
     dates: bool = True,
     file: BinaryIO | None = None,
 ) -> Table:
@@ -89,6 +94,8 @@ def read_table(
         Where a relative path starts; the current folder if None.
     texts
         Names of columns that are text, whatever they look like: ``01234`` keeps its zero.
+    numbers
+        Names of columns that are numbers, even if they look like dates or codes.
     dates
         Whether texts that all are dates of one format become dates.
     file
@@ -116,22 +123,24 @@ def read_table(
     if content.startswith(parquet.MAGIC):
         if separator or decimal or encoding:
             raise DataError(f"{file_path}: is Parquet, which has no separator, decimal or encoding to set")
-        frame = of_few_kinds(parquet.read_parquet(content, file_path), file_path)
+        raw = parquet.read_parquet(content, file_path)
+        frame, categories = of_few_kinds(raw, file_path), categories_of(raw)
         frame = _with_texts(frame, texts)
         frame = frame.assign(**{str(name): without(values, missing) for name, values in frame.items() if missing})
-        return Table(name, frame, how | {"format": "parquet"}, missing=missing)
+        return Table(name, frame, how | {"format": "parquet"}, missing=missing, categories=categories)
     text, encoding = as_utf8(content, encoding, file_path)
     del content
     dialect = find_dialect(text, separator, decimal)
-    frame, lines = read_delimited(text, dialect, file_path, texts, missing)
+    frame, lines, codes = read_delimited(text, dialect, file_path, texts, missing, numbers)
     del text
     how |= {"separator": dialect.separator, "decimal": dialect.decimal, "quote": dialect.quote, "encoding": encoding}
     known = decimal or ("," if dialect.decimal == "," else None)
-    frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts)
+    how |= {"codes": some_of(codes)} if codes else {}
+    frame, interpreted, formats = interpret(frame, decimal=known, dates=dates, texts=texts, numbers=numbers)
     return Table(name, of_few_kinds(frame, file_path), how | interpreted, lines, formats, missing)
 
 
-def _with_texts(frame: pd.DataFrame, texts: Container[str]) -> pd.DataFrame:
+def _with_texts(frame: pd.DataFrame, texts: Collection[str]) -> pd.DataFrame:
     columns = {str(name): as_text(values) for name, values in frame.items() if str(name) in texts}
     return frame.assign(**columns)
 
@@ -155,4 +164,4 @@ def table_of(data: Any, y: Any = None, name: str = "table") -> tuple[Table, str]
     if isinstance(data, tuple) and len(data) == 2 and y is None:
         data, y = data
     frame, target = frame_of(data, y, name)
-    return Table(name, of_few_kinds(frame, name)), target
+    return Table(name, of_few_kinds(frame, name), categories=categories_of(frame)), target

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hpsearch.data.columns import CODE, DATE, NUMBER, TEXT, TRUTH, Column, Columns
 from hpsearch.data.dataset import Dataset
+from hpsearch.data.labels import class_values, values_of_categories
 from hpsearch.data.reading.missing import proposed_missing
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.roles import CATEGORY, IGNORED, describe_columns, is_truth, list_line, to_be_ignored
@@ -110,7 +111,8 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
         for problem in problems:
             collected.add(problem)
         collected.refuse()
-    y, task, class_names = encode_target(_target_values(frame[target]), task, f"{table.name}: column {target!r}")
+    targets = _target_values(frame[target])
+    y, task, class_names = encode_target(targets, task, f"{table.name}: column {target!r}")
     columns = Columns(tuple(inputs.columns), target, tuple(dict.fromkeys(unused)), table.missing)
     order = [column.name for column in (*columns.numbers, *columns.categorical)]
     return Dataset(
@@ -124,6 +126,7 @@ def dataset_of(table: Table, target: str | None, task: str | None = None, roles:
         groups=rows.groups,
         order=rows.order,
         weights=rows.weights,
+        class_values=_class_values(targets, class_names, table.categories.get(target)),
     )
 
 
@@ -234,6 +237,14 @@ def first_slip(values: pd.Series[Any]) -> tuple[int, str] | None:
 def _places(wrong: NDArray[np.bool_], place: Callable[[int], str]) -> str:
     rows = np.flatnonzero(wrong)
     return ", ".join(place(int(row)) for row in rows[:_MOST_ROWS]) + and_more(len(rows) - _MOST_ROWS)
+
+
+def _class_values(
+    targets: NDArray[Any], names: tuple[str, ...], categories: NDArray[Any] | None
+) -> NDArray[Any] | None:
+    if not names:
+        return None
+    return class_values(targets) if categories is None else values_of_categories(names, categories)
 
 
 def _target_values(values: pd.Series[Any]) -> NDArray[Any]:

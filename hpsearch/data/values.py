@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpsearch.data.reading.dates import written_so
 from hpsearch.errors import and_more, quoted
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ TIME_PARTS = ("hour",)
 """Number that a time of day becomes, with minutes as fraction; for columns with times alone."""
 
 INFINITE = "the value is infinite, or too large for float32"
-
-DATE_FORM = re.compile(
-    r"(?=.*%d)(?=.*%m)(?=.*%Y)%[dmY](?P<sign>[./-])%[dmY](?P=sign)%[dmY](?:[ T]%H:%M(?::%S(?:\.%f)?)?)?"
-)
-"""Form of dates in the files that training read."""
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _MOST_NAMED = 10  # columns or categories that a message names
@@ -160,12 +155,10 @@ def as_dates(values: pd.Series[Any]) -> pd.Series[Any]:
 
 def in_form(values: pd.Series[Any], form: str) -> pd.Series[Any]:
     """Return dates in place of the texts of a form such as ``"%d.%m.%Y"``; the other values stay as they are."""
-    import pandas as pd
-
     if values.dtype.kind == "M":
         return values
     texts = values.astype(object).map(str)
-    dates = pd.to_datetime(texts, format=form, errors="coerce")
+    dates = written_so(texts, form)
     return dates if dates.notna().equals(values.notna()) else dates.astype(object).where(dates.notna(), values)
 
 

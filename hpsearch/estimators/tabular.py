@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hpsearch.blas import ONE_BLAS_THREAD
+from hpsearch.data import labels
 from hpsearch.data.columns import Columns, Raw
 from hpsearch.data.preparation import Preparation
 from hpsearch.data.reading.frames import inputs_of
@@ -57,6 +58,9 @@ class TabularModel:
         What it was made from, in JSON types.
     preparation
         Makes the matrix of the columns; None for `Preparation.plain`.
+    class_values
+        Value of each class, by number, with the type of the target; None if these are the names, as in files of
+        earlier versions.
     """
 
     estimator: Any
@@ -68,6 +72,7 @@ class TabularModel:
     y_scale: float = 1.0
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
     preparation: Preparation | None = field(default=None, repr=False)
+    class_values: NDArray[Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         width = len(self._prepares.feature_names)
@@ -81,6 +86,8 @@ class TabularModel:
             raise DataError(f"y_shift and y_scale must be finite, got {self.y_shift} and {self.y_scale}")
         if self.class_names and not set(self._class_numbers) <= set(range(len(self.class_names))):
             raise DataError(f"there must be a name for each class, got {len(self.class_names)}")
+        if self.class_values is not None and (problem := labels.problem_of(self.class_values, len(self.class_names))):
+            raise DataError(problem)
 
     @property
     def _prepares(self) -> Preparation:
@@ -88,8 +95,12 @@ class TabularModel:
 
     @property
     def classes_(self) -> NDArray[Any]:
-        """Names of the classes, in the order of the probabilities."""
-        return np.array([self.class_names[number] for number in self._class_numbers])
+        """Values of the classes, in the order of the probabilities."""
+        return self._values[self._class_numbers]
+
+    @property
+    def _values(self) -> NDArray[Any]:
+        return np.array(self.class_names) if self.class_values is None else self.class_values
 
     @property
     def _class_numbers(self) -> list[int]:
@@ -97,6 +108,8 @@ class TabularModel:
 
     def predict(self, X: ArrayLike | pd.DataFrame, **options: Any) -> NDArray[Any]:
         """Return the most probable class of each row, or a number in the target's units, shape (rows,).
+
+        Classes have the type that they had in the target: whole numbers, decimals, truths or text.
 
         Parameters
         ----------
@@ -111,13 +124,13 @@ class TabularModel:
         DataError
             If columns are missing, additional, or hold what can't be used.
         """
-        return np.concatenate([self._labels(x) for x in self._pieces(X, **options)])
+        return np.concatenate([self._labels(x, self._values) for x in self._pieces(X, **options)])
 
-    def _labels(self, x: NDArray[np.float32]) -> NDArray[Any]:
+    def _labels(self, x: NDArray[np.float32], classes: NDArray[Any]) -> NDArray[Any]:
         predictions = self._asked(self.estimator.predict, x)
         if self.class_names:
-            names: NDArray[Any] = np.array(self.class_names)[predictions.astype(np.intp)]
-            return names
+            labels: NDArray[Any] = classes[predictions.astype(np.intp)]
+            return labels
         numbers: NDArray[Any] = predictions.astype(np.float64) * self.y_scale + self.y_shift
         return numbers
 
@@ -150,13 +163,20 @@ class TabularModel:
         """Return ``prediction`` and, if there are any, ``probability_<class>``, a row for each row; as `predict`."""
         return pd.concat(self.predictions_in_pieces(X, **options), ignore_index=True)
 
-    def predictions_in_pieces(self, X: ArrayLike | pd.DataFrame, **options: Any) -> Iterator[pd.DataFrame]:
-        """Yield `predictions` of as many rows at once as bounded memory holds; all rows are checked before."""
+    def predictions_in_pieces(
+        self, X: ArrayLike | pd.DataFrame, *, as_names: bool = False, **options: Any
+    ) -> Iterator[pd.DataFrame]:
+        """Yield `predictions` of as many rows at once as bounded memory holds; all rows are checked before.
+
+        `as_names` gives the names of the classes, which are text, instead of their values.
+        """
+        names = np.array(self.class_names)
         for x in self._pieces(X, **options):
-            columns = {"prediction": self._labels(x)}
+            columns = {"prediction": self._labels(x, names if as_names else self._values)}
             if self.gives_probabilities:
                 probabilities = self._probabilities(x)
-                columns |= {f"probability_{name}": probabilities[:, place] for place, name in enumerate(self.classes_)}
+                named = enumerate(names[self._class_numbers])
+                columns |= {f"probability_{name}": probabilities[:, place] for place, name in named}
             yield pd.DataFrame(columns)
 
     def _asked(self, method: Callable[[NDArray[Any]], NDArray[Any]], x: NDArray[np.float32]) -> NDArray[Any]:
@@ -225,6 +245,7 @@ class TabularModel:
             "state": state,
             "columns": self.columns.table(),
             "class_names": list(self.class_names),
+            **labels.written(self.class_values),
             "target": [self.y_shift, self.y_scale],
             "about": dict(self.about),
         }
@@ -268,6 +289,7 @@ class TabularModel:
                 y_scale,
                 dict(description["about"]),
                 preparation,
+                labels.restored(description.get("class_values")),
             )
         except UNREADABLE as error:
             raise damaged(path, error) from error

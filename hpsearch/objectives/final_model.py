@@ -27,6 +27,11 @@ HoldOut = Callable[[float], NDArray[np.bool_]]
 """Returns which rows stop a training early, of shape (rows,), about as many as a share of the rows."""
 
 
+def final_seed(seed: int, repeat: int) -> int:
+    """Return the `random_state` of a model for use, which the study's seed and the repeat determine."""
+    return integer(seed, repeat, "final model")
+
+
 def final_model(
     dataset: Dataset,
     make: Callable[[str], Any],
@@ -47,7 +52,7 @@ def final_model(
     fit
         Fits it to inputs and targets, with weights or None, and what draws rows for early stopping or None.
     test, seed, repeat
-        As for `split`; `seed` and `repeat` also seed the estimator's `random_state`.
+        As for `split`; `seed` and `repeat` also give the estimator's `random_state`, see `final_seed`.
     preparation
         How the inputs are prepared.
 
@@ -76,7 +81,7 @@ def final_model(
         y_shift, y_scale = float(shifts[0]), float(1 / factors[0])
     estimator = make(dataset.task)
     if "random_state" in estimator.get_params(deep=False):
-        estimator.set_params(random_state=integer(seed, repeat, "final model"))
+        estimator.set_params(random_state=final_seed(seed, repeat))
     with ONE_BLAS_THREAD.hold():
         fit(estimator, x, y, weights, hold_out)
     return TabularModel(
@@ -89,6 +94,7 @@ def final_model(
         y_scale,
         about={"data": dataset.name, "rows": len(x), "all_rows": all_rows},
         preparation=fitted,
+        class_values=dataset.class_values,
     )
 
 

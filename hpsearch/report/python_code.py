@@ -15,6 +15,7 @@ from hpsearch.data.preparation_settings import PREPARATION_KEYS
 from hpsearch.errors import UsageError
 from hpsearch.objectives import DEFAULT_FAMILY, FAMILIES
 from hpsearch.objectives.data_keys import of_data, of_model
+from hpsearch.objectives.final_model import final_seed
 from hpsearch.objectives.scoring import task_of
 from hpsearch.objectives.supervised import SupervisedObjective
 from hpsearch.results.definition import Definition
@@ -24,6 +25,9 @@ from hpsearch.space import decode
 _SPLIT = ("validation", "test", "train", *PREPARATION_KEYS)  # keys of [data] that are arguments of split
 _LATER = "max_categories"  # of them, written only if it is not the default
 _METRIC = "metric"
+_SEED = "random_state"
+_ROUNDED = "# Equal to hpsearch fit to the last digit if its inputs are rounded to float32 before and after scaling."
+_OF_SEED = "  # that of hpsearch fit, made of the study's seed and the repeat"
 
 
 def program(results: Results, best: Best, *, absolute: bool = False) -> str:
@@ -68,7 +72,17 @@ def estimator_program(results: Results, best: Best) -> str:
         raise UsageError(
             f"the study {results.name!r} has no estimator with these hyperparameters: leave out --estimator"
         )
-    return "\n".join([import_of(type(estimator)), "", *_prepared(best), *_constructed(estimator)])
+    return "\n".join([import_of(type(estimator)), "", *_prepared(best), _ROUNDED, *_constructed(estimator)])
+
+
+def seed_of(results: Results, best: Best) -> dict[str, int]:
+    """Return the seed with which `hpsearch fit` trains the best settings, by name; empty if they take none."""
+    definition = results.definitions.get((best.task, best.variant))
+    if definition is None or not definition.has_family:
+        return {}
+    estimator = _estimator(definition, best, results.metric)
+    settings = {} if estimator is None else estimator.get_params(deep=False)
+    return {name: value for name, value in settings.items() if name == _SEED}
 
 
 def settings_of(results: Results, best: Best) -> dict[str, Any]:
@@ -126,7 +140,9 @@ def _estimator(definition: Definition, best: Best, metric: str) -> Any:
         estimator = family.estimator(family.settings_of(definition.model, best.params, task), task)
     except UsageError:
         return None
-    return estimator.set_params(random_state=0) if "random_state" in estimator.get_params(deep=False) else estimator
+    if _SEED in estimator.get_params(deep=False):
+        estimator.set_params(**{_SEED: final_seed(definition.seed, best.repeat)})
+    return estimator
 
 
 def _scored_alike(definition: Definition) -> bool:
@@ -225,7 +241,9 @@ def _constructed(estimator: Any) -> Iterator[str]:
         for name, value in estimator.get_params(deep=False).items()
         if type(value) is not type(defaults.get(name)) or value != defaults.get(name)
     }
-    yield from (f"model = {type(estimator).__name__}(", *(f"    {name}={value!r}," for name, value in changed.items()))
+    yield f"model = {type(estimator).__name__}("
+    for name, value in changed.items():
+        yield f"    {name}={value!r},{_OF_SEED if name == _SEED else ''}"
     yield ")"
 
 

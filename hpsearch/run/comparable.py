@@ -28,6 +28,12 @@ _FREE = (
     "claims",
 )
 
+_FINGERPRINT = "data.fingerprint"
+_READ_OTHERWISE = (
+    "; if the file is the same, an earlier version read it otherwise: name codes with leading zeros, such as 01234, in "
+    "numbers = [...] of [data], and dates that were texts in categories = [...]"
+)
+
 
 def content_hash(content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the settings that affect comparability."""
@@ -76,7 +82,9 @@ def check_comparable(study: str, stored: Mapping[str, Any], now: Mapping[str, An
     if changed:
         first = changed[0]
         more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+        file = new.get("data.source") == "csv" and _FINGERPRINT in changed
         raise UsageError(
             f"the storage holds trials of {study!r} with another {first}: {old.get(first)!r} there, "
             f"{new.get(first)!r} now{more}; they can't be compared, so give the study another name or another --storage"
+            f"{_READ_OTHERWISE if file else ''}"
         )

@@ -98,7 +98,12 @@ def reading_in_words(table: Table) -> str:
 
 
 _READING = ("separator", "decimal", "encoding", "compression")
-_COLUMNS = {"numbers": "numbers written otherwise", "dates": "dates", "ambiguous": "ambiguous, and so text"}
+_COLUMNS = {
+    "numbers": "numbers written otherwise",
+    "dates": "dates",
+    "codes": "with leading zeros, and so categories",
+    "ambiguous": "ambiguous, and so text",
+}
 _SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ".": "point"}
 
 

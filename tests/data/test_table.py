@@ -98,7 +98,27 @@ DATES = {
     "mixed": (["2024-03-01", "01.03.2024"], None),
     "no such day": (["2024-02-30", "2024-02-01"], None),
     "a text": (["2024-03-01", "soon"], None),
+    "short months": (["05-Mar-24", "17-MAY-99"], "2024-03-05"),
+    "names of months": (["5 March 2024", "17 May 2024"], "2024-03-05"),
+    "names of months with times": (["5 Sept 2024 08:30", "17 May 2024 09:10"], "2024-09-05 08:30"),
+    "slashes around months": (["05/Mar/2024", "17/may/1999"], "2024-03-05"),
+    "months in front": (['"March 5, 2024"', '"May 17, 2024"'], "2024-03-05"),
+    "months in German": (["5 März 2024", "17 Mai 2024"], None),
+    "no month": (["5 Mars 2024", "17 May 2024"], None),
+    "two digits and a day above 12": (["03/05/24", "31/05/24"], "2024-05-03"),
+    "two digits and a month in front": (["03/05/24", "03/31/24"], "2024-03-05"),
+    "two digits and either": (["03/05/24", "04/05/24"], None),
+    "two digits and points": (["03.05.68", "1.12.24"], "2068-05-03"),
+    "two digits of the last century": (["03.05.69", "1.12.24"], "1969-05-03"),
+    "two digits and lines": (["31-03-24", "30-03-25"], None),
+    "two digits and lines, a year above 31": (["31-03-84", "30-03-25"], "1984-03-31"),
+    "months": (["2024-03", "1999-12"], "2024-03-01"),
+    "months of a calendar": (["Mar 2024", "December 1999"], "2024-03-01"),
+    "codes like months": (["1234-03", "1999-12"], None),
+    "codes beyond months": (["2024-03", "1999-13"], None),
+    "the same as numbers": (["20240305", "20241231"], None),
 }
+AMBIGUOUS = ("either", "two digits and either", "two digits and lines")
 
 
 @pytest.mark.parametrize("case", DATES)
@@ -107,11 +127,65 @@ def test_dates_of_one_format_are_dates(tmp_path, case):
     content = "".join(f"{text}\n" for text in ["when,n", *(f"{text},1" for text in texts)])
     table = read(tmp_path, content)
     if first is None:
-        assert table.frame["when"].tolist() == texts
+        assert table.frame["when"].astype(str).tolist() == texts
     else:
         assert table.frame["when"].iloc[0] == pd.Timestamp(first)
-    assert ("ambiguous" in table.reading) == (case == "either")
-    assert read(tmp_path, content, dates=False).frame["when"].tolist() == texts
+    assert ("ambiguous" in table.reading) == (case in AMBIGUOUS)
+    assert read(tmp_path, content, dates=False).frame["when"].astype(str).tolist() == [t.strip('"') for t in texts]
+
+
+CODES = {
+    "postal codes": (["01234", "98765"], True),
+    "in quotes": (['"98765"', '"01234"'], True),
+    "with blanks": ([" 01234", " 98765"], True),
+    "missing ones": (["01234", "", "98765"], True),
+    "one that is only zeros": (["00", "10"], True),
+    "no zero in front": (["1234", "0"], False),
+    "decimals": (["0.5", "01.5"], False),
+    "numbers with decimals": (["01", "1.5"], False),
+}
+
+
+@pytest.mark.parametrize("case", CODES)
+def test_whole_numbers_with_leading_zeros_are_codes(tmp_path, case):
+    texts, are_codes = CODES[case]
+    content = "".join(f"{text}\n" for text in ["n,zip,x", *(f"{n},{text},7" for n, text in enumerate(texts))])
+    table = read(tmp_path, content)
+    assert table.reading.get("codes") == ("zip" if are_codes else None)
+    if are_codes:
+        assert table.frame["zip"].tolist() == [text.strip(' "') or None for text in texts]
+    assert table.frame[["n", "x"]].dtypes.map(lambda dtype: dtype.kind).tolist() == ["i", "i"]
+    assert read(tmp_path, content, numbers=["zip"]).frame["zip"].dtype.kind in "if"
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_codes_at_either_end_of_a_line_are_seen(tmp_path, sign):
+    table = read(tmp_path, f"zip{sign}x{sign}area\r\n01234{sign}1,5{sign}7\r\n1{sign}2,5{sign}08")
+    assert table.frame["zip"].tolist() == ["01234", "1"]
+    assert table.frame["area"].tolist() == ["7", "08"]
+
+
+COMPACT = {
+    "a date": ("order_date", ["20240305", "19991231"], "2024-03-05"),
+    "a missing one": ("Date", ["20240305", ""], "2024-03-05"),
+    "another name": ("order", ["20240305", "19991231"], None),
+    "no such day": ("date", ["20240305", "20240231"], None),
+    "other numbers": ("candidate", ["12", "20240305"], None),
+    "fractions": ("date", ["20240305.5", "20240306"], None),
+    "truths": ("updated", ["True", "False"], None),
+}
+
+
+@pytest.mark.parametrize("case", COMPACT)
+def test_numbers_are_dates_only_if_the_name_says_so(tmp_path, case):
+    name, texts, first = COMPACT[case]
+    content = "".join(f"{text}\n" for text in [f"{name},n", *(f"{text},1" for text in texts)])
+    values = read(tmp_path, content).frame[name]
+    assert (values.dtype.kind == "M") == (first is not None)
+    if first is not None:
+        assert values.iloc[0] == pd.Timestamp(first)
+        assert read(tmp_path, content, numbers=[name]).frame[name].iloc[0] == float(texts[0])
+        assert read(tmp_path, content, texts=[name]).frame[name].iloc[0] == texts[0]
 
 
 def test_all_problems_are_told_at_once(tmp_path):

@@ -114,6 +114,59 @@ def test_a_target_of_dates_is_refused():
         made(target="at", ignore=["id", "name"])
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "new"),
+    [
+        ("day", [f"{n + 1:02}-Mar-24" for n in range(28)], "05-Apr-24"),
+        ("day", [f"{n + 1} March 1999" for n in range(28)], "5 Apr 2024"),
+        ("day", [f"03/{n + 1:02}/24" for n in range(28)], "04/05/24"),
+        ("date", [f"202403{n + 1:02}" for n in range(28)], "20240405"),
+    ],
+)
+def test_new_rows_have_other_forms_of_dates_too(name, days, new, tmp_path):
+    rows = "".join(f"{day},{'ab'[n % 2]}\n" for n, day in enumerate(days))
+    (tmp_path / "own.csv").write_text(f"{name},kind\n{rows}")
+    columns = load_csv(tmp_path / "own.csv", "kind").columns
+    assert columns.inputs[0].kind == "date"
+    again = Columns.of_table(json.loads(json.dumps(columns.table())))
+    for written in (new, "2024-04-05"):
+        (tmp_path / "new.csv").write_text(f"{name}\n{written}\n")
+        assert again.encode(read_rows(tmp_path / "new.csv", again), "new").x[0, :3].tolist() == [2024, 4, 5]
+
+
+def codes_file(tmp_path, **columns):
+    path = tmp_path / "own.csv"
+    frame = pd.DataFrame({"zip": ["01", "02", "10"] * 8, "x": range(24), "kind": ["a", "b"] * 12} | columns)
+    frame.sample(frac=1, random_state=0).to_csv(path, index=False)
+    return path
+
+
+def test_codes_are_categories_also_of_new_rows(tmp_path):
+    columns = load_csv(codes_file(tmp_path), "kind").columns
+    assert columns.inputs[0].categories == ("01", "02", "10")
+    (tmp_path / "new.csv").write_text("zip,x\n10,1\n02,3\n")
+    rows = columns.encode(read_rows(tmp_path / "new.csv", columns), "new")
+    assert rows.x[:, 1].tolist() == [2, 1]
+    assert rows.notes == ()
+
+
+def test_codes_that_are_named_as_numbers_stay_numbers_also_of_new_rows(tmp_path):
+    dataset = load_csv(codes_file(tmp_path), "kind", numbers=["zip"])
+    earlier = load_csv(codes_file(tmp_path, zip=[1, 2, 10] * 8), "kind")
+    assert dataset.fingerprint == earlier.fingerprint
+    (tmp_path / "new.csv").write_text("zip,x\n10,1\n02,3\n")
+    rows = dataset.columns.encode(read_rows(tmp_path / "new.csv", dataset.columns), "new")
+    assert rows.x[:, 0].tolist() == [10, 2]
+
+
+@pytest.mark.parametrize("role", ["target", "group", "weight", "time"])
+def test_codes_in_another_role_are_read_as_before(role, tmp_path):
+    keys = {"target": "zip"} if role == "target" else {"target": "kind", role: "zip"}
+    path = codes_file(tmp_path)
+    dataset = load_csv(path, **keys, numbers=[])
+    assert dataset.fingerprint == load_csv(codes_file(tmp_path, zip=[1, 2, 10] * 8), **keys).fingerprint
+
+
 def test_new_rows_have_dates_in_the_form_of_training(tmp_path):
     (tmp_path / "own.csv").write_text("day,kind\n" + "".join(f"02/{n + 1:02}/2024,{'ab'[n % 2]}\n" for n in range(28)))
     columns = load_csv(tmp_path / "own.csv", "kind").columns

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from optuna.storages import InMemoryStorage
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier as SklearnMLP
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import hpsearch
+from hpsearch.blas import ONE_BLAS_THREAD
 from hpsearch.data import load, rows_without_test
 from hpsearch.data.settings import DataSettings
 from hpsearch.data.sources.csv_file import read_rows
@@ -66,6 +68,28 @@ def test_models_of_scikit_learn_do_too(name, kind, settings, differing, data):
     hand = by_hand(kind(**settings, **seeds), people().iloc[searched_rows(data)])
     difference = np.abs(model.predict_proba(new) - hand.predict_proba(for_hand(new))).max(axis=1)
     assert (difference > 1e-4).mean() <= differing
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "settings"),
+    [
+        ("mlp", SklearnMLP, {"hidden_layer_sizes": [20], "learning_rate_init": 0.2, "max_iter": 30}),
+        ("hist_gradient_boosting", HistGradientBoostingClassifier, {"max_iter": 5}),
+        ("extra_trees", ExtraTreesClassifier, {"n_estimators": 5}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_with_inputs_rounded_alike_even_unstable_trainings_are_equal(name, kind, settings, data):
+    model = EstimatorObjective(data, model={"estimator": name, **settings}, space={}, seed=3).final_model({})
+    rounded = FunctionTransformer(lambda x: x.astype(np.float32).astype(np.float64))
+    narrow = FunctionTransformer(lambda x: x.astype(np.float32))
+    estimator = kind(**settings, random_state=integer(3, 0, "final model"))
+    hand = make_pipeline(preparation_by_hand(), rounded, StandardScaler(), narrow, estimator)
+    frame, new = people().iloc[searched_rows(data)], people(seed=1)
+    with ONE_BLAS_THREAD.hold():
+        hand.fit(for_hand(frame), frame["kind"])
+    np.testing.assert_array_equal(model.predict_proba(new), hand.predict_proba(for_hand(new)))
+    np.testing.assert_array_equal(model.predict(new), hand.predict(for_hand(new)))
 
 
 def test_what_is_saved_predicts_the_same_from_a_file(network, tmp_path):

@@ -11,7 +11,7 @@ from hpsearch.analysis.best import best
 from hpsearch.errors import UsageError
 from hpsearch.execution import execute
 from hpsearch.objectives.estimators import ESTIMATORS
-from hpsearch.report.python_code import estimator_program, import_of, program, settings_of
+from hpsearch.report.python_code import estimator_program, import_of, program, seed_of, settings_of
 from hpsearch.results.load import load_results
 from hpsearch.study.plan import plan
 from tests.estimators.saved_models import kind_of
@@ -83,13 +83,31 @@ def test_the_program_of_a_table_looks_its_value_up(tmp_path, capsys):
     assert float(capsys.readouterr().out.split(": ")[1]) == pytest.approx(chosen.test_mean)
 
 
+TREES = {"data": {"source": "iris"}, "model": {"family": "estimator", "estimator": "extra_trees", "n_estimators": 3}}
+SEEDED = {"trees": TREES} | {name: STUDIES[name] for name in ("mlp", "regression", "estimator", "folds")}
+
+
+@pytest.mark.parametrize("study", SEEDED)
+def test_the_code_has_the_seed_of_the_model_for_use(study, tmp_path):
+    results = results_of(tmp_path, SEEDED[study] | {"search": SEARCH | {"repeats": 2, "seed": 5}})
+    (chosen,) = best(results)
+    fitted = results.definitions[chosen.task, chosen.variant].objective(chosen.repeat).final_model(chosen.params)
+    seeds = {name: seed for name, seed in fitted.estimator.get_params().items() if name == "random_state"}
+    assert seeds != {"random_state": 0}
+    assert seed_of(results, chosen) == seeds
+    names = {}
+    exec(estimator_program(results, chosen), names)
+    assert {name: names["model"].get_params()[name] for name in seeds} == seeds
+    assert all(f"random_state={seed},  # that of hpsearch fit" in program(results, chosen) for seed in seeds.values())
+
+
 def test_the_estimator_has_all_settings(tmp_path):
     results = results_of(tmp_path, MLP)
     (chosen,) = best(results)
     names = {}
     exec(estimator_program(results, chosen), names)
     parameters = names["model"].get_params()
-    wanted = settings_of(results, chosen) | {"hidden_layer_sizes": (8,), "random_state": 0}
+    wanted = settings_of(results, chosen) | {"hidden_layer_sizes": (8,)}
     assert {name: parameters[name] for name in wanted} == wanted
 
 

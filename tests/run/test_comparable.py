@@ -57,3 +57,11 @@ def test_neither_the_order_of_keys_nor_tables_within_tables_change_the_hash():
     assert content_hash(turned) == content_hash(CONTENT)
     assert content_hash({"data.split.seed": 1}) == content_hash({"data": {"split": {"seed": 1}}})
     assert content_hash({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"  # SHA-256 of "{}"
+
+
+@pytest.mark.parametrize(("source", "says"), [("csv", True), ("npz", False)])
+def test_a_file_that_an_earlier_version_read_otherwise_says_what_to_write(source, says):
+    stored, now = ({"data": {"source": source, "fingerprint": each}} for each in "ab")
+    with pytest.raises(UsageError) as raised:
+        check_comparable("mine", stored, now)
+    assert ("numbers = [...]" in str(raised.value)) == says

@@ -6,14 +6,15 @@ import csv
 import io
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.limits import MOST_CELLS, MOST_LINE_BYTES, MOST_NAME_CHARACTERS, MOST_ROWS
+from hpsearch.data.reading.codes import codes_of
 from hpsearch.data.reading.dialect import NUMBER, SEPARATOR_LINE, Dialect
 from hpsearch.data.reading.problems import Problems
 from hpsearch.data.reading.shape import check_shape, check_texts
@@ -29,9 +30,16 @@ _STEP = 61  # one of so many rows is looked at for texts
 
 
 def read_delimited(
-    text: bytes, dialect: Dialect, source: object, texts: Container[str] = (), missing: Sequence[str] = ()
-) -> tuple[pd.DataFrame, Lines]:
-    """Return the rows of a UTF-8 text, and the line where each begins, shape (rows,).
+    text: bytes,
+    dialect: Dialect,
+    source: object,
+    texts: Collection[str] = (),
+    missing: Sequence[str] = (),
+    numbers: Collection[str] = (),
+) -> tuple[pd.DataFrame, Lines, list[str]]:
+    """Return the rows of a UTF-8 text, the line where each begins, shape (rows,), and the columns of codes.
+
+    These are whole numbers of which some have a leading zero; they are text.
 
     Parameters
     ----------
@@ -39,6 +47,8 @@ def read_delimited(
         Names of columns that are text, whatever they look like.
     missing
         Texts, and numbers as text, that stand for missing values, beside those that pandas knows.
+    numbers
+        Names of columns that are no codes.
 
     Raises
     ------
@@ -52,26 +62,27 @@ def read_delimited(
     if named:
         text = b"\n" + text[named.end() :]  # a blank line, so that lines keep their numbers
     header, lines = _structure(text, dialect, source)
+    options: dict[str, Any] = {
+        "sep": dialect.separator,
+        "decimal": "." if dialect.decimal == dialect.separator else dialect.decimal,
+        "quotechar": dialect.quote,
+        "skipinitialspace": True,
+        "low_memory": False,  # otherwise pandas decides the type of a column piece by piece
+        "header": 0,
+        "names": header,
+        "index_col": False,
+        "na_values": list(missing) or None,
+        "dtype": {name: str for name in header if name in texts},
+        "encoding": "utf-8",
+    }
     try:
-        frame = pd.read_csv(
-            io.BytesIO(text),
-            sep=dialect.separator,
-            decimal="." if dialect.decimal == dialect.separator else dialect.decimal,
-            quotechar=dialect.quote,
-            skipinitialspace=True,
-            low_memory=False,  # otherwise pandas decides the type of a column piece by piece
-            header=0,
-            names=header,
-            index_col=False,
-            na_values=list(missing) or None,
-            dtype={name: str for name in header if name in texts},
-            encoding="utf-8",
-        )
+        frame = pd.read_csv(io.BytesIO(text), **options)
     except (ValueError, OverflowError) as error:  # pandas' ParserError is a ValueError
         raise DataError(f"{source}: can't be read as CSV: {plain(str(error))}") from error
     if len(frame) != len(lines):
         raise DataError(f"{source}: can't be read as CSV: {len(lines):,} rows look like {len(frame):,} to pandas")
-    return frame, lines
+    codes = codes_of(text, frame, dialect.separator, options, {*numbers, *texts})
+    return (frame.assign(**codes) if codes else frame), lines, list(codes)
 
 
 def _check_sizes(text: bytes, dialect: Dialect, source: object) -> None:

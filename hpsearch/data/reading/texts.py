@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from hpsearch.data.reading.dates import as_dates
+from hpsearch.data.reading.dates import as_dates, compact_dates
 from hpsearch.data.reading.kinds import as_text
 from hpsearch.data.reading.numbers import decimal_of, to_numbers
 from hpsearch.errors import some_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def interpret(
-    frame: pd.DataFrame, *, decimal: str | None, dates: bool, texts: Container[str]
+    frame: pd.DataFrame, *, decimal: str | None, dates: bool, texts: Collection[str], numbers: Collection[str] = ()
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     """Return the frame with numbers and dates in place of the texts that write them, and which columns those are.
 
@@ -29,13 +29,22 @@ def interpret(
         Whether dates are looked for.
     texts
         Names of columns that stay text.
+    numbers
+        Names of columns of numbers that stay numbers, even if these are dates such as 20240305.
     """
     import pandas as pd
 
     columns: dict[Any, pd.Series[Any]] = {}
     formats: dict[str, str] = {}
     said: dict[str, list[str]] = {"numbers": [], "dates": [], "ambiguous": []}
+    kept = {*texts, *numbers}
     for name, values in frame.items():
+        if dates and str(name) not in kept and pd.api.types.is_numeric_dtype(values):
+            parsed, form = compact_dates(str(name), values)
+            if parsed is not None:
+                columns[name], formats[str(name)] = parsed, form
+                said["dates"].append(f"{name} ({form})")
+                continue
         # Python's integers are those beyond 64 bits; as text they lose no digit.
         if pd.api.types.is_numeric_dtype(values) or pd.api.types.infer_dtype(values) not in ("string", "integer"):
             columns[name] = values

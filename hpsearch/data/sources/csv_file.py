@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
-from hpsearch.data.columns import TEXT, Columns
+from hpsearch.data.columns import CODE, NUMBER, TEXT, Columns
 from hpsearch.data.dataset import Dataset
 from hpsearch.data.table import Table, read_table
 from hpsearch.data.table_dataset import Roles, dataset_of
@@ -49,6 +49,7 @@ def load_csv(
         missing=missing or (),
         folder=folder,
         texts=roles.categories,
+        numbers={*roles.numbers, *roles.of_rows().values(), *([target] if target else [])},
     )
     return dataset_of(table, target, task, roles)
 
@@ -80,6 +81,7 @@ def read_rows(
         If a setting breaks a rule.
     """
     texts = {column.name for column in columns.inputs if column.kind == TEXT or column.form}
+    numbers = {column.name for column in columns.inputs if column.kind in (NUMBER, CODE)}
     texts |= {*kept} - {column.name for column in columns.inputs}
     return read_table(
         path,
@@ -88,5 +90,6 @@ def read_rows(
         encoding=encoding,
         missing=columns.missing,
         texts=texts,
+        numbers=numbers,
         file=file,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpsearch.data.dataset import Dataset, not_finite
+from hpsearch.data.labels import class_values
 from hpsearch.data.limits import MOST_ARRAY_BYTES, MOST_ARRAY_NUMBERS
 from hpsearch.data.reading.unpacking import check_members
 from hpsearch.data.sources.files import check_readable, located
@@ -60,6 +61,7 @@ def load_npz(
         task=task,
         feature_names=tuple(f"{INPUTS}_{column}" for column in range(x.shape[1])),
         class_names=class_names,
+        class_values=class_values(y) if class_names else None,
     )
 
 
