@@ -119,7 +119,7 @@ def _predict(
         say(f"{name}: {note}: it counts as a rare category, or as none")
     every = {"predictions": full} if in_full else {}
     return Answer(
-        lambda console: None if printed is None else _print(console, file, printed),
+        lambda console: _print(console, file, printed) if printed else _name(console, summary, out),
         lambda: {"model": path, "rows": rows, "file": out, **summary.document(), **every},
     )
 
@@ -170,6 +170,10 @@ class _Summary:
     def document(self) -> dict[str, Any]:
         values = {"mean": self.sum / self.rows} if self.counts is None else {"counts": dict(self.counts)}
         return {"predicted": self.rows, **values}
+
+
+def _name(console: Screen, summary: _Summary, out: Path | None) -> None:
+    console.print(f"{summary.rows:,} predictions: {out}", soft_wrap=True)
 
 
 def _print(console: Screen, file: IO[bytes], open_files: ExitStack) -> None:

@@ -34,6 +34,7 @@ def rm(
 
 def _rm(study: str, yes: bool, storage: str) -> Answer:
     from hpsearch.execution.rivals import await_rivals
+    from hpsearch.report.text import plural
     from hpsearch.results.stored_studies import stored_studies
     from hpsearch.storage import all_studies, opened, shown
     from hpsearch.storage.optuna_private import study_id
@@ -44,7 +45,8 @@ def _rm(study: str, yes: bool, storage: str) -> Answer:
         some = choose_from("study", study, ours) if ours else "it holds no study that hpsearch made"
         raise StorageError(f"{shown(storage)}: {some}")
     stored = ours[study]
-    content = f"{stored.runs} runs with {stored.trials:,} trials of {study!r} in {shown(storage)}"
+    runs, trials = plural(stored.runs, "run"), plural(stored.trials, "trial")
+    content = f"{stored.runs} {runs} with {stored.trials:,} {trials} of {study!r} in {shown(storage)}"
     if not yes:
         raise UsageError(f"rm would delete {content}, which can't be undone: add --yes")
     with opened(storage) as here:

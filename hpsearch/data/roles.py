@@ -86,7 +86,7 @@ def proposed(name: str, values: pd.Series[Any]) -> tuple[str, str]:
     if different == 1 and len(present) == len(values):
         return IGNORED, f"{quoted(_plain(present.iloc[0]))} in every row"
     if pd.api.types.is_datetime64_any_dtype(values):
-        return DATE, "dates"
+        return DATE, f"from {present.min():%Y-%m-%d} to {present.max():%Y-%m-%d}"
     if is_truth(values):
         return CATEGORY, "true or false"
     if pd.api.types.is_numeric_dtype(values):
@@ -111,17 +111,23 @@ def _of_numbers(name: str, present: pd.Series[Any], different: int) -> tuple[str
             return IGNORED, "a different whole number in every row, named like an id"
         if len(present) >= LEAST_ASCENDING and present.is_monotonic_increasing:
             return IGNORED, "a different whole number in every row, in ascending order, like an id"
-    return NUMBER, "numbers"
+    return NUMBER, _how_many(present, different, "numbers")
 
 
 def _of_texts(present: pd.Series[Any], different: int) -> tuple[str, str]:
     if different == len(present) > 1:
         return IGNORED, f"a different text in every row, such as {quoted(_plain(present.iloc[0]))}"
     if different <= MOST_CATEGORIES:
-        return CATEGORY, f"{different} different texts"
+        return CATEGORY, _how_many(present, different, "texts")
     if len(present) < LEAST_ROWS_PER_TEXT * different:
         return IGNORED, f"{different:,} different texts in {len(present):,} rows"
     return CATEGORY, f"{different:,} different texts, of which the rare ones share a column"
+
+
+def _how_many(present: pd.Series[Any], different: int, values: str) -> str:
+    if different == 1:
+        return f"{quoted(_plain(present.iloc[0]))} in every row that has a value"
+    return f"{different:,} different {values}"
 
 
 def is_named_like_an_id(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -52,7 +53,8 @@ def html(
         keep_trailing_newline=True,
     )
     environment.filters["plain"] = plain
-    environment.tests["long"] = _is_long
+    environment.tests["long"] = partial(_is_long, most=28)
+    environment.tests["long_heading"] = partial(_is_long, most=20)  # bold, and beside a column of wrapped names
     by_key = {section.key: section for section in sections}
     terms = Linker(lambda word, term: f'<a class="term" href="#{anchor(term)}">{word}</a>')
     return environment.get_template("report.html.j2").render(
@@ -71,9 +73,9 @@ def html(
     )
 
 
-def _is_long(text: str) -> bool:
-    """Return whether the text has words so long that a table must break inside them."""
-    return any(len(word) > 28 for word in text.split())
+def _is_long(text: str, most: int) -> bool:
+    """Return whether the text has words of more letters, so that a table must break inside them."""
+    return any(len(word) > most for word in text.split())
 
 
 def escape(text: str) -> str:

@@ -79,7 +79,7 @@ def test_fit_and_predict_a_csv_file(run, here):
     assert "Expect a test accuracy of" in output
     assert "Model: animals.model" in output
     code, output, _ = run("predict", "animals.model", "animals.csv", "--out", "predictions.csv")
-    assert (code, output) == (0, "")
+    assert (code, output) == (0, "60 predictions: predictions.csv\n")
     predictions = pd.read_csv(folder / "predictions.csv")
     assert list(predictions) == ["prediction", "probability_ant", "probability_cat", "probability_dog, big"]
     assert (predictions["prediction"] == animals()["kind"]).mean() > 0.8
@@ -132,7 +132,7 @@ def test_estimators_of_libraries_are_fitted_and_predict(variant, columns, line, 
     assert (code, errors) == (0, "")
     assert line in output
     assert "Fitted to all 60 rows" in output
-    assert run("predict", "zoo.model", "animals.csv", "--out", "predictions.csv")[:2] == (0, "")
+    assert run("predict", "zoo.model", "animals.csv", "--out", "predictions.csv")[0] == 0
     predictions = pd.read_csv(folder / "predictions.csv")
     assert list(predictions) == columns
     assert (predictions["prediction"] == animals()["kind"]).mean() > 0.7

@@ -57,6 +57,12 @@ def test_a_file_may_be_written_otherwise_than_that_of_training(case, run, tmp_pa
     assert output == model.predictions(frame).to_csv(index=False)
 
 
+def test_a_file_of_predictions_is_named_with_their_number(run, tmp_path, model):
+    (tmp_path / "new.csv").write_bytes(content(rows(20)))
+    assert run("predict", "some.model", "new.csv", "--out", "out.csv") == (0, "20 predictions: out.csv\n", "")
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 20
+
+
 def test_numbers_that_can_be_read_in_two_ways_are_told(run, tmp_path, model):
     (tmp_path / "new.csv").write_text("size;age;colour\n1,234;2;red\n")
     code, output, errors = run("predict", "some.model", "new.csv")

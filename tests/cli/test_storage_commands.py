@@ -107,6 +107,14 @@ def test_a_study_is_deleted_and_others_stay(run, here):
     assert set(studies(run)) == {"theirs"}
 
 
+def test_one_run_is_named_in_the_singular(run, here):
+    storage = open_storage("sqlite:///hpsearch.db")
+    for study in optuna.get_all_study_names(storage):
+        if study.startswith("small/") and study != "small/random/00":
+            optuna.delete_study(study_name=study, storage=storage)
+    assert "would delete 1 run with 3 trials of 'small'" in run("rm", "small")[2]
+
+
 def test_a_study_that_another_program_runs_stays(run, here):
     storage, holder = open_storage("sqlite:///hpsearch.db"), Holder.here()
     study = optuna.load_study(study_name="small/tpe/01", storage=storage)

@@ -30,16 +30,17 @@ ROLES = {
     "comment": (TEXTS[:200] + TEXTS[:100], "ignored", "200 different texts in 300 rows"),
     "constant": ([7] * ROWS, "ignored", "7 in every row"),
     "empty": ([None] * ROWS, "ignored", "no value in any row"),
-    "rank": (shuffled, "number", "numbers"),
-    "size": (np.arange(ROWS) + 0.5, "number", "numbers"),
-    "stars": (np.arange(ROWS) % 5, "number", "numbers"),
-    "id": (np.arange(ROWS) % 5, "number", "numbers"),
+    "rank": (shuffled, "number", "300 different numbers"),
+    "size": (np.arange(ROWS) + 0.5, "number", "300 different numbers"),
+    "stars": (np.arange(ROWS) % 5, "number", "5 different numbers"),
+    "id": (np.arange(ROWS) % 5, "number", "5 different numbers"),
+    "two_or_missing": ([2.5, None] * 150, "number", "2.5 in every row that has a value"),
     "open": (np.arange(ROWS) % 2 == 0, "category", "true or false"),
     "maybe": ([True, False, None] * 100, "category", "true or false"),
     "colour": (["red", "blue", None] * 100, "category", "2 different texts"),
-    "only_or_missing": (["x", None] * 150, "category", "1 different texts"),
+    "only_or_missing": (["x", None] * 150, "category", "'x' in every row that has a value"),
     "town": (TEXTS[:150] * 2, "category", "150 different texts, of which the rare ones share"),
-    "day": (pd.date_range("2024-01-01", periods=ROWS), "date", "dates"),
+    "day": (pd.date_range("2024-01-01", periods=ROWS), "date", "from 2024-01-01 to 2024-10-26"),
 }
 
 

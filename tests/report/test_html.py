@@ -149,6 +149,14 @@ def test_coordinates_lose_what_nobody_sees_and_scales_do_not():
     )
 
 
+def test_a_table_may_break_long_words_of_its_headings():
+    frame = pd.DataFrame({"n": [1]})
+    columns = (counts("n", "Test neg_mean_squared_error"), counts("n", "Test balanced_accuracy"))
+    section = Section("wide", "Wide", (), tables=(Table("All", frame, columns),))
+    page = html(case("usual"), [section], {})
+    assert re.findall(r'<th scope="col" class="number( long)?">', page) == [" long", ""]
+
+
 def test_a_long_table_shows_its_beginning_and_says_where_the_rest_is():
     frame = pd.DataFrame({"n": range(MOST_ROWS + 7)})
     section = Section("long", "Long", (), tables=(Table("All", frame, (counts("n", "n"),)),))
