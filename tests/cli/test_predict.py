@@ -150,7 +150,7 @@ def test_rows_are_predicted_in_pieces_and_summed_up(kind, run, tmp_path, monkeyp
     expected = TabularModel.load(tmp_path / "some.model").predictions(frame.drop(columns="code"))
     sizes = []
     whole = TabularModel._labels
-    monkeypatch.setattr(TabularModel, "_labels", lambda self, x: sizes.append(len(x)) or whole(self, x))
+    monkeypatch.setattr(TabularModel, "_labels", lambda self, x, names: sizes.append(len(x)) or whole(self, x, names))
     monkeypatch.setattr(tabular, "MOST_NUMBERS", 42)
     code, output, _ = run("predict", "some.model", "new.csv", "--keep", "code", "--json")
     assert code == 0

@@ -131,7 +131,7 @@ def test_new_rows_have_other_forms_of_dates_too(name, days, new, tmp_path):
     again = Columns.of_table(json.loads(json.dumps(columns.table())))
     for written in (new, "2024-04-05"):
         (tmp_path / "new.csv").write_text(f"{name}\n{written}\n")
-        assert again.encode(read_rows(tmp_path / "new.csv", again), "new").x[0, :3].tolist() == [2024, 4, 5]
+        assert again.encode(read_rows(tmp_path / "new.csv", again).frame, "new").x[0, :3].tolist() == [2024, 4, 5]
 
 
 def codes_file(tmp_path, **columns):
@@ -145,7 +145,7 @@ def test_codes_are_categories_also_of_new_rows(tmp_path):
     columns = load_csv(codes_file(tmp_path), "kind").columns
     assert columns.inputs[0].categories == ("01", "02", "10")
     (tmp_path / "new.csv").write_text("zip,x\n10,1\n02,3\n")
-    rows = columns.encode(read_rows(tmp_path / "new.csv", columns), "new")
+    rows = columns.encode(read_rows(tmp_path / "new.csv", columns).frame, "new")
     assert rows.x[:, 1].tolist() == [2, 1]
     assert rows.notes == ()
 
@@ -155,7 +155,7 @@ def test_codes_that_are_named_as_numbers_stay_numbers_also_of_new_rows(tmp_path)
     earlier = load_csv(codes_file(tmp_path, zip=[1, 2, 10] * 8), "kind")
     assert dataset.fingerprint == earlier.fingerprint
     (tmp_path / "new.csv").write_text("zip,x\n10,1\n02,3\n")
-    rows = dataset.columns.encode(read_rows(tmp_path / "new.csv", dataset.columns), "new")
+    rows = dataset.columns.encode(read_rows(tmp_path / "new.csv", dataset.columns).frame, "new")
     assert rows.x[:, 0].tolist() == [10, 2]
 
 
