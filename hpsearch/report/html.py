@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -53,8 +52,8 @@ def html(
         keep_trailing_newline=True,
     )
     environment.filters["plain"] = plain
-    environment.tests["long"] = partial(_is_long, most=28)
-    environment.tests["long_heading"] = partial(_is_long, most=20)  # bold, and beside a column of wrapped names
+    environment.tests["long"] = lambda text: _is_long(text, most=28)
+    environment.tests["long_heading"] = lambda text: _is_long(text, most=20)  # bold, beside wrapped names
     by_key = {section.key: section for section in sections}
     terms = Linker(lambda word, term: f'<a class="term" href="#{anchor(term)}">{word}</a>')
     return environment.get_template("report.html.j2").render(

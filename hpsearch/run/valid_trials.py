@@ -70,7 +70,7 @@ def valid_trials(study: str, run: Run, objective: Objective, sources: Iterable[S
     left_out: Counter[str] = Counter()
     for source in sources:
         attributes, candidates = source.user_attrs, _candidates(source)
-        if attributes["task"] != run.task or attributes["repeat"] != run.repeat:
+        if attributes["repeat"] != run.repeat or not _is_of_task(run, attributes):
             continue
         left_out[UNFINISHED] += sum(confirms(trial) is None for trial in source.trials) - sum(
             each.run == source.study_name for each in candidates
@@ -114,6 +114,15 @@ def _candidates(source: StoredStudy) -> list[TakenTrial]:
     ]
     taken = source.user_attrs.get(TAKEN)
     return [*(TakenOver.read(taken).trials if taken else ()), *own]
+
+
+def _is_of_task(run: Run, attributes: Mapping[str, Any]) -> bool:
+    """Return whether an earlier run has the task of the new one: its name, or the same content of a file.
+
+    The name of a file's task is its path, which the next study writes in full.
+    """
+    now, before = (content.get("data", {}).get("fingerprint") for content in (run.content, attributes["content"]))
+    return attributes["task"] == run.task or (now is not None and now == before)
 
 
 def _unlike(run: Run, objective: Objective, source: StoredStudy) -> str:

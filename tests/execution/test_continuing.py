@@ -2,8 +2,11 @@
 
 import tomllib
 from io import StringIO
+from pathlib import Path
 
+import numpy as np
 import optuna
+import pandas as pd
 import pytest
 import tomli_w
 from optuna.storages import InMemoryStorage
@@ -18,6 +21,7 @@ from hpsearch.execution.progress import Start
 from hpsearch.objectives import FunctionObjective
 from hpsearch.report.continued import continued_sentence
 from hpsearch.results.load import load_results
+from hpsearch.run import read_runs
 from hpsearch.run.taken_over import TAKEN
 from hpsearch.run.valid_trials import UNEQUAL
 from hpsearch.strategies.earlier import BEYOND_TRIALS
@@ -268,3 +272,29 @@ def test_all_or_no_variants_begin_near_the_best_of_the_earlier_study(begun):
                 first_rule = {key: value for key, value in taken.items() if key not in ("nearest", "rule")}
                 optuna.load_study(study_name=run.study_name, storage=storage).set_user_attr(TAKEN, first_rule)
     assert [each.get("nearest") for each in taken_by(storage, "after").values()] == [None, None, None]
+
+
+def test_a_file_is_the_same_task_by_whatever_path(tmp_path, monkeypatch):
+    """The next study names the file by its whole path, and goes on from a study that named it beside itself."""
+    monkeypatch.chdir(tmp_path)
+    numbers = np.random.default_rng(0).normal(size=(40, 2))
+    pd.DataFrame({"a": numbers[:, 0], "y": numbers.sum(axis=1)}).to_csv("own.csv", index=False)
+    storage = InMemoryStorage()
+    tables = {"model": {"family": "estimator", "estimator": "ridge"}, "space": {"alpha": {"low": 0.1, "high": 1.0}}}
+    for name, path, search in (
+        ("before", "own.csv", {}),
+        ("after", str(tmp_path / "own.csv"), {"from": "before"}),
+    ):
+        Path(f"{name}.toml").write_text(
+            tomli_w.dumps(
+                {
+                    **tables,
+                    "name": name,
+                    "data": {"source": "csv", "path": path, "target": "y"},
+                    "search": {"strategies": ["random"], "trials": 2, "repeats": 1, "retrain": 0, **search},
+                }
+            )
+        )
+        execute(plan(f"{name}.toml"), storage)
+    (run,) = read_runs(storage, lambda run: run.startswith("after/"))
+    assert len(run.user_attrs["taken_over"]["trials"]) == 2
