@@ -82,8 +82,8 @@ def compare(
     report
         Folder for the report; no report by default.
     timeout
-        Seconds that the comparison may take; None: any number. No repeat begins that would not be complete in time, and
-        the same call goes on later.
+        Time limit of the comparison in seconds; None: no limit. No repeat begins that would not be complete in time,
+        and the same call goes on later.
     trial_timeout
         As for `search`; with `jobs`, functions are called in other processes, too. It is also the limit of each
         retraining: one that takes longer has no test value.

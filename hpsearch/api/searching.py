@@ -83,9 +83,9 @@ def search(
     catch
         Exceptions of the objective that fail only their trial; others end the search.
     timeout
-        Seconds after which no trial begins; None: any number. The best so far is returned, and the same call goes on.
+        Seconds after which no trial begins; None: no limit. The best so far is returned, and the same call goes on.
     trial_timeout
-        Seconds that a training may take; None: any number. An `Objective` trains in a process of its own: a longer
+        Time limit of a training in seconds; None: no limit. An `Objective` trains in a process of its own: a longer
         training is ended, and its trial has failed. A function is called in this process, where nothing can end it:
         its calls of the trial raise ``TimeoutError`` after that time, and a trial that ends later has failed.
     start_from

@@ -14,7 +14,7 @@ Strategies = Sequence[str] | Mapping[str, str | Strategy | Mapping[str, object]]
 
 
 def one_strategy(strategy: str | Strategy, options: Mapping[str, Any], confirm: int) -> dict[str, Searcher]:
-    """Return the searcher of a key or function, by a label of its own."""
+    """Return the searcher of a strategy, given as a key or function, with a label."""
     label = strategy if isinstance(strategy, str) else getattr(strategy, "__name__", type(strategy).__name__)
     return {label: _labelled(label, strategy, options, confirm)}
 

@@ -55,7 +55,7 @@ def init(
     missing: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TEXT", help="What stands for missing values, such as ?; can be repeated. By default it is found."
+            metavar="TEXT", help="Text that marks missing values, such as ?; can be repeated. Default: detected."
         ),
     ] = None,
     json: JsonOption = False,

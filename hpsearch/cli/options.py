@@ -68,14 +68,12 @@ AllowCodeOption = Annotated[
         "studies that you trust.",
     ),
 ]
-SeparatorOption = Annotated[
-    str | None, typer.Option(metavar="SIGN", help="What separates columns; by default it is found.")
-]
+SeparatorOption = Annotated[str | None, typer.Option(metavar="SIGN", help="Separator of columns. Default: detected.")]
 DecimalOption = Annotated[
-    str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,; by default it is found.")
+    str | None, typer.Option(metavar="SIGN", help="Decimal sign of numbers, . or ,. Default: detected.")
 ]
 EncodingOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252; by default it is found.")
+    str | None, typer.Option(metavar="NAME", help="Encoding of the text, such as cp1252. Default: detected.")
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]

@@ -62,7 +62,7 @@ class Work:
     isolated
         Whether trainings run in a child process.
     trial_timeout
-        Seconds that a training may take; None: any number.
+        Time limit of a training in seconds; None: no limit.
     workers
         Maximum number of trials of the run at once.
     deadline

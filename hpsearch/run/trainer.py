@@ -60,7 +60,7 @@ class Trainer(AbstractContextManager["Trainer"], ABC):
     objective
         The objective.
     trial_timeout
-        Seconds that a training may take; None: any number.
+        Time limit of a training in seconds; None: no limit.
     """
 
     may_kill_owner: bool = False

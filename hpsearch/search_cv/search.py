@@ -68,7 +68,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         estimator's ``score``. Greater is better, always: use "neg_log_loss", or ``make_scorer(…,
         greater_is_better=False)``.
     timeout
-        Seconds after which no candidate begins; None: any number. The first ones are always evaluated.
+        Seconds after which no candidate begins; None: no limit. The first ones are always evaluated.
     n_jobs
         Number of processes for the fits, as in scikit-learn. It does not change the results.
     refit

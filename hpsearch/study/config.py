@@ -91,7 +91,7 @@ class SearchSettings(VariantSearch):
     retrain
         Number of retrainings of a run's best hyperparameters, on fresh seeds, for the test value.
     trial_seconds
-        Seconds that a training may take; a longer one is ended, and its trial has failed. None: any number.
+        Time limit of a training in seconds; a longer one is ended, and its trial has failed. None: no limit.
     seconds
         Time that a call may take; no trial begins after it, and no repeat that would not be complete. None: any.
     batch

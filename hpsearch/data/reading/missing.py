@@ -63,7 +63,7 @@ def _numbers(texts: Iterable[str]) -> Iterator[float]:
 
 
 def proposed_missing(frame: pd.DataFrame, target: str | None = None) -> dict[str, list[str]]:
-    """Return what probably stands for missing values → the columns that it is found in.
+    """Return each probable mark of missing values → the columns that hold it.
 
     A text of `SIGNS` does if all other texts of its column are numbers or dates. A number of `CODES` does if it is
     farther from the others of its column than these are from each other, in every column that holds it.
